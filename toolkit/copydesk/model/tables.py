@@ -1,0 +1,307 @@
+"""The Arrow schema of every table: the contract between the stages.
+
+Offsets are Unicode code points into ``documents.text``, start inclusive, end exclusive, everywhere; the one exception is
+``edits``, whose offsets point into the decoded article. Digests are lower-case hexadecimal SHA-256.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk.errors import StoreError
+
+INSTANT = pa.timestamp("us", tz="UTC")
+NAMES = pa.list_(pa.string())
+ATTRIBUTES = pa.list_(
+    pa.struct([pa.field("name", pa.string(), nullable=False), pa.field("value", pa.string(), nullable=False)])
+)
+
+
+def _schema(**columns: pa.DataType | tuple[pa.DataType, None]) -> pa.Schema:
+    """Columns by name; ``(type, None)`` marks a column that may be empty."""
+    return pa.schema(
+        [
+            pa.field(name, kind[0], nullable=True) if isinstance(kind, tuple) else pa.field(name, kind, nullable=False)
+            for name, kind in columns.items()
+        ]
+    )
+
+
+def _maybe(kind: pa.DataType) -> tuple[pa.DataType, None]:
+    return (kind, None)
+
+
+# What the ingest log holds: every file read, the documents made of them, and how.
+ARTICLES = _schema(
+    source=pa.string(),  # the file's address: its path in the workspace, with forward slashes, or a URL
+    raw_sha256=pa.string(),
+    bytes=pa.int64(),
+    format=_maybe(pa.string()),  # text, html
+    encoding=_maybe(pa.string()),  # a Python codec name: raw.decode(encoding) is the decoded article
+    raw=_maybe(pa.binary()),  # left out for a file past the size limit
+    url=_maybe(pa.string()),
+    publisher=_maybe(pa.string()),
+    published_at=_maybe(INSTANT),
+    retrieved_at=_maybe(INSTANT),
+    licence=_maybe(pa.string()),
+)
+DOCUMENTS = _schema(
+    doc_id=pa.string(),  # survives revisions: made from the source's identity
+    revision=pa.int32(),  # counts from 1
+    text_sha256=pa.string(),  # of the text's UTF-8
+    source=pa.string(),
+    raw_sha256=pa.string(),
+    title=_maybe(pa.string()),
+    url=_maybe(pa.string()),
+    publisher=_maybe(pa.string()),
+    published_at=_maybe(INSTANT),
+    licence=_maybe(pa.string()),
+    recipe=pa.string(),  # name and version of the rules that made this text
+    text=pa.string(),
+)
+ZONES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    seq=pa.int32(),
+    kind=pa.string(),  # one of model.document.ZONE_KINDS
+    start=pa.int64(),
+    end=pa.int64(),
+    rule=pa.string(),  # the rule that found it
+    speaker_start=_maybe(pa.int64()),  # of a quote
+    speaker_end=_maybe(pa.int64()),
+)
+EDITS = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    seq=pa.int32(),
+    start=pa.int64(),  # into the decoded article
+    end=pa.int64(),
+    removed=pa.string(),  # article[start:end]
+    inserted=pa.string(),
+    rule=pa.string(),
+)
+REJECTED = _schema(
+    stage=pa.string(),
+    item=pa.string(),  # what was rejected, as a person would name it
+    doc_id=_maybe(pa.string()),
+    reason=pa.string(),  # a short fixed code, such as "nul-byte"
+    detail=pa.string(),  # one sentence: the value, the place, the fix
+    row=pa.string(),  # the input's columns as JSON
+)
+
+# What goes to Label Studio.
+TASKS = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    text_sha256=pa.string(),
+    title=_maybe(pa.string()),
+    text=pa.string(),
+)
+SUGGESTIONS = _schema(
+    doc_id=pa.string(),
+    start=pa.int64(),
+    end=pa.int64(),
+    surface=pa.string(),
+    label=pa.string(),
+    rule=pa.string(),
+    score=pa.float64(),
+)
+
+# What the pull log holds: every version of every annotation that was ever seen.
+ANNOTATIONS = _schema(
+    annotation_id=pa.string(),  # "<project>-<task>-<Label Studio's id>"
+    project_id=pa.int64(),
+    task_id=pa.int64(),
+    task_created_at=pa.string(),  # as the server wrote it: part of a task's identity, since ids are re-used
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    text_sha256=pa.string(),  # of the canonical text that the task was made from
+    shown_sha256=pa.string(),  # of the text that the server holds now
+    annotator=pa.string(),  # pseudonym
+    created_at=_maybe(INSTANT),
+    updated_at=_maybe(INSTANT),
+    lead_time=_maybe(pa.float64()),  # seconds
+    cancelled=pa.bool_(),
+    ground_truth=pa.bool_(),
+    state=pa.string(),  # live, gone
+    content_sha256=pa.string(),  # of what a person can change
+    result=pa.string(),  # Label Studio's own JSON, whole
+)
+TASK_STATES = _schema(
+    project_id=pa.int64(),
+    task_id=pa.int64(),
+    task_created_at=pa.string(),
+    doc_id=pa.string(),
+    updated_at=INSTANT,
+    annotations=pa.int64(),
+)
+
+# What the annotators said, read from the pull log.
+READS = _schema(
+    annotation_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    text_sha256=pa.string(),
+    annotator=pa.string(),
+    created_at=_maybe(INSTANT),
+    updated_at=_maybe(INSTANT),
+    lead_time=_maybe(pa.float64()),
+    spans=pa.int64(),
+    relations=pa.int64(),
+)
+SPANS = _schema(
+    span_id=pa.string(),
+    annotation_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    text_sha256=pa.string(),
+    annotator=pa.string(),
+    start=pa.int64(),
+    end=pa.int64(),
+    surface=pa.string(),
+    label=pa.string(),
+    origin=pa.string(),  # manual, prediction, prediction-changed
+    attributes=ATTRIBUTES,  # sorted by name, then value
+)
+RELATIONS = _schema(
+    relation_id=pa.string(),
+    annotation_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    annotator=pa.string(),
+    head_span_id=pa.string(),
+    tail_span_id=pa.string(),
+    label=pa.string(),
+)
+
+# What was decided.
+AGREED_SPANS = _schema(
+    span_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    text_sha256=pa.string(),
+    start=pa.int64(),
+    end=pa.int64(),
+    surface=pa.string(),
+    label=pa.string(),
+    attributes=ATTRIBUTES,
+    votes=pa.int64(),  # annotators who drew it
+    readers=pa.int64(),  # annotators who read the document
+    annotators=NAMES,  # pseudonyms of those who drew it, sorted
+    annotation_ids=NAMES,
+    decided=pa.string(),  # unanimous, majority, single
+)
+AGREED_RELATIONS = _schema(
+    relation_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    head_span_id=pa.string(),
+    tail_span_id=pa.string(),
+    label=pa.string(),
+    votes=pa.int64(),
+    readers=pa.int64(),
+    annotators=NAMES,
+    annotation_ids=NAMES,
+    decided=pa.string(),
+)
+DISPUTES = _schema(
+    dispute_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    kind=pa.string(),  # label, boundary, existence, relation
+    start=pa.int64(),  # of all readings together
+    end=pa.int64(),
+    surface=pa.string(),
+    readings=NAMES,  # "LABEL [start:end] surface: A1, A2", or what is not there: "nothing: A2"
+    detail=pa.string(),
+)
+AGREEMENT = _schema(
+    measure=pa.string(),  # span_f1_exact, span_f1_overlap, token_alpha, relation_f1
+    label=pa.string(),  # a label of the schema, or "all"
+    annotators=pa.string(),  # "A1 A2", or "all"
+    value=_maybe(pa.float64()),  # empty where it is not defined; note then says why
+    n=pa.int64(),  # units that it rests on: spans, tokens or relations
+    documents=pa.int64(),
+    note=pa.string(),
+)
+FINDINGS = _schema(
+    suite=pa.string(),
+    expectation=pa.string(),
+    severity=pa.string(),  # error, warning
+    table=pa.string(),
+    rows=pa.int64(),  # rows that fail
+    row_ids=NAMES,  # the first of them
+    message=pa.string(),  # one sentence
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "articles": ARTICLES,
+    "documents": DOCUMENTS,
+    "zones": ZONES,
+    "edits": EDITS,
+    "rejected": REJECTED,
+    "tasks": TASKS,
+    "suggestions": SUGGESTIONS,
+    "annotations": ANNOTATIONS,
+    "task_states": TASK_STATES,
+    "reads": READS,
+    "spans": SPANS,
+    "relations": RELATIONS,
+    "agreed_spans": AGREED_SPANS,
+    "agreed_relations": AGREED_RELATIONS,
+    "disputes": DISPUTES,
+    "agreement": AGREEMENT,
+    "findings": FINDINGS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a stage made: tables by name, and the rows that it set aside (schema ``REJECTED``).
+
+    ``kept_rows + rejected.num_rows`` equals the number of rows that went in.
+    """
+
+    kept: Mapping[str, pa.Table]
+    rejected: pa.Table
+    kept_rows: int
+
+
+def from_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Build the table ``name`` from rows; a missing or surplus column, or an empty required one, is an error."""
+    schema = TABLES[name]
+    listed = list(rows)
+    wanted = set(schema.names)
+    for number, row in enumerate(listed):
+        if set(row) != wanted:
+            odd = ", ".join(sorted(set(row) ^ wanted))
+            raise StoreError(f"table {name}, row {number}: columns missing or unknown: {odd}")
+    table = pa.Table.from_pylist(listed, schema=schema)
+    for field in schema:
+        if not field.nullable and table.column(field.name).null_count:
+            raise StoreError(f"table {name}: column {field.name!r} is empty in a row but must not be")
+    return table
+
+
+def empty(name: str) -> pa.Table:
+    """Give the table ``name`` without rows."""
+    return TABLES[name].empty_table()
+
+
+def rejected_row(
+    *, stage: str, item: str, reason: str, detail: str, row: Mapping[str, Any], doc_id: str | None = None
+) -> dict[str, Any]:
+    """Give one row of the ``rejected`` table; ``row`` is what came in, kept as JSON."""
+    return {
+        "stage": stage,
+        "item": item,
+        "doc_id": doc_id,
+        "reason": reason,
+        "detail": detail,
+        "row": json.dumps(row, ensure_ascii=False, sort_keys=True, default=str),
+    }

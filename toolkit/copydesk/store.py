@@ -1,0 +1,285 @@
+"""Tables on disk: what goes in is an Arrow table, what comes out is a file that is there whole or not at all.
+
+Every file is written under a temporary name, flushed to the disk and renamed. Tables that belong together form a **part**: a
+folder of Parquet files with a ``receipt.json``, renamed into place as one. A ``Log`` is a sequence of parts that only grows;
+a ``Latest`` keeps the newest part alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.errors import StoreError, WorkspaceError
+from copydesk.model.tables import TABLES
+
+TEMPORARY = ".tmp-"
+_PART = re.compile(r"\d{6}")
+_TEXT_COLUMNS = frozenset({"text", "raw", "result", "row", "removed", "inserted", "detail"})
+_CATEGORIES = frozenset(
+    {"kind", "rule", "label", "annotator", "origin", "state", "format", "encoding", "decided", "reason"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One committed set of tables. ``receipt`` says what they were made from and how many rows they hold."""
+
+    path: Path
+    receipt: Mapping[str, Any]
+
+    def read(self, table: str) -> pa.Table:
+        """Read one table of this part; a part that has none gives an empty one."""
+        path = self.path / f"{table}.parquet"
+        if table not in self.receipt["files"]:
+            return TABLES[table].empty_table()
+        return read_table(path, TABLES[table])
+
+
+class Log:
+    """Parts that are only ever added: the history is the data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def parts(self) -> list[Part]:
+        """Give the committed parts, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        names = sorted(entry.name for entry in self.folder.iterdir() if _PART.fullmatch(entry.name))
+        return [Part(self.folder / name, _receipt(self.folder / name)) for name in names]
+
+    def read(self, table: str) -> pa.Table:
+        """Read one table over all parts, oldest rows first."""
+        return pa.concat_tables([TABLES[table].empty_table(), *(part.read(table) for part in self.parts())])
+
+    def append(self, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:
+        """Commit the tables as the next part; either all of it is there afterwards or nothing."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        sweep(self.folder)
+        parts = self.parts()
+        number = int(parts[-1].path.name) + 1 if parts else 1
+        return _commit(self.folder / f"{number:06d}", tables, receipt)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the receipts: two logs with the same digest hold the same tables."""
+        return digest_of([part.receipt["files"] for part in self.parts()])
+
+
+class Latest:
+    """The newest part of a table that is made from others; older ones are removed once it is in place."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = Log(folder)
+
+    def part(self) -> Part | None:
+        """Give the newest part, if there is one."""
+        parts = self._log.parts()
+        return parts[-1] if parts else None
+
+    def read(self, table: str) -> pa.Table:
+        """Read one table of the newest part; empty where there is none."""
+        part = self.part()
+        return part.read(table) if part else TABLES[table].empty_table()
+
+    def is_made_from(self, key: str) -> bool:
+        """Say whether the newest part was made from the input with this key."""
+        part = self.part()
+        return part is not None and part.receipt.get("key") == key
+
+    def replace(self, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:
+        """Commit the tables and remove what they replace."""
+        new = self._log.append(tables, receipt)
+        for part in self._log.parts():
+            if part.path != new.path:
+                shutil.rmtree(part.path)
+        return new
+
+
+def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, and see it onto the disk.
+
+    Raises StoreError where the file system refuses.
+    """
+    temporary = path.with_name(f"{TEMPORARY}{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        temporary.touch(mode=mode)  # a secret is never readable by others, not even for a moment
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {path}: {error.strerror}", fix="check the disk's space and the folder's rights"
+        ) from error
+
+
+def write_json(path: Path, value: object, *, mode: int = 0o644) -> None:
+    """Write a value as canonical JSON: sorted keys, two spaces, UTF-8, a line end."""
+    write_file(path, canonical_json(value), mode=mode)
+
+
+def canonical_json(value: object) -> bytes:
+    """Give the one JSON form of a value that digests are taken of."""
+    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode("utf-8")
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a table as Parquet, so that the same rows always give the same bytes.
+
+    zstd level 3, checksummed pages, dictionaries only for columns of few values, no pandas metadata; row groups of 2,000
+    rows where the table holds texts and of 131,072 elsewhere.
+    """
+    table = table.replace_schema_metadata(None).combine_chunks()
+    wide = not _TEXT_COLUMNS.isdisjoint(table.column_names)
+    with path.open("wb") as file:
+        pq.write_table(
+            table,
+            file,
+            compression="zstd",
+            compression_level=3,
+            row_group_size=2_000 if wide else 131_072,
+            use_dictionary=[name for name in table.column_names if name in _CATEGORIES],
+            write_statistics=[name for name in table.column_names if name not in _TEXT_COLUMNS],
+            write_page_checksum=True,
+            write_page_index=True,
+        )
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_table(path: Path, schema: pa.Schema) -> pa.Table:
+    """Read a Parquet file that must have exactly this schema.
+
+    Raises StoreError, naming the file, where it is missing, damaged or of another schema.
+    """
+    try:
+        table = pq.read_table(path, page_checksum_verification=True, partitioning=None)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreError(
+            f"cannot read {path}: {error}", fix="restore the file, or remove its folder and run again"
+        ) from error
+    if not table.schema.equals(schema):
+        raise StoreError(
+            f"{path} has other columns than this version of Copydesk expects: {', '.join(table.schema.names)}",
+            fix="use the version of Copydesk that wrote it",
+        )
+    return table
+
+
+def sweep(folder: Path) -> None:
+    """Remove what an interrupted run left under temporary names."""
+    for entry in folder.glob(f"{TEMPORARY}*"):
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def commit_folder(temporary: Path, target: Path) -> None:
+    """Rename a finished folder into place and see it onto the disk; a target that is there already is an error."""
+    if target.exists():
+        raise StoreError(f"{target} is there already", fix="another run wrote it; run the command again")
+    _sync_folder(temporary)
+    temporary.rename(target)
+    _sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a workspace while writing in it; raises WorkspaceError where another command holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise WorkspaceError(
+                f"another copydesk command (process {holder}) is writing in this workspace", fix="wait until it is done"
+            ) from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def read_secrets(path: Path) -> dict[str, Any]:
+    """Read a JSON file that only its owner may read; a missing one is empty.
+
+    Raises StoreError where others can read it or it is damaged.
+    """
+    if not path.exists():
+        return {}
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise StoreError(f"{path} can be read by others", fix=f"chmod 600 {path}")
+    try:
+        loaded: dict[str, Any] = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise StoreError(
+            f"{path} is damaged: {error}", fix="restore it, or remove it and set the accounts up again"
+        ) from error
+    return loaded
+
+
+def _commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:
+    temporary = target.with_name(f"{TEMPORARY}{target.name}")
+    temporary.mkdir()
+    files = {}
+    for name, table in tables.items():
+        if not table.schema.equals(TABLES[name]):
+            raise StoreError(f"table {name} has other columns than declared: {table.schema.names}")
+        path = temporary / f"{name}.parquet"
+        write_table(path, table)
+        files[name] = {"rows": table.num_rows, "sha256": file_sha256(path)}
+    whole = {**receipt, "files": files}
+    write_json(temporary / "receipt.json", whole)
+    commit_folder(temporary, target)
+    return Part(target, whole)
+
+
+def _receipt(folder: Path) -> Mapping[str, Any]:
+    try:
+        loaded: Mapping[str, Any] = json.loads((folder / "receipt.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"{folder} has no readable receipt: {error}", fix="restore the folder, or remove it and run again"
+        ) from error
+    return loaded
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
