@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,11 @@ class Part:
     path: Path
     receipt: Mapping[str, Any]
 
-    def read(self, table: str) -> pa.Table:
-        """Read one table of this part; a part that has none gives an empty one."""
-        path = self.path / f"{table}.parquet"
+    def read(self, table: str, *, columns: Sequence[str] = ()) -> pa.Table:
+        """Read one table of this part, or some of its columns; a part that has none gives an empty one."""
         if table not in self.receipt["files"]:
-            return TABLES[table].empty_table()
-        return read_table(path, TABLES[table])
+            return _columns(TABLES[table], columns).empty_table()
+        return read_table(self.path / f"{table}.parquet", _columns(TABLES[table], columns))
 
 
 class Log:
@@ -62,9 +61,10 @@ class Log:
         names = sorted(entry.name for entry in self.folder.iterdir() if _PART.fullmatch(entry.name))
         return [Part(self.folder / name, _receipt(self.folder / name)) for name in names]
 
-    def read(self, table: str) -> pa.Table:
-        """Read one table over all parts, oldest rows first."""
-        return pa.concat_tables([TABLES[table].empty_table(), *(part.read(table) for part in self.parts())])
+    def read(self, table: str, *, columns: Sequence[str] = ()) -> pa.Table:
+        """Read one table over all parts, or some of its columns, oldest rows first."""
+        empty = _columns(TABLES[table], columns).empty_table()
+        return pa.concat_tables([empty, *(part.read(table, columns=columns) for part in self.parts())])
 
     def append(self, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:
         """Commit the tables as the next part; either all of it is there afterwards or nothing."""
@@ -178,13 +178,13 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:
-    """Read a Parquet file that must have exactly this schema.
+    """Read these columns of a Parquet file, which must have them in just these types.
 
     Raises StoreError, naming the file, where it is missing, damaged or of another schema.
     """
     try:
-        table = pq.read_table(path, page_checksum_verification=True, partitioning=None)
-    except (OSError, pa.ArrowInvalid) as error:
+        table = pq.read_table(path, columns=schema.names, page_checksum_verification=True, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
         raise StoreError(
             f"cannot read {path}: {error}", fix="restore the file, or remove its folder and run again"
         ) from error
@@ -249,6 +249,10 @@ def read_secrets(path: Path) -> dict[str, Any]:
             f"{path} is damaged: {error}", fix="restore it, or remove it and set the accounts up again"
         ) from error
     return loaded
+
+
+def _columns(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
+    return pa.schema([schema.field(name) for name in columns]) if columns else schema
 
 
 def _commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:

@@ -166,13 +166,6 @@ class Workspace:
         text = guidelines.read_text(encoding="utf-8") if guidelines.is_file() else ""
         return LabelSchema.read(data, place=str(path.relative_to(self.root)), guidelines=text)
 
-    def source_of(self, path: Path) -> str:
-        """Name a file as the tables do: its path in the workspace, or from the last folder of where it lies outside."""
-        path = path.resolve()
-        if path.is_relative_to(self.root):
-            return path.relative_to(self.root).as_posix()
-        return path.as_posix()
-
 
 def _starter(package: Path) -> list[Path]:
     """The starter's entries: from the wheel, or from the checkout that an editable installation points to."""

@@ -1,0 +1,39 @@
+# The two commands: make demo, make test. Each sets itself up in .venv with the pinned versions of constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check lint soak bench clean
+
+demo: $(READY)
+	$(BIN)/copydesk demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: lint test
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak --soak
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+# Bytecode is compiled here, once, whatever PYTHONDONTWRITEBYTECODE says: without it every start pays several times over.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Copydesk needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	@echo "Installing the pinned packages into .venv: a few minutes the first time."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable '.[studio,dev]'
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 .venv/lib || true
+	touch $(READY)
+
+clean:
+	rm -rf .venv .copydesk .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

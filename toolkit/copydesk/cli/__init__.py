@@ -1,0 +1,95 @@
+"""The command line: parses, calls the flow and prints; it holds no logic of its own.
+
+Commands are loaded when they are run, so that ``copydesk --help`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+
+import click
+
+from copydesk.errors import CopydeskError
+
+INTERRUPTED = 130
+
+# Name of the command, in the order of the work, and what --help says of it.
+COMMANDS = {
+    "init": "Lay out a new workspace in a folder.",
+    "ingest": "Read articles and make documents of them.",
+    "studio": "Start, stop and look at the embedded Label Studio.",
+    "people": "Add annotators, and list them.",
+    "push": "Send the documents to Label Studio as tasks, with suggestions.",
+    "pull": "Fetch what the annotators did since the last pull.",
+    "agree": "Measure agreement and decide which labels hold.",
+    "validate": "Check every table with Great Expectations.",
+    "publish": "Write a new version of a dataset, if anything changed.",
+    "load": "Print a published table, or say where it lies.",
+    "status": "Count what there is at each stage.",
+    "show": "Print one document with its zones and labels, and where each label came from.",
+    "demo": "Run the whole line once, from the seeds to a dataset.",
+}
+
+
+class Commands(click.Group):
+    """The group of all commands; a command's module is imported when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"copydesk.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="copydesk")
+@click.option(
+    "--workspace",
+    type=click.Path(file_okay=False),
+    envvar="COPYDESK_WORKSPACE",
+    help="The workspace's folder; by default the nearest one upwards with a copydesk.toml.",
+)
+@click.pass_context
+def cli(ctx: click.Context, workspace: str | None) -> None:
+    """Turn news articles into labelled, versioned datasets.
+
+    articles → documents → tasks → people in Label Studio → labels → agreed labels → findings → version
+
+    Exit codes: 0 done, 1 the data is not good, 2 wrong use, 3 a server or the environment.
+    """
+    ctx.obj = workspace
+
+
+def main() -> None:
+    """Run the command line and leave the process with the right exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        print("interrupted; run the command again to go on", file=sys.stderr)  # noqa: T201 - the one place that prints errors
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except CopydeskError as error:
+        _print_error(error)
+        sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_error(error: CopydeskError) -> None:
+    print(f"copydesk: {error}", file=sys.stderr)  # noqa: T201
+    if "--json" in sys.argv:
+        print(json.dumps({"error": error.code, "message": error.message, "fix": error.fix}, ensure_ascii=False))  # noqa: T201

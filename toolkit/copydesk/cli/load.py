@@ -1,0 +1,36 @@
+"""``copydesk load``: a published table, on the screen or as a path."""
+
+from __future__ import annotations
+
+import click
+
+from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.datasets.load import load, versions
+
+
+@click.command("load")
+@click.argument("name")
+@click.argument("version", required=False, default="")
+@click.option("--table", default="train", show_default=True, help="Which table, such as spans or annotations.")
+@click.option("--rows", default=5, show_default=True, help="How many rows to print.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, name: str, version: str, table: str, rows: int, as_json: bool) -> None:
+    """Print the first rows of a table of a published dataset; without VERSION, of the newest one."""
+    folder = open_workspace(ctx).datasets
+    chosen = version or versions(name, folder=folder)[-1]
+    frame = load(name, chosen, table=table, folder=folder)
+    if as_json:
+        print_json(
+            {
+                "name": name,
+                "version": chosen,
+                "path": str(folder / name / chosen),
+                "table": table,
+                "rows": len(frame),
+                "columns": list(frame.columns),
+            }
+        )
+        return
+    click.echo(f"{name} {chosen}, {table}: {len(frame):,} rows in {folder / name / chosen}")
+    click.echo(frame.head(rows).to_string(max_colwidth=40))

@@ -1,0 +1,88 @@
+"""What commands share: the ``--json`` option, the workspace, progress, and how a report is printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from copydesk.flow.report import Report
+from copydesk.workspace import Workspace, from_environment
+
+Progress = Callable[[str, int, int], None]
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+
+
+def open_workspace(ctx: click.Context) -> Workspace:
+    """Open the workspace that the command line names, or the nearest one upwards."""
+    named = ctx.find_root().obj
+    return Workspace.find(Path(named)) if named else from_environment()
+
+
+def print_report(report: Report, *, as_json: bool) -> None:
+    """Print what a stage did: its counts, why rows were rejected, and its facts."""
+    if as_json:
+        print_json(report.as_dict())
+        return
+    click.echo(report_line(report))
+    for line in report.lines:
+        click.echo(f"  {line}")
+
+
+def report_line(report: Report) -> str:
+    """Give the first line of a report: the stage, and its counts."""
+    counts = ", ".join(f"{number:,} {what}" for what, number in report.counts.items())
+    return f"{report.stage:<9} {counts or 'nothing to do'}{'' if report.changed else ' (nothing changed)'}"
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+@contextmanager
+def progress_shown(*, as_json: bool) -> Iterator[Progress]:
+    """Give a progress callback: a bar on a terminal, a line for each tenth elsewhere, nothing with ``--json``.
+
+    The callback takes what is being done, how much is done, and of how much (0 where that is not known).
+    """
+    if as_json:
+        yield lambda _what, _done, _total: None
+    elif click.get_text_stream("stderr").isatty():
+        yield from _bars()
+    else:
+        yield _lines()
+
+
+def _bars() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total or None)
+            bars.update(tasks[what], completed=done, total=total or None)
+
+        yield show
+
+
+def _lines() -> Progress:
+    tenths: dict[str, int] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        tenth = 10 * done // total if total else 0
+        if tenths.get(what) != tenth and total >= 10:
+            tenths[what] = tenth
+            click.echo(f"{what}: {done:,} of {total:,}", err=True)
+
+    return show

@@ -1,0 +1,44 @@
+"""``copydesk people``: annotators' accounts."""
+
+from __future__ import annotations
+
+import click
+
+from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.flow import studio
+
+
+@click.group("people")
+def command() -> None:
+    """Add annotators to Label Studio, and list them."""
+
+
+@command.command("add")
+@click.argument("names", nargs=-1, required=True)
+@json_option
+@click.pass_context
+def add(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """Make an account in Label Studio for each of NAMES (letters, digits, - and _).
+
+    Passwords are kept in .copydesk/people.json, which only you can read. A name that has an account is left as it is.
+    """
+    workspace = open_workspace(ctx)
+    _print(workspace.people_file.as_posix(), studio.add_people(workspace, names), as_json=as_json)
+
+
+@command.command("list")
+@json_option
+@click.pass_context
+def list_people(ctx: click.Context, as_json: bool) -> None:
+    """List the annotators, their log-in names and their pseudonyms."""
+    workspace = open_workspace(ctx)
+    _print(workspace.people_file.as_posix(), studio.list_people(workspace), as_json=as_json)
+
+
+def _print(file: str, people: list[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"people": people, "passwords": file})
+        return
+    for person in people:
+        click.echo(f"{person['pseudonym'] or '-':<4} {person['name']:<20} {person['email']}")
+    click.echo(f"{len(people)} annotators; passwords are in {file}")

@@ -1,0 +1,34 @@
+"""``copydesk show``: one document, and where each of its labels came from."""
+
+from __future__ import annotations
+
+import click
+
+from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.flow import look
+
+
+@click.command("show")
+@click.argument("doc_id")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, doc_id: str, as_json: bool) -> None:
+    """Print the document DOC_ID (or the one made from the file DOC_ID): text, zones, labels.
+
+    Under each label stands its chain: who drew it, in which annotation, how it was decided, and the place in the raw article.
+    """
+    shown = look.show(open_workspace(ctx), doc_id)
+    if as_json:
+        print_json(shown)
+        return
+    click.echo(f"{shown['doc_id']} revision {shown['revision']}  {shown['title'] or ''}")
+    click.echo(
+        f"made from {shown['source']} ({shown['raw_sha256'][:12]}) by {shown['recipe']}, {shown['edits']} edits\n"
+    )
+    for zone in shown["zones"]:
+        speaker = f"  speaker: {zone['speaker']}" if zone["speaker"] else ""
+        click.echo(f"[{zone['kind']} {zone['start']}:{zone['end']}, {zone['rule']}]{speaker}\n{zone['surface']}\n")
+    for label in shown["labels"]:
+        click.echo(f"{label['label']:<12} {label['start']}:{label['end']}  {label['surface']}")
+        for line in label["chain"]:
+            click.echo(f"             ← {line}")

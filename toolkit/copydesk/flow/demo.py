@@ -1,0 +1,53 @@
+"""The whole line once: from the seeds to a published dataset, with recorded annotators in the place of people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from copydesk.errors import ConfigError
+from copydesk.flow.ingest import ingest
+from copydesk.flow.labels import agree
+from copydesk.flow.release import check_findings, publish, validate
+from copydesk.flow.report import Report
+from copydesk.flow.studio import pull, push, recorded, start_studio, stop_studio, studio_status, submit_recorded
+from copydesk.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+Say = Callable[[str], None]
+
+
+def demo(workspace: Workspace, *, keep: bool, say: Say, progress: Progress) -> Iterator[Report]:
+    """Run every stage in order and yield the report of each; every stage goes on where an earlier run was interrupted.
+
+    The server is stopped at the end where this run started it, unless ``keep``.
+    """
+    if not recorded(workspace):
+        raise ConfigError(
+            f"{workspace.root / 'seeds' / 'annotators'} holds no recorded annotators",
+            fix="run the demo in the checkout, or label by hand: copydesk studio start, people add, push, pull",
+        )
+    running = studio_status(workspace) is not None
+    try:
+        found = start_studio(workspace, say=say)
+        yield ingest(workspace, (), progress=progress)
+        yield push(workspace, progress=progress)
+        yield submit_recorded(workspace, progress=progress)
+        yield pull(workspace, progress=progress)
+        yield agree(workspace)
+        checked = validate(workspace, pages=True)
+        yield checked
+        check_findings(checked)
+        yield publish(workspace, "", progress=progress)
+        yield Report(
+            "studio",
+            {},
+            lines=(
+                f"Label Studio: {found['url']} ({'running' if keep or running else 'stopped; copydesk studio start'})",
+                f"user: {found['user']}",
+                f"password in: {found['password_in']}",
+            ),
+            data=found,
+        )
+    finally:
+        if not (keep or running):
+            stop_studio(workspace)

@@ -1,0 +1,98 @@
+"""The pull log to labels, and labels to agreed labels; each is made anew only where what it is made from changed."""
+
+from __future__ import annotations
+
+from copydesk.agreement import decide, measure
+from copydesk.flow.ingest import current_documents
+from copydesk.flow.report import Report, reason_counts, reason_lines
+from copydesk.store import Part, digest_of, locked
+from copydesk.studio import codec
+from copydesk.studio.pull import current_state
+from copydesk.workspace import Workspace
+
+_LABELS = "labels/1"
+_AGREED = "agreed/1"
+
+
+def labels_key(workspace: Workspace) -> str:
+    """Digest of all that the labels are made from."""
+    return digest_of([_LABELS, workspace.documents.digest, workspace.pulls.digest, workspace.schema().digest])
+
+
+def agreed_key(workspace: Workspace) -> str:
+    """Digest of all that the agreed labels are made from."""
+    return digest_of([_AGREED, labels_key(workspace)])
+
+
+def read_labels(workspace: Workspace) -> Report:
+    """Read spans and relations from the pull log; rejects those that do not fit their text or the schema.
+
+    The caller holds the workspace's lock.
+    """
+    key = labels_key(workspace)
+    changed = not workspace.labels.is_made_from(key)
+    if changed:
+        outcome = codec.read_labels(
+            current_state(workspace.pulls), documents=current_documents(workspace), schema=workspace.schema()
+        )
+        workspace.labels.replace({**outcome.kept, "rejected": outcome.rejected}, {"stage": "labels", "key": key})
+    rejected = workspace.labels.read("rejected").to_pylist()
+    counts = {name: workspace.labels.read(name).num_rows for name in ("reads", "spans", "relations")}
+    return Report(
+        "labels",
+        {"annotations": counts.pop("reads"), **counts, "rejected": len(rejected)},
+        changed=changed,
+        lines=reason_lines(rejected),
+        data={"rejected": rejected, "reasons": reason_counts(rejected)},
+    )
+
+
+def agree(workspace: Workspace) -> Report:
+    """Measure agreement and decide by majority; ties are disputes."""
+    with locked(workspace.lock):
+        read_labels(workspace)
+        key = agreed_key(workspace)
+        changed = not workspace.agreed.is_made_from(key)
+        if changed:
+            _agree(workspace, key)
+        part = workspace.agreed.part()
+    assert part is not None
+    return _report(part, changed=changed)
+
+
+def _agree(workspace: Workspace, key: str) -> None:
+    reads, spans, relations = (workspace.labels.read(name) for name in ("reads", "spans", "relations"))
+    outcome = decide(reads=reads, spans=spans, relations=relations)
+    agreement = measure(
+        reads=reads,
+        spans=spans,
+        relations=relations,
+        documents=current_documents(workspace),
+        labels=workspace.schema().label_names,
+    )
+    tables = {**outcome.kept, "agreement": agreement, "rejected": outcome.rejected}
+    workspace.agreed.replace(tables, {"stage": "agreed", "key": key})
+
+
+def _report(part: Part, *, changed: bool) -> Report:
+    counts = {
+        "agreed spans": part.read("agreed_spans").num_rows,
+        "agreed relations": part.read("agreed_relations").num_rows,
+        "disputes": part.read("disputes").num_rows,
+        "outvoted": part.read("rejected").num_rows,
+    }
+    agreement = part.read("agreement").to_pylist()
+    overall = [row for row in agreement if row["label"] == "all" and row["annotators"] == "all"]
+    lines = tuple(
+        f"{row['measure']}: "
+        + (f"{row['value']:.3f}" if row["value"] is not None else f"not defined, {row['note']}")
+        + f" (n = {row['n']:,} in {row['documents']} documents)"
+        for row in overall
+    )
+    return Report(
+        "agree",
+        counts,
+        changed=changed,
+        lines=lines,
+        data={"agreement": agreement, "disputes": part.read("disputes").to_pylist()},
+    )

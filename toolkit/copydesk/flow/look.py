@@ -1,0 +1,126 @@
+"""A workspace to counts, and a document to its zones, its labels and where each of them came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.datasets.load import versions
+from copydesk.errors import UnknownError
+from copydesk.flow.ingest import current_documents, newest
+from copydesk.workspace import Workspace
+
+
+def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
+    """Count what there is at each stage."""
+    log = workspace.documents
+    articles = log.read("articles", columns=["source"])
+    documents = log.read("documents", columns=["doc_id"])
+    agreed, findings = workspace.agreed, workspace.findings.part()
+    counts: dict[str, dict[str, Any]] = {
+        "articles": {
+            "files": pc.count_distinct(articles["source"]).as_py(),
+            "read": articles.num_rows,
+            "rejected": log.read("rejected", columns=["item"]).num_rows,
+        },
+        "documents": {
+            "documents": pc.count_distinct(documents["doc_id"]).as_py(),
+            "revisions": documents.num_rows,
+        },
+        "pulls": {
+            "pulls": len(workspace.pulls.parts()),
+            "annotations": workspace.pulls.read("annotations", columns=["doc_id"]).num_rows,
+        },
+        "labels": {name: workspace.labels.read(name).num_rows for name in ("reads", "spans", "relations", "rejected")},
+        "agreed": {name: agreed.read(table).num_rows for name, table in _AGREED.items()},
+        "findings": {
+            "findings": findings.read("findings").num_rows if findings else 0,
+            "validated": "yes" if findings else "no",
+        },
+    }
+    for folder in sorted(path for path in workspace.datasets.glob("*") if path.is_dir()):
+        found = versions(folder.name, folder=workspace.datasets)
+        if found:
+            counts[folder.name] = {"versions": len(found), "newest": found[-1]}
+    return counts
+
+
+_AGREED = {"spans": "agreed_spans", "relations": "agreed_relations", "disputes": "disputes"}
+
+
+def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
+    """Give the newest revision of one document with its zones and labels, each label with its chain.
+
+    ``doc_id`` may be the document's source, too. Raises UnknownError where there is no such document.
+    """
+    documents = current_documents(workspace)
+    match = documents.filter(pc.or_(pc.equal(documents["doc_id"], doc_id), pc.equal(documents["source"], doc_id)))
+    if not match.num_rows:
+        raise UnknownError(
+            f"no document {doc_id!r} in this workspace",
+            fix="copydesk status counts them; name a doc_id or a source file",
+        )
+    document = match.to_pylist()[0]
+    text = document.pop("text")
+    zones = _of(newest(workspace.documents.read("zones"), documents), document["doc_id"])
+    edits = _of(newest(workspace.documents.read("edits"), documents), document["doc_id"])
+    return {
+        **document,
+        "edits": len(edits),
+        "zones": [_zone(zone, text) for zone in zones],
+        "labels": _labels(workspace, document, edits),
+    }
+
+
+def _of(table: pa.Table, doc_id: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.filter(pc.equal(table["doc_id"], doc_id)).to_pylist()
+    return rows
+
+
+def _zone(zone: Mapping[str, Any], text: str) -> dict[str, Any]:
+    spoken = zone["speaker_start"] is not None
+    return {
+        "kind": zone["kind"],
+        "start": zone["start"],
+        "end": zone["end"],
+        "rule": zone["rule"],
+        "surface": text[zone["start"] : zone["end"]],
+        "speaker": text[zone["speaker_start"] : zone["speaker_end"]] if spoken else None,
+    }
+
+
+def _labels(
+    workspace: Workspace, document: Mapping[str, Any], edits: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    votes: dict[str, dict[str, Any]] = {
+        row["annotation_id"]: row for row in _of(workspace.labels.read("reads"), document["doc_id"])
+    }
+    labels = []
+    for span in _of(workspace.agreed.read("agreed_spans"), document["doc_id"]):
+        start, end = (_in_article(span[edge], edits) for edge in ("start", "end"))
+        drawn = [
+            f"drawn by {votes[one]['annotator']} in annotation {one}, {votes[one]['updated_at'] or 'no time given'}"
+            for one in span["annotation_ids"]
+            if one in votes
+        ]
+        chain = [
+            f"{span['decided']}: {span['votes']} of {span['readers']} readers",
+            *drawn,
+            f"text {document['text_sha256'][:12]}, revision {span['revision']}, made by {document['recipe']}",
+            f"raw article {document['raw_sha256'][:12]} ({document['source']}), characters {start} to {end}",
+        ]
+        labels.append({**span, "chain": chain})
+    return labels
+
+
+def _in_article(offset: int, edits: Sequence[Mapping[str, Any]]) -> int:
+    """Where an offset of the text lies in the decoded article: the edits before it, undone."""
+    shift = 0
+    for edit in edits:
+        if edit["start"] + shift + len(edit["inserted"]) > offset:
+            break
+        shift += len(edit["inserted"]) - len(edit["removed"])
+    return offset - shift

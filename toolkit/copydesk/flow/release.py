@@ -1,0 +1,163 @@
+"""Tables to findings, and agreed labels to a version of a dataset: nothing is published past an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version as installed
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.datasets import publish as writer
+from copydesk.errors import FindingError, UnknownError
+from copydesk.flow.ingest import current_documents, newest
+from copydesk.flow.labels import agreed_key
+from copydesk.flow.report import Report
+from copydesk.model.document import ZONE_KINDS
+from copydesk.model.schema import LabelSchema
+from copydesk.model.tables import empty
+from copydesk.store import Part, digest_of, file_sha256, locked
+from copydesk.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+_FINDINGS = "findings/1"
+
+
+def validate(workspace: Workspace, *, pages: bool) -> Report:
+    """Run every expectation suite over the tables; ``pages`` builds Great Expectations' pages too."""
+    with locked(workspace.lock):
+        return _validate(workspace, pages=pages)
+
+
+def check_findings(report: Report) -> None:
+    """Raise FindingError where a finding of the report is an error."""
+    errors = report.counts["errors"]
+    if errors:
+        raise FindingError(
+            f"{errors} findings are errors", fix="correct what the findings above name, then validate again"
+        )
+
+
+def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
+    """Validate, then write the next version of the dataset; none where nothing changed.
+
+    Raises FindingError where validation found errors, UnknownError where nothing is agreed on yet.
+    """
+    schema = workspace.schema()
+    with locked(workspace.lock):
+        if not workspace.agreed.is_made_from(agreed_key(workspace)):
+            raise UnknownError("the agreed labels are missing or out of date", fix="copydesk agree")
+        check_findings(_validate(workspace, pages=True))
+        title = name or workspace.settings.name
+        done = writer.publish(
+            workspace.datasets / title,
+            tables=_dataset_tables(workspace),
+            about=_about(workspace, title, schema),
+            progress=progress,
+        )
+    line = f'import pandas; pandas.read_parquet("{done.path / "train.parquet"}")'
+    counts = {"versions made": int(done.created)}
+    return Report(
+        "publish",
+        counts,
+        changed=done.created,
+        lines=(f"version {done.version}: {done.path}", *done.reasons, line),
+        data={
+            "version": done.version,
+            "path": str(done.path),
+            "bump": done.bump,
+            "reasons": list(done.reasons),
+            "load": line,
+        },
+    )
+
+
+def _validate(workspace: Workspace, *, pages: bool) -> Report:
+    from copydesk.validation import validate as run
+
+    suites = {path.name: file_sha256(path) for path in sorted(workspace.suites.glob("*.json"))}
+    key = digest_of([_FINDINGS, agreed_key(workspace), suites, installed("great-expectations")])
+    docs = workspace.data_docs / "index.html"
+    changed = not workspace.findings.is_made_from(key) or (pages and not docs.exists())
+    if changed:
+        done = run(
+            _checked_tables(workspace),
+            suites=workspace.suites,
+            parameters=_parameters(workspace.schema()),
+            data_docs=workspace.data_docs if pages else None,
+        )
+        receipt = {"stage": "findings", "key": key, "evaluated": done.evaluated, "suites": dict(done.suites)}
+        workspace.findings.replace({"findings": done.findings}, receipt)
+    part = workspace.findings.part()
+    assert part is not None
+    return _findings_report(part, changed=changed, docs=str(docs))
+
+
+def _findings_report(part: Part, *, changed: bool, docs: str) -> Report:
+    findings = part.read("findings").to_pylist()
+    errors = sum(finding["severity"] == "error" for finding in findings)
+    counts = {
+        "expectations evaluated": part.receipt["evaluated"],
+        "errors": errors,
+        "warnings": len(findings) - errors,
+    }
+    lines = [f"{one['severity']} {one['suite']}/{one['expectation']}: {one['message']}" for one in findings]
+    return Report(
+        "validate",
+        counts,
+        changed=changed,
+        lines=(*lines, f"pages: {docs}"),
+        data={"findings": findings, "pages": docs},
+    )
+
+
+def _checked_tables(workspace: Workspace) -> dict[str, pa.Table]:
+    documents = current_documents(workspace)
+    tables = {"documents": documents}
+    tables |= {name: newest(workspace.documents.read(name), documents) for name in ("zones", "edits")}
+    tables |= {name: workspace.labels.read(name) for name in ("reads", "spans", "relations")}
+    tables |= {name: workspace.agreed.read(name) for name in ("agreed_spans", "agreed_relations", "disputes")}
+    return tables
+
+
+def _parameters(schema: LabelSchema) -> dict[str, Any]:
+    return {
+        "labels": list(schema.label_names),
+        "relations": list(schema.relation_names),
+        "attributes": [attribute.name for attribute in schema.attributes],
+        "zone_kinds": list(ZONE_KINDS),
+        "overlap": schema.overlap,
+        "schema": schema,
+    }
+
+
+def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
+    """The tables of a release: only documents that somebody read, and only what belongs to those."""
+    tables = _checked_tables(workspace)
+    read = tables["reads"]["doc_id"].combine_chunks()
+    kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
+    articles = workspace.documents.read(
+        "articles", columns=[name for name in empty("articles").column_names if name != "raw"]
+    )
+    used = kept["documents"]["raw_sha256"].combine_chunks()
+    return {
+        **kept,
+        "articles": articles.filter(pc.is_in(articles["raw_sha256"], used)),
+        "agreement": workspace.agreed.read("agreement"),
+        "findings": workspace.findings.read("findings"),
+    }
+
+
+def _about(workspace: Workspace, name: str, schema: LabelSchema) -> writer.About:
+    settings = workspace.settings.publish
+    part = workspace.findings.part()
+    return writer.About(
+        name=name,
+        description=settings.description,
+        licence=settings.licence,
+        language=settings.language,
+        schema=schema,
+        suites=dict(part.receipt["suites"]) if part else {},
+        tool_version=installed("copydesk"),
+    )

@@ -1,0 +1,188 @@
+"""Documents to Label Studio and labels back, and the embedded server and its people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
+from copydesk.flow.ingest import current_documents, newest
+from copydesk.flow.labels import read_labels
+from copydesk.flow.report import Report
+from copydesk.model.schema import LabelSchema
+from copydesk.store import locked, read_secrets
+from copydesk.studio import people, server
+from copydesk.studio.client import Studio
+from copydesk.studio.interface import instructions, to_config
+from copydesk.studio.pull import pull as pull_annotations
+from copydesk.studio.push import ProjectSpec, find_project
+from copydesk.studio.push import push as push_tasks
+from copydesk.studio.recorded import Recorded, read_recorded, submit
+from copydesk.tasks import build_tasks, read_names, suggest
+from copydesk.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+Say = Callable[[str], None]
+TOKEN = "COPYDESK_STUDIO_TOKEN"
+
+
+def start_studio(workspace: Workspace, *, say: Say) -> dict[str, str]:
+    """Start the embedded Label Studio, or find it running; gives its address, user and where the password is."""
+    with locked(workspace.lock):
+        return _found(workspace, server.start(workspace.studio_folder, say=say))
+
+
+def stop_studio(workspace: Workspace) -> bool:
+    """Stop the embedded Label Studio; says whether it ran."""
+    return server.stop(workspace.studio_folder)
+
+
+def studio_status(workspace: Workspace) -> dict[str, str] | None:
+    """Give the address, user and where the password is of the embedded Label Studio, if it runs."""
+    found = server.status(workspace.studio_folder)
+    return _found(workspace, found) if found else None
+
+
+@contextmanager
+def connected(workspace: Workspace) -> Iterator[Studio]:
+    """Open a connection to the Label Studio that the settings name, or else to the embedded one.
+
+    Raises StudioUnreachable where the embedded one does not run, StudioUnauthorized where there is no token.
+    """
+    settings = workspace.settings.studio
+    if settings.url:
+        url, token = settings.url, _token(workspace)
+    else:
+        running = server.status(workspace.studio_folder)
+        if running is None:
+            raise StudioUnreachable(
+                "no Label Studio is running here", fix="copydesk studio start, or set [studio] url in copydesk.toml"
+            )
+        url, token = running.url, running.token
+    with Studio(url, token, timeout=settings.timeout) as studio:
+        yield studio
+
+
+def push(workspace: Workspace, *, progress: Progress) -> Report:
+    """Send the newest revision of every document that the server has not got, with suggestions."""
+    schema = workspace.schema()
+    with locked(workspace.lock), connected(workspace) as studio:
+        documents = current_documents(workspace)
+        tasks = build_tasks(documents)
+        zones = newest(workspace.documents.read("zones"), documents)
+        names_file = workspace.schema_folder() / "names.tsv"
+        text = names_file.read_text(encoding="utf-8") if names_file.is_file() else ""
+        names = read_names(text, place=names_file.relative_to(workspace.root).as_posix(), schema=schema)
+        suggestions = suggest(tasks, zones=zones, schema=schema, names=names)
+        done = push_tasks(
+            studio, project=_project(workspace, schema), tasks=tasks, suggestions=suggestions, progress=progress
+        )
+    counts = {
+        "tasks": tasks.num_rows,
+        "pushed": done.pushed,
+        "there already": done.present,
+        "suggestions": suggestions.num_rows,
+    }
+    url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
+    return Report(
+        "push", counts, changed=done.created or done.pushed > 0, lines=(f"project: {url}",), data={"project": url}
+    )
+
+
+def pull(workspace: Workspace, *, progress: Progress) -> Report:
+    """Fetch what is new, changed or gone into the pull log, and read the labels from it."""
+    schema = workspace.schema()
+    with locked(workspace.lock), connected(workspace) as studio:
+        project = find_project(studio, _project(workspace, schema))
+        if project is None:
+            raise UnknownError(f"there is no project of this workspace on {studio.url}", fix="copydesk push")
+        done = pull_annotations(
+            studio,
+            project_id=project["id"],
+            log=workspace.pulls,
+            pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
+            progress=progress,
+        )
+        labels = read_labels(workspace)
+    counts = {"new": done.new, "changed": done.changed, "gone": done.gone, **labels.counts}
+    return Report("pull", counts, changed=not done.nothing_new, lines=labels.lines, data=labels.data)
+
+
+def add_people(workspace: Workspace, names: Sequence[str]) -> list[dict[str, str]]:
+    """Make an account for each name that has none; gives everybody whom the workspace knows."""
+    with locked(workspace.lock), connected(workspace) as studio:
+        people.add_people(studio, names, file=workspace.people_file)
+    return list_people(workspace)
+
+
+def list_people(workspace: Workspace) -> list[dict[str, str]]:
+    """Give the name, log-in name and pseudonym of everybody whom the workspace knows; no password."""
+    return [
+        {"name": person.name, "email": person.email, "pseudonym": person.pseudonym}
+        for person in people.read_people(workspace.people_file)
+    ]
+
+
+def recorded(workspace: Workspace) -> list[Recorded]:
+    """Read the recorded annotators of ``seeds/annotators``."""
+    files = sorted((workspace.root / "seeds" / "annotators").glob("*.toml"))
+    return [
+        read_recorded(file.read_text(encoding="utf-8"), place=file.relative_to(workspace.root).as_posix())
+        for file in files
+    ]
+
+
+def submit_recorded(workspace: Workspace, *, progress: Progress) -> Report:
+    """Let the recorded annotators submit their work through their own accounts; what they submitted before stays as it is."""
+    schema = workspace.schema()
+    everybody = recorded(workspace)
+    with locked(workspace.lock), connected(workspace) as studio:
+        people.add_people(studio, [one.name for one in everybody], file=workspace.people_file)
+        accounts = {person.name: person for person in people.read_people(workspace.people_file)}
+        project = find_project(studio, _project(workspace, schema))
+        if project is None:
+            raise UnknownError(f"there is no project of this workspace on {studio.url}", fix="copydesk push")
+        counts = {"submitted": 0, "there already": 0}
+        for one in everybody:
+            with Studio(studio.url, accounts[one.name].token, timeout=workspace.settings.studio.timeout) as own:
+                done = submit(
+                    own,
+                    one,
+                    project_id=project["id"],
+                    documents=current_documents(workspace),
+                    schema=schema,
+                    progress=progress,
+                )
+            counts["submitted"] += done.submitted
+            counts["there already"] += done.present
+    return Report("annotate", {"annotators": len(everybody), **counts}, changed=counts["submitted"] > 0)
+
+
+def _project(workspace: Workspace, schema: LabelSchema) -> ProjectSpec:
+    settings = workspace.settings
+    title = settings.studio.project or f"{settings.name}: {schema.name}"
+    return ProjectSpec(
+        title=title[:50].ljust(3, "."),
+        marker=f"copydesk {settings.name} {schema.name}",
+        config=to_config(schema),
+        instructions=instructions(schema),
+        annotators_per_task=settings.studio.annotators_per_task,
+    )
+
+
+def _token(workspace: Workspace) -> str:
+    file = workspace.state / "token.json"
+    token = os.environ.get(TOKEN, "") or str(read_secrets(file).get("token", ""))
+    if not token:
+        raise StudioUnauthorized(
+            f"no token for {workspace.settings.studio.url}",
+            fix=f'set {TOKEN}, or write {{"token": "…"}} into {file} and chmod 600 it',
+        )
+    return token
+
+
+def _found(workspace: Workspace, found: server.Server) -> dict[str, str]:
+    where: Path = workspace.studio_folder / "credentials.json"
+    return {"url": found.url, "user": found.email, "password_in": where.as_posix()}
