@@ -1,0 +1,117 @@
+"""Rules of the command line: cheap help, one JSON object on demand, honest exit codes."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from copydesk.cli import COMMANDS, cli
+
+HEAVY = ("pandas", "pyarrow", "numpy", "great_expectations", "label_studio_sdk", "label_studio", "pyspark", "httpx", "rich")
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from copydesk.cli import main; main()", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from leaves(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize("code", ["import copydesk", "from copydesk.cli import main; sys.argv = ['copydesk', '--help']; main()"])
+def test_importing_and_help_load_nothing_heavy(code: str) -> None:
+    program = (
+        "import sys, atexit\n"
+        f"atexit.register(lambda: print(sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr))\n" + code
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_help_names_every_command_and_each_has_help_and_json() -> None:
+    shown = run("--help").stdout
+    for path, command in leaves(cli):
+        assert path[0] in shown
+        assert command.help
+        assert "--json" in [option for parameter in command.params for option in parameter.opts], path
+
+
+def test_the_line_of_help_agrees_with_what_the_command_does() -> None:
+    context = click.Context(cli)
+    for name, line in COMMANDS.items():
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert line.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("status",), 2, "no copydesk.toml"),
+        (("nonsense",), 2, "No such command"),
+        (("ingest", "not-there"), 2, "does not exist"),
+        (("--workspace", "not-there", "status"), 2, "no copydesk.toml"),
+    ],
+)
+def test_wrong_use_leaves_with_2_and_says_why(tmp_path: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_error_is_json_too_where_json_was_asked_for(tmp_path: Path) -> None:
+    done = run("status", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["error"] == "workspace"
+    assert json.loads(done.stdout)["fix"].startswith("run copydesk init")
+
+
+def test_no_label_studio_is_a_fault_of_the_environment(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "w"))
+    for command in ("push", "pull"):
+        done = run(command, cwd=tmp_path / "w")
+        assert done.returncode == 3, done.stderr
+        assert "copydesk studio start" in done.stderr
+
+
+def test_a_new_workspace_goes_as_far_as_documents_without_any_server(tmp_path: Path) -> None:
+    made = json.loads(run("init", str(tmp_path / "w"), "--json").stdout)
+    (tmp_path / "w" / "seeds").mkdir(exist_ok=True)
+    (tmp_path / "w" / "seeds" / "story.txt").write_text("A headline\n\nA paragraph that says something.\n", encoding="utf-8")
+    (tmp_path / "w" / "seeds" / "empty.txt").write_text("", encoding="utf-8")
+    first = json.loads(run("ingest", "--json", cwd=Path(made["workspace"])).stdout)
+    assert (first["counts"]["kept"], first["counts"]["rejected"]) == (1, 1)
+    assert first["reasons"] == {"empty": 1}
+    second = json.loads(run("ingest", "--json", cwd=Path(made["workspace"])).stdout)
+    assert second["changed"] is False
+    assert {**second["counts"], "new": 2} == first["counts"]
+    shown = json.loads(run("show", "seeds/story.txt", "--json", cwd=Path(made["workspace"])).stdout)
+    assert [zone["kind"] for zone in shown["zones"]] == ["headline", "paragraph"]
+
+
+def test_more_rejected_files_than_allowed_leave_with_1_and_the_rest_is_kept(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.txt").write_text("", encoding="utf-8")
+    (tmp_path / "d.txt").write_text("A headline\n\nA paragraph that says something.\n", encoding="utf-8")
+    done = run("ingest", *(str(tmp_path / f"{name}.txt") for name in "abcd"), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "3 of 4 files were rejected" in done.stderr
+    assert json.loads(run("status", "--json", cwd=tmp_path).stdout)["documents"]["documents"] == 1
+
+
+def test_an_unknown_document_is_wrong_use(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    done = run("show", "doc-none", cwd=tmp_path)
+    assert (done.returncode, "no document 'doc-none'" in done.stderr) == (2, True)

@@ -1,0 +1,155 @@
+"""Rules of the store: a file is there whole or not at all, and the same rows give the same bytes."""
+
+import json
+import multiprocessing
+import os
+import stat
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copydesk.errors import StoreError, WorkspaceError
+from copydesk.model.tables import TABLES, empty, from_rows, rejected_row
+from copydesk.store import Latest, Log, file_sha256, locked, read_secrets, read_table, write_file, write_json, write_table
+
+
+def rejected(*items: str) -> pa.Table:
+    rows = [rejected_row(stage="test", item=item, reason="because", detail="so", row={"item": item}) for item in items]
+    return from_rows("rejected", rows)
+
+
+def test_a_log_gives_back_every_part_in_order(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.append({"rejected": rejected("a", "b")}, {"stage": "test"})
+    log.append({"rejected": rejected("c")}, {"stage": "test"})
+    assert log.read("rejected")["item"].to_pylist() == ["a", "b", "c"]
+    assert log.read("rejected", columns=["reason"]).column_names == ["reason"]
+    assert [part.path.name for part in log.parts()] == ["000001", "000002"]
+
+
+def test_the_digest_of_a_log_changes_with_what_it_holds(tmp_path: Path) -> None:
+    first, second = Log(tmp_path / "a"), Log(tmp_path / "b")
+    for log in (first, second):
+        log.append({"rejected": rejected("a")}, {"stage": "test"})
+    assert first.digest == second.digest
+    second.append({"rejected": rejected("b")}, {"stage": "test"})
+    assert first.digest != second.digest
+
+
+def test_latest_keeps_the_newest_part_alone(tmp_path: Path) -> None:
+    latest = Latest(tmp_path / "latest")
+    assert latest.part() is None
+    assert latest.read("rejected").num_rows == 0
+    latest.replace({"rejected": rejected("a")}, {"key": "1"})
+    latest.replace({"rejected": rejected("b")}, {"key": "2"})
+    assert latest.read("rejected")["item"].to_pylist() == ["b"]
+    assert latest.is_made_from("2")
+    assert not latest.is_made_from("1")
+    assert [entry.name for entry in (tmp_path / "latest").iterdir()] == ["000002"]
+
+
+def test_what_an_interrupted_run_left_is_swept_and_never_read(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    half = tmp_path / "log" / ".tmp-000001"
+    half.mkdir(parents=True)
+    (half / "rejected.parquet").write_bytes(b"PAR1 half")
+    assert log.parts() == []
+    log.append({"rejected": rejected("a")}, {"stage": "test"})
+    assert not half.exists()
+    assert log.read("rejected").num_rows == 1
+
+
+def test_a_damaged_table_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    part = log.append({"rejected": rejected(*(f"item {i}" for i in range(1000)))}, {"stage": "test"})
+    file = part.path / "rejected.parquet"
+    content = bytearray(file.read_bytes())
+    content[60] ^= 0xFF
+    file.write_bytes(content)
+    with pytest.raises(StoreError, match=r"rejected\.parquet"):
+        log.read("rejected")
+
+
+def test_a_damaged_receipt_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    part = log.append({"rejected": rejected("a")}, {"stage": "test"})
+    (part.path / "receipt.json").write_text("{")
+    with pytest.raises(StoreError, match="000001 has no readable receipt"):
+        log.parts()
+
+
+def test_a_table_of_other_columns_is_refused_on_writing_and_on_reading(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="other columns"):
+        Log(tmp_path / "log").append({"rejected": pa.table({"a": [1]})}, {})
+    write_table(tmp_path / "x.parquet", pa.table({"stage": [1]}))
+    with pytest.raises(StoreError, match=r"x\.parquet"):
+        read_table(tmp_path / "x.parquet", TABLES["rejected"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(items=st.lists(st.text(max_size=8).filter(lambda text: text.isprintable()), max_size=30), cut=st.integers(0, 30))
+def test_the_same_rows_give_the_same_bytes_however_they_are_chunked(
+    tmp_path_factory: pytest.TempPathFactory, items: list[str], cut: int
+) -> None:
+    folder = tmp_path_factory.mktemp("bytes")
+    table = rejected(*items)
+    write_table(folder / "whole.parquet", table)
+    write_table(folder / "cut.parquet", pa.concat_tables([table.slice(0, cut), table.slice(cut)]))
+    assert file_sha256(folder / "whole.parquet") == file_sha256(folder / "cut.parquet")
+    assert read_table(folder / "whole.parquet", TABLES["rejected"]).equals(table)
+
+
+def test_rows_with_a_missing_column_or_an_empty_required_value_are_refused() -> None:
+    row = rejected_row(stage="test", item="a", reason="r", detail="d", row={})
+    with pytest.raises(StoreError, match="item"):
+        from_rows("rejected", [{key: value for key, value in row.items() if key != "item"}])
+    with pytest.raises(StoreError, match="'reason' is empty"):
+        from_rows("rejected", [{**row, "reason": None}])
+    assert from_rows("rejected", []).equals(empty("rejected"))
+
+
+def test_a_secret_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "secret.json"
+    write_json(path, {"token": "t"}, mode=0o600)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_secrets(path) == {"token": "t"}
+    assert read_secrets(tmp_path / "none.json") == {}
+    path.chmod(0o644)
+    with pytest.raises(StoreError, match="can be read by others"):
+        read_secrets(path)
+
+
+def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(StoreError, match="cannot write"):
+        write_file(tmp_path / "file" / "x", b"")
+
+
+def _hold(path: Path, ready: "multiprocessing.Event", done: "multiprocessing.Event") -> None:
+    with locked(path):
+        ready.set()
+        done.wait(30)
+
+
+def test_a_second_command_is_told_who_holds_the_lock(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(tmp_path / "lock", ready, done))
+    holder.start()
+    assert ready.wait(30)
+    with pytest.raises(WorkspaceError, match=str(holder.pid)), locked(tmp_path / "lock"):
+        pass
+    done.set()
+    holder.join()
+    with locked(tmp_path / "lock"):
+        assert (tmp_path / "lock").read_text().strip() == str(os.getpid())
+
+
+def test_receipts_are_plain_json(tmp_path: Path) -> None:
+    part = Log(tmp_path).append({"rejected": rejected("a")}, {"stage": "test", "counts": {"rejected": 1}})
+    receipt = json.loads((part.path / "receipt.json").read_text())
+    assert receipt["files"]["rejected"]["rows"] == 1
+    assert receipt["files"]["rejected"]["sha256"] == file_sha256(part.path / "rejected.parquet")
