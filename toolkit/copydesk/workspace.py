@@ -89,8 +89,8 @@ class Workspace:
             raise WorkspaceError(f"{folder} is a workspace already", fix=f"remove {folder / MARKER} to start anew")
         folder.mkdir(parents=True, exist_ok=True)
         with resources.as_file(resources.files("copydesk")) as package:
-            for source in _starter(package):
-                _copy_missing(source, folder / source.name)
+            for name, source in _starter(package).items():
+                _copy_missing(source, folder / name)
         return cls.find(folder)
 
     @property
@@ -167,13 +167,14 @@ class Workspace:
         return LabelSchema.read(data, place=str(path.relative_to(self.root)), guidelines=text)
 
 
-def _starter(package: Path) -> list[Path]:
-    """The starter's entries: from the wheel, or from the checkout that an editable installation points to."""
+def _starter(package: Path) -> dict[str, Path]:
+    """Where the starter's entries lie: in the wheel, or in the checkout that an editable installation points to."""
     inside = package / "starter"
-    if (inside / "schemas").is_dir():
-        return sorted(inside.iterdir())
-    checkout = package.parents[1]
-    return [package / "starter" / MARKER, checkout / "schemas", checkout / "validation"]
+    entries = {path.relative_to(inside).as_posix(): path for path in sorted(inside.rglob("*")) if path.is_file()}
+    if "schemas" not in {name.split("/")[0] for name in entries}:
+        checkout = package.parents[1]
+        entries |= {name: checkout / name for name in ("schemas", "validation", "seeds/004_sarn-pass.txt")}
+    return entries
 
 
 def _copy_missing(source: Path, target: Path) -> None:

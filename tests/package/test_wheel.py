@@ -1,0 +1,45 @@
+"""Rules of the built package: it holds what git holds, and a workspace can be laid out from it alone."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def kept_in_git(*folders: str) -> set[str]:
+    listed = subprocess.run(["git", "ls-files", *folders], cwd=ROOT, check=True, capture_output=True, text=True)
+    return set(listed.stdout.split("\n")) - {""}
+
+
+def test_the_wheel_holds_what_git_holds_and_nothing_else(wheel: Path) -> None:
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    code = {name.removeprefix("toolkit/") for name in kept_in_git("toolkit")}
+    starter = {f"copydesk/starter/{name}" for name in kept_in_git("schemas", "validation", "seeds/004_sarn-pass.txt")}
+    assert held == code | starter
+
+
+def test_a_workspace_is_laid_out_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
+        "import copydesk; from pathlib import Path; from copydesk.workspace import Workspace\n"
+        f"assert copydesk.__file__.startswith({str(tmp_path)!r}), copydesk.__file__\n"
+        f"workspace = Workspace.create(Path({str(tmp_path / 'w')!r}))\n"
+        "print(workspace.schema().name, len(list(workspace.suites.glob('*.json'))), len(list((workspace.root / 'seeds').glob('*.txt'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    schema, suites, seeds = done.stdout.split()
+    assert (schema, int(suites) > 0, int(seeds)) == ("news-entities", True, 1)
