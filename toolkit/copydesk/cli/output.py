@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from copydesk.flow.report import Report
+from copydesk.model.progress import Progress
 from copydesk.workspace import Workspace, from_environment
 
-Progress = Callable[[str, int, int], None]
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 
@@ -60,20 +63,29 @@ def progress_shown(*, as_json: bool) -> Iterator[Progress]:
 
 
 def _bars() -> Iterator[Progress]:
+    """Bars that go away when their work is done, so that what is printed afterwards stands alone."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
+    bars = Bars(*columns, console=Console(stderr=True), transient=True)
+    running: dict[str, TaskID] = {}
 
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done, total=total or None)
+    def show(what: str, done: int, total: int) -> None:
+        bars.start()
+        if what not in running:
+            running[what] = bars.add_task(what)
+        bars.update(running[what], completed=done, total=total or None)
+        if total and done >= total:
+            bars.remove_task(running.pop(what))
+        if not running:
+            bars.stop()
 
+    try:
         yield show
+    finally:
+        bars.stop()
 
 
 def _lines() -> Progress:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from copydesk.errors import ConfigError
 from copydesk.flow.ingest import ingest
@@ -10,10 +10,8 @@ from copydesk.flow.labels import agree
 from copydesk.flow.release import check_findings, publish, validate
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull, push, recorded, start_studio, stop_studio, studio_status, submit_recorded
+from copydesk.model.progress import Progress, Say
 from copydesk.workspace import Workspace
-
-Progress = Callable[[str, int, int], None]
-Say = Callable[[str], None]
 
 
 def demo(workspace: Workspace, *, keep: bool, say: Say, progress: Progress) -> Iterator[Report]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ from copydesk.articles import Limits, find_files, read_articles
 from copydesk.documents import RECIPE, build_documents
 from copydesk.errors import RejectedError
 from copydesk.flow.report import Report, reason_counts, reason_lines
+from copydesk.model.progress import Progress
 from copydesk.model.tables import empty
 from copydesk.store import digest_of, locked
 from copydesk.workspace import Workspace
 
-Progress = Callable[[str, int, int], None]
 BATCH = 500
 _KNOWN = (
     "doc_id",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -15,12 +14,12 @@ from copydesk.flow.ingest import current_documents, newest
 from copydesk.flow.labels import agreed_key
 from copydesk.flow.report import Report
 from copydesk.model.document import ZONE_KINDS
+from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import empty
 from copydesk.store import Part, digest_of, file_sha256, locked
 from copydesk.workspace import Workspace
 
-Progress = Callable[[str, int, int], None]
 _FINDINGS = "findings/1"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
 from copydesk.flow.ingest import current_documents, newest
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
+from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked, read_secrets
 from copydesk.studio import people, server
@@ -23,8 +24,6 @@ from copydesk.studio.recorded import Recorded, read_recorded, submit
 from copydesk.tasks import build_tasks, read_names, suggest
 from copydesk.workspace import Workspace
 
-Progress = Callable[[str, int, int], None]
-Say = Callable[[str], None]
 TOKEN = "COPYDESK_STUDIO_TOKEN"
 
 
