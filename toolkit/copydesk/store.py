@@ -153,11 +153,11 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_table(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table, *, sorted_by: Sequence[str] = ()) -> None:
     """Write a table as Parquet, so that the same rows always give the same bytes.
 
     zstd level 3, checksummed pages, dictionaries only for columns of few values, no pandas metadata; row groups of 2,000
-    rows where the table holds texts and of 131,072 elsewhere.
+    rows where the table holds texts and of 131,072 elsewhere. ``sorted_by`` tells readers which order the rows are in.
     """
     table = table.replace_schema_metadata(None).combine_chunks()
     wide = not _TEXT_COLUMNS.isdisjoint(table.column_names)
@@ -172,6 +172,9 @@ def write_table(path: Path, table: pa.Table) -> None:
             write_statistics=[name for name in table.column_names if name not in _TEXT_COLUMNS],
             write_page_checksum=True,
             write_page_index=True,
+            sorting_columns=pq.SortingColumn.from_ordering(table.schema, [(name, "ascending") for name in sorted_by])
+            if sorted_by
+            else None,
         )
         file.flush()
         os.fsync(file.fileno())
@@ -209,7 +212,8 @@ def commit_folder(temporary: Path, target: Path) -> None:
     """Rename a finished folder into place and see it onto the disk; a target that is there already is an error."""
     if target.exists():
         raise StoreError(f"{target} is there already", fix="another run wrote it; run the command again")
-    _sync_folder(temporary)
+    for folder in (temporary, *(path for path in temporary.rglob("*") if path.is_dir())):
+        _sync_folder(folder)
     temporary.rename(target)
     _sync_folder(target.parent)
 

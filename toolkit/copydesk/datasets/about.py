@@ -1,0 +1,70 @@
+"""What a version says of itself beside its rows: name, licence, label set, where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from copydesk.errors import ConfigError
+from copydesk.model.schema import LabelSchema
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The facts of a dataset that its tables do not hold.
+
+    ``language`` holds BCP 47 tags, ``suites`` the digest of each expectation suite that the labels passed, ``lineage`` what a
+    reader needs to find the work again (a project's number, say). All but ``tool_version`` is content: a change of it is a
+    new version.
+    """
+
+    name: str
+    description: str
+    licence: str
+    language: tuple[str, ...]
+    schema: LabelSchema
+    suites: Mapping[str, str]
+    tool_version: str
+    lineage: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ConfigError(
+                f"dataset name {self.name!r} cannot be the name of a folder and of a dataset",
+                fix="use small letters, digits and -, beginning with a letter or digit",
+            )
+
+    @property
+    def label_set(self) -> dict[str, Any]:
+        """The label set as ``labels.json`` holds it: what the labels mean, without the keys and colours of the screen."""
+        schema = self.schema
+        return {
+            "name": schema.name,
+            "version": schema.version,
+            "title": schema.title,
+            "overlap": schema.overlap,
+            "labels": [{"name": label.name, "definition": label.definition} for label in schema.labels],
+            "relations": [_plain(asdict(relation)) for relation in schema.relations],
+            "attributes": [
+                _plain(asdict(one)) | {"choices": [choice for choice, _ in one.choices]} for one in schema.attributes
+            ],
+        }
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Description, licence, language, suites and lineage: the part of a version's content that is no table."""
+        return {
+            "description": self.description,
+            "licence": self.licence,
+            "language": list(self.language),
+            "suites": dict(self.suites),
+            "lineage": dict(self.lineage),
+        }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in row.items()}

@@ -1,0 +1,207 @@
+"""The data card: tables and facts of a version go in, its README.md comes out, the same text for the same content.
+
+The head is the YAML that Hugging Face's ``load_dataset`` reads: which file belongs to which configuration, and how many rows
+it must find there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from string import Template
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.datasets.about import About
+from copydesk.datasets.layout import NESTED, SPLIT, dictionary, file_of, meaning
+
+_NO_AGREEMENT = "No document was read by two annotators, so there is nothing to compare."
+_DECIDED = ("unanimous", "majority", "single")
+
+
+def card(
+    *,
+    about: About,
+    version: str,
+    tables: Mapping[str, pa.Table],
+    sizes: Mapping[str, int],
+    agreement: Sequence[Mapping[str, Any]],
+    findings: Sequence[Mapping[str, Any]],
+    reasons: Sequence[str],
+) -> str:
+    """Write the data card; ``sizes`` are the bytes of each table's file."""
+    template = Template(resources.files(__package__).joinpath("card.md").read_text(encoding="utf-8"))
+    body = template.substitute(
+        name=about.name,
+        version=version,
+        description=about.description or f"Labelled documents: {about.schema.title}.",
+        facts=_facts(about, tables),
+        loads=loads(about.name, version),
+        labels=_labels(about, tables),
+        overlap=about.schema.overlap,
+        decided=_decided(tables),
+        disputes=_disputes(tables["disputes"]),
+        agreement=_agreement(agreement),
+        findings=_findings(about, findings),
+        sources=_sources(tables["sources"]),
+        tables=_dictionary(tables),
+        changes="\n".join(f"* {reason}." for reason in reasons),
+    )
+    return _head(about, tables, sizes) + body
+
+
+def loads(name: str, version: str) -> str:
+    """The lines that load a version, one for each library."""
+    folder = f"datasets/{name}/{version}"
+    return "\n".join(
+        (
+            f'pandas.read_parquet("{folder}/{file_of(NESTED)}")',
+            f'polars.read_parquet("{folder}/{file_of(NESTED)}")',
+            f"duckdb.sql(\"SELECT doc_id, unnest(spans, recursive := true) FROM '{folder}/{file_of(NESTED)}'\").df()",
+            f'datasets.load_dataset("{folder}")  # or load_dataset("{folder}", "spans")',
+            f'copydesk.load("{name}", "{version}")',
+        )
+    )
+
+
+def _head(about: About, tables: Mapping[str, pa.Table], sizes: Mapping[str, int]) -> str:
+    """YAML written as JSON within: every value quoted, one form only."""
+    # An empty split cannot be loaded by Hugging Face's library at all: such a table is not offered.
+    offered = [name for name, table in tables.items() if table.num_rows]
+    configs, infos = [], []
+    for name in offered:
+        config = "default" if name == NESTED else name
+        files = [{"split": SPLIT, "path": file_of(name)}]
+        splits = [{"name": SPLIT, "num_bytes": sizes[name], "num_examples": tables[name].num_rows}]
+        configs.append({"config_name": config, "data_files": files} | ({"default": True} if name == NESTED else {}))
+        infos.append({"config_name": config, "splits": splits})
+    entries = {
+        "pretty_name": about.name,
+        "language": list(about.language),
+        "license": about.licence.lower(),
+        "configs": configs,
+        "dataset_info": infos,
+    }
+    lines = [line for key, value in entries.items() for line in _yaml(key, value)]
+    return "\n".join(["---", *lines, "---", "", ""])
+
+
+def _yaml(key: str, value: object) -> list[str]:
+    if isinstance(value, list):
+        return [f"{key}:", *(f"- {json.dumps(one, ensure_ascii=False)}" for one in value)] if value else []
+    return [f"{key}: {json.dumps(value, ensure_ascii=False)}"]
+
+
+def _facts(about: About, tables: Mapping[str, pa.Table]) -> str:
+    people = set(tables["reads"]["annotator"].to_pylist())
+    rows = [
+        ("documents", tables["documents"].num_rows),
+        ("agreed spans", tables["spans"].num_rows),
+        ("agreed relations", tables["relations"].num_rows),
+        ("annotators (pseudonyms)", len(people)),
+        ("annotations", tables["reads"].num_rows),
+        ("disputes left", tables["disputes"].num_rows),
+        ("language", ", ".join(about.language)),
+        ("licence", about.licence),
+    ]
+    return _table(("", ""), rows)
+
+
+def _labels(about: About, tables: Mapping[str, pa.Table]) -> str:
+    spans, relations = (_tally(tables[name]["label"]) for name in ("spans", "relations"))
+    rows = [(label.name, spans[label.name], label.definition) for label in about.schema.labels]
+    parts = [_table(("label", "spans", "definition"), rows)]
+    if about.schema.relations:
+        linked = [(one.name, relations[one.name], one.definition) for one in about.schema.relations]
+        parts.append(_table(("relation", "relations", "definition"), linked))
+    if about.schema.attributes:
+        said = [
+            (one.name, ", ".join(choice for choice, _ in one.choices), one.definition)
+            for one in about.schema.attributes
+        ]
+        parts.append(_table(("attribute", "choices", "definition"), said))
+    return "\n\n".join(parts)
+
+
+def _decided(tables: Mapping[str, pa.Table]) -> str:
+    counts = {name: _tally(tables[name]["decided"]) for name in ("spans", "relations")}
+    kinds = [*_DECIDED, *sorted((counts["spans"] | counts["relations"]).keys() - set(_DECIDED))]
+    return _table(("decided", "spans", "relations"), [(kind, *(counts[n][kind] for n in counts)) for kind in kinds])
+
+
+def _disputes(disputes: pa.Table) -> str:
+    if not disputes.num_rows:
+        return "No dispute is left."
+    kinds = ", ".join(f"{count} in {kind}" for kind, count in sorted(_tally(disputes["kind"]).items()))
+    return f"{disputes.num_rows} disputes are left undecided ({kinds}); they are in `{file_of('disputes')}`, not in the spans."
+
+
+def _agreement(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return _NO_AGREEMENT
+    cells = [
+        (
+            row["measure"],
+            row["label"],
+            row["annotators"],
+            "–" if row["value"] is None else f"{row['value']:.3f}",
+            row["n"],
+            row["documents"],
+            row["note"],
+        )
+        for row in rows
+    ]
+    return _table(("measure", "label", "annotators", "value", "units", "documents", "note"), cells)
+
+
+def _findings(about: About, rows: Sequence[Mapping[str, Any]]) -> str:
+    suites = ", ".join(f"`{name}`" for name in sorted(about.suites)) or "none"
+    if not rows:
+        return f"Expectation suites: {suites}. Nothing was found."
+    listed = [(row["severity"], row["suite"], row["table"], row["rows"], row["message"]) for row in rows]
+    return f"Expectation suites: {suites}.\n\n" + _table(("severity", "suite", "table", "rows", "finding"), listed)
+
+
+def _sources(sources: pa.Table) -> str:
+    columns = (sources[name].to_pylist() for name in ("publisher", "licence"))
+    counted = Counter(
+        (publisher or "not stated", licence or "not stated") for publisher, licence in zip(*columns, strict=True)
+    )
+    rows = [(publisher, licence, count) for (publisher, licence), count in sorted(counted.items())]
+    text = "The licence of each text is its source's; the dataset's own licence covers the labels."
+    return f"{text}\n\n" + _table(("publisher", "licence", "documents"), rows)
+
+
+def _dictionary(tables: Mapping[str, pa.Table]) -> str:
+    parts = []
+    for name, table in tables.items():
+        title = dictionary()["tables"][name]["title"]
+        rows = [(f"`{field.name}`", _type(field.type), meaning(name, field.name)) for field in table.schema]
+        parts.append(
+            f"### `{file_of(name)}` ({table.num_rows})\n\n{title}.\n\n"
+            + _table(("column", "type", "meaning"), rows)
+        )
+    return "\n\n".join(parts)
+
+
+def _type(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return f"list of {_type(kind.value_type)}"
+    return "struct" if pa.types.is_struct(kind) else str(kind)
+
+
+def _tally(column: pa.ChunkedArray) -> Counter[str]:
+    return Counter({entry["values"]: entry["counts"] for entry in pc.value_counts(column).to_pylist()})
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return " ".join(str(value).split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,156 @@
+"""What is checked before anything is written: tables go in, and a DataError comes out where a version would contradict itself.
+
+Validation has looked at the labels already; here stands only what every reader of a version relies on, so that a version that
+breaks it cannot exist, whoever calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.errors import DataError, FindingError
+from copydesk.model.tables import TABLES
+
+INPUTS = (
+    "documents",
+    "zones",
+    "agreed_spans",
+    "agreed_relations",
+    "spans",
+    "relations",
+    "reads",
+    "agreement",
+    "disputes",
+    "findings",
+)
+ARTICLE_COLUMNS = ("source", "raw_sha256", "retrieved_at", "format", "encoding", "bytes")
+PSEUDONYM = "^[A-Z]{1,3}[0-9]+$"
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "documents": ("doc_id",),
+    "zones": ("doc_id", "seq"),
+    "agreed_spans": ("span_id",),
+    "agreed_relations": ("relation_id",),
+    "spans": ("annotation_id", "span_id"),
+    "relations": ("annotation_id", "relation_id"),
+    "reads": ("annotation_id",),
+    "disputes": ("dispute_id",),
+}
+# Made on one revision of the text: an offset into another revision would be wrong.
+_ON_THE_TEXT = ("zones", "agreed_spans", "agreed_relations", "disputes")
+# What an annotator did on an earlier revision stays what it was: only the document must be there.
+_ON_THE_DOCUMENT = ("spans", "relations", "reads")
+
+
+def check(tables: Mapping[str, pa.Table], *, labels: Sequence[str], relations: Sequence[str]) -> None:
+    """Refuse tables that no version may be made of; ``labels`` and ``relations`` are those of the label set.
+
+    Raises DataError that names the table and the first row at fault, FindingError where findings are errors.
+    """
+    _columns(tables)
+    _findings(tables["findings"])
+    if not tables["documents"].num_rows:
+        raise DataError("there is no labelled document to publish", fix="label documents and pull them first")
+    for name, key in _KEYS.items():
+        _unique(name, tables[name], key)
+    _unique("agreed_spans", tables["agreed_spans"], ("doc_id", "start", "end", "label"))
+    for name in _ON_THE_TEXT:
+        _belongs(name, tables[name], tables["documents"], ("doc_id", "revision"))
+    for name in _ON_THE_DOCUMENT:
+        _belongs(name, tables[name], tables["documents"], ("doc_id",))
+    _known("agreed_spans", tables["agreed_spans"], labels)
+    _known("agreed_relations", tables["agreed_relations"], relations)
+    _ends(tables["agreed_relations"], tables["agreed_spans"])
+    _pseudonyms(tables)
+    _surfaces(tables["agreed_spans"], tables["documents"])
+
+
+def _columns(tables: Mapping[str, pa.Table]) -> None:
+    for name in INPUTS:
+        if name not in tables or not tables[name].schema.equals(TABLES[name]):
+            found = tables[name].schema.names if name in tables else "nothing"
+            raise DataError(f"table {name} must have the columns {TABLES[name].names}; found {found}")
+    missing = set(ARTICLE_COLUMNS) - set(tables["articles"].column_names if "articles" in tables else ())
+    if missing:
+        raise DataError(f"table articles lacks the columns {', '.join(sorted(missing))}")
+
+
+def _findings(findings: pa.Table) -> None:
+    errors = findings.filter(pc.equal(findings["severity"], "error"))
+    if errors.num_rows:
+        raise FindingError(
+            f"validation found {errors.num_rows} errors, the first: {errors['message'][0]}",
+            fix="correct the labels; copydesk validate lists every finding",
+        )
+
+
+def _unique(name: str, table: pa.Table, key: tuple[str, ...]) -> None:
+    counted = table.select(key).group_by(list(key)).aggregate([([], "count_all")])
+    if counted.num_rows == table.num_rows:
+        return
+    twice = counted.filter(pc.greater(counted["count_all"], 1)).select(key).slice(0, 1).to_pylist()[0]
+    raise DataError(f"table {name}: {_row(twice)} stands there twice", fix="hand over one row of each")
+
+
+def _belongs(name: str, table: pa.Table, documents: pa.Table, key: tuple[str, ...]) -> None:
+    orphans = table.select(key).join(documents.select(key), keys=list(key), join_type="left anti")
+    if orphans.num_rows:
+        first = min(map(_row, orphans.slice(0, 1000).to_pylist()))
+        raise DataError(
+            f"table {name}: {orphans.num_rows} rows belong to no document of this version, such as {first}",
+            fix="hand over the document that the rows were made on, or leave the rows out",
+        )
+
+
+def _known(name: str, table: pa.Table, labels: Sequence[str]) -> None:
+    found = pc.unique(table["label"]).to_pylist()
+    unknown = sorted(set(found) - set(labels))
+    if unknown:
+        raise DataError(
+            f"table {name}: unknown label {unknown[0]!r}; the schema lists: {', '.join(labels)}",
+            fix="add it to schema.toml, or correct the label",
+        )
+
+
+def _ends(relations: pa.Table, spans: pa.Table) -> None:
+    """Both ends of a relation are agreed spans of its own document."""
+    homes = spans.select(["span_id", "doc_id"]).combine_chunks()
+    for column in ("head_span_id", "tail_span_id"):
+        found = pc.index_in(relations[column], value_set=homes["span_id"])
+        same = pc.fill_null(pc.equal(pc.take(homes["doc_id"], found), relations["doc_id"]), False)
+        wrong = relations.filter(pc.invert(same))
+        if wrong.num_rows:
+            raise DataError(
+                f"table agreed_relations: {column} {wrong[column][0]} of relation {wrong['relation_id'][0]} is no agreed "
+                f"span of document {wrong['doc_id'][0]}",
+                fix="agree on the span, or leave the relation out",
+            )
+
+
+def _pseudonyms(tables: Mapping[str, pa.Table]) -> None:
+    """No name or e-mail address goes out: what is not shaped like a pseudonym is refused, and not repeated in the message."""
+    columns = {name: tables[name]["annotator"] for name in _ON_THE_DOCUMENT}
+    columns |= {name: pc.list_flatten(tables[name]["annotators"]) for name in ("agreed_spans", "agreed_relations")}
+    for name, column in columns.items():
+        if not pc.all(pc.match_substring_regex(column, PSEUDONYM), min_count=0).as_py():
+            raise DataError(
+                f"table {name} names an annotator by something else than a pseudonym such as A1",
+                fix="pull again: people are given pseudonyms there",
+            )
+
+
+def _surfaces(spans: pa.Table, documents: pa.Table) -> None:
+    texts = dict(zip(documents["doc_id"].to_pylist(), documents["text"].to_pylist(), strict=True))
+    columns = (spans[name].to_pylist() for name in ("span_id", "doc_id", "start", "end", "surface"))
+    for span_id, doc_id, start, end, surface in zip(*columns, strict=True):
+        if not 0 <= start < end or texts[doc_id][start:end] != surface:
+            raise DataError(
+                f"span {span_id}: text[{start}:{end}] of {doc_id} is not its surface {surface!r}",
+                fix="make the span's offsets from the document's text again",
+            )
+
+
+def _row(row: Mapping[str, object]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in row.items())

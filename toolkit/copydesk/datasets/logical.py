@@ -1,0 +1,63 @@
+"""The logical digest: a table goes in, a SHA-256 of its columns and values comes out, whatever its encoding.
+
+It is the same for the same values in other chunks, slices, Parquet files or versions of the writer, and defines what "the same
+data" is for version numbers. Every leaf of the schema gives streams of bytes (is it there; how long; what), each hashed alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.datasets.layout import columns_of
+from copydesk.errors import StoreError
+from copydesk.store import digest_of
+
+
+def logical_digest(table: pa.Table) -> str:
+    """SHA-256 over the columns' names and types and all values, in hexadecimal."""
+    streams: dict[str, hashlib._Hash] = {}
+    for field, column in zip(table.schema, table.columns, strict=True):
+        for chunk in column.chunks:
+            for name, data in _streams(field.name, chunk):
+                streams.setdefault(name, hashlib.sha256()).update(data)
+    values = {name: stream.hexdigest() for name, stream in streams.items() if table.num_rows}
+    return digest_of({"columns": columns_of(table.schema), "rows": table.num_rows, "values": values})
+
+
+def _streams(name: str, array: pa.Array) -> Iterator[tuple[str, bytes]]:
+    yield f"{name}?", np.asarray(array.is_valid()).astype("u1").tobytes()
+    kind = array.type
+    if pa.types.is_list(kind):
+        yield f"{name}#", _numbers(pc.list_value_length(array), "<i8")
+        yield from _streams(f"{name}[]", array.flatten())
+    elif pa.types.is_struct(kind):
+        for i, part in enumerate(array.flatten()):
+            yield from _streams(f"{name}.{kind.field(i).name}", part)
+    elif pa.types.is_string(kind):
+        whole = pc.fill_null(array, "")
+        yield f"{name}#", _numbers(pc.binary_length(whole), "<i8")
+        yield name, _characters(whole)
+    elif pa.types.is_timestamp(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        yield name, _numbers(array.cast(pa.int64()), "<i8")
+    elif pa.types.is_floating(kind):
+        yield name, _numbers(array, "<f8")
+    else:
+        raise StoreError(f"column {name} has type {kind}, which a dataset cannot hold", fix="use a plain type")
+
+
+def _numbers(array: pa.Array, form: str) -> bytes:
+    return np.asarray(pc.fill_null(array, 0)).astype(form).tobytes()
+
+
+def _characters(array: pa.Array) -> bytes:
+    """The strings' bytes one after the other, of a slice only its own."""
+    _, offsets, data = array.buffers()
+    if not len(array) or data is None:
+        return b""
+    at = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1]
+    return memoryview(data)[at[0] : at[-1]].tobytes()

@@ -1,0 +1,99 @@
+"""The published tables: what the stages made goes in, the tables of ``layout`` come out, sorted and ready to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.datasets.layout import NESTED, ORDER, TABLES, TEXT_RELATION, TEXT_SPAN, TEXT_ZONE
+from copydesk.errors import DataError
+
+
+def published_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Make every published table. The tables must have passed ``check``; their order and chunks do not matter.
+
+    Raises DataError where a document's article is not among ``articles``.
+    """
+    documents = _ordered("documents", tables["documents"])
+    made = {
+        "documents": documents,
+        "zones": _ordered("zones", tables["zones"]),
+        "spans": _ordered("spans", tables["agreed_spans"]),
+        "relations": _ordered("relations", tables["agreed_relations"]),
+        "annotations": _ordered("annotations", _with_times(tables["spans"], tables["reads"])),
+        "annotation_relations": _ordered("annotation_relations", tables["relations"]),
+        "reads": _ordered("reads", tables["reads"]),
+        "disputes": _ordered("disputes", tables["disputes"]),
+        "sources": _ordered("sources", _with_article(tables["documents"], tables["articles"])),
+    }
+    nested = nest(documents, zones=made["zones"], spans=made["spans"], relations=made["relations"])
+    return {NESTED: nested, **made}
+
+
+def nest(documents: pa.Table, *, zones: pa.Table, spans: pa.Table, relations: pa.Table) -> pa.Table:
+    """Give one row for each document with its zones, spans and relations as lists; all four are published tables."""
+    parts = {
+        "zones": _lists(documents, zones, TEXT_ZONE, renamed={}),
+        "spans": _lists(documents, spans, TEXT_SPAN, renamed={"id": "span_id"}),
+        "relations": _lists(
+            documents, relations, TEXT_RELATION, renamed={"head": "head_span_id", "tail": "tail_span_id"}
+        ),
+    }
+    schema = TABLES[NESTED]
+    return pa.Table.from_arrays([parts[n] if n in parts else documents[n] for n in schema.names], schema=schema)
+
+
+def _lists(documents: pa.Table, rows: pa.Table, struct: pa.StructType, *, renamed: Mapping[str, str]) -> pa.ListArray:
+    """One list of structs for each document; ``rows`` are sorted by document, as ``documents`` are."""
+    home = pc.index_in(rows["doc_id"], value_set=documents["doc_id"].combine_chunks())
+    counts = np.bincount(np.asarray(home, dtype=np.int64), minlength=documents.num_rows)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
+    fields = [struct.field(i) for i in range(struct.num_fields)]
+    columns = [_one(rows[renamed.get(field.name, field.name)]) for field in fields]
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(columns, fields=fields), type=pa.list_(struct))
+
+
+def _with_times(spans: pa.Table, reads: pa.Table) -> pa.Table:
+    """Put the times of its annotation beside each span."""
+    at = pc.index_in(spans["annotation_id"], value_set=_one(reads["annotation_id"]))
+    if at.null_count:
+        orphan = spans.filter(pc.is_null(at))["annotation_id"][0]
+        raise DataError(f"table spans: annotation {orphan} is not among reads", fix="hand over the reads of all spans")
+    for name in ("created_at", "updated_at", "lead_time"):
+        spans = spans.append_column(name, pc.take(reads[name], at))
+    return spans
+
+
+def _with_article(documents: pa.Table, articles: pa.Table) -> pa.Table:
+    """Put what is known of its article beside each document; of a file that was fetched twice, the first time counts."""
+    key = ["source", "raw_sha256"]
+    taken = ["retrieved_at", "format", "encoding", "bytes"]
+    ordered = articles.select(key + taken).sort_by([(name, "ascending") for name in key + taken])
+    numbered = ordered.select(key).append_column("at", pa.array(range(ordered.num_rows), pa.int64()))
+    first = numbered.group_by(key).aggregate([("at", "min")])["at_min"]
+    known = ordered.take(first)
+    at = pc.index_in(_joined(documents, key), value_set=_one(_joined(known, key)))
+    if at.null_count:
+        orphan = documents.filter(pc.is_null(at))["doc_id"][0]
+        raise DataError(f"document {orphan}: its article is not among articles", fix="hand over all articles read")
+    for name in taken:
+        documents = documents.append_column(name, pc.take(known[name], at))
+    return documents
+
+
+def _joined(table: pa.Table, key: list[str]) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(*(table[name] for name in key), "\n")
+
+
+def _ordered(name: str, table: pa.Table) -> pa.Table:
+    """Take a published table's columns, in its order; the schema is the declared one, without metadata."""
+    schema = TABLES[name]
+    rows = table.select(schema.names).sort_by([(column, "ascending") for column in ORDER[name]])
+    return pa.Table.from_arrays([_one(column) for column in rows.columns], schema=schema)
+
+
+def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
