@@ -7,26 +7,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int = 200
-    body: bytes = b"{}"
-    headers: dict[str, str] = field(default_factory=dict)
-    after: float = 0.0  # seconds
-    torn: bool = False  # close the connection without an answer
-
-
 @dataclass(slots=True)
 class Scripted:
-    """``answers`` are given in turn, the last one for ever; ``seen`` holds (method, path, authorization, body) of each request."""
+    """What is answered, in turn and the last one for ever, and what was asked: (method, path, authorization, body).
+
+    An answer may say: status, body (bytes), headers, after (seconds), torn (the connection is closed without a word).
+    """
 
     url: str
     port: int
-    answers: list[Answer] = field(default_factory=lambda: [Answer()])
+    answers: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     seen: list[tuple[str, str, str, bytes]] = field(default_factory=list)
 
 
@@ -39,15 +34,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.script.seen.append((self.command, self.path, self.headers.get("Authorization", ""), body))
         answers = self.script.answers
         told = answers.pop(0) if len(answers) > 1 else answers[0]
-        time.sleep(told.after)
-        if told.torn:
+        time.sleep(told.get("after", 0.0))
+        if told.get("torn"):
             self.close_connection = True
             return
-        self.send_response(told.status)
-        for name, value in {"Content-Length": str(len(told.body)), **told.headers}.items():
+        content = told.get("body", b"{}")
+        self.send_response(told.get("status", 200))
+        for name, value in {"Content-Length": str(len(content)), **told.get("headers", {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(told.body)
+        self.wfile.write(content)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer  # noqa: N815
 
