@@ -1,0 +1,246 @@
+"""Annotators' accounts: names go in; accounts on the server, their passwords in a 0600 file and pseudonyms come out.
+
+Label Studio's interface for making users makes them without a password, so accounts are made the way a guest would: through
+the invitation link and the sign-up form. The file is ``{"people": [...], "others": [...]}``: the first are ours, the second
+are accounts that somebody else made, of whom only the pseudonym is kept.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from copydesk.errors import StoreError, StudioBroken, StudioRefused, StudioUnauthorized, UsageError
+from copydesk.store import read_secrets, write_json
+from copydesk.studio.client import FOREIGN, Studio, fail, open_http
+
+DOMAIN = "copydesk.invalid"  # a name that can never receive mail (RFC 2606)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_FORM_ERROR = re.compile(r"<li>\s*([^<]+?)\s*</li>")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An annotator. ``user_id`` 0 and an empty ``token`` mean that the account is not made yet, or was interrupted."""
+
+    name: str
+    email: str
+    password: str = field(repr=False)
+    token: str = field(repr=False)
+    user_id: int
+    pseudonym: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the file holds."""
+
+    people: tuple[Person, ...]
+    others: tuple[Mapping[str, Any], ...]
+
+    def person(self, email: str) -> Person | None:
+        return next((person for person in self.people if person.email == email), None)
+
+    def next_pseudonym(self) -> str:
+        used = [person.pseudonym for person in self.people] + [other["pseudonym"] for other in self.others]
+        return f"A{1 + max((int(name[1:]) for name in used), default=0)}"
+
+    def with_person(self, person: Person) -> _Known:
+        if self.person(person.email) is None:
+            return replace(self, people=(*self.people, person))
+        return replace(self, people=tuple(person if one.email == person.email else one for one in self.people))
+
+
+def add_people(studio: Studio, names: Sequence[str], *, file: Path) -> list[Person]:
+    """Make an account for each name that has none, and give the people in the order of the names.
+
+    The password is written to ``file`` before the account is made, and the file again after each person: whatever is
+    interrupted, the next call finishes it, and makes nobody twice. A name in other capitals is the same name. Raises
+    UsageError for a name that cannot be one, StudioRefused where the server has an account of that name that is not in
+    ``file``, and other StudioErrors.
+    """
+    names = _checked(names)
+    accounts = {user["email"]: user for user in studio.get("api/users/")}
+    people = []
+    for name in names:
+        person = _intended(name, file=file, accounts=accounts)
+        if not _works(studio, person):
+            person = _with_account(studio, person, exists=person.email in accounts)
+            _write(file, _read(file).with_person(person))
+        people.append(person)
+    return people
+
+
+def read_people(file: Path) -> list[Person]:
+    """Read the people whose accounts were made, or begun, in the order in which they were added."""
+    return list(_read(file).people)
+
+
+def pseudonyms(users: Iterable[Mapping[str, Any]], file: Path) -> Mapping[int, str]:
+    """Give each user's pseudonym by user id: ``A1``, ``A2``, …; one who has none gets the next, in the order of the ids.
+
+    ``users`` are Label Studio's (``id``, and ``email`` where it is known). A user is recognised by e-mail, since another
+    server gives the same ids to other people, and by id only where there is no e-mail.
+    """
+    known = _read(file)
+    found: dict[int, str] = {}
+    others = list(known.others)
+    for user in sorted(users, key=lambda user: int(user["id"])):
+        current = replace(known, others=tuple(others))
+        pseudonym = _pseudonym_of(user, current)
+        if pseudonym is None:
+            pseudonym = current.next_pseudonym()
+            others.append({"user_id": user["id"], "email": user.get("email") or "", "pseudonym": pseudonym})
+        found[int(user["id"])] = pseudonym
+    if len(others) > len(known.others):
+        _write(file, replace(known, others=tuple(others)))
+    return found
+
+
+def _pseudonym_of(user: Mapping[str, Any], known: _Known) -> str | None:
+    one_by_one: list[Mapping[str, Any]] = [*map(asdict, known.people), *known.others]
+    key, value = ("email", user["email"]) if user.get("email") else ("user_id", user["id"])
+    return next((one["pseudonym"] for one in one_by_one if one[key] == value), None)
+
+
+def _checked(names: Sequence[str]) -> list[str]:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"{name!r} cannot be the name of an annotator",
+                fix="use up to 40 letters (a-z), digits, - and _, beginning with a letter or digit",
+            )
+    return list({name.lower(): name for name in reversed(names)}.values())[::-1]
+
+
+def _intended(name: str, *, file: Path, accounts: Mapping[str, Any]) -> Person:
+    """Give the person of this name as the file has them, and write down a new one before anything is done on the server."""
+    known = _read(file)
+    email = f"{name.lower()}@{DOMAIN}"
+    person = known.person(email)
+    if person is not None:
+        return person
+    if email in accounts:
+        raise StudioRefused(
+            f"the server has an account {email} already, whose password is not in {file}",
+            fix=f"choose another name than {name}, or put the file back that has it",
+        )
+    pseudonym = _pseudonym_of({"id": 0, "email": email}, known) or known.next_pseudonym()
+    person = Person(name, email, password=secrets.token_urlsafe(18), token="", user_id=0, pseudonym=pseudonym)
+    _write(file, known.with_person(person))
+    return person
+
+
+def _works(studio: Studio, person: Person) -> bool:
+    """Say whether the person's token opens their account on this very server."""
+    if not person.token:
+        return False
+    try:
+        with Studio(studio.url, person.token) as own:
+            who = own.whoami()
+    except StudioUnauthorized:
+        return False
+    return bool(who["email"] == person.email and who["id"] == person.user_id)
+
+
+def _with_account(studio: Studio, person: Person, *, exists: bool) -> Person:
+    with _Visit(studio.url) as visit:
+        if exists:
+            visit.log_in(person)
+        else:
+            visit.sign_up(person, invitation=studio.get("api/invite")["token"])
+        user_id = visit.call("GET", "api/current-user/whoami")["id"]
+        return replace(person, user_id=user_id, token=_own_token(visit))
+
+
+def _own_token(visit: _Visit) -> str:
+    """Give the legacy token of who is logged in, or a new personal one where the organisation has switched those off."""
+    legacy: str = visit.call("GET", "api/current-user/token")["token"]
+    try:
+        with Studio(visit.url, legacy) as own:
+            own.whoami()
+    except StudioUnauthorized:
+        for token in visit.call("GET", "api/token/"):  # one is allowed for each user, and cannot be read again
+            visit.call("POST", "api/token/blacklist/", json={"refresh": token["token"]})
+        return str(visit.call("POST", "api/token/")["token"])
+    return legacy
+
+
+class _Visit:
+    """What a person does in a browser: forms and a session cookie, over the same door and with the same errors."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = open_http(url, timeout=60)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def sign_up(self, person: Person, *, invitation: str) -> None:
+        self._form("user/signup/", person, params={"token": invitation})
+
+    def log_in(self, person: Person) -> None:
+        self._form("user/login/", person, params={})
+
+    def call(self, method: str, path: str, *, json: object = None) -> Any:
+        response = self._send(method, path, json=json)
+        try:
+            return response.json() if response.content.strip() else None
+        except ValueError as error:
+            raise StudioBroken(
+                f"{self.url} answers {method} {path} with something that is not JSON", fix="check the server's address"
+            ) from error
+
+    def _form(self, path: str, person: Person, *, params: Mapping[str, str]) -> None:
+        self._send("GET", path, params=params)
+        fields = {"email": person.email, "password": person.password, "csrfmiddlewaretoken": self._csrf()}
+        response = self._send("POST", path, params=params, data=fields)
+        if not response.is_redirect:  # a form that is not taken is shown again, with what is wrong
+            wrong = "; ".join(html.unescape(found) for found in _FORM_ERROR.findall(response.text))
+            raise StudioRefused(
+                f"{self.url}{path} does not take {person.email}: {wrong or 'the password is not the one of the file'}",
+                fix="choose another name, or put the file back that has this person's password",
+            )
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        url = self.url + path
+        headers = {"Referer": url, "X-CSRFToken": self._csrf()}  # Django asks for both
+        try:
+            response = self._http.request(method, url, headers=headers, **options)
+            if response.status_code >= 400:
+                raise httpx.HTTPStatusError("refused", request=response.request, response=response)
+        except FOREIGN as error:
+            fail(error, base=self.url, method=method, path=path)
+        return response
+
+    def _csrf(self) -> str:
+        return next((cookie.value or "" for cookie in self._http.cookies.jar if cookie.name == "csrftoken"), "")
+
+
+def _read(file: Path) -> _Known:
+    held = read_secrets(file)
+    try:
+        people = tuple(Person(**entry) for entry in held.get("people", []))
+        return _Known(people, tuple(held.get("others", [])))
+    except TypeError as error:
+        raise StoreError(
+            f"{file} is damaged: {error}", fix="restore it, or remove it and add the people again"
+        ) from error
+
+
+def _write(file: Path, known: _Known) -> None:
+    people = [asdict(person) for person in known.people]
+    write_json(file, {"people": people, "others": list(known.others)}, mode=0o600)
