@@ -1,0 +1,179 @@
+"""Labels in, agreed labels out: what holds by majority, what is in dispute, and what was outvoted.
+
+The rule is in ``settle``: it decides the spans by their places, then the relations between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.agreement.columns import Ints, distinct, encode, pack
+from copydesk.agreement.disputes import Scene, relation_disputes, span_disputes
+from copydesk.agreement.match import overlapping
+from copydesk.agreement.settle import AGREED, OUTVOTED, Fates, settle
+from copydesk.agreement.votes import COUNTS, REASONS, Ballot, Votes, count_votes
+from copydesk.model.tables import AGREED_RELATIONS, AGREED_SPANS, ATTRIBUTES, REJECTED, Outcome, from_rows, rejected_row
+
+
+def decide(*, reads: pa.Table, spans: pa.Table, relations: pa.Table) -> Outcome:
+    """Decide what the annotators agree on.
+
+    ``reads`` says who read what: a reader without spans votes for "nothing", and who did not read does not vote. Votes are
+    counted over distinct people for each (document, start, end, label), against the readers of the document. Kept are
+    ``agreed_spans``, ``agreed_relations`` and ``disputes``, sorted by document and place; they do not depend on the
+    order of rows. Every row of ``spans`` and ``relations`` is kept (its vote is in an agreed label or in a dispute) or is
+    a rejected row with one of the reasons
+
+    * ``outvoted``: more than half of the readers drew nothing there;
+    * ``no-read``, ``older-revision``, ``superseded``, ``end-missing``: it does not count (see ``votes``).
+
+    Relations join the spans that their ends are drawn on. One whose end is in dispute is in dispute itself.
+    """
+    ballot = count_votes(reads=reads, spans=spans, relations=relations)
+    drawn = ballot.spans
+    meeting = overlapping(group=drawn.doc, start=drawn.left, end=drawn.right)
+    readers = ballot.reads.readers
+    span_fates = settle(drawn, readers=readers[drawn.doc], rivals=(meeting.left, meeting.right))
+    relation_fates = _settle_relations(ballot.relations, readers=readers[ballot.relations.doc], ends=span_fates)
+    scene = Scene.of(ballot, surfaces=_surfaces(drawn, spans))
+    disputes = span_disputes(scene, span_fates, meeting=meeting) + relation_disputes(
+        scene, relation_fates, ends=span_fates
+    )
+    disputes.sort(key=lambda row: (row["doc_id"], row["start"], row["end"], row["dispute_id"]))
+    rejected = [
+        *_rejected("span", spans, drawn, span_fates),
+        *_rejected("relation", relations, ballot.relations, relation_fates),
+    ]
+    return Outcome(
+        kept={
+            "agreed_spans": _agreed_spans(ballot, span_fates, spans, scene),
+            "agreed_relations": _agreed_relations(ballot, relation_fates, scene),
+            "disputes": from_rows("disputes", disputes),
+        },
+        rejected=pa.Table.from_pylist(rejected, schema=REJECTED),
+        kept_rows=spans.num_rows + relations.num_rows - len(rejected),
+    )
+
+
+def _settle_relations(relations: Votes, *, readers: Ints, ends: Fates) -> Fates:
+    """Relations are rivals when they join the same two places, whatever their type, direction or exact ends."""
+    head, tail = ends.cell[relations.left], ends.cell[relations.right]
+    group = pack(relations.doc, np.minimum(head, tail), np.maximum(head, tail))
+    everywhere = np.zeros(len(group), np.int64)
+    rivals = overlapping(group=group, start=everywhere, end=everywhere + 1)
+    barred = (ends.fate[relations.left] != AGREED) | (ends.fate[relations.right] != AGREED)
+    return settle(relations, readers=readers, rivals=(rivals.left, rivals.right), barred=barred)
+
+
+def _surfaces(votes: Votes, spans: pa.Table) -> list[str]:
+    """The surface of each candidate."""
+    surfaces, surface = encode(spans["surface"])
+    lowest = np.full(len(votes.doc), len(surfaces))
+    rows = np.flatnonzero(votes.candidate >= 0)
+    np.minimum.at(lowest, votes.candidate[rows], surface[rows])
+    listed: list[str] = surfaces.take(pa.array(lowest)).to_pylist()
+    return listed
+
+
+def _agreed_spans(ballot: Ballot, fates: Fates, spans: pa.Table, scene: Scene) -> pa.Table:
+    votes = ballot.spans
+    chosen = np.flatnonzero(fates.fate == AGREED)
+    columns = {
+        "span_id": [scene.span_ids[c] for c in chosen],
+        "text_sha256": ballot.reads.text_sha256.take(pa.array(votes.doc[chosen])),
+        "start": votes.left[chosen],
+        "end": votes.right[chosen],
+        "surface": [scene.surfaces[c] for c in chosen],
+        "attributes": _attributes(votes, spans, chosen),
+    }
+    return _table(columns | _how(ballot, votes, fates, chosen), AGREED_SPANS)
+
+
+def _agreed_relations(ballot: Ballot, fates: Fates, scene: Scene) -> pa.Table:
+    votes = ballot.relations
+    chosen = np.flatnonzero(fates.fate == AGREED)
+    columns = {
+        "relation_id": [scene.relation_ids[c] for c in chosen],
+        "head_span_id": [scene.span_ids[c] for c in votes.left[chosen]],
+        "tail_span_id": [scene.span_ids[c] for c in votes.right[chosen]],
+    }
+    return _table(columns | _how(ballot, votes, fates, chosen), AGREED_RELATIONS)
+
+
+def _how(ballot: Ballot, votes: Votes, fates: Fates, chosen: Ints) -> dict[str, Any]:
+    """The columns that agreed spans and relations share: of what document, who drew them, and how they were decided."""
+    count, readers = votes.ballots[chosen], fates.readers[chosen]
+    decided = np.where(readers == 1, "single", np.where(count == readers, "unanimous", "majority"))
+    rows = np.flatnonzero(votes.candidate >= 0)
+    once, _ = distinct(votes.candidate[rows], votes.annotation[rows])
+    rows = rows[once]
+    reads = ballot.reads
+    return {
+        "doc_id": reads.docs.take(pa.array(votes.doc[chosen])),
+        "revision": reads.revision[votes.doc[chosen]],
+        "label": votes.labels.take(pa.array(votes.label[chosen])),
+        "votes": count,
+        "readers": readers,
+        "annotators": _lists(votes.drawn, reads.annotators.take(pa.array(votes.drawer)), chosen),
+        "annotation_ids": _lists(
+            votes.candidate[rows], ballot.annotations.ids.take(pa.array(votes.annotation[rows])), chosen
+        ),
+        "decided": decided.tolist(),
+    }
+
+
+def _lists(owner: Ints, values: pa.Array, chosen: Ints) -> pa.Array:
+    """Gather the values of each chosen owner into a list; ``owner`` is sorted."""
+    number = np.searchsorted(chosen, owner)
+    mine = np.append(chosen, -1)[number] == owner
+    offsets = np.searchsorted(number[mine], np.arange(len(chosen) + 1))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values.filter(pa.array(mine)))
+
+
+def _attributes(votes: Votes, spans: pa.Table, chosen: Ints) -> pa.Array:
+    """Keep of each chosen span the attribute values that more than half of those who drew it gave; a tie leaves it out."""
+    column = spans["attributes"].combine_chunks()
+    row = np.asarray(pc.list_parent_indices(column), np.int64)
+    said = pc.list_flatten(column)
+    names, name = encode(pa.chunked_array([said.field("name")]))
+    values, value = encode(pa.chunked_array([said.field("value")]))
+    counted = np.flatnonzero(votes.candidate[row] >= 0)
+    row, name, value = row[counted], name[counted], value[counted]
+    # One person may have drawn a span twice: a value is counted once for each annotation, and one person has one.
+    once, _ = distinct(votes.candidate[row], name, value, votes.annotation[row])
+    row, name, value = row[once], name[once], value[once]
+    first, number = distinct(votes.candidate[row], name, value)
+    owner = votes.candidate[row[first]]
+    kept = 2 * np.bincount(number, minlength=len(first)) > votes.ballots[owner]
+    first, owner = first[kept], owner[kept]
+    pairs = pa.StructArray.from_arrays(
+        [names.take(pa.array(name[first])), values.take(pa.array(value[first]))], fields=list(ATTRIBUTES.value_type)
+    )
+    return _lists(owner, pairs, chosen)
+
+
+def _rejected(kind: str, table: pa.Table, votes: Votes, fates: Fates) -> Iterator[dict[str, Any]]:
+    counted = votes.standing == COUNTS
+    out = np.flatnonzero(~counted)
+    outvoted = np.flatnonzero(counted)
+    outvoted = outvoted[fates.fate[votes.candidate[outvoted]] == OUTVOTED]
+    set_aside = np.sort(np.concatenate([out, outvoted]))
+    rows = table.take(pa.array(set_aside)).to_pylist()
+    for at, row in zip(set_aside, rows, strict=True):
+        reason, detail = REASONS.get(int(votes.standing[at]), ("outvoted", ""))
+        if not detail:
+            candidate = votes.candidate[at]
+            silent, readers = fates.silent[candidate], fates.readers[candidate]
+            detail = f"{silent} of {readers} readers drew nothing here that is not agreed already"
+        item = f"{kind} {row[f'{kind}_id']} of {row['annotator']}"
+        yield rejected_row(stage="agree", item=item, reason=reason, detail=detail, row=row, doc_id=row["doc_id"])
+
+
+def _table(columns: dict[str, Any], schema: pa.Schema) -> pa.Table:
+    arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)

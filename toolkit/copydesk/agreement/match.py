@@ -1,0 +1,90 @@
+"""Spans in, pairs out: which spans overlap, which belong together one to one, and which hang together at all.
+
+Spans come as integer columns: ``group`` (only spans of one group can meet: a document, or a document and a label), ``start``
+and ``end`` in code points, end exclusive. Pairs come as two columns of row numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from copydesk.agreement.columns import Ints, ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of rows; ``overlap`` is how many characters they share."""
+
+    left: Ints
+    right: Ints
+    overlap: Ints
+
+
+def overlapping(*, group: Ints, start: Ints, end: Ints) -> Pairs:
+    """Give every two spans of one group that share at least a character, each pair once."""
+    order = np.lexsort((end, start, group))
+    group, start, end = group[order], start[order], end[order]
+    width = int(end.max(initial=0)) + 1
+    reach = np.searchsorted(group * width + start, group * width + end)
+    rows = np.arange(len(order))
+    left, right = ranges(rows + 1, np.maximum(reach - rows - 1, 0))
+    shared = np.minimum(end[left], end[right]) - start[right]
+    meet = shared > 0
+    return Pairs(order[left[meet]], order[right[meet]], shared[meet])
+
+
+def match(*, group: Ints, start: Ints, end: Ints, owner: Ints) -> Pairs:
+    """Match the spans of every two owners one to one, the largest overlap first.
+
+    Of equal overlaps the pair goes first that covers less together (so a span's exact copy is always its match), then the
+    one that begins earlier. No owner may hold one span twice. This greedy matching is found in rounds: a pair that is
+    the best for both of its spans is matched, until none is left (Preis 1999, locally heaviest edges).
+    """
+    pairs = overlapping(group=group, start=start, end=end)
+    left, right = pairs.left, pairs.right
+    together = end[left] - start[left] + end[right] - start[right] - pairs.overlap
+    order = np.lexsort((start[left] + start[right], together, -pairs.overlap))
+    order = order[owner[left[order]] != owner[right[order]]]
+    left, right = left[order], right[order]
+
+    # A span seeks one match with each other owner: a place is a span and the owner that it is to be matched with.
+    owners = int(owner.max(initial=0)) + 1
+    places = np.concatenate([left * owners + owner[right], right * owners + owner[left]])
+    _, place = np.unique(places, return_inverse=True)
+    chosen = _mutual_best(place[: len(left)], place[len(left) :], places=int(place.max(initial=-1)) + 1)
+    return Pairs(left[chosen], right[chosen], pairs.overlap[order][chosen])
+
+
+def _mutual_best(left: Ints, right: Ints, *, places: int) -> Ints:
+    """Choose edges, listed best first, so that no place is used twice: as taking them one by one would."""
+    open_edges = np.arange(len(left))
+    chosen = [np.empty(0, np.int64)]
+    taken = np.zeros(places, bool)
+    best = np.empty(places, np.int64)
+    while len(open_edges):
+        best[:] = len(left)
+        np.minimum.at(best, left[open_edges], open_edges)
+        np.minimum.at(best, right[open_edges], open_edges)
+        mutual = (best[left[open_edges]] == open_edges) & (best[right[open_edges]] == open_edges)
+        new = open_edges[mutual]
+        taken[left[new]] = taken[right[new]] = True
+        chosen.append(new)
+        open_edges = open_edges[~(taken[left[open_edges]] | taken[right[open_edges]])]
+    return np.concatenate(chosen)
+
+
+def components(left: Ints, right: Ints, *, size: int) -> Ints:
+    """Give each of ``size`` rows the smallest row that it hangs together with through the pairs."""
+    root = np.arange(size)
+    while True:
+        low = np.minimum(root[left], root[right])
+        new = root.copy()
+        np.minimum.at(new, root[left], low)
+        np.minimum.at(new, root[right], low)
+        while not np.array_equal(new, new[new]):
+            new = new[new]
+        if np.array_equal(new, root):
+            return root
+        root = new

@@ -1,0 +1,76 @@
+"""Votes in, a fate for each candidate out: agreed, disputed or outvoted. The rule is the same for spans and relations.
+
+Let a document have r readers.
+
+* Two candidates **compete** when they are rivals (spans that share a character; relations between the same two places)
+  and at most half of the people who drew one of them drew both. So a span inside another is no competition where those
+  who draw the one mostly draw the other too.
+* A candidate is **agreed** when more than half of the r readers drew it and it competes with no other such candidate.
+* What is not agreed falls into **cells**: candidates that compete, directly or through others. The readers who drew nothing
+  of a cell vote for "nothing" there. A cell is **outvoted** when they are more than half of r, and **disputed** otherwise.
+
+Hence one reader decides alone; of two readers both must have drawn it, and one of two is a dispute; of three, two are enough,
+and what one drew is outvoted if the other two drew nothing (else) there, but disputed if one of them drew a rival of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from copydesk.agreement.columns import Bools, Ints, distinct, ranges
+from copydesk.agreement.match import components
+from copydesk.agreement.votes import Votes
+
+AGREED, DISPUTED, OUTVOTED = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """The ``fate`` of each candidate, and its ``cell``: the smallest candidate in it (an agreed one stands alone)."""
+
+    fate: Ints
+    cell: Ints
+    readers: Ints
+    silent: Ints  # readers who drew nothing of the cell
+
+
+def settle(votes: Votes, *, readers: Ints, rivals: tuple[Ints, Ints], barred: Bools | None = None) -> Fates:
+    """Decide every candidate.
+
+    ``readers`` has the number of readers for each candidate's document, ``rivals`` the pairs of candidates that cannot be
+    told apart from competitors by their place alone; a ``barred`` candidate cannot be agreed, whatever its votes.
+    """
+    left, right = _competing(votes, *rivals)
+    majority = 2 * votes.ballots > readers
+    both = majority[left] & majority[right]
+    agreed = majority.copy()
+    agreed[left[both]] = agreed[right[both]] = False
+    if barred is not None:
+        agreed &= ~barred
+    open_pairs = ~agreed[left] & ~agreed[right]
+    cell = components(left[open_pairs], right[open_pairs], size=len(votes.doc))
+    row, _ = distinct(cell[votes.drawn], votes.drawer)
+    silent = readers - np.bincount(cell[votes.drawn[row]], minlength=len(votes.doc))[cell]
+    fate = np.where(agreed, AGREED, np.where(2 * silent > readers, OUTVOTED, DISPUTED))
+    return Fates(fate, cell, readers, silent)
+
+
+def _competing(votes: Votes, left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """Keep the pairs of which at most half of those who drew either drew both."""
+    both = _drew_both(votes, left, right)
+    either = votes.ballots[left] + votes.ballots[right] - both
+    compete = 2 * both <= either
+    return left[compete], right[compete]
+
+
+def _drew_both(votes: Votes, left: Ints, right: Ints) -> Ints:
+    """Count, for each pair of candidates, the people who drew both."""
+    first = np.searchsorted(votes.drawn, left)
+    pair, vote = ranges(first, votes.ballots[left])
+    people = int(votes.drawer.max(initial=0)) + 1
+    drew = votes.drawn * people + votes.drawer
+    wanted = right[pair] * people + votes.drawer[vote]
+    found = np.append(drew, -1)[np.searchsorted(drew, wanted)] == wanted
+    return np.bincount(pair[found], minlength=len(left))
