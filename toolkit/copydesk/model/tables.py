@@ -7,7 +7,7 @@ Offsets are Unicode code points into ``documents.text``, start inclusive, end ex
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +139,7 @@ TASK_STATES = _schema(
     doc_id=pa.string(),
     updated_at=INSTANT,
     annotations=pa.int64(),
+    state=pa.string(),  # live, gone
 )
 
 # What the annotators said, read from the pull log.
@@ -286,6 +287,17 @@ def from_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
         if not field.nullable and table.column(field.name).null_count:
             raise StoreError(f"table {name}: column {field.name!r} is empty in a row but must not be")
     return table
+
+
+def from_tuples(name: str, rows: Sequence[Sequence[Any]]) -> pa.Table:
+    """Build the table ``name`` from rows whose values stand in the order of its columns: for many rows."""
+    schema = TABLES[name]
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    arrays = [pa.array(list(values), field.type) for values, field in zip(columns, schema, strict=True)]
+    for array, field in zip(arrays, schema, strict=True):
+        if array.null_count and not field.nullable:
+            raise StoreError(f"table {name}: column {field.name!r} is empty in a row but must not be")
+    return pa.table(arrays, schema)
 
 
 def empty(name: str) -> pa.Table:

@@ -1,0 +1,123 @@
+"""Spans go in, Label Studio's result JSON comes out, and back; here and nowhere else live the units of its offsets.
+
+Label Studio counts code points of the text in the task's data, start inclusive and end exclusive, as Copydesk does. So an
+offset is carried over unchanged, as long as the text that it shows has as many code points as the document's; ``shown_text``
+sees to that. What Label Studio says the marked words are (``value.text``) is what a browser rendered, and is never used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk.errors import DataError
+from copydesk.model.schema import LabelSchema
+from copydesk.model.tables import Outcome, from_rows, from_tuples
+from copydesk.studio.interface import ENTITY, TEXT
+from copydesk.studio.reading import Reading
+from copydesk.studio.votes import Newest, votes
+
+STAND_IN = "\u25a1"
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def shown_text(text: str) -> str:
+    """Give the text as Label Studio is to show it: every character beyond U+FFFF is replaced by ``□``, one for one.
+
+    Where such a character stands in a line, dragging the end of a region there stores offsets in another unit, and nothing
+    can tell it afterwards. Offsets into the shown text are offsets into the document. Raises DataError for NUL, other control
+    characters than tab and line feed, and lone surrogates: some databases refuse them, and one spoils the whole project.
+    """
+    unfit = _UNFIT.search(text)
+    if unfit:
+        raise DataError(
+            f"the text has U+{ord(unfit.group()):04X} at {unfit.start()}, which Label Studio cannot hold",
+            fix="ingest the article again; ingest removes such characters",
+        )
+    return _ASTRAL.sub(STAND_IN, text)
+
+
+def to_result(
+    spans: Iterable[Mapping[str, Any]], relations: Iterable[Mapping[str, Any]] = (), schema: LabelSchema | None = None
+) -> list[dict[str, Any]]:
+    """Make Label Studio's result of spans and the relations between them.
+
+    A span has ``start``, ``end``, ``surface`` and ``label``, and may have ``span_id``, ``origin`` and ``attributes`` (name and
+    value); a relation has ``head_span_id``, ``tail_span_id`` and ``label``. Spans without ``span_id`` get a region id made of
+    their place and label. ``schema`` is needed where there are attributes or relations.
+    """
+    regions = [item for span in spans for item in _region(span, schema)]
+    symmetric = {one.name for one in schema.relations if one.symmetric} if schema else frozenset()
+    return regions + [
+        {
+            "type": "relation",
+            "from_id": relation["head_span_id"],
+            "to_id": relation["tail_span_id"],
+            "direction": "bi" if relation["label"] in symmetric else "right",
+            "labels": [relation["label"]],
+        }
+        for relation in relations
+    ]
+
+
+def region_id(start: int, end: int, label: str) -> str:
+    """Give the region id of a span that has no id of its own: the same for the same place and label."""
+    return "r-" + hashlib.sha256(f"{start}|{end}|{label}".encode()).hexdigest()[:10]
+
+
+def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSchema) -> Outcome:
+    """Read what the annotators said: the current state of the pull log goes in; reads, spans and relations come out.
+
+    Of each annotator's live annotations of a document the one updated last counts. Rejected, each with its reason: annotations
+    that are no votes (deleted, cancelled, superseded, unknown-annotator), those of an unknown document or of a text that is
+    not the newest one (text-changed), those that cannot be read; and single spans, attributes and relations that do not fit
+    the text or the schema. A span that begins or ends with white space is trimmed; if nothing is left it is rejected.
+
+    Counted are annotations and, of those that are read, every label of a region, value of an attribute and label of a
+    relation; each of these is kept or rejected.
+    """
+    newest = _newest(documents)
+    counted, rejected = votes(annotations, newest=newest)
+    reading = Reading(schema)
+    for row in counted:
+        reading.read(row, newest[row["doc_id"]].text)
+    kept = {
+        "reads": from_tuples("reads", reading.reads),
+        "spans": from_tuples("spans", reading.spans),
+        "relations": from_tuples("relations", reading.relations),
+    }
+    return Outcome(kept, from_rows("rejected", [*rejected, *reading.rejected]), reading.kept)
+
+
+def _region(span: Mapping[str, Any], schema: LabelSchema | None) -> Iterator[dict[str, Any]]:
+    place = {"start": span["start"], "end": span["end"]}
+    common = {
+        "id": span.get("span_id") or region_id(span["start"], span["end"], span["label"]),
+        "to_name": TEXT,
+        "origin": span.get("origin") or "manual",
+    }
+    value = {**place, "text": _ASTRAL.sub(STAND_IN, span["surface"]), "labels": [span["label"]]}
+    yield {**common, "from_name": ENTITY, "type": "labels", "value": value}
+    given: dict[str, list[str]] = {}
+    for attribute in span.get("attributes") or ():
+        given.setdefault(attribute["name"], []).append(attribute["value"])
+    kinds = {attribute.name: attribute.kind for attribute in schema.attributes} if schema and given else {}
+    for name, values in given.items():
+        kind, key = ("choices", "choices") if kinds[name] == "choice" else ("textarea", "text")
+        yield {**common, "from_name": name, "type": kind, "value": {**place, key: values}}
+
+
+def _newest(documents: pa.Table) -> dict[str, Newest]:
+    newest: dict[str, Newest] = {}
+    columns: Sequence[list[Any]] = [
+        documents[name].to_pylist() for name in ("doc_id", "revision", "text_sha256", "text")
+    ]
+    for doc_id, revision, text_sha256, text in zip(*columns, strict=True):
+        if doc_id not in newest or revision > newest[doc_id].revision:
+            newest[doc_id] = Newest(revision, text_sha256, text, _ASTRAL.sub(STAND_IN, text))
+    return newest

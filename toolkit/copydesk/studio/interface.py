@@ -1,0 +1,144 @@
+"""A labelling schema goes in, Label Studio's labelling configuration and the annotators' instructions come out."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Sequence
+
+from copydesk.errors import SchemaError
+from copydesk.model.schema import Attribute, Label, LabelSchema, RelationType
+
+ENTITY = "entity"  # the control that draws spans
+TEXT = "text"  # the object that they are drawn on; also the key of a task's data that holds the text
+NOTE = "review_note"  # the key of a task's data that a reviewer writes to the annotator
+_TAGS = frozenset(
+    {"View", "Header", "Labels", "Label", "Relations", "Relation", "Text", "Choices", "Choice", "TextArea", "Style"}
+)
+# pre-wrap keeps blanks, tabs and line ends as they are, so that what is seen is what the offsets count
+_SHEET = "white-space: pre-wrap; position: sticky; top: 0; max-height: 70vh; overflow: auto; line-height: 1.7"
+
+
+def to_config(schema: LabelSchema) -> str:
+    """Make the labelling configuration (XML) of a schema.
+
+    Keys of a task's data that it needs: ``text`` and ``review_note``. Regions belong to the control ``entity``; each
+    attribute is a control of its own name, shown for the region that is selected.
+    """
+    root = ET.Element("View")
+    ET.SubElement(root, "Header", value=f"${NOTE}", size="5")
+    labels = ET.SubElement(root, "Labels", name=ENTITY, toName=TEXT, showInline="true")
+    labels.extend(_label(label) for label in schema.labels)
+    if schema.relations:
+        relations = ET.SubElement(root, "Relations")
+        relations.extend(_relation(relation) for relation in schema.relations)
+    sheet = ET.SubElement(root, "View", style=_SHEET)
+    ET.SubElement(sheet, "Text", name=TEXT, value=f"${TEXT}", granularity="word")
+    if schema.attributes:
+        details = ET.SubElement(root, "View", visibleWhen="region-selected")
+        details.extend(_attribute(attribute) for attribute in schema.attributes)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def check_config(config: str) -> None:
+    """Refuse a labelling configuration that Label Studio would not show as meant.
+
+    Label Studio's own LabelInterface checks it first; what that lets pass is checked here: mistyped tags, names and labels
+    that stand twice, a missing ``Text``, a value without ``$``. Raises SchemaError naming all that is wrong.
+    """
+    wrong = _own_faults(_parsed(config)) or _interface_faults(config)
+    if wrong:
+        raise SchemaError(
+            "labelling configuration: " + "; ".join(wrong), fix="correct the schema that it was made from"
+        )
+
+
+def instructions(schema: LabelSchema) -> str:
+    """Make the instructions that annotators see (HTML) from the schema's guidelines (Markdown).
+
+    HTML within the guidelines is shown as text, links may not run scripts, and pictures are left out, since they would be
+    fetched from elsewhere. Without guidelines, the labels with their keys and definitions are listed.
+    """
+    from markdown_it import MarkdownIt
+
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    return str(renderer.render(schema.guidelines or _listed(schema)))
+
+
+def _label(label: Label) -> ET.Element:
+    optional = {"hotkey": label.hotkey, "background": label.colour, "hint": label.definition}
+    return ET.Element("Label", {"value": label.name, **_given(optional)})
+
+
+def _relation(relation: RelationType) -> ET.Element:
+    return ET.Element("Relation", value=relation.name)
+
+
+def _attribute(attribute: Attribute) -> ET.Element:
+    common = {"name": attribute.name, "toName": TEXT, "perRegion": "true"}
+    if attribute.labels:
+        shown = {"whenTagName": ENTITY, "whenLabelValue": ",".join(attribute.labels)}
+        common |= {"visibleWhen": "region-selected", **shown}
+    if attribute.kind == "text":
+        one_line = {"rows": "1", "maxSubmissions": "1", "editable": "true"}
+        return ET.Element("TextArea", {**common, **one_line, **_given({"placeholder": attribute.placeholder})})
+    with_keys = any(hotkey for _, hotkey in attribute.choices)
+    choices = ET.Element(
+        "Choices", {**common, "choice": "single" if with_keys else "single-radio", "showInline": "true"}
+    )
+    choices.extend(
+        ET.Element("Choice", {"value": name, **_given({"hotkey": hotkey})}) for name, hotkey in attribute.choices
+    )
+    return choices
+
+
+def _given(values: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in values.items() if value}
+
+
+def _parsed(config: str) -> ET.Element:
+    try:
+        return ET.fromstring(config)
+    except ET.ParseError as error:
+        raise SchemaError(f"labelling configuration: not XML: {error}", fix="correct it at that place") from error
+
+
+def _own_faults(root: ET.Element) -> list[str]:
+    elements = list(root.iter())
+    wrong = [f"unknown tag <{one.tag}>" for one in elements if one.tag not in _TAGS]
+    wrong += [f"name {name!r} stands twice" for name in _twice([one.get("name", "") for one in elements])]
+    texts = [one for one in elements if one.tag == "Text"]
+    if [one.get("value", "") for one in texts] != [f"${TEXT}"]:
+        wrong.append(f'expected one <Text value="${TEXT}"/>')
+    controls = [one for one in elements if one.tag in {"Labels", "Choices"}]
+    if not any(one.tag == "Labels" and one.get("name") == ENTITY for one in controls):
+        wrong.append(f'expected <Labels name="{ENTITY}">')
+    for control in controls:
+        values = [one.get("value", "") for one in control]
+        wrong += [f"{control.get('name')}: {value!r} stands twice" for value in _twice(values)]
+        wrong += [f"{control.get('name')}: an empty value" for value in values if not value]
+    wrong += [f"hotkey {key!r} stands twice" for key in _twice([one.get("hotkey", "") for one in elements])]
+    return wrong
+
+
+def _twice(values: Sequence[str]) -> list[str]:
+    return sorted(value for value, times in Counter(values).items() if value and times > 1)
+
+
+def _interface_faults(config: str) -> list[str]:
+    from label_studio_sdk._legacy.exceptions import LabelStudioValidationErrorSentryIgnored as InvalidError
+    from label_studio_sdk._legacy.exceptions import LabelStudioXMLSyntaxErrorSentryIgnored as NotXmlError
+    from label_studio_sdk.label_interface import LabelInterface
+
+    try:
+        LabelInterface(config).validate()
+    except (NotXmlError, InvalidError) as error:
+        return [str(error)]
+    return []
+
+
+def _listed(schema: LabelSchema) -> str:
+    lines = [f"# {schema.title}", ""]
+    lines += [f"- **{label.name}**, key `{label.hotkey or '-'}`: {label.definition}" for label in schema.labels]
+    return "\n".join(lines)

@@ -1,0 +1,376 @@
+"""A Label Studio project goes in, one part of the pull log comes out: every annotation that is new, changed or gone.
+
+The log is the only memory: what was seen last, and when, is read from it. A pull asks the server for what changed since, with
+some minutes of overlap, since a change can be stored under an earlier time than it appears at; compares contents, since not
+every change is given a time; and looks for what disappeared where the server's counts say so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.model.tables import from_rows
+from copydesk.store import Log
+from copydesk.studio.client import Studio
+from copydesk.studio.interface import TEXT
+from copydesk.studio.listing import LOOKED_UP, Filter, id_is_one_of, list_tasks, newest_tasks, updated_after
+from copydesk.studio.votes import text_sha256_of
+
+PAGE = 250
+OVERLAP = timedelta(minutes=5)
+_RECENT = 50  # tasks changed last that are looked at to see whether anything happened
+_SWEEP_PAGE = 5_000
+# the server applies the one list to tasks and to the annotations within them, so both must be named
+_OF_TASK = ("id", "data", "annotations", "created_at", "updated_at")
+_OF_ANNOTATION = ("result", "completed_by", "lead_time", "was_cancelled", "ground_truth")
+_FIELDS = (*_OF_TASK, *_OF_ANNOTATION)
+_SWEPT = ("id", "created_at", "updated_at", "total_annotations", "cancelled_annotations")
+_KEY = ("annotation_id", "task_created_at", "doc_id", "created_at")
+_COMPARED = ("content_sha256", "shown_sha256", "revision", "text_sha256")
+
+Progress = Callable[[str, int, int], None]
+_Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What a pull brought: annotations that are new, changed or gone, and those that are as they were.
+
+    ``seen`` is the number of tasks that were fetched. ``nothing_new`` says that no annotation is new, changed or gone.
+    """
+
+    new: int
+    changed: int
+    gone: int
+    unchanged: int
+    seen: int
+    nothing_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A live task as it was seen last. Ids are given again after a deletion, so a task is its id, birth and document."""
+
+    task_id: int
+    created_at: str
+    doc_id: str
+    updated_at: datetime
+    annotations: int
+
+    @property
+    def identity(self) -> tuple[int, str, str]:
+        return self.task_id, self.created_at, self.doc_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """How many tasks and annotations, skipped ones included, a project has."""
+
+    tasks: int
+    annotations: int
+
+
+def pull(
+    studio: Studio,
+    *,
+    project_id: int,
+    log: Log,
+    pseudonyms: Callable[[], Mapping[int, str]],
+    progress: Progress,
+) -> PullReport:
+    """Append to the log what is new, changed or gone in a project since the last pull; where nothing is, append nothing.
+
+    ``pseudonyms`` gives each user id its pseudonym; it is only asked where there are annotations to name. An annotation of a
+    user whom it does not know gets the empty pseudonym. Raises the ``errors.Studio*``; the log is as it was then.
+    """
+    states = _states(log, project_id)
+    if states and _is_quiet(studio, project_id, states):
+        return _report(_Changes(project_id, states, _known(log, project_id)), log)
+    since = (updated_after(max(state.updated_at for state in states.values()) - OVERLAP),) if states else ()
+    return _pull(studio, project_id, log, states=states, since=since, pseudonyms=pseudonyms, progress=progress)
+
+
+def pull_whole(
+    studio: Studio,
+    *,
+    project_id: int,
+    log: Log,
+    pseudonyms: Callable[[], Mapping[int, str]],
+    progress: Progress,
+) -> PullReport:
+    """Do what ``pull`` does, and look at every task whatever its time: finds even what a server forgot to give a time."""
+    states = _states(log, project_id)
+    return _pull(studio, project_id, log, states=states, since=(), pseudonyms=pseudonyms, progress=progress)
+
+
+def current_state(log: Log) -> pa.Table:
+    """Give the newest entry of every annotation in the log (table ``annotations``), in the order of their last change."""
+    return _newest_entries(log.read("annotations"))
+
+
+def _pull(
+    studio: Studio,
+    project_id: int,
+    log: Log,
+    *,
+    states: dict[int, _State],
+    since: tuple[Filter, ...],
+    pseudonyms: Callable[[], Mapping[int, str]],
+    progress: Progress,
+) -> PullReport:
+    changes = _Changes(project_id, states, _known(log, project_id))
+    seen: dict[int, dict[str, Any]] = {}
+    for page, left in list_tasks(studio, project_id, *since, fields=_FIELDS, size=PAGE):
+        total = len(seen) + left
+        changes.take(page, pseudonyms)
+        seen |= {task["id"]: {} for task in page}
+        progress("pull", len(seen), total)
+    if changes.counts != _counts(studio, project_id):
+        for page in _sweep(studio, project_id, changes):
+            changes.take(page, pseudonyms)
+            seen |= {task["id"]: {} for task in page}
+    return _report(changes, log, seen=len(seen))
+
+
+def _is_quiet(studio: Studio, project_id: int, states: Mapping[int, _State]) -> bool:
+    """Say whether the server has what the log has: the same counts, and the same times of the tasks changed last."""
+    expected = _Counts(len(states), sum(state.annotations for state in states.values()))
+    if _counts(studio, project_id) != expected:
+        return False
+    recent = newest_tasks(studio, project_id, fields=("id", "created_at", "updated_at"), size=_RECENT)
+    return all(_is_known(task, states) for task in recent)
+
+
+def _is_known(task: Mapping[str, Any], states: Mapping[int, _State]) -> bool:
+    state = states.get(task["id"])
+    return (
+        state is not None
+        and state.created_at == task["created_at"]
+        and state.updated_at == datetime.fromisoformat(task["updated_at"])
+    )
+
+
+def _counts(studio: Studio, project_id: int) -> _Counts:
+    fields = "id,task_number,total_annotations_number,skipped_annotations_number"
+    project = studio.get(f"api/projects/{project_id}/", params={"include": fields})
+    annotations = project["total_annotations_number"] + project["skipped_annotations_number"]
+    return _Counts(project["task_number"], annotations)
+
+
+def _sweep(studio: Studio, project_id: int, changes: _Changes) -> Iterator[list[dict[str, Any]]]:
+    """Go over the ids of all tasks; drop those that are gone, and give those that the log has otherwise."""
+    there: set[tuple[int, str]] = set()
+    odd: list[int] = []
+    for page, _ in list_tasks(studio, project_id, fields=_SWEPT, size=_SWEEP_PAGE):
+        there |= {(task["id"], task["created_at"]) for task in page}
+        odd += [task["id"] for task in page if changes.is_odd(task)]
+    changes.drop([state for state in changes.states.values() if (state.task_id, state.created_at) not in there])
+    for first in range(0, len(odd), LOOKED_UP):
+        asked = id_is_one_of(odd[first : first + LOOKED_UP])
+        for page, _ in list_tasks(studio, project_id, asked, fields=_FIELDS, size=PAGE):
+            yield page
+
+
+def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
+    new, changed, gone = changes.new, changes.changed, changes.gone
+    if changes.state_rows or changes.rows or gone:
+        annotations = pa.concat_tables([_tombstones(log, gone), from_rows("annotations", changes.rows)])
+        tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
+        receipt = {"stage": "pull", "project": changes.project_id}
+        log.append(tables, {**receipt, "new": new, "changed": changed, "gone": len(gone)})
+    return PullReport(
+        new=new,
+        changed=changed,
+        gone=len(gone),
+        unchanged=len(changes.known) - new - changed,
+        seen=seen,
+        nothing_new=not (new or changed or gone),
+    )
+
+
+class _Changes:
+    """What the server's tasks are beside the log: takes pages of tasks and gathers the rows to append."""
+
+    def __init__(self, project_id: int, states: dict[int, _State], known: dict[_Key, _Key]) -> None:
+        self.project_id = project_id
+        self.states = states
+        self.known = known
+        self.new = 0
+        self.changed = 0
+        self.gone: list[_Key] = []
+        self.rows: list[dict[str, Any]] = []
+        self.state_rows: list[dict[str, Any]] = []
+        self._names: Mapping[int, str] | None = None
+        self._of_task: dict[int, list[_Key]] = {}
+        for key in known:
+            self._of_task.setdefault(_task_id(key), []).append(key)
+
+    @property
+    def counts(self) -> _Counts:
+        """What the server should count."""
+        return _Counts(len(self.states), sum(state.annotations for state in self.states.values()))
+
+    def is_odd(self, task: Mapping[str, Any]) -> bool:
+        """Say whether a task, seen in passing, is not as the log has it."""
+        annotations = task["total_annotations"] + task["cancelled_annotations"]
+        return not _is_known(task, self.states) or self.states[task["id"]].annotations != annotations
+
+    def take(self, tasks: Iterable[Mapping[str, Any]], pseudonyms: Callable[[], Mapping[int, str]]) -> None:
+        """Take tasks as they are on the server now."""
+        for task in tasks:
+            if task["annotations"] and self._names is None:
+                self._names = pseudonyms()
+            self._take(task, self._names or {})
+
+    def drop(self, states: Iterable[_State]) -> None:
+        """Take note that tasks are gone, and with them their annotations."""
+        for state in states:
+            self._forget(self._of_task.pop(state.task_id, []))
+            self.state_rows.append(self._state_row(self.states.pop(state.task_id), "gone"))
+
+    def _take(self, task: Mapping[str, Any], names: Mapping[int, str]) -> None:
+        state = _state_of(task)
+        before = self.states.get(state.task_id)
+        if before is not None and before.identity != state.identity:
+            self.drop([before])
+        rows = [_row(annotation, task, state, self.project_id, names) for annotation in task["annotations"]]
+        keys = {tuple(row[name] for name in _KEY): row for row in rows}
+        self._forget([key for key in self._of_task.get(state.task_id, []) if key not in keys])
+        for key, row in keys.items():
+            self._compare(key, row)
+        self._of_task[state.task_id] = list(keys)
+        if before != state:
+            self.states[state.task_id] = state
+            self.state_rows.append(self._state_row(state, "live"))
+
+    def _compare(self, key: _Key, row: dict[str, Any]) -> None:
+        content = tuple(row[name] for name in _COMPARED)
+        if self.known.get(key) == content:
+            return
+        if key in self.known:
+            self.changed += 1
+        else:
+            self.new += 1
+        self.known[key] = content
+        self.rows.append(row)
+
+    def _forget(self, keys: Iterable[_Key]) -> None:
+        for key in keys:
+            del self.known[key]
+            self.gone.append(key)
+
+    def _state_row(self, state: _State, how: str) -> dict[str, Any]:
+        return {
+            "project_id": self.project_id,
+            "task_id": state.task_id,
+            "task_created_at": state.created_at,
+            "doc_id": state.doc_id,
+            "updated_at": state.updated_at,
+            "annotations": state.annotations,
+            "state": how,
+        }
+
+
+def _states(log: Log, project_id: int) -> dict[int, _State]:
+    """Give the live tasks of a project as the log saw them last, by id."""
+    table = log.read("task_states")
+    states: dict[int, _State] = {}
+    for row in table.filter(pc.equal(table["project_id"], project_id)).to_pylist():
+        state = _State(row["task_id"], row["task_created_at"], row["doc_id"], row["updated_at"], row["annotations"])
+        if row["state"] == "live":
+            states[state.task_id] = state
+        else:
+            states.pop(state.task_id, None)
+    return states
+
+
+def _known(log: Log, project_id: int) -> dict[_Key, _Key]:
+    """Give the live annotations of a project in the log: key to what is compared."""
+    table = log.read("annotations", columns=[*_KEY, *_COMPARED, "project_id", "state"])
+    table = _newest_entries(table.filter(pc.equal(table["project_id"], project_id)))
+    table = table.filter(pc.equal(table["state"], "live"))
+    keys = zip(*(table[name].to_pylist() for name in _KEY), strict=True)
+    contents = zip(*(table[name].to_pylist() for name in _COMPARED), strict=True)
+    return dict(zip(keys, contents, strict=True))
+
+
+def _newest_entries(table: pa.Table) -> pa.Table:
+    rows = pa.array(range(table.num_rows), pa.int64())
+    numbered = table.select(list(_KEY)).append_column("row", rows)
+    last = numbered.group_by(list(_KEY)).aggregate([("row", "max")])["row_max"]
+    return table.take(last.combine_chunks().sort())
+
+
+def _tombstones(log: Log, gone: list[_Key]) -> pa.Table:
+    """Give the last entry of each annotation that is gone, with its content, marked as gone."""
+    table = current_state(log) if gone else log.read("annotations").slice(0, 0)
+    wanted = set(gone)
+    keys = zip(*(table[name].to_pylist() for name in _KEY), strict=True)
+    table = table.filter(pa.array([key in wanted for key in keys], pa.bool_()))
+    column = table.schema.get_field_index("state")
+    return table.set_column(column, table.schema.field(column), pa.array(["gone"] * table.num_rows, pa.string()))
+
+
+def _task_id(key: _Key) -> int:
+    return int(key[0].split("-")[1])
+
+
+def _state_of(task: Mapping[str, Any]) -> _State:
+    return _State(
+        task["id"],
+        task["created_at"],
+        _text(task["data"], "doc_id"),
+        datetime.fromisoformat(task["updated_at"]),
+        len(task["annotations"]),
+    )
+
+
+def _row(
+    annotation: Mapping[str, Any], task: Mapping[str, Any], state: _State, project_id: int, names: Mapping[int, str]
+) -> dict[str, Any]:
+    result = json.dumps(annotation["result"], sort_keys=True, separators=(",", ":"))
+    flags = bool(annotation["was_cancelled"]), bool(annotation["ground_truth"])
+    revision = task["data"].get("revision")
+    return {
+        "annotation_id": f"{project_id}-{state.task_id}-{annotation['id']}",
+        "project_id": project_id,
+        "task_id": state.task_id,
+        "task_created_at": state.created_at,
+        "doc_id": state.doc_id,
+        "revision": revision if type(revision) is int and 0 <= revision < 2**31 else 0,
+        "text_sha256": _text(task["data"], "text_sha256"),
+        "shown_sha256": text_sha256_of(_text(task["data"], TEXT)),
+        "annotator": names.get(_user_id(annotation["completed_by"]), ""),
+        "created_at": _instant(annotation["created_at"]),
+        "updated_at": _instant(annotation["updated_at"]),
+        "lead_time": annotation["lead_time"],
+        "cancelled": flags[0],
+        "ground_truth": flags[1],
+        "state": "live",
+        "content_sha256": hashlib.sha256(f"{flags} {result}".encode()).hexdigest(),
+        "result": result,
+    }
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    """Give a text of a task's data; a task that Copydesk did not make may have none, or something else there."""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _user_id(completed_by: object) -> int:
+    """Give the user's id from any of the shapes that Label Studio gives it in; -1 where there is none."""
+    value = completed_by.get("id") if isinstance(completed_by, Mapping) else completed_by
+    return value if isinstance(value, int) else -1
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

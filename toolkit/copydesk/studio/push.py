@@ -1,0 +1,304 @@
+"""Tasks and suggestions go in, tasks on a Label Studio server come out: each document's newest text once, however often it runs.
+
+Label Studio's import knows no key that would keep it from taking the same task twice, and a failed answer does not say whether
+the import happened. So what is there already is looked up, by ``data.doc_id`` and the text's digest, before each batch and
+again after every answer that leaves the matter open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk.errors import ConfigError, StudioBroken, StudioError, StudioTimeout, StudioUnreachable, UsageError
+from copydesk.studio.client import Studio
+from copydesk.studio.codec import shown_text, to_result
+from copydesk.studio.interface import NOTE, TEXT, check_config
+from copydesk.studio.listing import find_tasks
+
+MODEL_VERSION = "copydesk suggestions"
+BATCH_TASKS = 500
+BATCH_BYTES = 8_000_000
+_TRIES = 3
+_REGION_BYTES = 220  # a region's JSON, about
+_TASK_BYTES = 400
+
+Progress = Callable[[str, int, int], None]
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSpec:
+    """What the project on the server is to be. ``marker`` stands in its description and tells it from others of that title."""
+
+    title: str
+    marker: str
+    config: str
+    instructions: str
+    annotators_per_task: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushReport:
+    """What a push did: tasks sent, tasks that were there, and tasks there of an older text of the same documents.
+
+    ``suggestions`` were sent with the new tasks; ``doubled`` are tasks that stand on the server more than once.
+    """
+
+    project_id: int
+    created: bool
+    pushed: int
+    present: int
+    superseded: int
+    suggestions: int
+    doubled: int
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What a running push has done so far."""
+
+    pushed: int = 0
+    present: int = 0
+    superseded: int = 0
+    suggestions: int = 0
+    doubled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One task as it is sent, and about how many bytes that takes."""
+
+    key: _Key
+    body: Mapping[str, Any]
+    size: int
+    suggestions: int
+
+
+def push(
+    studio: Studio,
+    *,
+    project: ProjectSpec,
+    tasks: pa.Table,
+    suggestions: pa.Table,
+    progress: Progress,
+    patience: float = 30.0,
+) -> PushReport:
+    """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
+
+    ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
+    arrived. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
+    DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
+    where it stopped.
+    """
+    check_config(project.config)
+    found = find_project(studio, project)
+    known = found or _create(studio, project)
+    if found is not None:
+        _update(studio, found, project)
+    project_id = int(known["id"])
+    counts = _Counts()
+    sender = _Sender(studio, project_id, patience)
+    done = 0
+    for batch in _batches(_made(tasks, suggestions)):
+        sender.send(batch, counts)
+        done += len(batch)
+        progress("push", done, tasks.num_rows)
+    _verify(studio, project_id, counts)
+    return PushReport(
+        project_id=project_id,
+        created=found is None,
+        pushed=counts.pushed,
+        present=counts.present,
+        superseded=counts.superseded,
+        suggestions=counts.suggestions,
+        doubled=counts.doubled,
+    )
+
+
+def find_project(studio: Studio, project: ProjectSpec) -> dict[str, Any] | None:
+    """Give the project on the server with that title and marker as the server describes it, or None.
+
+    Raises UsageError where there are two.
+    """
+    page, found = 1, []
+    while True:
+        answer = studio.get("api/projects/", params={"title": project.title, "page": page, "page_size": 100})
+        found += [one for one in answer["results"] if _is_meant(one, project)]
+        if not answer.get("next"):
+            break
+        page += 1
+    if len(found) > 1:
+        ids = ", ".join(str(one["id"]) for one in found)
+        raise UsageError(
+            f"{studio.url} has {len(found)} projects {project.title!r} of this workspace: {ids}",
+            fix=f"remove {project.marker!r} from the description of all but one",
+        )
+    return found[0] if found else None
+
+
+def _is_meant(described: Mapping[str, Any], project: ProjectSpec) -> bool:
+    lines = [line.strip() for line in (described.get("description") or "").splitlines()]
+    return described["title"] == project.title and project.marker in lines
+
+
+def _settings(project: ProjectSpec) -> dict[str, Any]:
+    """Give the settings of the project that Copydesk keeps as they are meant."""
+    return {
+        "label_config": project.config,
+        "maximum_annotations": project.annotators_per_task,
+        "show_instruction": bool(project.instructions),
+        "expert_instruction": project.instructions,
+        "skip_queue": "REQUEUE_FOR_ME",  # so that a task given back is served again to the one who made it
+        "show_collab_predictions": True,
+        "model_version": MODEL_VERSION,  # predictions of any other version would not be shown while labelling
+    }
+
+
+def _create(studio: Studio, project: ProjectSpec) -> dict[str, Any]:
+    if not 3 <= len(project.title) <= 50:
+        raise ConfigError(f"project title {project.title!r} has {len(project.title)} characters", fix="use 3 to 50")
+    studio.post("api/projects/validate/", json={"label_config": project.config})
+    body = {"title": project.title, "description": project.marker, **_settings(project)}
+    try:
+        created: dict[str, Any] = studio.post("api/projects/", json=body)
+    except (StudioTimeout, StudioBroken):
+        there = find_project(studio, project)
+        if there is None:
+            raise
+        return there
+    return created
+
+
+def _update(studio: Studio, described: Mapping[str, Any], project: ProjectSpec) -> None:
+    changed = {key: value for key, value in _settings(project).items() if described.get(key) != value}
+    if (
+        "label_config" in changed
+    ):  # refuses one that takes away what annotations use; a bare change would be let through
+        studio.post(f"api/projects/{described['id']}/validate/", json={"label_config": project.config})
+    if changed:
+        studio.patch(f"api/projects/{described['id']}/", json=changed)
+
+
+def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
+    """Make the tasks as they are sent."""
+    suggested: dict[str, list[dict[str, Any]]] = {}
+    for row in suggestions.select(["doc_id", "start", "end", "surface", "label"]).to_pylist():
+        suggested.setdefault(row["doc_id"], []).append({**row, "origin": "prediction"})
+    for row in tasks.to_pylist():
+        text = shown_text(row["text"])
+        data = {
+            "doc_id": row["doc_id"],
+            "revision": row["revision"],
+            "text_sha256": row["text_sha256"],
+            "title": row["title"] or "",
+            TEXT: text,
+            NOTE: "",
+        }
+        body: dict[str, Any] = {"data": data}
+        spans = suggested.get(row["doc_id"], [])
+        if spans:
+            body["predictions"] = [{"model_version": MODEL_VERSION, "result": to_result(spans)}]
+        size = len(text.encode()) + _TASK_BYTES + _REGION_BYTES * len(spans)
+        yield _Task((row["doc_id"], row["text_sha256"]), body, size, len(spans))
+
+
+def _batches(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
+    batch: list[_Task] = []
+    size = 0
+    for task in tasks:
+        if batch and (len(batch) == BATCH_TASKS or size + task.size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(task)
+        size += task.size
+    if batch:
+        yield batch
+
+
+class _Sender:
+    """Sends batches to one project, and never the same task twice."""
+
+    def __init__(self, studio: Studio, project_id: int, patience: float) -> None:
+        self._studio = studio
+        self._project_id = project_id
+        self._patience = patience
+
+    def send(self, batch: Sequence[_Task], counts: _Counts) -> None:
+        """Send what the server has not got of a batch, and count."""
+        there = self._look_up(batch)
+        missing = [task for task in batch if not there[task.key]]
+        meant = {task.key for task in batch}
+        counts.present += len(batch) - len(missing)
+        counts.superseded += sum(times for key, times in there.items() if key not in meant)
+        counts.doubled += sum(times - 1 for key, times in there.items() if key in meant)
+        if missing:
+            self._send_surely(missing)
+        counts.pushed += len(missing)
+        counts.suggestions += sum(task.suggestions for task in missing)
+
+    def _send_surely(self, missing: Sequence[_Task]) -> None:
+        for left in reversed(range(_TRIES)):
+            try:
+                self._import(missing)
+            except (StudioTimeout, StudioBroken, StudioUnreachable) as error:
+                # what is unreachable got nothing, so nothing will appear later
+                missing = self._still_missing(missing, 0 if isinstance(error, StudioUnreachable) else self._patience)
+                if missing and not left:
+                    raise _unsure(error, missing) from error
+            else:
+                return
+            if not missing:
+                return
+
+    def _import(self, tasks: Sequence[_Task]) -> None:
+        answer = self._studio.post(
+            f"api/projects/{self._project_id}/import",
+            params={"return_task_ids": "true"},
+            json=[task.body for task in tasks],
+        )
+        taken = answer.get("task_count") if isinstance(answer, dict) else None
+        if taken != len(tasks):
+            raise StudioBroken(f"of {len(tasks)} tasks sent, Label Studio says that it took {taken}")
+
+    def _still_missing(self, tasks: Sequence[_Task], patience: float) -> list[_Task]:
+        """Wait until the tasks are there, or for as long as patience lasts: a server goes on after its answer failed."""
+        pause, waited = 0.25, 0.0
+        while True:
+            there = self._look_up(tasks)
+            missing = [task for task in tasks if not there[task.key]]
+            if not missing or waited >= patience:
+                return missing
+            time.sleep(pause)
+            waited += pause
+            pause = min(2 * pause, 5.0)
+
+    def _look_up(self, tasks: Sequence[_Task]) -> Counter[_Key]:
+        """Count the tasks on the server by document and text, for the documents of these tasks."""
+        doc_ids = [task.key[0] for task in tasks]
+        found = (task["data"] for task in find_tasks(self._studio, self._project_id, doc_ids))
+        return Counter((data["doc_id"], data.get("text_sha256", "")) for data in found)
+
+
+def _verify(studio: Studio, project_id: int, counts: _Counts) -> None:
+    """See that the project holds at least what was found and sent."""
+    answer = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number"})
+    least = counts.pushed + counts.present
+    if answer["task_number"] < least:
+        raise StudioBroken(
+            f"project {project_id} holds {answer['task_number']} tasks, and {least} should be there",
+            fix="copydesk push",
+        )
+
+
+def _unsure(error: StudioError, missing: Sequence[_Task]) -> StudioError:
+    first = missing[0].key[0]
+    return type(error)(
+        f"{len(missing)} tasks, the first of document {first}, did not arrive after {_TRIES} tries: {error.message}",
+        fix="look into the server's log, then push again; what arrived is not sent twice",
+    )

@@ -1,0 +1,309 @@
+"""One annotation's result JSON goes in, rows of reads, spans and relations come out, and what does not fit, with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from copydesk.model.schema import Attribute, LabelSchema, RelationType
+from copydesk.model.tables import rejected_row
+from copydesk.studio.interface import ENTITY
+from copydesk.studio.votes import rejected_annotation
+
+ORIGINS = frozenset({"manual", "prediction", "prediction-changed"})
+
+_Key = tuple[int, int, str]
+
+
+@dataclass(slots=True)
+class _Span:
+    """A span while its annotation is read; attributes are added as they are met."""
+
+    span_id: str
+    start: int
+    end: int
+    label: str
+    origin: str
+    attributes: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def place(self) -> _Key:
+        return self.start, self.end, self.label
+
+
+class _UnfitError(Exception):
+    """One part of a result does not fit; carries the reason and the sentence."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class Reading:
+    """Reads annotations one after the other and gathers rows, each in the order of its table's columns.
+
+    ``kept`` counts reads, and the labels of regions, values of attributes and labels of relations that were kept.
+    """
+
+    def __init__(self, schema: LabelSchema) -> None:
+        self._labels = frozenset(schema.label_names)
+        self._listed = ", ".join(schema.label_names)
+        self._attributes = {attribute.name: attribute for attribute in schema.attributes}
+        self._patterns = {one.name: re.compile(one.pattern) for one in schema.attributes if one.pattern}
+        self._relations = {relation.name: relation for relation in schema.relations}
+        self.reads: list[tuple[Any, ...]] = []
+        self.spans: list[tuple[Any, ...]] = []
+        self.relations: list[tuple[Any, ...]] = []
+        self.rejected: list[dict[str, Any]] = []
+        self.kept = 0
+
+    def read(self, row: Mapping[str, Any], text: str) -> None:
+        """Read one row of ``annotations`` against the canonical text of its document."""
+        try:
+            items = json.loads(row["result"])
+        except ValueError as error:
+            items = error
+        if not isinstance(items, list):
+            detail = f"its result is no list of regions: {str(row['result'])[:80]!r}"
+            self.rejected.append(rejected_annotation(row, reason="unreadable-result", detail=detail))
+            return
+        one = _Annotation(self, row, text, items)
+        one.read()
+        spans = sorted(one.spans.values(), key=lambda span: span.place)
+        about = (row["doc_id"], row["revision"], row["text_sha256"], row["annotator"])
+        times = (row["created_at"], row["updated_at"], row["lead_time"])
+        self.reads.append((row["annotation_id"], *about, *times, len(spans), len(one.relations)))
+        self.spans += [_span_row(span, row["annotation_id"], about, text) for span in spans]
+        doc_id, revision, _, annotator = about
+        self.relations += [
+            (
+                _id("l", row["annotation_id"], head, tail, label),
+                row["annotation_id"],
+                doc_id,
+                revision,
+                annotator,
+                head,
+                tail,
+                label,
+            )
+            for head, tail, label in sorted(one.relations)
+        ]
+        self.kept += 1 + one.kept
+
+    def label(self, label: object) -> str:
+        """Check a region's label."""
+        if not isinstance(label, str) or label not in self._labels:
+            raise _UnfitError("unknown-label", f"unknown label {label!r}; the schema lists: {self._listed}")
+        return label
+
+    def attribute(self, name: str, value: object) -> tuple[Attribute, str]:
+        """Check a value of an attribute."""
+        attribute = self._attributes[name]
+        if attribute.kind == "choice":
+            choices = [choice for choice, _ in attribute.choices]
+            if value not in choices:
+                raise _UnfitError(
+                    "attribute-value", f"{name}: unknown choice {value!r}; the schema lists: {', '.join(choices)}"
+                )
+        elif not isinstance(value, str) or not value.strip():
+            raise _UnfitError("attribute-value", f"{name}: {value!r} is no text")
+        elif name in self._patterns and not self._patterns[name].fullmatch(value):
+            raise _UnfitError(
+                "attribute-value", f"{name}: {value!r} is not of the form {attribute.placeholder or attribute.pattern}"
+            )
+        return attribute, str(value)
+
+    def relation(self, label: object) -> RelationType:
+        """Check a relation's label."""
+        if not isinstance(label, str) or label not in self._relations:
+            known = ", ".join(self._relations) or "none"
+            raise _UnfitError("unknown-relation", f"unknown relation {label!r}; the schema lists: {known}")
+        return self._relations[label]
+
+    def is_attribute(self, name: object) -> bool:
+        """Say whether the schema has an attribute of that name."""
+        return isinstance(name, str) and name in self._attributes
+
+
+class _Annotation:
+    """One annotation while it is read: first its regions, then what refers to them."""
+
+    def __init__(self, reading: Reading, row: Mapping[str, Any], text: str, items: Sequence[Any]) -> None:
+        self._reading = reading
+        self._row = row
+        self._text = text
+        self._items = items
+        self._regions: dict[str, list[_Span]] = {}
+        self.spans: dict[_Key, _Span] = {}
+        self.relations: set[tuple[str, str, str]] = set()
+        self.kept = 0
+
+    def read(self) -> None:
+        later: list[tuple[int, Mapping[str, Any]]] = []
+        for number, item in enumerate(self._items):
+            if _is_region(item):
+                self._take(number, item, _units(item, "labels"), self._region)
+            else:
+                later.append((number, item))
+        for number, item in later:
+            if isinstance(item, Mapping) and item.get("type") == "relation":
+                self._take(number, item, item.get("labels"), self._relation)
+            elif isinstance(item, Mapping) and self._reading.is_attribute(item.get("from_name")):
+                units = _units(item, "choices") if item.get("type") == "choices" else _units(item, "text")
+                self._take(number, item, units, self._attribute)
+            else:
+                self._reject(
+                    number, item, _UnfitError("unmapped-result", "no label, attribute or relation of the schema")
+                )
+
+    def _take(self, number: int, item: Mapping[str, Any], units: object, read: Any) -> None:
+        """Read each unit of an item, such as each label of a region; an item that has none is rejected as one."""
+        if not isinstance(units, list) or not units:
+            self._reject(number, item, _UnfitError("no-label", "it carries no label or value"))
+            return
+        for unit in units:
+            try:
+                read(item, unit)
+            except _UnfitError as unfit:
+                self._reject(number, item, unfit)
+            else:
+                self.kept += 1
+
+    def _region(self, item: Mapping[str, Any], label: object) -> None:
+        name = self._reading.label(label)
+        start, end = _place(item["value"], self._text)
+        span = self.spans.get((start, end, name))
+        self._regions.setdefault(str(item.get("id")), [])
+        if span is not None:
+            self._regions[str(item.get("id"))].append(span)  # what refers to the second drawing means the first
+            raise _UnfitError("duplicate-span", f"{name} [{start}:{end}] is drawn twice; the first counts")
+        origin = item.get("origin")
+        span_id = _id("s", self._row["annotation_id"], start, end, name)
+        span = _Span(span_id, start, end, name, origin if origin in ORIGINS else "manual")
+        self.spans[span.place] = span
+        self._regions[str(item.get("id"))].append(span)
+
+    def _attribute(self, item: Mapping[str, Any], value: object) -> None:
+        attribute, said = self._reading.attribute(item["from_name"], value)
+        spans = self._regions.get(str(item.get("id")), [])
+        if not spans:
+            raise _UnfitError("attribute-without-span", f"{attribute.name}: its span is not there, or was rejected")
+        fitting = [span for span in spans if not attribute.labels or span.label in attribute.labels]
+        if not fitting:
+            labels = ", ".join(attribute.labels)
+            raise _UnfitError("attribute-not-for-label", f"{attribute.name} is for {labels}, not for {spans[0].label}")
+        once = attribute.kind == "choice"
+        open_spans = [span for span in fitting if not _is_said(span, attribute.name, said, once=once)]
+        if not open_spans:
+            raise _UnfitError("attribute-twice", f"{attribute.name}: a second value, {said!r}; the first counts")
+        for span in open_spans:
+            span.attributes.append((attribute.name, said))
+
+    def _relation(self, item: Mapping[str, Any], label: object) -> None:
+        relation = self._reading.relation(label)
+        heads, tails = self._end(item, "from_id"), self._end(item, "to_id")
+        direction = item.get("direction") or "right"
+        if direction == "left":
+            heads, tails = tails, heads
+        elif direction == "bi" and not relation.symmetric:
+            raise _UnfitError("relation-both-ways", f"{relation.name} has a head and a tail (fix: draw it one way)")
+        elif direction not in {"right", "bi"}:
+            raise _UnfitError("relation-direction", f"unknown direction {direction!r}; it is left, right or bi")
+        head, tail = _joined(relation, heads, tails)
+        found = (head.span_id, tail.span_id, relation.name)
+        if found in self.relations:
+            raise _UnfitError("duplicate-relation", f"{relation.name} between these spans is drawn twice")
+        self.relations.add(found)
+
+    def _end(self, item: Mapping[str, Any], key: str) -> list[_Span]:
+        spans = self._regions.get(str(item.get(key)), [])
+        if not spans:
+            raise _UnfitError(
+                "relation-end-missing", f"its {key} {item.get(key)!r} is no span, or one that was rejected"
+            )
+        return spans
+
+    def _reject(self, number: int, item: object, unfit: _UnfitError) -> None:
+        row = {"annotation_id": self._row["annotation_id"], "annotator": self._row["annotator"], "result": item}
+        self._reading.rejected.append(
+            rejected_row(
+                stage="labels",
+                item=f"annotation {self._row['annotation_id']} by {self._row['annotator']}, result {number}",
+                reason=unfit.reason,
+                detail=unfit.detail,
+                row=row,
+                doc_id=self._row["doc_id"],
+            )
+        )
+
+
+def _is_region(item: object) -> bool:
+    return (
+        isinstance(item, Mapping)
+        and item.get("type") == "labels"
+        and item.get("from_name") == ENTITY
+        and isinstance(item.get("value"), Mapping)
+    )
+
+
+def _units(item: Mapping[str, Any], key: str) -> object:
+    value = item.get("value")
+    units = value.get(key) if isinstance(value, Mapping) else None
+    return [units] if isinstance(units, str) else units
+
+
+def _place(value: Mapping[str, Any], text: str) -> tuple[int, int]:
+    """Check a region's offsets and trim white space at its edges."""
+    start, end = value.get("start"), value.get("end")
+    if type(start) is not int or type(end) is not int or start < 0 or end <= start:
+        raise _UnfitError("bad-offsets", f"offsets {start!r}:{end!r} are no span")
+    if end > len(text):
+        raise _UnfitError("span-outside-text", f"[{start}:{end}] reaches beyond the text of {len(text)} characters")
+    surface = text[start:end]
+    trimmed = surface.strip()
+    if not trimmed:
+        raise _UnfitError("empty-span", f"[{start}:{end}] holds nothing but white space")
+    start += len(surface) - len(surface.lstrip())
+    return start, start + len(trimmed)
+
+
+def _is_said(span: _Span, name: str, value: str, *, once: bool) -> bool:
+    return any(key == name and (once or said == value) for key, said in span.attributes)
+
+
+def _joined(relation: RelationType, heads: Sequence[_Span], tails: Sequence[_Span]) -> tuple[_Span, _Span]:
+    """Give the first pair of spans that the relation may join; a symmetric relation runs in the order of the text."""
+    for head, tail in _pairs(heads, tails):
+        if relation.symmetric:
+            first, second = sorted((head, tail), key=lambda span: span.place)
+            if _allows(relation, first, second) or _allows(relation, second, first):
+                return first, second
+        elif _allows(relation, head, tail):
+            return head, tail
+    ends = f"{heads[0].label} and {tails[0].label}"
+    if not any(_pairs(heads, tails)):
+        raise _UnfitError("relation-to-itself", f"{relation.name} joins a span to itself")
+    raise _UnfitError("relation-not-allowed", f"{relation.name} does not join {ends} in this direction")
+
+
+def _pairs(heads: Sequence[_Span], tails: Sequence[_Span]) -> Iterator[tuple[_Span, _Span]]:
+    return ((head, tail) for head in heads for tail in tails if head is not tail)
+
+
+def _allows(relation: RelationType, head: _Span, tail: _Span) -> bool:
+    return (not relation.heads or head.label in relation.heads) and (not relation.tails or tail.label in relation.tails)
+
+
+def _span_row(span: _Span, annotation_id: str, about: tuple[Any, ...], text: str) -> tuple[Any, ...]:
+    attributes = [{"name": name, "value": value} for name, value in sorted(span.attributes)]
+    surface = text[span.start : span.end]
+    return (span.span_id, annotation_id, *about, span.start, span.end, surface, span.label, span.origin, attributes)
+
+
+def _id(kind: str, *parts: object) -> str:
+    return f"{kind}-" + hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]

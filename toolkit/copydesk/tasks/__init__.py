@@ -1,0 +1,7 @@
+"""Documents go in, tasks and suggestions come out: what annotators are shown, before Label Studio has a say in it."""
+
+from copydesk.tasks.build import build_tasks
+from copydesk.tasks.names import Name, read_names
+from copydesk.tasks.suggest import suggest
+
+__all__ = ["Name", "build_tasks", "read_names", "suggest"]

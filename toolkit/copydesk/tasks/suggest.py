@@ -1,0 +1,126 @@
+"""Tasks go in, suggestions come out: spans that an annotator corrects instead of starting from nothing.
+
+Dates and numbers come from the patterns in ``rules/``, names from the schema's list, residue from the zones of the document.
+The schema's ``[suggest]`` says which label a rule gives; a rule that it does not name makes nothing, and a name carries its
+own label.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from copydesk.errors import SchemaError
+from copydesk.model.schema import LabelSchema
+from copydesk.model.tables import from_tuples
+from copydesk.tasks.names import Name, NameIndex
+from copydesk.tasks.patterns import Rule, read_rule, rule_names
+from copydesk.tasks.words import tokens
+
+RESIDUE = "residue"
+RESIDUE_ZONES = frozenset({"promo", "section_tag", "related"})
+_NAME_SCORE = 0.9  # scores rank suggestions; none of them was measured
+_ZONE_SCORE = 0.9
+
+_Zones = Mapping[tuple[str, int], Sequence[tuple[int, int, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A span that one rule proposes. ``rank`` settles which of two equally long ones stays: the lower."""
+
+    start: int
+    end: int
+    label: str
+    rule: str
+    score: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Everything that is looked for in a text."""
+
+    names: NameIndex
+    patterns: Sequence[tuple[Rule, str]]
+    residue: str | None
+
+    def find(self, text: str, zones: Sequence[tuple[int, int, str]]) -> Iterator[_Candidate]:
+        if self.residue is not None:
+            for start, end, kind in zones:
+                for first, last in _lines(text, start, end):
+                    yield _Candidate(first, last, self.residue, f"{RESIDUE}/{kind}", _ZONE_SCORE, 0)
+        words = tokens(text)
+        for start, end, name in self.names.find(text, words):
+            yield _Candidate(start, end, name.label, "name", _NAME_SCORE, 1)
+        for rank, (rule, label) in enumerate(self.patterns, start=2):
+            for start, end, pattern in rule.find(text, words):
+                yield _Candidate(start, end, label, f"{rule.name}/{pattern.name}", pattern.score, rank)
+
+
+def suggest(tasks: pa.Table, *, zones: pa.Table, schema: LabelSchema, names: Sequence[Name]) -> pa.Table:
+    """Give the table ``suggestions``, in the order of the tasks and then of ``start``.
+
+    ``zones`` are those of the documents (any revisions). Suggestions of one document never overlap: of two that would, the
+    longer stays, then the earlier, then residue before names before dates before numbers. Residue gives one span for each
+    line. Raises SchemaError where ``[suggest]`` names a rule that does not exist.
+    """
+    rules = _rules(schema, names)
+    residue = _residue_zones(zones)
+    columns = (tasks[name].to_pylist() for name in ("doc_id", "revision", "text"))
+    rows = [
+        (doc_id, one.start, one.end, text[one.start : one.end], one.label, one.rule, one.score)
+        for doc_id, revision, text in zip(*columns, strict=True)
+        for one in _longest(rules.find(text, residue.get((doc_id, revision), ())))
+    ]
+    return from_tuples("suggestions", rows)
+
+
+def _rules(schema: LabelSchema, names: Sequence[Name]) -> _Rules:
+    labels = dict(schema.suggest)
+    known = (*rule_names(), RESIDUE)
+    unknown = sorted(set(labels) - set(known))
+    if unknown:
+        raise SchemaError(
+            f"schema {schema.name}: unknown rule {', '.join(map(repr, unknown))} @ $.suggest",
+            fix=f"remove it; known are {', '.join(known)}",
+        )
+    patterns = [(read_rule(name), labels[name]) for name in rule_names() if name in labels]
+    return _Rules(NameIndex(names), patterns, labels.get(RESIDUE))
+
+
+def _residue_zones(zones: pa.Table) -> _Zones:
+    found: dict[tuple[str, int], list[tuple[int, int, str]]] = {}
+    columns = (zones[name].to_pylist() for name in ("doc_id", "revision", "kind", "start", "end"))
+    for doc_id, revision, kind, start, end in zip(*columns, strict=True):
+        if kind in RESIDUE_ZONES:
+            found.setdefault((doc_id, revision), []).append((start, end, kind))
+    return found
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Give the lines of a zone without the white space around them; empty ones are none."""
+    at = start
+    for line in text[start:end].split("\n"):
+        stripped = line.strip()
+        if stripped:
+            first = at + line.index(stripped)
+            yield first, first + len(stripped)
+        at += len(line) + 1
+
+
+def _longest(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    """Keep the candidates that no longer one overlaps, in the order of ``start``."""
+    starts: list[int] = []
+    kept: list[_Candidate] = []
+    for one in sorted(candidates, key=lambda one: (one.start - one.end, one.start, one.rank)):
+        at = bisect_left(starts, one.start)
+        before_ends = kept[at - 1].end if at else 0
+        after_starts = starts[at] if at < len(starts) else one.end
+        if before_ends <= one.start and one.end <= after_starts:
+            starts.insert(at, one.start)
+            kept.insert(at, one)
+    return kept
