@@ -1,0 +1,384 @@
+"""Version numbers: what counts as the same, how two versions differ, and which number follows."""
+
+import copy
+from collections import Counter
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copydesk.datasets.diff import Difference, compare
+from copydesk.datasets.layout import TABLES
+from copydesk.datasets.load import versions
+from copydesk.datasets.logical import logical_digest
+from copydesk.datasets.nested import published_tables
+from copydesk.datasets.publish import publish
+from copydesk.datasets.rules import LEVELS, Side, judge
+from copydesk.datasets.version import Version
+from copydesk.errors import DataError
+from copydesk.model.schema import LabelSchema
+from copydesk.model.tables import from_rows
+
+# --- what is published next ------------------------------------------------------------------------------------------
+
+
+def _schema(newsroom, change):
+    schema = newsroom.SCHEMA
+    data = {
+        "name": schema.name,
+        "version": schema.version,
+        "title": schema.title,
+        "labels": [
+            {"name": one.name, "definition": one.definition, "hotkey": one.hotkey, "colour": one.colour}
+            for one in schema.labels
+        ],
+        "relations": [
+            {"name": "located_in", "definition": "The head is in the tail.", "heads": [], "tails": ["PLACE"]}
+        ],
+        "attributes": [
+            {
+                "name": "certainty",
+                "definition": "How sure.",
+                "kind": "choice",
+                "choices": [{"name": "sure"}, {"name": "unsure"}],
+            }
+        ],
+    }
+    change(data)
+    return LabelSchema.read(data, place="schema.toml", guidelines=schema.guidelines)
+
+
+def _about(**changes):
+    return lambda newsroom: (newsroom.newsroom(), replace(newsroom.ABOUT, **changes))
+
+
+def _with_schema(change):
+    return lambda newsroom: (newsroom.newsroom(), replace(newsroom.ABOUT, schema=_schema(newsroom, change)))
+
+
+def _spans(**changes):
+    def make(newsroom):
+        spans = {key: changes.get(key, value) for key, value in newsroom.SPANS.items()}
+        spans |= changes
+        return newsroom.newsroom(spans={key: value for key, value in spans.items() if value}), newsroom.ABOUT
+
+    return make
+
+
+def _texts(**changes):
+    def make(newsroom):
+        texts = {key: changes.get(key.replace("-", "_"), text) for key, text in newsroom.TEXTS.items()}
+        return newsroom.newsroom(texts={key: text for key, text in texts.items() if text}), newsroom.ABOUT
+
+    return make
+
+
+def _rows(table, **values):
+    def make(newsroom):
+        tables = newsroom.newsroom()
+        rows = tables[table].to_pylist()
+        rows[0] |= values
+        return tables | {table: from_rows(table, rows)}, newsroom.ABOUT
+
+    return make
+
+
+def _relabel(data):
+    data["labels"][1]["name"] = "LOCATION"
+    data["relations"][0]["tails"] = ["LOCATION"]
+
+
+def _relabelled(newsroom):
+    spans = {k: (*v[:3], "LOCATION" if v[3] == "PLACE" else v[3], v[4]) for k, v in newsroom.SPANS.items()}
+    return newsroom.newsroom(spans=spans), replace(newsroom.ABOUT, schema=_schema(newsroom, _relabel))
+
+
+SHIP = {"name": "SHIP", "definition": "A ship.", "hotkey": "3", "colour": "#0000aa"}
+NEXT = {
+    "a text changed": (_texts(doc_c="Nothing of note happened!"), "2.0.0", "the text of 1 document (doc-c) changed"),
+    "a label renamed": (_relabelled, "2.0.0", "label PLACE is called LOCATION now"),
+    "a label defined anew": (
+        _with_schema(lambda data: data["labels"][0].update(definition="Anybody.")),
+        "2.0.0",
+        "label PERSON is defined anew",
+    ),
+    "a choice lost": (
+        _with_schema(lambda data: data["attributes"][0]["choices"].pop()),
+        "2.0.0",
+        "attribute certainty lost the choice unsure",
+    ),
+    "a relation's rule changed": (
+        _with_schema(lambda data: data["relations"][0].update(tails=[])),
+        "2.0.0",
+        "relation located_in follows other rules (tails)",
+    ),
+    "a relation gone": (_with_schema(lambda data: data["relations"].clear()), "", "unknown label 'located_in'"),
+    "another overlap": (
+        _with_schema(lambda data: data.update(overlap="any")),
+        "2.0.0",
+        "overlap of spans was 'nested' and is 'any'",
+    ),
+    "the licence changed": (
+        _about(licence="CC-BY-4.0"),
+        "2.0.0",
+        "the dataset's licence was 'CC0-1.0' and is 'CC-BY-4.0'",
+    ),
+    "a document's licence changed": (
+        _rows("documents", licence="all rights reserved"),
+        "2.0.0",
+        "the licence of 1 document (doc-a) changed",
+    ),
+    "a document removed": (_texts(doc_c=""), "1.1.0", "1 document (doc-c) went out"),
+    "a label corrected": (
+        _spans(s4=("doc-b", "Ilo", 0, "PERSON", ("A1",))),
+        "1.1.0",
+        "labels of known documents were corrected: 1 relabelled",
+    ),
+    "a span lost": (_spans(s4=None), "1.1.0", "labels of known documents were corrected: 1 removed"),
+    "a boundary moved": (
+        _spans(s5=("doc-b", "Ida", 0, "PERSON", ("A1", "A2"))),
+        "1.1.0",
+        "labels of known documents were corrected: 1 moved",
+    ),
+    "an attribute corrected": (
+        _rows("agreed_spans", attributes=[]),
+        "1.1.0",
+        "labels of known documents were corrected: 1 reworded",
+    ),
+    "a new label": (_with_schema(lambda data: data["labels"].append(SHIP)), "1.1.0", "label SHIP is new"),
+    "a new choice": (
+        _with_schema(lambda data: data["attributes"][0]["choices"].append({"name": "open"})),
+        "1.1.0",
+        "attribute certainty has the new choice open",
+    ),
+    "a judgement more": (_rows("reads", lead_time=99.0), "1.1.0", "annotators' judgements changed: annotations, reads"),
+    "zones redrawn": (_rows("zones", end=3), "1.1.0", "the zones of the texts changed"),
+    "a title corrected": (
+        _rows("documents", title="Another"),
+        "1.1.0",
+        "values that belong to documents and labels changed: documents, train",
+    ),
+    "the description changed": (_about(description="Other words."), "1.0.1", "the description changed"),
+    "the suites changed": (_about(suites={}), "1.0.1", "the expectation suites changed"),
+    "the lineage changed": (_about(lineage={"project": 7}), "1.0.1", "where the labels were made changed"),
+    "a figure of agreement": (_rows("agreement", value=0.5), "1.0.1", "the agreement figures changed"),
+    "a hotkey changed": (
+        _with_schema(lambda data: data["labels"][0].update(hotkey="9")),
+        "1.0.1",
+        "the labelling schema changed where it does not touch the label set",
+    ),
+    "a definition broken into other lines": (
+        _with_schema(lambda data: data["labels"][0].update(definition="A person\nwith a name.")),
+        "1.0.1",
+        "the label set's name, version or title changed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "version", "reason"), NEXT.values(), ids=NEXT.keys())
+def test_the_next_number_follows_from_what_changed(home, newsroom, make, version, reason):
+    newsroom.put_out(home)
+    tables, about = make(newsroom)
+    if not version:
+        with pytest.raises(DataError, match=reason):
+            publish(home, tables=tables, about=about, progress=newsroom.silent)
+        return
+    made = publish(home, tables=tables, about=about, progress=newsroom.silent)
+    assert (made.version, made.reasons[0]) == (version, reason)
+    assert not publish(home, tables=tables, about=about, progress=newsroom.silent).created
+
+
+def test_a_new_document_is_minor_and_a_step_back_is_a_version_too(home, newsroom):
+    small = newsroom.newsroom(texts={key: newsroom.TEXTS[key] for key in ("doc-a", "doc-c")})
+    publish(home, tables=small, about=newsroom.ABOUT, progress=newsroom.silent)
+    grown = newsroom.put_out(home)
+    assert (grown.version, grown.reasons) == ("1.1.0", ("1 document (doc-b) came in",))
+    back = publish(home, tables=small, about=newsroom.ABOUT, progress=newsroom.silent)
+    assert (back.version, back.reasons) == ("1.2.0", ("1 document (doc-b) went out",))
+    assert "## 1.1.0: minor, since 1.0.0" in (back.path / "CHANGES.md").read_text()
+
+
+def test_the_gravest_reason_counts_and_stands_first(home, newsroom):
+    newsroom.put_out(home)
+    tables, _ = newsroom.edition("relabelled")
+    about = replace(newsroom.ABOUT, licence="other", description="New.")
+    made = publish(home, tables=tables, about=about, progress=newsroom.silent)
+    assert made.version == "2.0.0"
+    assert made.reasons[0].startswith("the dataset's licence")
+    assert made.reasons[-1] == "the description changed"
+
+
+def test_versions_sort_as_numbers_do(tmp_path):
+    for name in ("1.10.0", "1.9.0", "1.2.30", "10.0.0", "01.0.0", "latest", ".staging", "1.0"):
+        (tmp_path / "x" / name).mkdir(parents=True)
+    assert versions("x", folder=tmp_path) == ("1.2.30", "1.9.0", "1.10.0", "10.0.0")
+
+
+@given(st.tuples(*[st.integers(0, 10**6)] * 3), st.sampled_from(LEVELS))
+def test_the_next_number_is_higher_and_survives_writing(parts, bump):
+    version = Version(*parts)
+    assert version.next(bump) > version
+    assert Version.read(str(version)) == version
+
+
+PARTS = (
+    *(f"tables/{name}" for name in TABLES),
+    *["description", "licence", "language", "suites", "lineage", "labels", "schema", "guidelines"],
+)
+PARTS = (*PARTS, "agreement", "findings")
+
+
+@settings(deadline=None)
+@given(st.sets(st.sampled_from([part for part in PARTS if part != "licence"]), min_size=1))
+def test_whatever_part_changes_there_is_a_reason(newsroom, changed):
+    label_set = newsroom.ABOUT.label_set
+    old = Side(content=dict.fromkeys(PARTS, "a"), columns={}, label_set=label_set, licence="x")
+    new = replace(old, content=old.content | dict.fromkeys(changed, "b"))
+    bump = judge(old, new, difference=Difference())
+    assert bump.reasons
+    assert (bump.level == "patch") == changed.isdisjoint({f"tables/{name}" for name in TABLES if name != "sources"})
+
+
+COLUMNS = {"spans": [{"name": "start", "type": "int64"}, {"name": "end", "type": "int64"}]}
+OTHER_COLUMNS = {
+    "gone": ({"spans": COLUMNS["spans"][:1]}, "major", "column end of spans is gone"),
+    "retyped": (
+        {"spans": [*COLUMNS["spans"][:1], {"name": "end", "type": "int32"}]},
+        "major",
+        "column end of spans has another type",
+    ),
+    "new": ({"spans": [*COLUMNS["spans"], {"name": "x", "type": "bool"}]}, "minor", "column x of spans is new"),
+    "table gone": ({}, "major", "table spans is gone"),
+    "table new": (COLUMNS | {"events": COLUMNS["spans"]}, "minor", "table events is new"),
+}
+
+
+@pytest.mark.parametrize(("columns", "level", "reason"), OTHER_COLUMNS.values(), ids=OTHER_COLUMNS.keys())
+def test_columns_and_tables_that_go_are_major_and_that_come_are_minor(newsroom, columns, level, reason):
+    old = Side(content={}, columns=COLUMNS, label_set=newsroom.ABOUT.label_set, licence="x")
+    bump = judge(old, replace(old, columns=columns), difference=Difference())
+    assert (bump.level, bump.reasons) == (level, (reason,))
+
+
+# --- the difference --------------------------------------------------------------------------------------------------
+
+TEXT = "abcdefghij"
+SPAN = st.tuples(st.sampled_from("xyz"), st.integers(0, 8), st.integers(1, 2), st.sampled_from(["PERSON", "PLACE"]))
+EDITION = st.tuples(
+    st.sets(SPAN, max_size=12), st.sets(st.sampled_from("xyz"), min_size=1), st.sampled_from([TEXT, TEXT + "k"])
+)
+
+
+def _published(newsroom, edition):
+    drawn, doc_ids, text_of_x = edition
+    texts = {f"doc-{key}": text_of_x if key == "x" else TEXT for key in doc_ids}
+    documents = [newsroom._document(doc_id, text) for doc_id, text in texts.items()]
+    spans = [
+        {
+            "span_id": f"{key}{start}-{length}-{label}",
+            "doc_id": f"doc-{key}",
+            "revision": 1,
+            "text_sha256": "",
+            "start": start,
+            "end": start + length,
+            "surface": TEXT[start : start + length],
+            "label": label,
+            "attributes": [],
+            "votes": 1,
+            "readers": 1,
+            "annotators": ["A1"],
+            "annotation_ids": ["1"],
+            "decided": "single",
+        }
+        for key, start, length, label in drawn
+        if key in doc_ids
+    ]
+    tables = newsroom.newsroom(texts={})
+    tables |= {"documents": from_rows("documents", documents), "agreed_spans": from_rows("agreed_spans", spans)}
+    tables |= {"articles": from_rows("articles", [newsroom._article(doc_id) for doc_id in texts])}
+    return published_tables(tables)
+
+
+@settings(deadline=None, max_examples=60)
+@given(EDITION, EDITION)
+def test_the_counts_of_a_difference_lead_from_the_old_version_to_the_new(newsroom, one, two):
+    old, new = _published(newsroom, one), _published(newsroom, two)
+    found = compare(old, new)
+    before, after = (Counter(tables["spans"]["label"].to_pylist()) for tables in (old, new))
+    for label in ("PERSON", "PLACE"):
+        step = Counter(found.spans.get(label, {}))
+        led = before[label] + step["added"] - step["removed"] + step["relabelled"] - step["relabelled_away"]
+        assert led == after[label]
+    back = compare(new, old)
+    assert found.documents_added == back.documents_removed
+    assert sum(row["relabelled"] for row in found.spans.values()) == sum(
+        row["relabelled"] for row in back.spans.values()
+    )
+    assert (found == Difference()) == (
+        logical_digest(old["spans"]) == logical_digest(new["spans"])
+        and logical_digest(old["documents"]) == logical_digest(new["documents"])
+    )
+
+
+# --- the same data ---------------------------------------------------------------------------------------------------
+
+LEAF = pa.struct([pa.field("n", pa.string()), pa.field("v", pa.list_(pa.int64()))])
+KIND = pa.schema(
+    [
+        pa.field("s", pa.string()),
+        pa.field("i", pa.int32()),
+        pa.field("b", pa.bool_()),
+        pa.field("f", pa.float64()),
+        pa.field("t", pa.timestamp("us", tz="UTC")),
+        pa.field("l", pa.list_(LEAF)),
+    ]
+)
+WORD = st.none() | st.text(st.sampled_from("aé🚢\n"), max_size=3)
+ROW = st.fixed_dictionaries(
+    {
+        "s": WORD,
+        "i": st.none() | st.integers(-3, 3),
+        "b": st.none() | st.booleans(),
+        "f": st.none() | st.sampled_from([0.0, 1.5]),
+        "t": st.none() | st.integers(0, 3),
+        "l": st.none()
+        | st.lists(
+            st.none()
+            | st.fixed_dictionaries({"n": WORD, "v": st.none() | st.lists(st.none() | st.integers(0, 2), max_size=2)}),
+            max_size=2,
+        ),
+    }
+)
+
+
+@settings(deadline=None)
+@given(st.lists(ROW, max_size=6), st.integers(0, 6), st.data())
+def test_the_logical_digest_sees_values_and_nothing_of_their_encoding(tmp_path_factory, rows, cut, data):
+    table = pa.Table.from_pylist(rows, schema=KIND)
+    twice = pa.concat_tables([table, table]).combine_chunks().slice(table.num_rows)
+    assert logical_digest(pa.concat_tables([table.slice(0, cut), twice.slice(cut)])) == logical_digest(table)
+    path = tmp_path_factory.getbasetemp() / "digest.parquet"
+    pq.write_table(table, path, compression="none", row_group_size=2, use_dictionary=False)
+    assert logical_digest(pq.read_table(path)) == logical_digest(table)
+    others = data.draw(st.lists(ROW, max_size=6))
+    other = pa.Table.from_pylist(others, schema=KIND)
+    assert (logical_digest(other) == logical_digest(table)) == (other.to_pylist() == table.to_pylist())
+
+
+def test_the_logical_digest_sees_names_types_and_what_may_be_empty():
+    table = pa.table({"a": pa.array([1, 2], pa.int64())})
+    renamed = table.rename_columns(["b"])
+    retyped = table.cast(pa.schema([("a", pa.int32())]))
+    strict = table.cast(pa.schema([pa.field("a", pa.int64(), nullable=False)]))
+    digests = {logical_digest(one) for one in (table, renamed, retyped, strict)}
+    assert len(digests) == 4
+
+
+def test_published_tables_leave_their_input_alone(newsroom):
+    tables = newsroom.newsroom()
+    before = copy.deepcopy({name: table.to_pylist() for name, table in tables.items()})
+    published_tables(tables)
+    assert {name: table.to_pylist() for name, table in tables.items()} == before
