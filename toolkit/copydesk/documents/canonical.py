@@ -1,0 +1,109 @@
+"""A draft in, the same in canonical characters out: NFC, line feeds only, no controls, no blanks that nobody sees.
+
+After these steps the only white space is the plain space and the line feed; no line ends in a space; the text begins
+with a visible character and ends with one; paragraphs stand one blank line apart. Indentation and runs of spaces stay.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from copydesk.documents.draft import Draft, shrunk
+from copydesk.model.document import Edit
+
+# A run of line feeds with the spaces between and before them. It starts where no other blank stands before, and gives
+# nothing back: without both, a long run of spaces would be read over and over.
+_BREAKS = re.compile(r"(?<![ \n])(?: *+\n)++")
+_OUTER = re.compile(r"\A[ \n]++|(?<![ \n])[ \n]++\Z")
+# Characters that never combine with what stands before them, and that NFC leaves alone: text can be normalised piece by
+# piece between them (Unicode Standard Annex 15, section 9; a test proves it for every character listed).
+_SAFE = "\x00-\u02ff\u0391-\u03a1\u03b1-\u03c9\u0400-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u0904-\u0939\u0e01-\u0e30"
+_SAFE += "\u1e00-\u1e99\u1ea0-\u1ef9\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+_PIECES = re.compile(f"[{_SAFE}]?[^{_SAFE}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A draft whose text is canonical; ``gaps`` are the blank lines that stood between its blocks in the article."""
+
+    draft: Draft
+    gaps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """What ``characters.toml`` says: a pattern of all characters to change, and what each becomes, by which rule."""
+
+    pattern: re.Pattern[str]
+    becomes: Mapping[str, tuple[str, str]]
+
+
+@cache
+def characters() -> Characters:
+    """Read ``rules/characters.toml``."""
+    data = tomllib.loads(resources.files("copydesk.documents").joinpath("rules/characters.toml").read_text("utf-8"))
+    controls = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")]
+    becomes = dict.fromkeys(controls, ("", "text.control"))
+    kinds = (("newline", "\n", "text.newline"), ("space", " ", "text.space"), ("remove", "", "text.invisible"))
+    for key, inserted, rule in kinds:
+        becomes |= {chr(int(code, 16)): (inserted, rule) for code in data[key]}
+    becomes |= {"\r": ("\n", "text.newline"), "\r\n": ("\n", "text.newline")}
+    single = "".join(re.escape(character) for character in becomes if len(character) == 1)
+    return Characters(pattern=re.compile(f"\r\n|[{single}]"), becomes=becomes)
+
+
+def canonical(draft: Draft) -> Canonical:
+    """Bring a draft into canonical form, every edit recorded."""
+    plain = draft.then(character_edits(draft.text))
+    composed = plain.then(nfc_edits(plain.text))
+    edits, gaps = line_edits(composed.text)
+    return Canonical(draft=composed.then(edits), gaps=gaps)
+
+
+def character_edits(text: str) -> list[Edit]:
+    """Give the edits that replace or remove what ``characters.toml`` names."""
+    table = characters()
+    edits = []
+    for match in table.pattern.finditer(text):
+        inserted, rule = table.becomes[match.group()]
+        edits.append(Edit(match.start(), match.end(), match.group(), inserted, rule))
+    return edits
+
+
+def nfc_edits(text: str) -> list[Edit]:
+    """Give the edits that bring ``text`` into Unicode's normal form C, one for each piece that is not."""
+    if unicodedata.is_normalized("NFC", text):
+        return []
+    pieces = ((match.start(), match.group()) for match in _PIECES.finditer(text))
+    return [
+        shrunk(start, piece, unicodedata.normalize("NFC", piece), rule="text.nfc")
+        for start, piece in pieces
+        if not unicodedata.is_normalized("NFC", piece)
+    ]
+
+
+def line_edits(text: str) -> tuple[list[Edit], tuple[int, ...]]:
+    """Give the edits that tidy line ends, and how many blank lines stood between the blocks of ``text``."""
+    edits: list[Edit] = []
+    gaps: list[int] = []
+    outer = [match.span() for match in _OUTER.finditer(text)]
+    first = outer[0][1] if outer and outer[0][0] == 0 else 0
+    last = outer[-1][0] if outer and outer[-1][1] == len(text) else len(text)
+    if first:
+        edits.append(Edit(0, first, text[:first], "", "text.blank"))
+    for match in _BREAKS.finditer(text, first, last):
+        breaks = match.group().count("\n")
+        wanted = "\n" if breaks == 1 else "\n\n"
+        if breaks > 1:
+            gaps.append(breaks - 1)
+        if match.group() != wanted:
+            edits.append(shrunk(match.start(), match.group(), wanted, rule="text.blank"))
+    if first <= last < len(text):
+        edits.append(Edit(last, len(text), text[last:], "", "text.blank"))
+    return edits, tuple(gaps)

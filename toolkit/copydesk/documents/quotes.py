@@ -1,0 +1,189 @@
+"""The text of a paragraph in, its quotations out, each with the span of the speaker where the text names one beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from copydesk.documents.rules import QuoteWords, quote_words
+
+WINDOW = 240  # characters before and after a quotation in which its speaker is looked for
+LONGEST_NAME = 10  # words
+REACH = 16  # words between the verb of saying and the quotation after it
+FEWEST_WORDS = 3  # of a quotation; what is shorter is a word held at arm's length, unless a speaker stands beside it
+_TOKEN = re.compile(r"\S+")
+_TRAILING = ".,;:!?)—–-"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quotation, marks included, and its speaker; offsets into the paragraph."""
+
+    start: int
+    end: int
+    rule: str
+    speaker: tuple[int, int] | None = None
+
+
+def find_quotes(text: str, *, runs_on: bool = False) -> list[Quote]:
+    """Find the quotations of one paragraph; ``runs_on`` says that the next one opens with a mark as well, so that a
+    quotation that is open at the end of this one is meant to be (rule ``quote.runs-on``).
+    """
+    spans = list(_marked(text))
+    quotes = []
+    before = 0
+    for start, end, closed in spans:
+        if not closed and not runs_on:
+            continue
+        speaker = _after(text, start, end) if closed else None
+        speaker = speaker or _before(text, before, start)
+        before = end
+        if speaker or len(text[start:end].split()) >= FEWEST_WORDS:
+            quotes.append(
+                Quote(start=start, end=end, rule="quote.marks" if closed else "quote.runs-on", speaker=speaker)
+            )
+    return quotes
+
+
+def _marked(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Give the spans between quotation marks, marks included, and whether the closing mark is there."""
+    pairs = dict(quote_words().marks)
+    opening = re.compile("[" + "".join(re.escape(mark) for mark in pairs) + "]")
+    at = 0
+    while match := opening.search(text, at):
+        start = match.start()
+        closing = text.find(pairs[match.group()], start + 1)
+        at = closing + 1 if closing >= 0 else len(text)
+        yield start, at, closing >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word with what is stuck to it; ``start`` and ``end`` are those of the word alone."""
+
+    start: int
+    end: int
+    word: str
+    written: str
+    ends_phrase: bool
+    ends_sentence: bool
+
+
+def _tokens(text: str, start: int, end: int) -> list[_Token]:
+    words = quote_words()
+    found = []
+    for match in _TOKEN.finditer(text, start, end):
+        written = match.group()
+        word = written.rstrip(_TRAILING)
+        shortened = written.lower() in words.abbreviations or re.fullmatch(r"(?:[A-Z]\.)+", written)
+        if shortened:
+            word = written
+        tail = "" if shortened else written[len(word) :]
+        lead = len(word) - len(word.lstrip("(—–-"))
+        found.append(
+            _Token(
+                start=match.start() + lead,
+                end=match.start() + len(word),
+                word=word[lead:].lower(),
+                written=written,
+                ends_phrase=bool(tail) or '"' in written or "”" in written,
+                ends_sentence=any(mark in tail for mark in ".!?;"),
+            )
+        )
+    return found
+
+
+def _after(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Find ``“…,” the statement said`` and ``“…,” said the general``: only where the quotation does not end a sentence."""
+    if text[start:end].rstrip('”"»“ ').endswith("."):
+        return None
+    tokens = _tokens(text, end, _next_mark(text, end))
+    while tokens and not tokens[0].word:  # a comma or dash on its own
+        tokens = tokens[1:]
+    words = quote_words()
+    if not tokens:
+        return None
+    if tokens[0].word in words.verbs:
+        return _inverted(tokens, words)
+    return _until_verb(tokens, words)
+
+
+def _inverted(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None:
+    """Read the name after the verb: ``said the general, who …``."""
+    if tokens[0].ends_phrase:
+        return None
+    rest = list(tokens[1:])
+    if tokens[0].word == "according":
+        if not rest or rest[0].word != "to":
+            return None
+        rest = rest[1:]
+    name: list[_Token] = []
+    for token in rest[:LONGEST_NAME]:
+        if token.word in words.stops or token.word in words.verbs:
+            break
+        name.append(token)
+        if token.ends_phrase:
+            break
+    return _name(name, words)
+
+
+def _until_verb(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None:
+    """Read the name before the verb: ``the general said``, ``Jane Doe, the mayor, said``."""
+    phrase = 0
+    for place, token in enumerate(tokens[: 2 * LONGEST_NAME]):
+        if place and token.word in words.verbs:
+            phrase = phrase or place
+            in_apposition = phrase < place
+            if in_apposition and not tokens[place - 1].ends_phrase:
+                return None
+            return _name(tokens[:phrase], words)
+        if token.ends_sentence:
+            return None
+        if token.ends_phrase and not phrase:
+            phrase = place + 1
+    return None
+
+
+def _before(text: str, low: int, start: int) -> tuple[int, int] | None:
+    """Find ``The general said: “…`` and ``Jane Doe, the mayor, told reporters on Friday, “…`` in the same sentence."""
+    words = quote_words()
+    tokens = _tokens(text, max(low, start - WINDOW), start)
+    ends = [place for place, token in enumerate(tokens) if token.ends_sentence]
+    tokens = tokens[ends[-1] + 1 :] if ends else tokens
+    if tokens and tokens[0].word == "according":
+        return _inverted(tokens, words)
+    verbs = [place for place, token in enumerate(tokens) if place and token.word in words.verbs]
+    if not verbs or len(tokens) - verbs[-1] > REACH:
+        return None
+    return _name_before(tokens[: verbs[-1]], words)
+
+
+def _name_before(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None:
+    """Read the name that ends where the verb begins, or before the apposition that does."""
+    phrases: list[list[_Token]] = [[]]
+    for token in tokens:
+        phrases[-1].append(token)
+        if token.ends_phrase:
+            phrases.append([])
+    if phrases[-1]:
+        return _name(phrases[-1], words)
+    return _name(phrases[-3], words) if len(phrases) >= 3 else None
+
+
+def _name(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None:
+    """Give the span of a name if it can be one: not too long, no stop word at its head, a capital or an article in it."""
+    named = list(tokens)
+    while len(named) > 1 and named[0].word in words.openers:
+        named = named[1:]
+    if not named or len(named) > LONGEST_NAME or named[0].word in words.stops or not named[0].word:
+        return None
+    capitalised = any(not token.written.lstrip("(—–-")[:1].islower() for token in named)
+    return (named[0].start, named[-1].end) if capitalised or named[0].word in words.determiners else None
+
+
+def _next_mark(text: str, at: int) -> int:
+    """Give where the next quotation mark stands, or where the window ends."""
+    end = min(len(text), at + WINDOW)
+    places = [text.find(mark, at, end) for pair in quote_words().marks for mark in pair]
+    return min((place for place in places if place >= 0), default=end)
