@@ -116,6 +116,7 @@ class _Reader:
             required=("name", "version", "title", "labels"),
             optional=("overlap", "relations", "attributes", "suggest"),
         )
+        name, version, title = (self._text(data, key, "$") for key in ("name", "version", "title"))
         labels = tuple(self._label(row, f"$.labels[{i}]") for i, row in enumerate(self._rows(data, "labels")))
         names = [label.name for label in labels]
         self._unique(names, "$.labels", "label")
@@ -127,7 +128,7 @@ class _Reader:
             self._attribute(row, f"$.attributes[{i}]", names) for i, row in enumerate(self._rows(data, "attributes"))
         )
         self._unique([attribute.name for attribute in attributes], "$.attributes", "attribute")
-        overlap = str(data.get("overlap", "nested"))
+        overlap = self._text(data, "overlap", "$") or "nested"
         if overlap not in OVERLAPS:
             self.wrong.append(f"unknown overlap {overlap!r} @ $.overlap (fix: one of {', '.join(OVERLAPS)})")
         if not labels:
@@ -142,9 +143,9 @@ class _Reader:
         if self.wrong:
             return None
         return LabelSchema(
-            name=str(data["name"]),
-            version=str(data["version"]),
-            title=str(data["title"]),
+            name=name,
+            version=version,
+            title=title,
             overlap=overlap,
             labels=labels,
             relations=relations,
@@ -155,7 +156,7 @@ class _Reader:
 
     def _label(self, row: Mapping[str, Any], path: str) -> Label:
         self._keys(row, path, required=("name", "definition", "hotkey", "colour"), optional=())
-        label = Label(*(str(row.get(key, "")) for key in ("name", "definition", "hotkey", "colour")))
+        label = Label(*(self._text(row, key, path) for key in ("name", "definition", "hotkey", "colour")))
         self._name(label.name, path)
         if label.hotkey:
             self._hotkey(label.hotkey, f"{path}.hotkey", f"label {label.name}")
@@ -166,11 +167,11 @@ class _Reader:
     def _relation(self, row: Mapping[str, Any], path: str, names: Sequence[str]) -> RelationType:
         self._keys(row, path, required=("name", "definition"), optional=("heads", "tails", "symmetric"))
         relation = RelationType(
-            name=str(row.get("name", "")),
-            definition=str(row.get("definition", "")),
+            name=self._text(row, "name", path),
+            definition=self._text(row, "definition", path),
             heads=self._labels(row, "heads", path, names),
             tails=self._labels(row, "tails", path, names),
-            symmetric=bool(row.get("symmetric", False)),
+            symmetric=self._flag(row, "symmetric", path),
         )
         self._name(relation.name, path)
         return relation
@@ -178,9 +179,10 @@ class _Reader:
     def _attribute(self, row: Mapping[str, Any], path: str, names: Sequence[str]) -> Attribute:
         optional = ("labels", "choices", "placeholder", "pattern")
         self._keys(row, path, required=("name", "definition", "kind"), optional=optional)
-        kind = str(row.get("kind", ""))
+        kind = self._text(row, "kind", path)
         choices = tuple(
-            (str(choice.get("name", "")), str(choice.get("hotkey", ""))) for choice in self._rows(row, "choices", path)
+            (self._text(choice, "name", f"{path}.choices[{i}]"), self._text(choice, "hotkey", f"{path}.choices[{i}]"))
+            for i, choice in enumerate(self._rows(row, "choices", path))
         )
         if kind not in ("choice", "text"):
             self.wrong.append(f"unknown kind {kind!r} @ {path}.kind (fix: choice or text)")
@@ -194,18 +196,18 @@ class _Reader:
             if hotkey:
                 self._hotkey(hotkey, f"{path}.choices[{number}].hotkey", f"choice {choice}")
         self._unique([choice for choice, _ in choices], f"{path}.choices", "choice")
-        pattern = str(row.get("pattern", ""))
+        pattern = self._text(row, "pattern", path)
         try:
             re.compile(pattern)
         except re.error as error:
             self.wrong.append(f"pattern {pattern!r} @ {path}.pattern: {error} (fix: a regular expression of Python)")
         attribute = Attribute(
-            name=str(row.get("name", "")),
-            definition=str(row.get("definition", "")),
+            name=self._text(row, "name", path),
+            definition=self._text(row, "definition", path),
             kind=kind,
             labels=self._labels(row, "labels", path, names),
             choices=choices,
-            placeholder=str(row.get("placeholder", "")),
+            placeholder=self._text(row, "placeholder", path),
             pattern=pattern,
         )
         self._name(attribute.name, path)
@@ -214,11 +216,26 @@ class _Reader:
     def _keys(self, row: Mapping[str, Any], path: str, *, required: Sequence[str], optional: Sequence[str]) -> None:
         known = ", ".join((*required, *optional))
         self.wrong += [f"missing {key!r} @ {path} (fix: add {key} = …)" for key in required if key not in row]
+        self.wrong += [f"empty {key!r} @ {path} (fix: say something)" for key in required if row.get(key) == ""]
         self.wrong += [
             f"unknown key {key!r} @ {path} (fix: remove it; known are: {known})"
             for key in row
             if key not in (*required, *optional)
         ]
+
+    def _text(self, row: Mapping[str, Any], key: str, path: str) -> str:
+        value = row.get(key, "")
+        if not isinstance(value, str):
+            self.wrong.append(f"expected text @ {path}.{key}, found {value!r} (fix: put it in quotes)")
+            return ""
+        return value
+
+    def _flag(self, row: Mapping[str, Any], key: str, path: str) -> bool:
+        value = row.get(key, False)
+        if not isinstance(value, bool):
+            self.wrong.append(f"expected true or false @ {path}.{key}, found {value!r} (fix: write it without quotes)")
+            return False
+        return value
 
     def _rows(self, row: Mapping[str, Any], key: str, path: str = "$") -> list[Mapping[str, Any]]:
         rows = row.get(key, [])
