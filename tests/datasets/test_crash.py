@@ -1,0 +1,139 @@
+"""A crash or a disk that refuses leaves the old state or the new one, and publishing again finishes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def _kill_each(folder, step):
+    command = [sys.executable, str(HERE / "kill_each.py"), str(folder), str(step)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _hold(tries):
+    assert {one["code"] for one in tries} == {-signal.SIGKILL}
+    assert [one for one in tries if one["left"] == "torn"] == []
+    assert [one for one in tries if one["again"] or not one["same"]] == []
+    assert {one["left"] for one in tries} == {"old", "new"}  # killed before the commit, and after it
+
+
+def test_killed_at_any_seventh_operation_and_around_the_commit_publishing_leaves_old_or_new_and_finishes(tmp_path):
+    tries = _kill_each(tmp_path, 7)
+    _hold(tries)
+    assert tries[0]["of"] > 100
+
+
+@pytest.mark.soak
+def test_killed_at_every_operation_publishing_leaves_old_or_new_and_finishes(tmp_path):
+    tries = _kill_each(tmp_path, 1)
+    _hold(tries)
+    assert len(tries) == tries[0]["of"]
+
+
+def test_the_killing_wrapper_kills_at_its_point_and_otherwise_tells_the_count(home, newsroom):
+    def run(number):
+        wrapper = HERE.parent / "kill" / "killpoint.py"
+        command = [sys.executable, str(wrapper), str(number), "--", newsroom.__file__, str(home)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert run(40).returncode == -signal.SIGKILL
+    assert list(home.glob("*")) == [home / ".staging"]
+    whole = run(10**6)
+    assert whole.returncode == 0
+    assert json.loads(whole.stdout)["version"] == "1.0.0"
+    count = int(whole.stderr.splitlines()[-1].removeprefix("killpoints: "))
+    assert count > 100
+    assert sorted(path.name for path in home.iterdir()) == ["1.0.0"]
+
+
+def test_what_a_killed_publisher_left_goes_and_a_publisher_at_work_keeps_its_place(home, newsroom):
+    import fcntl
+
+    newsroom.put_out(home)
+    left, busy = home / ".staging" / ".tmp-1-left", home / ".staging" / ".tmp-2-busy"
+    for folder in (left, busy):
+        folder.mkdir(parents=True)
+        (folder / "train.parquet").write_bytes(b"half")
+    handle = os.open(busy, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        newsroom.put_out(home)
+        assert not left.exists()
+        assert (busy / "train.parquet").exists()
+    finally:
+        os.close(handle)
+    newsroom.put_out(home)
+    assert not (home / ".staging").exists()
+
+
+# Run as a program: what a user without rights, or with a full disk, meets. A limit on the size of files stands for the full
+# disk: the write fails in the middle of a file, as it does there.
+REFUSED = """
+import importlib.util, os, resource, sys
+spec = importlib.util.spec_from_file_location("newsroom", sys.argv[1])
+newsroom = importlib.util.module_from_spec(spec)
+sys.modules["newsroom"] = newsroom
+spec.loader.exec_module(newsroom)
+import pathlib
+from copydesk.errors import StoreError
+if sys.argv[3] == "rights":
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+else:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+try:
+    newsroom.put_out(pathlib.Path(sys.argv[2]), "relabelled")
+except StoreError as error:
+    print(f"{error.code}: {error}")
+"""
+
+
+def _refused(newsroom, folder, how):
+    command = [sys.executable, "-c", REFUSED, newsroom.__file__, str(folder), how]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("limit", ["100", "3000", "6000", "9000"])
+def test_a_full_disk_is_a_store_error_and_nothing_half_is_there(home, newsroom, tree, limit):
+    newsroom.put_out(home)
+    before = tree(home)
+    done = _refused(newsroom, home, limit)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("store: cannot ")
+    assert "check the disk's space" in done.stdout
+    assert tree(home) == before
+    assert newsroom.put_out(home, "relabelled").version == "1.1.0"
+
+
+def test_a_folder_that_cannot_be_written_is_a_store_error_and_stays_as_it_is(newsroom, tree):
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)  # another user must get as far as the dataset's folder
+        home = Path(place) / newsroom.NAME
+        newsroom.put_out(home)
+        before = tree(home)
+        home.chmod(0o555)
+        done = _refused(newsroom, home, "rights")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("store: cannot publish in ")
+        assert "Permission denied" in done.stdout
+        assert tree(home) == before
+        home.chmod(0o755)
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_store_error(home, newsroom):
+    home.parent.mkdir(parents=True)
+    home.write_text("not a folder")
+    done = _refused(newsroom, home, str(10**9))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("store: cannot publish in ")
+    assert home.read_text() == "not a folder"
