@@ -49,6 +49,8 @@ _HOST = "127.0.0.1"
 _PORTS_TRIED = 5
 _START_SECONDS = 900.0  # a new version of Label Studio migrates an old database first
 _GRACE_SECONDS = 10.0
+_RECORD_SECONDS = 10.0  # a new server's first act is to say who it is
+_BUSY_SECONDS = 10  # a server that is alive and does not answer for so long works on something large
 _LOG_BYTES = 5_000_000
 
 
@@ -115,7 +117,7 @@ def status(folder: Path) -> Server | None:
         return None
     server = _server(record, credentials)
     try:
-        _check(server, timeout=10)
+        _check(server, timeout=_BUSY_SECONDS)
     except StudioTimeout:
         return server  # it works on something long; the lock says that it is ours
     except StudioError:
@@ -280,7 +282,7 @@ def _recorded_pid(folder: Path) -> int:
             found.append(record["pid"])
         return bool(found)
 
-    if _wait(look, seconds=10.0):  # its first act is to say who it is
+    if _wait(look, seconds=_RECORD_SECONDS):
         return found[0]
     raise StudioStartError(
         f"a process holds {folder / LOCK}, and {RECORD} does not say which", fix=f"end it: fuser -k {folder / LOCK}"

@@ -15,6 +15,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -116,13 +117,10 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def _make(folder: Path, *, cache: Path) -> None:
-    work = cache / f"{TEMPORARY}work-{folder.name}"
-    finished = cache / f"{TEMPORARY}{folder.name}"
-    for left in (work, finished, folder):  # of a killed run, or a template that lost its file
-        if left.exists():
-            shutil.rmtree(left)
-    work.mkdir()
-    finished.mkdir()
+    for left in (*cache.glob(f"{TEMPORARY}*"), folder):  # of a killed run, whose migration may be writing still
+        shutil.rmtree(left, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}work-", dir=cache))
+    finished = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=cache))
     # A secret key in the environment keeps Label Studio from writing one of its own beside the database.
     environment = child_environment(work, cache=cache, more={"SECRET_KEY": secrets.token_hex(32)})
     done = subprocess.run(
