@@ -138,7 +138,7 @@ TASK_STATES = _schema(
     task_created_at=pa.string(),
     doc_id=pa.string(),
     updated_at=INSTANT,
-    annotations=pa.int64(),
+    annotations=pa.int64(),  # skipped ones left out
     state=pa.string(),  # live, gone
 )
 

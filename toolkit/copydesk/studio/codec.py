@@ -95,21 +95,20 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
 
 
 def _region(span: Mapping[str, Any], schema: LabelSchema | None) -> Iterator[dict[str, Any]]:
-    place = {"start": span["start"], "end": span["end"]}
-    common = {
-        "id": span.get("span_id") or region_id(span["start"], span["end"], span["label"]),
-        "to_name": TEXT,
-        "origin": span.get("origin") or "manual",
-    }
-    value = {**place, "text": _ASTRAL.sub(STAND_IN, span["surface"]), "labels": [span["label"]]}
-    yield {**common, "from_name": ENTITY, "type": "labels", "value": value}
+    start, end, label = span["start"], span["end"], span["label"]
+    region = span.get("span_id") or region_id(start, end, label)
+    origin = span.get("origin") or "manual"
+    shown = _ASTRAL.sub(STAND_IN, span["surface"])
+    value = {"start": start, "end": end, "text": shown, "labels": [label]}
+    yield {"id": region, "from_name": ENTITY, "to_name": TEXT, "type": "labels", "origin": origin, "value": value}
     given: dict[str, list[str]] = {}
     for attribute in span.get("attributes") or ():
         given.setdefault(attribute["name"], []).append(attribute["value"])
     kinds = {attribute.name: attribute.kind for attribute in schema.attributes} if schema and given else {}
     for name, values in given.items():
         kind, key = ("choices", "choices") if kinds[name] == "choice" else ("textarea", "text")
-        yield {**common, "from_name": name, "type": kind, "value": {**place, key: values}}
+        said = {"start": start, "end": end, key: values}
+        yield {"id": region, "from_name": name, "to_name": TEXT, "type": kind, "origin": origin, "value": said}
 
 
 def _newest(documents: pa.Table) -> dict[str, Newest]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from copydesk.errors import StudioBroken
 from copydesk.studio.client import Studio
 
+_NEEDING_ALL = frozenset({"annotations", "predictions"})
 LOOKED_UP = 100  # documents or ids in one question: the address stays below the 8 kB that proxies accept
 
 Filter = Mapping[str, object]
@@ -47,17 +49,29 @@ def list_tasks(
     while True:
         beyond = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last}
         query = {"filters": {"conjunction": "and", "items": [*filters, beyond]}, "ordering": ["tasks:id"]}
-        tasks, left = _page(studio, project_id, query, fields=fields, size=size)
+        answer = _list(studio, project_id, query, fields=fields, size=size)
+        tasks = answer["tasks"]
         if tasks:
-            yield tasks, left
+            yield tasks, answer["total"]
         if len(tasks) < size:
             return
         last = max(task["id"] for task in tasks)
 
 
-def newest_tasks(studio: Studio, project_id: int, *, fields: Sequence[str], size: int) -> list[dict[str, Any]]:
-    """Give the ``size`` tasks of a project that were changed last, the newest first."""
-    return _page(studio, project_id, {"ordering": ["-tasks:updated_at"]}, fields=fields, size=size)[0]
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A project at a glance: how many tasks and annotations (skipped ones left out), and the tasks changed last."""
+
+    tasks: int
+    annotations: int
+    newest: list[dict[str, Any]]
+
+
+def overview(studio: Studio, project_id: int, *, size: int) -> Overview:
+    """Look at a project with one request: its counts, and ``id``, ``created_at``, ``updated_at`` of ``size`` tasks."""
+    query = {"ordering": ["-tasks:updated_at"]}
+    answer = _list(studio, project_id, query, fields=("id", "created_at", "updated_at"), size=size)
+    return Overview(answer["total"], answer["total_annotations"], answer["tasks"])
 
 
 def find_tasks(
@@ -70,20 +84,20 @@ def find_tasks(
             yield from (task for task in page if task["data"].get("doc_id") in asked)
 
 
-def _page(
+def _list(
     studio: Studio, project_id: int, query: Mapping[str, object], *, fields: Sequence[str], size: int
-) -> tuple[list[dict[str, Any]], int]:
+) -> dict[str, Any]:
     params = {
         "project": project_id,
-        "fields": "all",  # without it annotations are left out
         "include": ",".join(fields),
         "page": 1,
         "page_size": size,
         "resolve_uri": "false",
         "query": json.dumps(query, separators=(",", ":")),
     }
+    if not _NEEDING_ALL.isdisjoint(fields):
+        params["fields"] = "all"  # without it they are left out, and with it every request costs more
     answer = studio.get("api/tasks/", params=params)
-    tasks = answer.get("tasks") if isinstance(answer, dict) else None
-    if not isinstance(tasks, list):
+    if not isinstance(answer, dict) or not isinstance(answer.get("tasks"), list):
         raise StudioBroken(f"{studio.url} lists no tasks where it should", fix="check the server's address and version")
-    return tasks, int(answer.get("total") or 0)
+    return answer

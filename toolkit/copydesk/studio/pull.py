@@ -21,18 +21,18 @@ from copydesk.model.tables import from_rows
 from copydesk.store import Log
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
-from copydesk.studio.listing import LOOKED_UP, Filter, id_is_one_of, list_tasks, newest_tasks, updated_after
+from copydesk.studio.listing import LOOKED_UP, Filter, id_is_one_of, list_tasks, overview, updated_after
 from copydesk.studio.votes import text_sha256_of
 
 PAGE = 250
 OVERLAP = timedelta(minutes=5)
-_RECENT = 50  # tasks changed last that are looked at to see whether anything happened
+_RECENT = 20  # tasks changed last that are looked at to see whether anything happened
 _SWEEP_PAGE = 5_000
 # the server applies the one list to tasks and to the annotations within them, so both must be named
 _OF_TASK = ("id", "data", "annotations", "created_at", "updated_at")
 _OF_ANNOTATION = ("result", "completed_by", "lead_time", "was_cancelled", "ground_truth")
 _FIELDS = (*_OF_TASK, *_OF_ANNOTATION)
-_SWEPT = ("id", "created_at", "updated_at", "total_annotations", "cancelled_annotations")
+_SWEPT = ("id", "created_at", "updated_at", "total_annotations")
 _KEY = ("annotation_id", "task_created_at", "doc_id", "created_at")
 _COMPARED = ("content_sha256", "shown_sha256", "revision", "text_sha256")
 
@@ -57,7 +57,10 @@ class PullReport:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A live task as it was seen last. Ids are given again after a deletion, so a task is its id, birth and document."""
+    """A live task as it was seen last. Ids are given again after a deletion, so a task is its id, birth and document.
+
+    ``annotations`` does not count skipped ones, as the server does not.
+    """
 
     task_id: int
     created_at: str
@@ -68,14 +71,6 @@ class _State:
     @property
     def identity(self) -> tuple[int, str, str]:
         return self.task_id, self.created_at, self.doc_id
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """How many tasks and annotations, skipped ones included, a project has."""
-
-    tasks: int
-    annotations: int
 
 
 def pull(
@@ -127,26 +122,29 @@ def _pull(
     progress: Progress,
 ) -> PullReport:
     changes = _Changes(project_id, states, _known(log, project_id))
-    seen: dict[int, dict[str, Any]] = {}
+    seen: set[int] = set()
     for page, left in list_tasks(studio, project_id, *since, fields=_FIELDS, size=PAGE):
         total = len(seen) + left
         changes.take(page, pseudonyms)
-        seen |= {task["id"]: {} for task in page}
+        seen |= {task["id"] for task in page}
         progress("pull", len(seen), total)
-    if changes.counts != _counts(studio, project_id):
+    now = overview(studio, project_id, size=1)
+    if (now.tasks, now.annotations) != _counts(changes.states):
         for page in _sweep(studio, project_id, changes):
             changes.take(page, pseudonyms)
-            seen |= {task["id"]: {} for task in page}
+            seen |= {task["id"] for task in page}
     return _report(changes, log, seen=len(seen))
 
 
 def _is_quiet(studio: Studio, project_id: int, states: Mapping[int, _State]) -> bool:
     """Say whether the server has what the log has: the same counts, and the same times of the tasks changed last."""
-    expected = _Counts(len(states), sum(state.annotations for state in states.values()))
-    if _counts(studio, project_id) != expected:
-        return False
-    recent = newest_tasks(studio, project_id, fields=("id", "created_at", "updated_at"), size=_RECENT)
-    return all(_is_known(task, states) for task in recent)
+    seen = overview(studio, project_id, size=_RECENT)
+    return (seen.tasks, seen.annotations) == _counts(states) and all(_is_known(task, states) for task in seen.newest)
+
+
+def _counts(states: Mapping[int, _State]) -> tuple[int, int]:
+    """Give the numbers of tasks and annotations that the server should have."""
+    return len(states), sum(state.annotations for state in states.values())
 
 
 def _is_known(task: Mapping[str, Any], states: Mapping[int, _State]) -> bool:
@@ -156,13 +154,6 @@ def _is_known(task: Mapping[str, Any], states: Mapping[int, _State]) -> bool:
         and state.created_at == task["created_at"]
         and state.updated_at == datetime.fromisoformat(task["updated_at"])
     )
-
-
-def _counts(studio: Studio, project_id: int) -> _Counts:
-    fields = "id,task_number,total_annotations_number,skipped_annotations_number"
-    project = studio.get(f"api/projects/{project_id}/", params={"include": fields})
-    annotations = project["total_annotations_number"] + project["skipped_annotations_number"]
-    return _Counts(project["task_number"], annotations)
 
 
 def _sweep(studio: Studio, project_id: int, changes: _Changes) -> Iterator[list[dict[str, Any]]]:
@@ -213,15 +204,10 @@ class _Changes:
         for key in known:
             self._of_task.setdefault(_task_id(key), []).append(key)
 
-    @property
-    def counts(self) -> _Counts:
-        """What the server should count."""
-        return _Counts(len(self.states), sum(state.annotations for state in self.states.values()))
-
     def is_odd(self, task: Mapping[str, Any]) -> bool:
         """Say whether a task, seen in passing, is not as the log has it."""
-        annotations = task["total_annotations"] + task["cancelled_annotations"]
-        return not _is_known(task, self.states) or self.states[task["id"]].annotations != annotations
+        known = _is_known(task, self.states)
+        return not known or self.states[task["id"]].annotations != task["total_annotations"]
 
     def take(self, tasks: Iterable[Mapping[str, Any]], pseudonyms: Callable[[], Mapping[int, str]]) -> None:
         """Take tasks as they are on the server now."""
@@ -329,7 +315,7 @@ def _state_of(task: Mapping[str, Any]) -> _State:
         task["created_at"],
         _text(task["data"], "doc_id"),
         datetime.fromisoformat(task["updated_at"]),
-        len(task["annotations"]),
+        sum(not annotation["was_cancelled"] for annotation in task["annotations"]),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,8 +97,9 @@ def push(
     DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
     where it stopped.
     """
-    check_config(project.config)
     found = find_project(studio, project)
+    if found is None or found.get("label_config") != project.config:
+        check_config(project.config)
     known = found or _create(studio, project)
     if found is not None:
         _update(studio, found, project)
@@ -105,7 +107,7 @@ def push(
     counts = _Counts()
     sender = _Sender(studio, project_id, patience)
     done = 0
-    for batch in _batches(_made(tasks, suggestions)):
+    for batch in _made_ahead(_batches(_made(tasks, suggestions))):
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, tasks.num_rows)
@@ -188,8 +190,10 @@ def _update(studio: Studio, described: Mapping[str, Any], project: ProjectSpec) 
 def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
     """Make the tasks as they are sent."""
     suggested: dict[str, list[dict[str, Any]]] = {}
-    for row in suggestions.select(["doc_id", "start", "end", "surface", "label"]).to_pylist():
-        suggested.setdefault(row["doc_id"], []).append({**row, "origin": "prediction"})
+    columns = (suggestions[name].to_pylist() for name in ("doc_id", "start", "end", "surface", "label"))
+    for doc_id, start, end, surface, label in zip(*columns, strict=True):
+        span = {"start": start, "end": end, "surface": surface, "label": label, "origin": "prediction"}
+        suggested.setdefault(doc_id, []).append(span)
     for row in tasks.to_pylist():
         text = shown_text(row["text"])
         data = {
@@ -206,6 +210,15 @@ def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
             body["predictions"] = [{"model_version": MODEL_VERSION, "result": to_result(spans)}]
         size = len(text.encode()) + _TASK_BYTES + _REGION_BYTES * len(spans)
         yield _Task((row["doc_id"], row["text_sha256"]), body, size, len(spans))
+
+
+def _made_ahead(batches: Iterator[list[_Task]]) -> Iterator[list[_Task]]:
+    """Make each batch while the one before it is under way: the server works on another processor."""
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        coming = maker.submit(next, batches, None)
+        while batch := coming.result():
+            coming = maker.submit(next, batches, None)
+            yield batch
 
 
 def _batches(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
