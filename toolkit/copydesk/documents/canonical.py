@@ -17,10 +17,8 @@ from importlib import resources
 from copydesk.documents.draft import Draft, shrunk
 from copydesk.model.document import Edit
 
-# A run of line feeds with the spaces between and before them. It starts where no other blank stands before, and gives
-# nothing back: without both, a long run of spaces would be read over and over.
-_BREAKS = re.compile(r"(?<![ \n])(?: *+\n)++")
-_OUTER = re.compile(r"\A[ \n]++|(?<![ \n])[ \n]++\Z")
+# Line feeds with the spaces between them; those before the first are found by going back, which a pattern does slowly.
+_BREAKS = re.compile(r"\n(?: *+\n)*+")
 # Characters that never combine with what stands before them, and that NFC leaves alone: text can be normalised piece by
 # piece between them (Unicode Standard Annex 15, section 9; a test proves it for every character listed).
 _SAFE = "\x00-\u02ff\u0391-\u03a1\u03b1-\u03c9\u0400-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u0904-\u0939\u0e01-\u0e30"
@@ -92,9 +90,8 @@ def line_edits(text: str) -> tuple[list[Edit], tuple[int, ...]]:
     """Give the edits that tidy line ends, and how many blank lines stood between the blocks of ``text``."""
     edits: list[Edit] = []
     gaps: list[int] = []
-    outer = [match.span() for match in _OUTER.finditer(text)]
-    first = outer[0][1] if outer and outer[0][0] == 0 else 0
-    last = outer[-1][0] if outer and outer[-1][1] == len(text) else len(text)
+    last = len(text.rstrip(" \n"))
+    first = len(text) - len(text.lstrip(" \n")) if last else len(text)
     if first:
         edits.append(Edit(0, first, text[:first], "", "text.blank"))
     for match in _BREAKS.finditer(text, first, last):
@@ -102,8 +99,11 @@ def line_edits(text: str) -> tuple[list[Edit], tuple[int, ...]]:
         wanted = "\n" if breaks == 1 else "\n\n"
         if breaks > 1:
             gaps.append(breaks - 1)
-        if match.group() != wanted:
-            edits.append(shrunk(match.start(), match.group(), wanted, rule="text.blank"))
-    if first <= last < len(text):
+        start = match.start()
+        while text[start - 1] == " ":  # ends at the latest at `first`, which is no space
+            start -= 1
+        if text[start : match.end()] != wanted:
+            edits.append(shrunk(start, text[start : match.end()], wanted, rule="text.blank"))
+    if first < len(text) and last < len(text):
         edits.append(Edit(last, len(text), text[last:], "", "text.blank"))
     return edits, tuple(gaps)

@@ -178,7 +178,7 @@ def _name(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None
         named = named[1:]
     if not named or len(named) > LONGEST_NAME or named[0].word in words.stops or not named[0].word:
         return None
-    capitalised = any(not token.written.lstrip("(—–-")[:1].islower() for token in named)
+    capitalised = any(character.isupper() for token in named for character in token.written)
     return (named[0].start, named[-1].end) if capitalised or named[0].word in words.determiners else None
 
 

@@ -7,6 +7,7 @@ that give a block away, then what the page said, then place and shape.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from copydesk.documents.rules import first_match, rules, words
 from copydesk.model.document import Zone
 
 EDGE = 3  # blocks at either end among which the outlet's own lines are looked for
+HEAD = 6  # blocks among which a date on its own is the article's
 DATELINE = 160  # characters at the head of a paragraph
 LONGEST_CAPTION = 80  # words
 LONGEST_SUBHEAD = 12
@@ -85,29 +87,33 @@ def _by_words(view: View, place: int) -> Claim | None:
     block = view.blocks[place]
     if not block.flat or block.is_quoted or block.hint == "title":
         return None
-    promo = first_match(rules("promo", "promo"), block.flat)
-    if promo and len(block.flat) <= 300:
-        return Claim("promo", promo[0].name)
-    at_edge = place < EDGE or place >= len(view.blocks) - EDGE
-    tag = first_match(rules("tags", "section_tag"), block.flat) if at_edge and len(view.blocks) > 1 else None
-    if tag and block.hint != "heading":
-        return Claim("section_tag", tag[0].name)
-    lone = first_match(rules("captions", "lone"), block.flat)
-    if lone and block.hint not in {"heading", "caption"}:
-        return Claim("credit", lone[0].name)
+    at_head = place < HEAD
+    at_edge = len(view.blocks) > 1 and (place < EDGE or place >= len(view.blocks) - EDGE)
+    is_label = block.hint in {"heading", "caption"}
+    tried = (
+        ("dateline", "datelines", "alone", 80, at_head),
+        ("promo", "promo", "promo", 300, True),
+        ("section_tag", "tags", "section_tag", 250, at_edge and block.hint != "heading"),
+        ("credit", "captions", "lone", 320, not is_label),
+    )
+    for kind, file, table, longest, applies in tried:
+        found = first_match(rules(file, table), block.flat) if applies and len(block.flat) <= longest else None
+        if found:
+            return Claim(kind, found[0].name)
     return _caption_by_words(block)
 
 
 def _caption_by_words(block: Block) -> Claim | None:
-    if block.hint == "heading" or "\n\n" in block.surface or len(block.words) > LONGEST_CAPTION or block.sentences > 4:
+    """Find a caption by the credit at its end or by its wording; one that reports what was said is a paragraph."""
+    if block.hint == "heading" or len(block.words) > LONGEST_CAPTION or block.sentences > 4:
+        return None
+    if block.hint != "caption" and _reports_speech(block):
         return None
     found = first_match(rules("captions", "credit"), block.flat)
-    if found and (block.hint == "caption" or not _reports_speech(block)):
+    if found:
         return Claim("caption", found[0].name, _located(block, found[1].group("credit")))
-    worded = first_match(rules("captions", "wording"), block.flat)
-    if worded and block.sentences <= 2 and not _reports_speech(block):
-        return Claim("caption", worded[0].name, block.credits)
-    return None
+    worded = first_match(rules("captions", "wording"), block.flat) if block.sentences <= 2 else None
+    return Claim("caption", worded[0].name, block.credits) if worded else None
 
 
 def _reports_speech(block: Block) -> bool:
@@ -115,9 +121,10 @@ def _reports_speech(block: Block) -> bool:
 
 
 def _located(block: Block, credit: str) -> tuple[tuple[int, int], ...]:
-    """Find a credit, which stands at the end of the caption; its words may stand on two lines."""
-    at = block.surface.rfind(credit)
-    return ((block.start + at, block.start + at + len(credit)),) if at >= 0 else ()
+    """Find a credit at the end of the caption; its words may stand on two lines."""
+    words = r"\s+".join(re.escape(word) for word in credit.split())
+    found = list(re.finditer(words, block.surface))
+    return ((block.start + found[-1].start(), block.start + found[-1].end()),)
 
 
 def _as_related(view: View, place: int) -> Claim | None:
@@ -126,7 +133,7 @@ def _as_related(view: View, place: int) -> Claim | None:
     if not block.flat or block.is_quoted or block.hint == "title":
         return None
     first_line = " ".join(block.surface.split("\n", 1)[0].split())
-    for tried in (block.flat, first_line):
+    for tried in dict.fromkeys((block.flat, first_line)):
         found = first_match(rules("tags", "related"), tried)
         if found and (tried == block.flat or found[0].name == "related.heading"):
             return Claim("related", found[0].name)
@@ -212,10 +219,10 @@ def _within(view: View, place: int, claim: Claim) -> list[Zone]:
     if claim.kind != "paragraph":
         return []
     inner = _dateline(block)
-    if block.hint == "quote":
-        return [*inner, Zone("quote", block.start, block.end, "quote.page")]
     following = view.blocks[place + 1] if place + 1 < len(view.blocks) else None
     quotes = find_quotes(block.surface, runs_on=following is not None and following.is_quoted)
+    if block.hint == "quote" and not quotes:
+        return [*inner, Zone("quote", block.start, block.end, "quote.page")]
     return inner + [
         Zone(
             "quote",
