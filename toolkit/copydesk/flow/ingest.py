@@ -69,6 +69,14 @@ def current_documents(workspace: Workspace) -> pa.Table:
     return newest(documents, documents).sort_by("doc_id")
 
 
+def current_articles(workspace: Workspace, documents: pa.Table) -> pa.Table:
+    """Give what is known of the article behind each of these documents, without its bytes: the newest row of each."""
+    columns = [name for name in empty("articles").column_names if name != "raw"]
+    articles = workspace.documents.read("articles", columns=columns)
+    last = {pair: row for row, pair in enumerate(_pairs(articles))}
+    return articles.take(pa.array([last[pair] for pair in _pairs(documents)], pa.int64()))
+
+
 def newest(rows: pa.Table, documents: pa.Table) -> pa.Table:
     """Give the rows (of documents, zones or edits) that belong to the newest revision of their document."""
     last = documents.group_by("doc_id").aggregate([("revision", "max")]).rename_columns(["doc_id", "last"])
@@ -76,6 +84,10 @@ def newest(rows: pa.Table, documents: pa.Table) -> pa.Table:
     joined = joined.join(last, "doc_id")
     kept = joined.filter(pc.equal(joined["revision"], joined["last"]))["row"]
     return rows.take(pc.take(kept, pc.sort_indices(kept)))
+
+
+def _pairs(table: pa.Table) -> list[tuple[str, str]]:
+    return list(zip(table["source"].to_pylist(), table["raw_sha256"].to_pylist(), strict=True))
 
 
 def _sources(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[tuple[str, Path]], int]:
@@ -111,7 +123,7 @@ def _batches(
             _commit(workspace, fresh, rejected, options=options)
         done += len(batch)
         progress("reading articles", done, len(sources))
-        yield list(zip(articles["source"].to_pylist(), articles["raw_sha256"].to_pylist(), strict=True)), fresh.num_rows
+        yield _pairs(articles), fresh.num_rows
 
 
 def _commit(workspace: Workspace, articles: pa.Table, unread: pa.Table, *, options: dict[str, Any]) -> None:
@@ -141,7 +153,7 @@ def _fingerprint(article: dict[str, Any]) -> str:
 
 def _report(workspace: Workspace, seen: Sequence[tuple[str, str]], *, new: int, passed_over: int) -> Report:
     documents = workspace.documents.read("documents", columns=_KNOWN)
-    made = set(zip(documents["source"].to_pylist(), documents["raw_sha256"].to_pylist(), strict=True))
+    made = set(_pairs(documents))
     failed = {source for source, sha in seen if (source, sha) not in made}
     reasons = {row["item"]: row for row in workspace.documents.read("rejected").to_pylist()}
     rejected = [reasons[source] for source in sorted(failed)]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from importlib.metadata import version as installed
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets import publish as writer
+from copydesk.datasets.publish import About
+from copydesk.datasets.publish import publish as write_version
 from copydesk.errors import FindingError, UnknownError
-from copydesk.flow.ingest import current_documents, newest
+from copydesk.flow.ingest import current_articles, current_documents, newest
 from copydesk.flow.labels import agreed_key
 from copydesk.flow.report import Report
-from copydesk.model.document import ZONE_KINDS
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
-from copydesk.model.tables import empty
 from copydesk.store import Part, digest_of, file_sha256, locked
+from copydesk.validation import parameters_of
+from copydesk.validation import validate as run_suites
 from copydesk.workspace import Workspace
 
 _FINDINGS = "findings/1"
@@ -49,7 +49,7 @@ def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
             raise UnknownError("the agreed labels are missing or out of date", fix="copydesk agree")
         check_findings(_validate(workspace, pages=True))
         title = name or workspace.settings.name
-        done = writer.publish(
+        done = write_version(
             workspace.datasets / title,
             tables=_dataset_tables(workspace),
             about=_about(workspace, title, schema),
@@ -73,17 +73,15 @@ def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
 
 
 def _validate(workspace: Workspace, *, pages: bool) -> Report:
-    from copydesk.validation import validate as run
-
     suites = {path.name: file_sha256(path) for path in sorted(workspace.suites.glob("*.json"))}
     key = digest_of([_FINDINGS, agreed_key(workspace), suites, installed("great-expectations")])
     docs = workspace.data_docs / "index.html"
     changed = not workspace.findings.is_made_from(key) or (pages and not docs.exists())
     if changed:
-        done = run(
+        done = run_suites(
             _checked_tables(workspace),
             suites=workspace.suites,
-            parameters=_parameters(workspace.schema()),
+            parameters=parameters_of(workspace.schema()),
             data_docs=workspace.data_docs if pages else None,
         )
         receipt = {"stage": "findings", "key": key, "evaluated": done.evaluated, "suites": dict(done.suites)}
@@ -120,38 +118,23 @@ def _checked_tables(workspace: Workspace) -> dict[str, pa.Table]:
     return tables
 
 
-def _parameters(schema: LabelSchema) -> dict[str, Any]:
-    return {
-        "labels": list(schema.label_names),
-        "relations": list(schema.relation_names),
-        "attributes": [attribute.name for attribute in schema.attributes],
-        "zone_kinds": list(ZONE_KINDS),
-        "overlap": schema.overlap,
-        "schema": schema,
-    }
-
-
 def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
     """The tables of a release: only documents that somebody read, and only what belongs to those."""
     tables = _checked_tables(workspace)
     read = tables["reads"]["doc_id"].combine_chunks()
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
-    articles = workspace.documents.read(
-        "articles", columns=[name for name in empty("articles").column_names if name != "raw"]
-    )
-    used = kept["documents"]["raw_sha256"].combine_chunks()
     return {
         **kept,
-        "articles": articles.filter(pc.is_in(articles["raw_sha256"], used)),
+        "articles": current_articles(workspace, kept["documents"]),
         "agreement": workspace.agreed.read("agreement"),
         "findings": workspace.findings.read("findings"),
     }
 
 
-def _about(workspace: Workspace, name: str, schema: LabelSchema) -> writer.About:
+def _about(workspace: Workspace, name: str, schema: LabelSchema) -> About:
     settings = workspace.settings.publish
     part = workspace.findings.part()
-    return writer.About(
+    return About(
         name=name,
         description=settings.description,
         licence=settings.licence,
