@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copydesk.errors import SchemaError
+from copydesk.model.schema import LabelSchema
+from copydesk.studio.client import Studio
+from copydesk.studio.interface import check_config, instructions, to_config
+
+ROOT = Path(__file__).parents[2]
+TARGET = ROOT.parent / "shared/schemas/news-entities.xml"
+
+
+@pytest.fixture(scope="module")
+def news() -> LabelSchema:
+    folder = ROOT / "schemas/news-entities"
+    with (folder / "schema.toml").open("rb") as file:
+        data = tomllib.load(file)
+    guidelines = (folder / "guidelines.md").read_text(encoding="utf-8")
+    return LabelSchema.read(data, place="schema.toml", guidelines=guidelines)
+
+
+def controls(config: str) -> dict[str, list[dict[str, str]]]:
+    """The elements that an annotator works with: attributes by tag, without styles and hints."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for element in ET.fromstring(config).iter():
+        if element.tag != "View":
+            kept = {key: value for key, value in element.attrib.items() if key not in {"hint", "style"}}
+            found.setdefault(element.tag, []).append(kept)
+    return found
+
+
+def test_the_screen_of_the_checkouts_schema_is_the_target_screen(news: LabelSchema) -> None:
+    if not TARGET.exists():
+        pytest.skip("the target screen is not beside this checkout")
+    assert controls(to_config(news)) == controls(TARGET.read_text(encoding="utf-8"))
+
+
+def test_a_configuration_shows_white_space_as_it_is_so_that_offsets_count_what_is_seen(news: LabelSchema) -> None:
+    """Trap 7: without pre-wrap, runs of blanks collapse on the screen."""
+    root = ET.fromstring(to_config(news))
+    sheets = [view for view in root.iter("View") if view.find("Text") is not None]
+    assert [("white-space: pre-wrap" in (view.get("style") or "")) for view in sheets] == [True]
+
+
+def test_label_studio_itself_takes_the_configuration(studio: Studio, news: LabelSchema, schema: LabelSchema) -> None:
+    for one in (news, schema):
+        config = to_config(one)
+        check_config(config)
+        assert studio.post("api/projects/validate/", json={"label_config": config}) is None
+
+
+def test_definitions_and_placeholders_are_escaped(schema: LabelSchema) -> None:
+    root = ET.fromstring(to_config(schema))
+    hints = [label.get("hint") for label in root.iter("Label")]
+    assert 'A place, or "locality".' in hints
+    assert [area.get("placeholder") for area in root.iter("TextArea")][-1] == 'anything, even <b> & "quotes"'
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("<Labels ", "<Labelz "), "unknown tag <Labelz>"),
+        (('value="PLACE"', 'value="PERSON"'), "entity: 'PERSON' stands twice"),
+        (('name="note"', 'name="timex"'), "name 'timex' stands twice"),
+        (('value="$text"', 'value="text"'), 'expected one <Text value="$text"/>'),
+        (('hotkey="2"', 'hotkey="1"'), "hotkey '1' stands twice"),
+        (('value="NOM"', 'value=""'), "mention: an empty value"),
+        (('toName="text" perRegion', 'toName="nothing" perRegion'), 'toName="nothing" not found'),
+        (("</View>", "</Vew>"), "not XML"),
+    ],
+)
+def test_a_configuration_that_would_not_be_shown_as_meant_is_refused(
+    schema: LabelSchema, change: tuple[str, str], fault: str
+) -> None:
+    """Trap 8: neither the server nor its own checker sees most of these."""
+    config = to_config(schema).replace("</Labels>", "</Labelz>") if "Labelz" in change[1] else to_config(schema)
+    with pytest.raises(SchemaError, match="labelling configuration: ") as caught:
+        check_config(config.replace(*change, 1))
+    assert fault in str(caught.value)
+
+
+def test_guidelines_become_html_that_cannot_run_or_fetch_anything(make_schema: Callable[[str], LabelSchema]) -> None:
+    html = instructions(
+        make_schema(
+            "# How\n\n<script>alert(1)</script> [x](javascript:alert(1)) ![p](http://h/p.png) **all**\n\n|a|b|\n|-|-|\n|1|2|"
+        )
+    )
+    assert "<h1>How</h1>" in html
+    assert "<strong>all</strong>" in html
+    assert "<td>1</td>" in html
+    for element in ("<script", "<img", 'href="javascript'):
+        assert element not in html
+
+
+def test_without_guidelines_the_labels_are_listed_with_keys_and_definitions(
+    make_schema: Callable[[str], LabelSchema],
+) -> None:
+    assert "<strong>PERSON</strong>, key <code>1</code>: A person." in instructions(make_schema(""))
+
+
+@pytest.fixture
+def make_schema(news_in_small: dict[str, Any]) -> Callable[[str], LabelSchema]:
+    return lambda guidelines: LabelSchema.read(news_in_small, place="s", guidelines=guidelines)
