@@ -10,6 +10,8 @@ LONGEST = 600  # characters of a block that patterns are tried on: what is longe
 _ENDS = ".!?…:;,"
 _CLOSING = "”\"'’»)]"
 _BULLET = re.compile(r"[-–—•*·▪►→]\s+\S")
+# A word of four letters or more is no abbreviation: what follows its full stop is a second sentence.
+_SECOND_SENTENCE = re.compile(r"[^\W\d_]{4}[.!?…][”\"’»)]*\s")
 _SENTENCE_END = re.compile(r"[.!?…][”\"’»)]*\s+(?=[“\"«A-ZÀ-ÖØ-Þ])")
 
 
@@ -51,6 +53,8 @@ class Block:
     def is_heading_like(self) -> bool:
         """Whether it has the shape of a heading: one short line that is no sentence and does not begin with a small letter."""
         if not self.flat or len(self.words) > 25 or "\n" in self.surface or self.is_bulleted:
+            return False
+        if _SECOND_SENTENCE.search(self.surface):
             return False
         return not self.surface[0].islower() and self.surface.rstrip(_CLOSING)[-1:] not in set(_ENDS) - set("?!")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -97,8 +98,10 @@ def choose(page: Page, source: str, extracted: Extracted | None) -> Choice:
     matched = [place for place, block in enumerate(page.blocks) if sought.holds(words[place]) and _may_be_text(block)]
     if not matched:
         return Choice(places=_without_extractor(page), rule="html.no-extract")
-    container = _container(page, matched, texts)
-    body = _once(page, matched, container, keys=[" ".join(listed) for listed in words])
+    keys = [" ".join(listed) for listed in words]
+    said = Counter(keys[place] for place in matched)
+    container = _container(page, [place for place in matched if said[keys[place]] == 1] or matched, texts)
+    body = _once(page, matched, container, keys=keys)
     title = _title(page, body, words, extracted)
     kept = {*body, *title}
     low, high = min(kept), max(kept)
@@ -156,7 +159,7 @@ def _without_extractor(page: Page) -> tuple[int, ...]:
 
 
 def _container(page: Page, matched: Sequence[int], texts: Sequence[str]) -> range:
-    """Give the numbers of the elements of the smallest subtree that holds nearly all matched text."""
+    """Give the numbers of the elements of the smallest subtree that holds nearly all of the text of ``matched``."""
     weight = [0] * len(page.parents)
     size = [1] * len(page.parents)
     for place in matched:

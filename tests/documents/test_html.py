@@ -1,0 +1,94 @@
+"""Pages: what is cut, by which rule, and that broken markup and size do no harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from copydesk.documents.html_blocks import read_page
+from copydesk.documents.html_source import tokens
+from copydesk.documents.read import read_document
+from copydesk.model.document import Document, apply_edits, revert_edits
+
+BODY = "The army crossed the river on Monday and stayed on the other bank for the night, as the minister had said."
+
+
+def _document(page: str) -> Document:
+    made = read_document(page, format="html", doc_id="doc-0", recipe="test", max_chars=1_000_000)
+    assert made.document is not None, made.reason
+    assert apply_edits(page, made.document.edits) == made.document.text
+    assert revert_edits(made.document.text, made.document.edits) == page
+    return made.document
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["<p>a</p>", "a < b > c", "<!-- a --><p>", "<a href='>'>x</a>", "<script>if (a<b) {}</script>x", "<p", "</>", "<!", "<?x", "<!---->x", ""],
+)  # fmt: skip
+def test_the_tokens_of_a_page_joined_are_the_page(source: str) -> None:
+    assert "".join(source[token.start : token.end] for token in tokens(source)) == source
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("<p>one<p>two", ["one", "two"]),
+        ("one<div>two</div>three", ["one", "two", "three"]),
+        ("a <b>bold</b> word", ["a ", "bold", " word"]),
+        ("<script>no</script>yes<style>no</style>", ["yes"]),
+        ("<svg><text>no</text></svg>yes", ["yes"]),
+        ('<p title="a > b">yes</p>', ["yes"]),
+        ('<p title="unclosed>yes</p><p>again</p>', ["yes", "again"]),
+        ("5 < 6 and 7 > 6", ["5 ", "< 6 and 7 > 6"]),
+    ],
+)
+def test_text_is_what_a_reader_would_see(source: str, texts: list[str]) -> None:
+    found = [source[run.start : run.end] for block in read_page(source).blocks for run in block.runs]
+    assert "".join(found) == "".join(texts)
+
+
+def test_every_edit_of_a_page_names_its_rule() -> None:
+    page = f"<html><body><nav>Home</nav><article><h1>Army   crosses</h1><p>{BODY} A&amp;B<br>end <b>x</b></p></article></body></html>"
+    document = _document(page)
+    assert document.text == f"Army crosses\n\n{BODY} A&B\nend x"
+    assert {edit.rule for edit in document.edits} == {
+        "html.boilerplate", "html.markup", "html.entity", "html.whitespace", "html.line-break"
+    }  # fmt: skip
+    [cut] = [edit for edit in document.edits if edit.rule == "html.boilerplate"]
+    assert "Home" in cut.removed
+
+
+def test_a_page_in_which_the_extractor_finds_nothing_gives_what_its_article_element_holds() -> None:
+    document = _document("<body><p>Menu of the day</p><article><h1>Ferry stops</h1><p>It stopped.</p></article></body>")
+    assert document.text == "Ferry stops\n\nIt stopped."
+    assert "html.no-extract" in {edit.rule for edit in document.edits}
+
+
+def test_a_teaser_that_repeats_a_paragraph_is_cut_and_the_paragraph_stays() -> None:
+    page = f"<body><div><p>{BODY}</p></div><main><h1>River</h1><p>{BODY}</p><p>The second paragraph is about the night and what it brought to the town.</p></main></body>"
+    assert _document(page).text.count(BODY) == 1
+
+
+def test_the_credit_in_a_figure_is_a_zone_inside_its_caption() -> None:
+    page = f"<article><h1>River</h1><figure><figcaption>A boat. <small class='photo-credit'> Jane Doe </small></figcaption></figure><p>{BODY}</p></article>"
+    document = _document(page)
+    zones = {zone.kind: document.text[zone.start : zone.end] for zone in document.zones}
+    assert zones["caption"] == "A boat. Jane Doe"
+    assert zones["credit"] == "Jane Doe"
+
+
+def test_an_entity_that_decodes_to_a_mark_that_combines_is_composed() -> None:
+    document = _document(f"<article><p>{BODY} cafe&#x301; and A&#778;</p></article>")
+    assert document.text.endswith("café and Å")
+    assert any(edit.rule == "html.entity+text.nfc" for edit in document.edits)
+
+
+@pytest.mark.parametrize("element", ["div", "b", "ul><li", "blockquote", "table><tr><td"])
+def test_nesting_of_any_depth_is_read(element: str) -> None:
+    page = f"<{element}>" * 20_000 + f"<p>{BODY}</p>"
+    read_page(page)
+    read_document(page, format="html", doc_id="doc-0", recipe="test", max_chars=1_000_000)
+
+
+def test_the_same_page_gives_the_same_document_however_often_it_was_read() -> None:
+    page = f"<article><h1>River</h1><p>{BODY}</p><p>{BODY}</p></article>"
+    assert len({_document(page) for _ in range(4)}) == 1
