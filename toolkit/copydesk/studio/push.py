@@ -14,10 +14,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pyarrow as pa
 
-from copydesk.errors import ConfigError, StudioBroken, StudioError, StudioTimeout, StudioUnreachable, UsageError
-from copydesk.studio.client import Studio
+from copydesk.errors import (
+    ConfigError,
+    StudioBroken,
+    StudioError,
+    StudioRefused,
+    StudioTimeout,
+    StudioUnreachable,
+    UsageError,
+)
+from copydesk.studio.client import Studio, status_of
 from copydesk.studio.codec import shown_text, to_result
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import find_tasks
@@ -158,7 +167,6 @@ def _settings(project: ProjectSpec) -> dict[str, Any]:
         "expert_instruction": project.instructions,
         "skip_queue": "REQUEUE_FOR_ME",  # so that a task given back is served again to the one who made it
         "show_collab_predictions": True,
-        "model_version": MODEL_VERSION,  # predictions of any other version would not be shown while labelling
     }
 
 
@@ -166,7 +174,7 @@ def _create(studio: Studio, project: ProjectSpec) -> dict[str, Any]:
     if not 3 <= len(project.title) <= 50:
         raise ConfigError(f"project title {project.title!r} has {len(project.title)} characters", fix="use 3 to 50")
     studio.post("api/projects/validate/", json={"label_config": project.config})
-    body = {"title": project.title, "description": project.marker, **_settings(project)}
+    body = {"title": project.title, "description": project.marker, "model_version": MODEL_VERSION, **_settings(project)}
     try:
         created: dict[str, Any] = studio.post("api/projects/", json=body)
     except (StudioTimeout, StudioBroken):
@@ -299,14 +307,20 @@ class _Sender:
 
 
 def _verify(studio: Studio, project_id: int, counts: _Counts) -> None:
-    """See that the project holds at least what was found and sent."""
-    answer = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number"})
+    """See that the project holds at least what was found and sent, and that it shows the suggestions."""
+    project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
     least = counts.pushed + counts.present
-    if answer["task_number"] < least:
+    if project["task_number"] < least:
         raise StudioBroken(
-            f"project {project_id} holds {answer['task_number']} tasks, and {least} should be there",
+            f"project {project_id} holds {project['task_number']} tasks, and {least} should be there",
             fix="copydesk push",
         )
+    if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
+        try:
+            studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
+        except StudioRefused as error:
+            if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
+                raise
 
 
 def _unsure(error: StudioError, missing: Sequence[_Task]) -> StudioError:
