@@ -182,8 +182,7 @@ def _dictionary(tables: Mapping[str, pa.Table]) -> str:
         title = dictionary()["tables"][name]["title"]
         rows = [(f"`{field.name}`", _type(field.type), meaning(name, field.name)) for field in table.schema]
         parts.append(
-            f"### `{file_of(name)}` ({table.num_rows})\n\n{title}.\n\n"
-            + _table(("column", "type", "meaning"), rows)
+            f"### `{file_of(name)}` ({table.num_rows})\n\n{title}.\n\n" + _table(("column", "type", "meaning"), rows)
         )
     return "\n\n".join(parts)
 

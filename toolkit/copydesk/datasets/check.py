@@ -143,11 +143,12 @@ def _pseudonyms(tables: Mapping[str, pa.Table]) -> None:
 
 def _surfaces(spans: pa.Table, documents: pa.Table) -> None:
     texts = dict(zip(documents["doc_id"].to_pylist(), documents["text"].to_pylist(), strict=True))
-    columns = (spans[name].to_pylist() for name in ("span_id", "doc_id", "start", "end", "surface"))
-    for span_id, doc_id, start, end, surface in zip(*columns, strict=True):
+    # By way of numpy: a million spans are a matter of a second then, and of many otherwise.
+    columns = (spans[name].to_numpy().tolist() for name in ("doc_id", "start", "end", "surface"))
+    for at, (doc_id, start, end, surface) in enumerate(zip(*columns, strict=True)):
         if not 0 <= start < end or texts[doc_id][start:end] != surface:
             raise DataError(
-                f"span {span_id}: text[{start}:{end}] of {doc_id} is not its surface {surface!r}",
+                f"span {spans['span_id'][at]}: text[{start}:{end}] of {doc_id} is not its surface {surface!r}",
                 fix="make the span's offsets from the document's text again",
             )
 

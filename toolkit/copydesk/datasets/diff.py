@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 KINDS = ("added", "removed", "relabelled", "relabelled_away", "moved", "reworded")
+_BLOCK = 1_000
 _SPAN = ("doc_id", "start", "end", "label")
 _ENDS = ("doc_id", "head_start", "head_end", "tail_start", "tail_end", "label")
 
@@ -83,13 +84,8 @@ def _spans(old: pa.Table, new: pa.Table, same: Sequence[str]) -> tuple[_Counts, 
         counts[label][kind] += 1
     # What has other attributes and nothing else is found among the spans that stand in both.
     kept_old, kept_new = (_sorted_out(table, rest) for table, rest in ((old_here, gone), (new_here, come)))
-    for label, before, after in zip(
-        kept_old["label"].to_pylist(),
-        kept_old["attributes"].to_pylist(),
-        kept_new["attributes"].to_pylist(),
-        strict=True,
-    ):
-        counts[label]["reworded"] += before != after
+    for label in _reworded(kept_old, kept_new):
+        counts[label]["reworded"] += 1
     corrected = Counter[str]()
     for row in counts.values():
         corrected.update({kind: row[kind] for kind in KINDS if kind != "relabelled_away" and row[kind]})
@@ -126,6 +122,16 @@ def _sorted_out(table: pa.Table, without: pa.Table) -> pa.Table:
         [(name, "ascending") for name in _SPAN]
     )
     return table.select(["label", "attributes"]).take(kept["at"])
+
+
+def _reworded(old: pa.Table, new: pa.Table) -> Iterable[str]:
+    """The labels of the rows whose attributes differ. Blocks of rows that are the same, as most are, are not looked into."""
+    for at in range(0, old.num_rows, _BLOCK):
+        before, after = (table["attributes"].slice(at, _BLOCK) for table in (old, new))
+        if not before.equals(after):
+            labels = old["label"].slice(at, _BLOCK).to_pylist()
+            rows = zip(labels, before.to_pylist(), after.to_pylist(), strict=True)
+            yield from (label for label, one, other in rows if one != other)
 
 
 def _count(counts: _Counts, kind: str, table: pa.Table) -> None:
