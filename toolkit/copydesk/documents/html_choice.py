@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 SHINGLE = 3  # words
 SHARE = 0.6  # of a block's shingles that have to be the article's
+FURTHEST = 8  # elements
 CONTAINER = 0.8  # of the article's characters that its container has to hold
 _WORD = re.compile(r"\w+")
 _ATTRIBUTE = re.compile(r"""([a-zA-Z:_.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
@@ -98,10 +98,10 @@ def choose(page: Page, source: str, extracted: Extracted | None) -> Choice:
     matched = [place for place, block in enumerate(page.blocks) if sought.holds(words[place]) and _may_be_text(block)]
     if not matched:
         return Choice(places=_without_extractor(page), rule="html.no-extract")
-    keys = [" ".join(listed) for listed in words]
-    said = Counter(keys[place] for place in matched)
-    container = _container(page, [place for place in matched if said[keys[place]] == 1] or matched, texts)
-    body = _once(page, matched, container, keys=keys)
+    held = _held(page, matched, texts)
+    sizes = _sizes(page)
+    body = _once(page, matched, held, sizes, keys=[" ".join(listed) for listed in words])
+    container = _container(held, sizes)
     title = _title(page, body, words, extracted)
     kept = {*body, *title}
     low, high = min(kept), max(kept)
@@ -158,23 +158,61 @@ def _without_extractor(page: Page) -> tuple[int, ...]:
     return tuple(place for place in usable if Within.ARTICLE in withins[place]) or tuple(usable)
 
 
-def _container(page: Page, matched: Sequence[int], texts: Sequence[str]) -> range:
-    """Give the numbers of the elements of the smallest subtree that holds nearly all of the text of ``matched``."""
-    weight = [0] * len(page.parents)
-    size = [1] * len(page.parents)
+def _held(page: Page, matched: Sequence[int], texts: Sequence[str]) -> list[int]:
+    """Give, for each element, the characters of matched text that stand in it."""
+    held = [0] * len(page.parents)
     for place in matched:
-        weight[page.blocks[place].node] += len(texts[place])
+        held[page.blocks[place].node] += len(texts[place])
     for node in range(len(page.parents) - 1, 0, -1):  # a parent begins before its children
-        weight[page.parents[node]] += weight[node]
-        size[page.parents[node]] += size[node]
-    node = max(number for number, held in enumerate(weight) if held >= CONTAINER * weight[0])
-    return range(node, node + size[node])
+        held[page.parents[node]] += held[node]
+    return held
 
 
-def _once(page: Page, matched: Sequence[int], container: range, *, keys: Sequence[str]) -> list[int]:
-    """Leave out a block beyond the container that stands in it too: a teaser of the article's own text."""
-    inside = {keys[place] for place in matched if page.blocks[place].node in container}
-    return [place for place in matched if page.blocks[place].node in container or keys[place] not in inside]
+def _sizes(page: Page) -> list[int]:
+    """Give, for each element, how many elements its subtree has: those numbered from its own number on."""
+    sizes = [1] * len(page.parents)
+    for node in range(len(page.parents) - 1, 0, -1):
+        sizes[page.parents[node]] += sizes[node]
+    return sizes
+
+
+def _container(held: Sequence[int], sizes: Sequence[int]) -> range:
+    """Give the numbers of the elements of the smallest subtree that holds nearly all matched text."""
+    node = max(number for number, characters in enumerate(held) if characters >= CONTAINER * held[0])
+    return range(node, node + sizes[node])
+
+
+def _once(
+    page: Page, matched: Sequence[int], held: Sequence[int], sizes: Sequence[int], *, keys: Sequence[str]
+) -> list[int]:
+    """Leave out copies of a block that stand away from the article's text: teasers of its own sentences.
+
+    The company of a block is the nearest element around it that holds other matched text as well. Company that holds
+    every copy tells nothing; of the rest the one with the most text is the article, and its copies stay.
+    """
+    copies: dict[str, list[int]] = {}
+    for place in matched:
+        copies.setdefault(keys[place], []).append(place)
+    dropped: set[int] = set()
+    for places in copies.values():
+        if len(places) > 1:
+            nodes = [page.blocks[place].node for place in places]
+            company = [_company(page, node, held) for node in nodes]
+            low, high = min(nodes), max(nodes)
+            telling = [node for node in company if not node <= low <= high < node + sizes[node]]
+            best = max(telling, key=lambda node: held[node], default=None)
+            dropped.update(place for place, node in zip(places, company, strict=True) if best not in {None, node})
+    return [place for place in matched if place not in dropped]
+
+
+def _company(page: Page, node: int, held: Sequence[int]) -> int:
+    """Give the nearest element around ``node`` that holds more matched text than it does; looks up so far and no further."""
+    alone = held[node]
+    for _ in range(FURTHEST):
+        if held[node] > alone:
+            break
+        node = page.parents[node]
+    return node
 
 
 def _title(page: Page, body: Sequence[int], words: Sequence[list[str]], extracted: Extracted | None) -> list[int]:
