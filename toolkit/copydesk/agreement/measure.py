@@ -22,8 +22,7 @@ from copydesk.agreement.votes import END_MISSING, Reads, Votes, count_votes
 from copydesk.model.tables import from_rows
 
 ALL = "all"
-_NOBODY = "not defined: no document was read by two people"
-_NOT_BOTH = "not defined: no document was read by both"
+_NOBODY = "no document was read by two people"
 _DIAGNOSTIC = "diagnostic: alpha on tokens is inflated by O, the many words that nobody labels; trust span F1"
 
 
@@ -185,7 +184,7 @@ def _why_not(size: int, *, documents: int, thing: str, label: str) -> str:
         return _NOBODY
     if size:
         return ""
-    return f"not defined: nobody drew a {thing}" + ("" if label == ALL else f" {label}") + " in these documents"
+    return f"nobody drew a {thing}" + ("" if label == ALL else f" {label}") + " in these documents"
 
 
 def _columns(votes: Votes, names: Sequence[str]) -> Ints:
@@ -205,9 +204,9 @@ def _alpha_rows(votes: Votes, reads: Reads, documents: pa.Table, *, names: Seque
         elif not counted.documents:
             note = _NOBODY
         elif not counted.tokens:
-            note = "not defined: there are no words in these documents"
+            note = "there are no words in these documents"
         else:
-            note = "not defined: all words are in one category, so no disagreement could be expected"
+            note = "all words are in one category, so no disagreement could be expected"
         yield {
             "measure": "token_alpha",
             "label": label,

@@ -1,0 +1,141 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from copydesk.agreement import measure
+from copydesk.model.tables import TABLES, empty
+
+FILE = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/f1.toml").read_text())
+TEXT = FILE["text"]
+LABELS = ("PLACE", "ORG")
+
+
+def _measure(drawing, works, texts=None):
+    texts = texts or {"d": TEXT}
+    rows = measure(**drawing.tables(works, texts=texts), documents=drawing.documents(texts), labels=LABELS).to_pylist()
+    return {(row["measure"], row["label"], row["annotators"]): row for row in rows}
+
+
+@pytest.mark.parametrize("case", FILE["case"], ids=lambda case: case["rule"])
+def test_f1_is_what_was_computed_by_hand(drawing, case):
+    works = [drawing.marked(TEXT, case[name], doc="d", annotator=name) for name in ("A1", "A2")]
+    found = _measure(drawing, works)
+    for people in ("A1 A2", "all"):
+        for kind in ("exact", "overlap"):
+            numerator, denominator = case[kind]
+            row = found[f"span_f1_{kind}", "all", people]
+            assert (row["value"], row["n"], row["documents"]) == (numerator / denominator, denominator, 1)
+
+
+def test_f1_is_pooled_over_documents_and_pairs_and_each_span_counted_once(drawing):
+    works = [
+        drawing.Work("d", "A1", [(0, 4, "PLACE"), (10, 15, "PLACE")]),
+        drawing.Work("d", "A2", [(0, 4, "PLACE")]),
+        drawing.Work("d", "A3", [(0, 4, "PLACE"), (10, 15, "ORG")]),
+        drawing.Work("e", "A1", [(0, 4, "PLACE")]),
+        drawing.Work("e", "A2", [(0, 4, "PLACE")]),
+        drawing.Work("f", "A3", [(0, 4, "PLACE")]),
+    ]
+    found = _measure(drawing, works, texts=dict.fromkeys("def", TEXT))
+    expected = {
+        ("all", "A1 A2"): (4 / 5, 5, 2),
+        ("all", "A1 A3"): (2 / 4, 4, 1),
+        ("all", "A2 A3"): (2 / 3, 3, 1),
+        ("all", "all"): (8 / 12, 7, 2),
+        ("PLACE", "A1 A3"): (2 / 3, 3, 1),
+        ("PLACE", "all"): (8 / 10, 6, 2),
+        ("ORG", "A1 A3"): (0.0, 1, 1),
+        ("ORG", "all"): (0.0, 1, 2),
+    }
+    for (label, people), figures in expected.items():
+        row = found["span_f1_exact", label, people]
+        assert (row["value"], row["n"], row["documents"]) == figures
+
+
+def test_relations_agree_only_when_type_direction_and_both_ends_do(drawing):
+    spans = [(0, 4, "PLACE"), (10, 15, "PLACE"), (31, 37, "ORG")]
+    works = [
+        drawing.Work("d", "A1", spans, [(0, 1, "located_in"), (0, 2, "held_by"), (1, 2, "held_by")]),
+        drawing.Work("d", "A2", spans, [(0, 1, "located_in"), (2, 0, "held_by"), (1, 2, "part_of")]),
+    ]
+    found = _measure(drawing, works)
+    assert found["relation_f1", "all", "A1 A2"]["value"] == 2 / 6
+    assert found["relation_f1", "located_in", "all"]["value"] == 1.0
+    assert found["relation_f1", "held_by", "all"]["value"] == 0.0
+    assert found["relation_f1", "held_by", "all"]["n"] == 3
+
+
+def test_relations_whose_end_is_missing_are_named_in_the_note(drawing):
+    works = [drawing.Work("d", name, [(0, 4, "PLACE")], [(0, 5, "located_in")]) for name in ("A1", "A2")]
+    row = _measure(drawing, works)["relation_f1", "all", "all"]
+    assert row["value"] is None
+    assert "2 relations with an unknown end left out" in row["note"]
+
+
+def test_token_alpha_is_what_was_computed_by_hand(drawing):
+    # Words: one two three four. A1: P P O O, A2: P O O O, so o_PP = 2, o_PO = o_OP = 1, o_OO = 4, n = 8.
+    works = [drawing.Work("d", "A1", [(0, 7, "PLACE")]), drawing.Work("d", "A2", [(0, 3, "PLACE")])]
+    found = _measure(drawing, works, texts={"d": "one two three four"})
+    for label in ("all", "PLACE"):
+        row = found["token_alpha", label, "all"]
+        assert row["value"] == pytest.approx(1 - 7 * 2 / (2 * 3 * 5))
+        assert (row["n"], row["documents"]) == (4, 1)
+        assert "diagnostic" in row["note"]
+    assert found["token_alpha", "ORG", "all"]["value"] is None
+
+
+def test_a_word_under_nested_spans_has_the_label_of_the_shortest(drawing):
+    nested = [(0, 7, "ORG"), (4, 7, "PLACE")]
+    flat = [(0, 3, "ORG"), (4, 7, "PLACE")]
+    works = [drawing.Work("d", "A1", nested), drawing.Work("d", "A2", flat)]
+    assert _measure(drawing, works, texts={"d": "one two three"})["token_alpha", "all", "all"]["value"] == 1.0
+
+
+def test_a_boundary_that_slips_by_a_letter_does_not_change_the_words(drawing):
+    works = [drawing.Work("d", "A1", [(0, 8, "ORG")]), drawing.Work("d", "A2", [(0, 9, "ORG")])]
+    assert _measure(drawing, works, texts={"d": "National Army"})["token_alpha", "all", "all"]["value"] == 1.0
+
+
+def test_words_are_counted_over_documents_with_two_readers_whose_text_is_known(drawing):
+    works = [drawing.Work(doc, name, [(0, 4, "PLACE")]) for doc in "de" for name in ("A1", "A2")]
+    works.append(drawing.Work("f", "A1", [(0, 4, "PLACE")]))
+    texts = dict.fromkeys("def", TEXT)
+    known = drawing.documents({"d": TEXT, "f": TEXT})
+    rows = measure(**drawing.tables(works, texts=texts), documents=known, labels=LABELS).to_pylist()
+    row = next(row for row in rows if row["measure"] == "token_alpha" and row["label"] == "all")
+    assert (row["documents"], row["n"]) == (1, len(TEXT.replace(",", "").replace(".", "").split()))
+    assert "1 documents without their text left out" in row["note"]
+
+
+@pytest.mark.parametrize(
+    ("works", "why"),
+    [
+        ([], "no document was read by two people"),
+        ([("d", "A1", [(0, 4, "PLACE")])], "no document was read by two people"),
+        ([("d", "A1", [(0, 4, "PLACE")]), ("e", "A2", [(0, 4, "PLACE")])], "no document was read by two people"),
+        ([("d", "A1", []), ("d", "A2", [])], "nobody drew a span in these documents"),
+    ],
+    ids=["nothing", "one reader", "no document in common", "nothing drawn"],
+)
+def test_what_is_not_defined_is_null_with_the_reason(drawing, works, why):
+    found = _measure(drawing, [drawing.Work(*work) for work in works], texts=dict.fromkeys("de", TEXT))
+    assert {row["value"] for row in found.values()} == {None}
+    assert all(row["note"] for row in found.values())
+    for kind in ("exact", "overlap"):
+        assert found[f"span_f1_{kind}", "all", "all"]["note"] == why
+
+
+def test_empty_tables_give_rows_that_say_so():
+    names = ("reads", "spans", "relations", "documents")
+    table = measure(**{name: empty(name) for name in names}, labels=LABELS)
+    assert table.schema == TABLES["agreement"]
+    assert set(table["value"].to_pylist()) == {None}
+    assert set(table["measure"].to_pylist()) == {"span_f1_exact", "span_f1_overlap", "token_alpha", "relation_f1"}
+
+
+def test_a_label_that_the_schema_does_not_know_is_measured_too(drawing):
+    works = [drawing.Work("d", name, [(0, 4, "WEAPON")]) for name in ("A1", "A2")]
+    found = _measure(drawing, works)
+    assert found["span_f1_exact", "WEAPON", "all"]["value"] == 1.0
+    assert found["span_f1_exact", "all", "all"]["value"] == 1.0
