@@ -173,15 +173,16 @@ def _sweep(studio: Studio, project_id: int, changes: _Changes) -> Iterator[list[
 def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
     new, changed, gone = changes.new, changes.changed, changes.gone
     if changes.state_rows or changes.rows or gone:
-        annotations = pa.concat_tables([_tombstones(log, gone), from_rows("annotations", changes.rows)])
+        rows = from_rows("annotations", changes.rows.values())
+        annotations = pa.concat_tables([_tombstones(log, changes.in_log), rows])
         tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
         receipt = {"stage": "pull", "project": changes.project_id}
-        log.append(tables, {**receipt, "new": new, "changed": changed, "gone": len(gone)})
+        log.append(tables, {**receipt, "new": new, "changed": changed, "gone": gone})
     return PullReport(
         new=new,
         changed=changed,
-        gone=len(gone),
-        unchanged=len(changes.known) - new - changed,
+        gone=gone,
+        unchanged=sum(key not in changes.rows for key in changes.known),
         seen=seen,
         nothing_new=not (new or changed or gone),
     )
@@ -196,8 +197,9 @@ class _Changes:
         self.known = known
         self.new = 0
         self.changed = 0
-        self.gone: list[_Key] = []
-        self.rows: list[dict[str, Any]] = []
+        self.gone = 0
+        self.in_log: list[_Key] = []  # of those gone, the ones whose last content is in the log
+        self.rows: dict[_Key, dict[str, Any]] = {}
         self.state_rows: list[dict[str, Any]] = []
         self._names: Mapping[int, str] | None = None
         self._of_task: dict[int, list[_Key]] = {}
@@ -246,12 +248,16 @@ class _Changes:
         else:
             self.new += 1
         self.known[key] = content
-        self.rows.append(row)
+        self.rows[key] = row
 
     def _forget(self, keys: Iterable[_Key]) -> None:
         for key in keys:
             del self.known[key]
-            self.gone.append(key)
+            self.gone += 1
+            if key in self.rows:  # it came and went while the pages were read
+                self.rows[key] = {**self.rows[key], "state": "gone"}
+            else:
+                self.in_log.append(key)
 
     def _state_row(self, state: _State, how: str) -> dict[str, Any]:
         return {
