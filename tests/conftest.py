@@ -1,9 +1,10 @@
-"""What tests of several areas share: a real Label Studio, started once for the whole run."""
+"""What tests of several areas share: a real Label Studio, started once for the whole run, and the long form of sampled suites."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,43 @@ from copydesk.errors import MissingExtraError
 from copydesk.studio import server
 from copydesk.studio.client import Studio
 from copydesk.studio.template import installed_version
+
+SOAK_REPORT = Path(__file__).with_name("soak-report.txt")
+SOAK_HEAD = """What make soak ran last, test by test: the outcome, and what was killed at how many of its points.
+"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the long form of the sampled suites, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--soak"):
+        return
+    long = [item for item in items if item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if not item.get_closest_marker("soak")]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Write the report of the soak tests that ran; the lines of those that did not run stay, but for a run of all."""
+    if not config.getoption("--soak"):
+        return
+    ran: dict[str, str] = {}
+    for outcome in ("passed", "failed", "skipped", "error"):
+        for report in terminalreporter.stats.get(outcome, []):
+            if "soak" in report.keywords:
+                details = [str(value) for _, value in report.user_properties]
+                ran[report.nodeid] = "".join(f"  {line}\n" for line in (outcome, *details))
+    everything = config.args == config.getini("testpaths")
+    kept = {} if everything or not SOAK_REPORT.exists() else _reported(SOAK_REPORT.read_text(encoding="utf-8"))
+    parts = [f"\n{test}\n{said}" for test, said in sorted({**kept, **ran}.items())]
+    SOAK_REPORT.write_text(SOAK_HEAD + "".join(parts), encoding="utf-8")
+
+
+def _reported(text: str) -> dict[str, str]:
+    parts = (part.partition("\n") for part in text.removeprefix(SOAK_HEAD).strip("\n").split("\n\n") if part)
+    return {test: f"{said.rstrip()}\n" for test, _, said in parts}
 
 
 @pytest.fixture(scope="session")
