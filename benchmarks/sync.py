@@ -1,0 +1,212 @@
+"""Push and pull of 2,000 tasks with 20 spans each, against the floor: the same requests, sent by bare httpx.
+
+Both sides work on the same server in turn, each push into a project of its own, so that a server that slows down slows both.
+What the floor sends was recorded from our own run; it makes nothing, checks nothing and keeps nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+
+from copydesk.model.document import doc_id_of, text_sha256
+from copydesk.model.schema import LabelSchema
+from copydesk.model.tables import from_rows
+from copydesk.store import Log
+from copydesk.studio import server
+from copydesk.studio.client import Studio
+from copydesk.studio.codec import to_result
+from copydesk.studio.interface import instructions, to_config
+from copydesk.studio.pull import pull
+from copydesk.studio.push import ProjectSpec, push
+from copydesk.workspace import Workspace
+
+TASKS, SPANS, ROUNDS = 2_000, 20, 3
+PUSH_TARGET, PULL_TARGET, QUIET_TARGET = 0.9, 0.9, 1 / 20
+SENTENCE = "Forces near Qaim said on Friday that 40 people had left Mosul for the border with Syria. "
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, as it went over the wire."""
+
+    method: str
+    url: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """What was compared, ours over the floor or the other way round, and what it has to be."""
+
+    name: str
+    value: float
+    target: str
+    reached: bool
+    rounds: tuple[float, ...]
+
+
+def run(checkout: Path) -> Iterator[Ratio]:
+    """Start a server, run both sides in turn, and give the ratios."""
+    schema = Workspace.find(checkout).schema()
+    tasks, suggestions = made()
+    with tempfile.TemporaryDirectory() as folder:
+        running = server.start(Path(folder) / "studio", say=print)
+        try:
+            with Studio(running.url, running.token) as studio:
+                yield pushing(studio, schema, tasks, suggestions)
+                yield from pulling(studio, schema, tasks, suggestions, Path(folder))
+        finally:
+            server.stop(Path(folder) / "studio")
+
+
+def made() -> tuple[pa.Table, pa.Table]:
+    """Make the tasks (4.4 kB of text each) and the spans in them, as suggestions."""
+    tasks, spans = [], []
+    for number in range(TASKS):
+        text = f"Report {number}\n\n" + SENTENCE * 49
+        doc_id = doc_id_of(f"benchmark/{number}.txt")
+        tasks.append({"doc_id": doc_id, "revision": 1, "text_sha256": text_sha256(text), "title": None, "text": text})
+        at = 0
+        for _ in range(SPANS):
+            at = text.index("Qaim", at + 1)
+            spans.append(
+                {
+                    "doc_id": doc_id,
+                    "start": at,
+                    "end": at + 4,
+                    "surface": "Qaim",
+                    "label": "GPE",
+                    "rule": "names",
+                    "score": 1.0,
+                }
+            )
+    return from_rows("tasks", tasks), from_rows("suggestions", spans)
+
+
+def pushing(studio: Studio, schema: LabelSchema, tasks: pa.Table, suggestions: pa.Table) -> Ratio:
+    """Push, then send the recorded requests of that push into an empty project; the median of the rounds counts."""
+    ratios = []
+    for number in range(ROUNDS):
+        with recorded(studio) as requests:
+            ours, report = timed(
+                lambda n=number: _push(studio, schema, tasks, suggestions, title=f"benchmark push {n}")
+            )
+        target = studio.post(
+            "api/projects/", json={"title": f"benchmark floor {number}", "label_config": to_config(schema)}
+        )
+        sent = [
+            _moved(one, report.project_id, target["id"])
+            for one in requests
+            if "/import" in one.url or "/tasks" in one.url
+        ]
+        floor, _ = timed(lambda sent=sent: replay(studio, sent))
+        held = studio.get(f"api/projects/{target['id']}/")["task_number"]
+        assert held == report.pushed == TASKS, (held, report.pushed)
+        ratios.append(floor / ours)
+        for project in (report.project_id, target["id"]):
+            studio.delete(f"api/projects/{project}/")
+    return _ratio("push, throughput against bare httpx", ratios, PUSH_TARGET, at_least=True)
+
+
+def pulling(
+    studio: Studio, schema: LabelSchema, tasks: pa.Table, suggestions: pa.Table, folder: Path
+) -> Iterator[Ratio]:
+    """Pull a whole project, send the same requests bare, and pull again with nothing changed."""
+    report = _push(studio, schema, tasks, suggestions.slice(0, 0), title="benchmark pull")
+    _annotate(studio, report.project_id, schema, suggestions)
+    ratios, quiet = [], []
+    for number in range(ROUNDS):
+        log = Log(folder / f"pulls{number}")
+        with recorded(studio) as requests:
+            ours, done = timed(lambda log=log: _pull(studio, report.project_id, log))
+        assert done.new == TASKS, done
+        sent = [one for one in requests if one.method == "GET"]
+        floor, _ = timed(lambda sent=sent: replay(studio, sent))
+        ratios.append(floor / ours)
+        nothing, again = timed(lambda log=log: _pull(studio, report.project_id, log))
+        assert again.nothing_new, again
+        quiet.append(nothing / ours)
+    yield _ratio("pull, throughput against bare httpx", ratios, PULL_TARGET, at_least=True)
+    yield _ratio("pull with nothing changed, cost against a whole pull", quiet, QUIET_TARGET, at_least=False)
+
+
+def _push(studio: Studio, schema: LabelSchema, tasks: pa.Table, suggestions: pa.Table, *, title: str) -> Any:
+    spec = ProjectSpec(title, title, to_config(schema), instructions(schema), 2)
+    return push(studio, project=spec, tasks=tasks, suggestions=suggestions, progress=lambda *_: None)
+
+
+def _pull(studio: Studio, project_id: int, log: Log) -> Any:
+    people = {studio.whoami()["id"]: "A1"}
+    return pull(studio, project_id=project_id, log=log, pseudonyms=lambda: people, progress=lambda *_: None)
+
+
+def _annotate(studio: Studio, project_id: int, schema: LabelSchema, spans: pa.Table) -> None:
+    """Give every task one annotation of 20 spans, by importing the tasks anew with their annotations."""
+    listed = studio.get("api/tasks/", params={"project": project_id, "page_size": TASKS, "include": "id,data"})["tasks"]
+    by_doc: dict[str, list[dict[str, object]]] = {}
+    for row in spans.to_pylist():
+        by_doc.setdefault(row["doc_id"], []).append({**row, "attributes": []})
+    studio.delete(f"api/projects/{project_id}/tasks/")
+    bodies = [
+        {
+            "data": task["data"],
+            "annotations": [{"result": to_result(by_doc[task["data"]["doc_id"]], [], schema), "ground_truth": False}],
+        }
+        for task in listed
+    ]
+    for at in range(0, len(bodies), 500):
+        studio.post(f"api/projects/{project_id}/import", json=bodies[at : at + 500])
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Give the seconds that work takes, and what it gives."""
+    begin = time.perf_counter()
+    result = work()
+    return time.perf_counter() - begin, result
+
+
+@contextmanager
+def recorded(studio: Studio) -> Iterator[list[Request]]:
+    """Record every request that goes out."""
+    seen: list[Request] = []
+
+    def note(request: httpx.Request) -> None:
+        seen.append(Request(request.method, str(request.url), request.read()))
+
+    hooks = studio._http.event_hooks
+    studio._http.event_hooks = {"request": [note], "response": []}
+    yield seen
+    studio._http.event_hooks = hooks
+
+
+def replay(studio: Studio, requests: list[Request]) -> None:
+    """Send recorded requests with bare httpx, and parse what comes as JSON."""
+    headers = {"Authorization": f"Token {studio._token}", "Content-Type": "application/json"}
+    with httpx.Client(headers=headers, timeout=300) as client:
+        for one in requests:
+            response = client.request(one.method, one.url, content=one.content)
+            response.raise_for_status()
+            json.loads(response.content or b"null")
+
+
+def _moved(request: Request, old: int, new: int) -> Request:
+    """Point a request at another project."""
+    url = request.url.replace(f"/projects/{old}/", f"/projects/{new}/").replace(f"project={old}&", f"project={new}&")
+    return Request(request.method, url, request.content)
+
+
+def _ratio(name: str, rounds: list[float], target: float, *, at_least: bool) -> Ratio:
+    value = statistics.median(rounds)
+    said = f"{'≥' if at_least else '≤'} {target:.2f}"
+    return Ratio(name, value, said, value >= target if at_least else value <= target, tuple(rounds))
