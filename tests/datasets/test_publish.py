@@ -142,7 +142,7 @@ def test_files_are_read_only_and_folders_can_be_removed(first):
 def test_a_dispute_and_a_warning_are_published_and_told(home, newsroom):
     made = publish(home, tables=newsroom.disputed(newsroom.newsroom()), about=newsroom.ABOUT, progress=newsroom.silent)
     card = (made.path / "README.md").read_text()
-    assert "1 disputes are left undecided (1 in label)" in card
+    assert "Left undecided: 1 (1 in label)." in card
     assert "A span is long." in card
     assert json.loads((made.path / "findings.json").read_text())[0]["severity"] == "warning"
 

@@ -137,7 +137,7 @@ def _disputes(disputes: pa.Table) -> str:
     if not disputes.num_rows:
         return "No dispute is left."
     kinds = ", ".join(f"{count} in {kind}" for kind, count in sorted(_tally(disputes["kind"]).items()))
-    return f"{disputes.num_rows} disputes are left undecided ({kinds}); they are in `{file_of('disputes')}`, not in the spans."
+    return f"Left undecided: {disputes.num_rows} ({kinds}). They are in `{file_of('disputes')}`, not in the spans."
 
 
 def _agreement(rows: Sequence[Mapping[str, Any]]) -> str:

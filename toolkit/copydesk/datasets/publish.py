@@ -85,8 +85,8 @@ def _content(tables: Mapping[str, pa.Table], about: About, progress: Progress) -
 
 
 def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
-    """The rows of a small table, in one order whatever theirs was."""
-    return tuple(sorted(table.to_pylist(), key=canonical_json))
+    """The rows of a small table, sorted by their columns from the first to the last."""
+    return tuple(sorted(table.to_pylist(), key=lambda row: [canonical_json(value) for value in row.values()]))
 
 
 def _attempt(folder: Path, content: Content, progress: Progress) -> Published | None:
