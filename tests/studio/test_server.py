@@ -304,6 +304,13 @@ def test_an_interrupted_start_leaves_nothing_running(folder: Path) -> None:
     assert not server.stop(folder)
 
 
+def test_a_server_whose_starter_is_gone_does_not_begin(folder: Path) -> None:
+    folder.mkdir()
+    command = template.embedded_command("serve", str(folder), str(free_port()))
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 1
+    assert list(folder.iterdir()) == []
+
+
 def test_an_interrupted_command_leaves_the_started_server_running(folder: Path) -> None:
     interrupted(folder, at=lambda line: line == "up\n")
     found = server.status(folder)
@@ -345,6 +352,18 @@ def test_a_lock_whose_holder_is_unknown_is_an_error_and_nobody_is_killed(
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(errors.StudioStartError, match="does not say which"):
             server.stop(folder)
+    assert innocent.poll() is None
+
+
+def test_a_server_that_is_dying_already_is_waited_for(folder: Path, innocent: subprocess.Popen[bytes]) -> None:
+    folder.mkdir()
+    (folder / RECORD).write_text(json.dumps({"pid": innocent.pid, "identity": "before 1", "port": 1}), encoding="utf-8")
+    held = (folder / LOCK).open("w")
+    fcntl.flock(held, fcntl.LOCK_EX)
+    timer = threading.Timer(0.5, held.close)
+    timer.start()
+    assert server.stop(folder) is True
+    timer.join()
     assert innocent.poll() is None
 
 

@@ -21,6 +21,7 @@ from typing import Any
 DATABASE = "label_studio.sqlite3"
 LOCK = "server.lock"  # locked for as long as the server's process lives, whatever becomes of the one that started it
 RECORD = "server.json"
+GO = b"go"  # what ``serve`` waits for on its standard input
 BUSY = 75  # the exit code of ``serve`` where another server of this folder is running
 
 
@@ -58,14 +59,18 @@ def _do_not_wait(sender: object, connection: Any, **_more: object) -> None:
 def serve(folder: Path, port: int) -> int:
     """Leave a server behind that belongs to no terminal and no parent, and give the exit code of this process.
 
-    The child takes the folder's lock with it and says itself who it is, so that no kill can leave an unknown server behind.
+    It begins when the one that started it has said so, and does nothing where that one is gone by then. The child takes the
+    folder's lock with it and says itself who it is, so that no kill can leave an unknown server behind.
     """
+    if os.read(0, len(GO)) != GO:
+        return 1
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     if not _taken(lock):
         return BUSY
     if os.fork():
         return 0
     os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     _write_record(folder / RECORD, {"pid": os.getpid(), "identity": identity(os.getpid()), "port": port})
     sys.argv = [
         "label-studio", "start", "--no-browser", "--port", str(port), "--internal-host", "127.0.0.1",

@@ -30,7 +30,7 @@ from copydesk.errors import (
 )
 from copydesk.store import read_secrets, write_json
 from copydesk.studio.client import Studio
-from copydesk.studio.embedded import BUSY, DATABASE, LOCK, RECORD, identity
+from copydesk.studio.embedded import BUSY, DATABASE, GO, LOCK, RECORD, identity
 from copydesk.studio.template import (
     child_environment,
     copy_file,
@@ -49,7 +49,7 @@ _HOST = "127.0.0.1"
 _PORTS_TRIED = 5
 _START_SECONDS = 900.0  # a new version of Label Studio migrates an old database first
 _GRACE_SECONDS = 10.0
-_RECORD_SECONDS = 10.0  # a new server's first act is to say who it is
+_RECORD_SECONDS = 10.0
 _BUSY_SECONDS = 10  # a server that is alive and does not answer for so long works on something large
 _LOG_BYTES = 5_000_000
 
@@ -203,14 +203,22 @@ def _launch(folder: Path, *, port: int, credentials: Mapping[str, Any], cache: P
     # the account is made once; were it always asked for, a removed owner would come back without a word
     environment = child_environment(folder, cache=cache, more={} if credentials["settled"] else account)
     log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    waiting, go = os.pipe()
+    launcher = None
     try:
-        done = subprocess.run(
+        launcher = subprocess.Popen(
             embedded_command("serve", str(folder.resolve()), str(port)), cwd=folder, env=environment,
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False,
+            stdin=waiting, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
+        os.write(go, GO)  # it does nothing without, so that an interrupt before this leaves nothing behind
+        code = launcher.wait()
     finally:
-        os.close(log)
-    if done.returncode == BUSY:
+        for descriptor in (log, waiting, go):
+            os.close(descriptor)
+        if launcher is not None and launcher.poll() is None:  # interrupted: what it has left behind holds the lock
+            launcher.kill()
+            launcher.wait()
+    if code == BUSY:
         raise StudioStartError(f"another server holds {folder / LOCK}", fix="copydesk studio stop")
 
 
@@ -264,29 +272,19 @@ def _end(folder: Path) -> bool:
     """End the process that holds the folder's lock, with all that it started, and wait until it is gone."""
     if not _is_alive(folder):
         return False
-    pid = _recorded_pid(folder)
-    for number, seconds in ((signal.SIGTERM, _GRACE_SECONDS), (signal.SIGKILL, _GRACE_SECONDS)):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, number)
-        if _wait(lambda: not _is_alive(folder), seconds=seconds):
-            return True
-    raise StudioStartError(f"process {pid} of Label Studio cannot be ended", fix=f"kill -9 {pid}")
-
-
-def _recorded_pid(folder: Path) -> int:
-    found: list[int] = []
-
-    def look() -> bool:
+    # A new server's first act is to say who it is; one that is dying has no identity any more, and its lock goes next.
+    if not _wait(lambda: _record(folder) is not None or not _is_alive(folder), seconds=_RECORD_SECONDS):
+        raise StudioStartError(
+            f"a process holds {folder / LOCK}, and {RECORD} does not say which", fix=f"fuser -k {folder / LOCK}"
+        )
+    for number in (signal.SIGTERM, signal.SIGKILL):
         record = _record(folder)
         if record is not None:
-            found.append(record["pid"])
-        return bool(found)
-
-    if _wait(look, seconds=_RECORD_SECONDS):
-        return found[0]
-    raise StudioStartError(
-        f"a process holds {folder / LOCK}, and {RECORD} does not say which", fix=f"end it: fuser -k {folder / LOCK}"
-    )
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(record["pid"], number)
+        if _wait(lambda: not _is_alive(folder), seconds=_GRACE_SECONDS):
+            return True
+    raise StudioStartError(f"the process that holds {folder / LOCK} cannot be ended", fix=f"fuser -k {folder / LOCK}")
 
 
 def _wait(done: Callable[[], bool], *, seconds: float) -> bool:
