@@ -6,7 +6,7 @@ import codecs
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -22,6 +22,7 @@ MARKS = (
 HEAD = 8192  # bytes looked at to tell binary data from text
 BINARY_SHARE = 0.05  # of control characters: compressed data has twice that, text none
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_AFTER_LETTER = re.compile(r"(?<=[a-z])[^\x00-\x7f]")
 _MULTIBYTE = re.compile(r"[\x80-\U0010ffff]")
 
 
@@ -144,33 +145,23 @@ def _first_fault(raw: bytes) -> str:
 
 
 def _guessed(raw: bytes) -> Decoded | None:
-    """Ask charset-normalizer; among its equally good answers prefer what decodes to letters, then the more common."""
+    """Ask charset-normalizer. Of its answers with the least mess, take what reads best; then the more common encoding."""
     from charset_normalizer import from_bytes
 
     order = {encoding: place for place, encoding in enumerate(encodings().guess)}
     matches = from_bytes(raw, cp_isolation=list(order), preemptive_behaviour=False)
-    ranked = sorted(
-        ((match.chaos, -round(match.coherence, 2), order[encoding]), encoding)
+    ranked = [
+        ((match.chaos, _oddities(decoded.text), -round(match.coherence, 2), order[encoding]), decoded)
         for match in matches
         for encoding in match.could_be_from_charset
-        if encoding in order
-    )
-    decoded = [one for _, encoding in ranked[:4] if (one := _strictly(raw, encoding))]
-    if not decoded:
-        return None
-    best = {rank[:2] for rank, encoding in ranked if encoding == decoded[0].encoding}
-    equals = [one for one in decoded if _rank(ranked, one.encoding) in best]
-    return min(equals, key=lambda one: _oddities(one.text))
-
-
-def _rank(ranked: Sequence[tuple[tuple[float, float, int], str]], encoding: str | None) -> tuple[float, float]:
-    return next(rank[:2] for rank, name in ranked if name == encoding)
+        if encoding in order and (decoded := _strictly(raw, encoding))
+    ]
+    return min(ranked, key=lambda one: one[0])[1] if ranked else None
 
 
 def _oddities(text: str) -> int:
-    """Count symbols and numbers beyond ASCII that stand right after a letter, as in ``og³osi³a``: signs of a wrong guess."""
+    """Count symbols and numbers beyond ASCII right after a small letter, as in ``og³osi³a``: signs of a wrong guess."""
     return sum(
-        1
-        for match in re.finditer(r"(?<=[a-z])[^\x00-\x7f]", text)
-        if unicodedata.category(match.group()) in {"No", "Sm", "Sk", "So", "Po", "Cc", "Sc"}
+        unicodedata.category(match.group()) in {"No", "Sm", "Sk", "So", "Cc", "Sc"} or match.group() in "¿¡"
+        for match in _AFTER_LETTER.finditer(text)
     )

@@ -29,7 +29,6 @@ class Within(Flag):
     CAPTION = auto()
     CREDIT = auto()
     STRONG = auto()
-    CELL = auto()
     PARAGRAPH = auto()
 
 
@@ -154,8 +153,6 @@ _MEANINGS = {
     "li": Within.ITEM,
     "blockquote": Within.QUOTE,
     "figcaption": Within.CAPTION,
-    "td": Within.CELL,
-    "th": Within.CELL,
     "p": Within.PARAGRAPH,
 }
 

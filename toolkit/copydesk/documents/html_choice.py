@@ -95,7 +95,11 @@ def choose(page: Page, source: str, extracted: Extracted | None) -> Choice:
     texts = [_text(block, source) for block in page.blocks]
     words = [_words(text) for text in texts]
     sought = _sought(extracted)
-    matched = [place for place, block in enumerate(page.blocks) if sought.holds(words[place]) and _may_be_text(block)]
+    matched = [
+        place
+        for place, block in enumerate(page.blocks)
+        if sought.holds(words[place]) and Within.CAPTION not in block.within
+    ]
     if not matched:
         return Choice(places=_without_extractor(page), rule="html.no-extract")
     held = _held(page, matched, texts)
@@ -148,13 +152,9 @@ def _text(block: Block, source: str) -> str:
     return html.unescape("".join(parts))
 
 
-def _may_be_text(block: Block) -> bool:
-    return Within.CAPTION not in block.within and Within.CELL not in block.within
-
-
 def _without_extractor(page: Page) -> tuple[int, ...]:
     withins = [block.within for block in page.blocks]
-    usable = [place for place, within in enumerate(withins) if not within & (Within.FURNITURE | Within.CELL)]
+    usable = [place for place, within in enumerate(withins) if Within.FURNITURE not in within]
     return tuple(place for place in usable if Within.ARTICLE in withins[place]) or tuple(usable)
 
 

@@ -167,7 +167,9 @@ def _name_before(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int]
         if token.ends_phrase:
             phrases.append([])
     if phrases[-1]:
-        return _name(phrases[-1], words)
+        # "Jane Doe, commander of the north said": the second comma was forgotten.
+        is_apposition = phrases[-1][0].written[0].islower() and phrases[-1][0].word not in words.determiners
+        return _name(phrases[-2] if is_apposition and len(phrases) > 1 else phrases[-1], words)
     return _name(phrases[-3], words) if len(phrases) >= 3 else None
 
 
