@@ -1,0 +1,290 @@
+"""The expectations of Copydesk's own that suites may name, as classes of Great Expectations over the functions in ``rules``.
+
+Each class is known to Great Expectations by its name in snake case once this module is imported. Its fields are the ``kwargs``
+in a suite; a surplus or missing one is refused. What comes out is the usual result of a map expectation: counts and the first
+failing rows with what is seen there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.expectations.registry import get_expectation_impl
+from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.validator import ValidationDependencies
+
+from copydesk.validation import label_rules, overlap, rules
+from copydesk.validation.failing import Failing
+
+FIRST = 20  # rows that a result names
+LOOKUP = "copydesk.lookup"  # where a frame's attrs hold the tables of its run,
+TABLE = "copydesk.table"  # and the name of its own
+_METRIC = "copydesk.failing_rows"
+
+
+class FailingRows(TableMetricProvider):
+    """The metric that runs a rule over Arrow tables: how many rows fail, and the first of them."""
+
+    metric_name = _METRIC
+    value_keys = ("rule", "arguments")
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805 - the decorator makes it a class method
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> dict[str, Any]:
+        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
+        expectation = get_expectation_impl(metric_value_kwargs["rule"])
+        assert issubclass(expectation, RowsExpectation)
+        assert expectation.rule is not None
+        failing = expectation.rule(frame.attrs[LOOKUP], frame.attrs[TABLE], **metric_value_kwargs["arguments"])
+        first = [int(row) for row in failing.rows[:FIRST]]
+        return {
+            "of": len(frame),
+            "rows": len(failing.rows),
+            "first": first,
+            "seen": [failing.see(row) for row in first],
+        }
+
+
+class RowsExpectation(BatchExpectation):
+    """An expectation of the rows of one table that may look into the other tables of the run.
+
+    ``rule`` gives the failing rows from the run's tables, the name of the one judged, and the fields in ``success_keys``.
+    """
+
+    success_keys: ClassVar[tuple[str, ...]] = ()
+    rule: ClassVar[Callable[..., Failing] | None] = None
+
+    @classmethod
+    def is_abstract(cls) -> bool:
+        """Say whether this class has no rule and so is not one that a suite can name."""
+        return cls.rule is None
+
+    @property
+    def _arguments(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.success_keys}
+
+    def get_validation_dependencies(
+        self, execution_engine: ExecutionEngine[Any] | None = None, runtime_configuration: dict[str, Any] | None = None
+    ) -> ValidationDependencies:
+        """Ask Great Expectations for the one metric of these rules."""
+        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        metric = MetricConfiguration(
+            metric_name=_METRIC,
+            metric_domain_kwargs={"batch_id": self.configuration.kwargs.get("batch_id")},
+            metric_value_kwargs={"rule": self.expectation_type, "arguments": self._arguments},
+        )
+        dependencies.set_metric_configuration(metric_name=_METRIC, metric_configuration=metric)
+        return dependencies
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
+        found = metrics[_METRIC]
+        result = {
+            "element_count": found["of"],
+            "unexpected_count": found["rows"],
+            "unexpected_percent": 100 * found["rows"] / found["of"] if found["of"] else 0.0,
+            "partial_unexpected_list": found["seen"],
+            "partial_unexpected_index_list": found["first"],
+            "seen": found["seen"],
+        }
+        return {"success": found["rows"] == 0, "result": result}
+
+
+class ExpectRequiredColumnsToBeFilled(RowsExpectation):
+    """Expect that none of these columns is empty in any row."""
+
+    columns: list[str]
+    success_keys: ClassVar = ("columns",)
+    rule: ClassVar = staticmethod(rules.required_columns)
+
+
+class ExpectColumnsToBeFilledTogether(RowsExpectation):
+    """Expect that these columns are all filled or all empty."""
+
+    columns: list[str]
+    success_keys: ClassVar = ("columns",)
+    rule: ClassVar = staticmethod(rules.filled_together)
+
+
+class ExpectTextToBeCanonical(RowsExpectation):
+    """Expect a Unicode normal form, and nowhere a character of the pattern ``forbidden``."""
+
+    column: str
+    form: rules.NormalForm
+    forbidden: str
+    success_keys: ClassVar = ("column", "form", "forbidden")
+    rule: ClassVar = staticmethod(rules.canonical_text)
+
+
+class ExpectColumnToBeDigestOfText(RowsExpectation):
+    """Expect the SHA-256 of the UTF-8 of the text."""
+
+    column: str
+    text_column: str
+    success_keys: ClassVar = ("column", "text_column")
+    rule: ClassVar = staticmethod(rules.digest_of_text)
+
+
+class ExpectRowsToHaveParent(RowsExpectation):
+    """Expect a row in the reference table with the same key: a foreign key."""
+
+    columns: list[str]
+    reference: str
+    reference_columns: list[str]
+    success_keys: ClassVar = ("columns", "reference", "reference_columns")
+    rule: ClassVar = staticmethod(rules.has_parent)
+
+
+class ExpectRowsToAgreeWithParent(RowsExpectation):
+    """Expect the same values as in the reference's row with the same key."""
+
+    columns: list[str]
+    reference: str
+    reference_columns: list[str]
+    compare: list[str]
+    success_keys: ClassVar = ("columns", "reference", "reference_columns", "compare")
+    rule: ClassVar = staticmethod(rules.agrees_with_parent)
+
+
+class ExpectEndToLieInText(RowsExpectation):
+    """Expect that the offset lies in the text of the row's document."""
+
+    end: str
+    success_keys: ClassVar = ("end",)
+    rule: ClassVar = staticmethod(rules.end_in_text)
+
+
+class ExpectSurfaceToBeSliceOfText(RowsExpectation):
+    """Expect ``text[start:end] == surface`` in the text of the row's document."""
+
+    start: str
+    end: str
+    surface: str
+    success_keys: ClassVar = ("start", "end", "surface")
+    rule: ClassVar = staticmethod(rules.surface_is_slice)
+
+
+class ExpectColumnLengthToEqualExtent(RowsExpectation):
+    """Expect a text that is ``end - start`` characters long."""
+
+    column: str
+    start: str
+    end: str
+    success_keys: ClassVar = ("column", "start", "end")
+    rule: ClassVar = staticmethod(rules.length_is_extent)
+
+
+class ExpectEditsToFitText(RowsExpectation):
+    """Expect that what each edit inserted stands in the document's text, and that no two edits overlap."""
+
+    start: str
+    end: str
+    inserted: str
+    order: str
+    success_keys: ClassVar = ("start", "end", "inserted", "order")
+    rule: ClassVar = staticmethod(rules.edits_fit)
+
+
+class ExpectColumnsToDiffer(RowsExpectation):
+    """Expect different values in the two columns."""
+
+    one: str
+    other: str
+    success_keys: ClassVar = ("one", "other")
+    rule: ClassVar = staticmethod(rules.different_columns)
+
+
+class ExpectCountToMatchRows(RowsExpectation):
+    """Expect as many rows with the same key in the reference table as the column says."""
+
+    column: str
+    columns: list[str]
+    reference: str
+    success_keys: ClassVar = ("column", "columns", "reference")
+    rule: ClassVar = staticmethod(rules.counted_rows)
+
+
+class ExpectItemsToMatchRegex(RowsExpectation):
+    """Expect at least one item in each list, and that each matches the whole pattern."""
+
+    column: str
+    regex: str
+    success_keys: ClassVar = ("column", "regex")
+    rule: ClassVar = staticmethod(label_rules.items_match)
+
+
+class ExpectItemsToBeCounted(RowsExpectation):
+    """Expect as many different items in each list as the other column says."""
+
+    column: str
+    count_column: str
+    success_keys: ClassVar = ("column", "count_column")
+    rule: ClassVar = staticmethod(label_rules.items_counted)
+
+
+class ExpectItemsToHaveParent(RowsExpectation):
+    """Expect each item of each list in the reference table's column."""
+
+    column: str
+    reference: str
+    reference_column: str
+    success_keys: ClassVar = ("column", "reference", "reference_column")
+    rule: ClassVar = staticmethod(label_rules.items_have_parent)
+
+
+class ExpectNoMailAddress(RowsExpectation):
+    """Expect no mail address in these columns that is not in the document's own text."""
+
+    columns: list[str]
+    success_keys: ClassVar = ("columns",)
+    rule: ClassVar = staticmethod(label_rules.no_mail_address)
+
+
+class ExpectAttributesToFollowSchema(RowsExpectation):
+    """Expect attributes that the schema knows, on labels and with values that it allows."""
+
+    column: str
+    label_column: str
+    attributes: dict[str, Any]  # as every field that may be written as a $PARAMETER
+    success_keys: ClassVar = ("column", "label_column", "attributes")
+    rule: ClassVar = staticmethod(label_rules.attributes_follow_schema)
+
+
+class ExpectRelationSignatureToBeAllowed(RowsExpectation):
+    """Expect that the relation's type may join spans of these two labels."""
+
+    label_column: str
+    head: str
+    tail: str
+    reference: str
+    signatures: dict[str, Any]
+    success_keys: ClassVar = ("label_column", "head", "tail", "reference", "signatures")
+    rule: ClassVar = staticmethod(label_rules.signature_allowed)
+
+
+class ExpectSpansToKeepOverlapPolicy(RowsExpectation):
+    """Expect that spans of one group overlap only as the policy (none, nested, any) allows."""
+
+    group: list[str]
+    start: str
+    end: str
+    policy: dict[str, Any] | str
+    success_keys: ClassVar = ("group", "start", "end", "policy")
+    rule: ClassVar = staticmethod(overlap.overlap_allowed)

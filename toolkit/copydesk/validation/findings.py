@@ -1,0 +1,115 @@
+"""Results of expectations go in, findings come out: rows of the table ``findings``, each with one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk.validation.failing import short
+from copydesk.validation.suites import SEVERITIES, Expected, Suite
+
+# The columns that name a row of each table; where there are several, the id is written "first#second".
+ROW_IDS: dict[str, tuple[str, ...]] = {
+    "articles": ("source",),
+    "documents": ("doc_id",),
+    "zones": ("doc_id", "seq"),
+    "edits": ("doc_id", "seq"),
+    "rejected": ("item",),
+    "tasks": ("doc_id",),
+    "suggestions": ("doc_id", "start"),
+    "annotations": ("annotation_id",),
+    "task_states": ("task_id",),
+    "reads": ("annotation_id",),
+    "spans": ("span_id",),
+    "relations": ("relation_id",),
+    "agreed_spans": ("span_id",),
+    "agreed_relations": ("relation_id",),
+    "disputes": ("dispute_id",),
+    "agreement": ("measure", "label", "annotators"),
+    "findings": ("suite", "expectation"),
+}
+EMPTY = "expect_table_row_count_to_be_between"
+_EXAMPLES = 3  # rows that a sentence names
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What a run found. ``suites`` gives the digest of each suite as it was run; ``evaluated`` equals ``expected``."""
+
+    findings: pa.Table
+    suites: Mapping[str, str]
+    evaluated: int
+    expected: int
+
+
+def finding(suite: Suite, one: Expected, result: Mapping[str, Any], table: pa.Table) -> dict[str, Any]:
+    """Give the finding of an expectation that failed; ``result`` is Great Expectations' own."""
+    first = [int(row) for row in result.get("partial_unexpected_index_list") or ()]
+    seen = result.get("seen") or [_seen(value, one.kwargs) for value in result.get("partial_unexpected_list") or ()]
+    rows = int(result.get("unexpected_count") or 0)
+    examples = [f"{_place(one.table, table, row)}: {what}" for row, what in zip(first, seen, strict=False)][:_EXAMPLES]
+    more = rows - len(examples)
+    if examples and more > 0:
+        examples.append(f"and {more:,} more")
+    sentence = one.say.format(
+        rows=f"{rows:,}",
+        of=f"{table.num_rows:,}",
+        examples="; ".join(examples) or f"found {short(result.get('observed_value'))}",
+    )
+    return {
+        "suite": suite.name,
+        "expectation": f"{one.code} {one.type}",
+        "severity": SEVERITIES[one.severity],
+        "table": one.table,
+        "rows": rows,
+        "row_ids": [row_id(one.table, table, row) for row in first],
+        "message": sentence,
+    }
+
+
+def empty_table(suite: Suite, name: str) -> dict[str, Any]:
+    """Give the finding that a table is empty where its suite does not allow that."""
+    return {
+        "suite": suite.name,
+        "expectation": EMPTY,
+        "severity": "error",
+        "table": name,
+        "rows": 0,
+        "row_ids": [],
+        "message": f"The table {name} is empty, so nothing of it could be judged (fix: run the command that makes it, "
+        f"or list it under may_be_empty in validation/{suite.name}.json).",
+    }
+
+
+def row_id(name: str, table: pa.Table, row: int) -> str:
+    """Name one row of a table as a person would look for it."""
+    return "#".join(str(table.column(part)[row].as_py()) for part in ROW_IDS[name])
+
+
+def _place(name: str, table: pa.Table, row: int) -> str:
+    place = row_id(name, table, row)
+    if "doc_id" in table.column_names and "doc_id" not in ROW_IDS[name]:
+        place += f" in {table.column('doc_id')[row].as_py()}"
+    if {"start", "end"} <= set(table.column_names):
+        place += f" at {table.column('start')[row].as_py()}:{table.column('end')[row].as_py()}"
+    return place
+
+
+def _seen(value: object, kwargs: Mapping[str, Any]) -> str:
+    """Put what Great Expectations found at a row into words: the value of the column, or of each column of several."""
+    if isinstance(value, Mapping):
+        return ", ".join(_cell(name, one) for name, one in value.items())
+    if "column_A" in kwargs and isinstance(value, Sequence):
+        return ", ".join(_cell(kwargs[name], one) for name, one in zip(("column_A", "column_B"), value, strict=True))
+    return _cell(str(kwargs.get("column", "value")), value)
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - pandas marks an empty number as NaN, which is not itself
+        return f"{name} is empty"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{name} {short(value)}"

@@ -1,0 +1,114 @@
+"""The tables of one run go in; out come rows found by key and the texts that offsets point into.
+
+Rules reach other tables through a ``Lookup`` and never by values copied into a suite or merged into a frame. One is made for
+each run and travels with the run's data frames, so that runs at the same time cannot see each other's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.errors import NotEvaluatedError
+
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+MISSING = -1
+TEXT_KEY = ("doc_id", "revision")
+_BETWEEN = "\x1f"  # no id holds this control character, so joined keys stay distinct
+
+
+class Lookup:
+    """The tables of one run by name, and what was found in them before. Copying one gives itself, as pandas copies attrs."""
+
+    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+        self._tables = dict(tables)
+        self._found: dict[tuple[object, ...], Any] = {}
+
+    def __copy__(self) -> Lookup:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Lookup:
+        return self
+
+    def table(self, name: str) -> pa.Table:
+        """Give a table; raises NotEvaluatedError where the run has none of that name."""
+        if name not in self._tables:
+            known = ", ".join(sorted(self._tables))
+            raise NotEvaluatedError(
+                f"there is no table {name!r} in this run; there are: {known}", fix="hand it in, or correct the suite"
+            )
+        return self._tables[name]
+
+    def parents(
+        self, name: str, columns: Sequence[str], *, reference: str, reference_columns: Sequence[str] = ()
+    ) -> Rows:
+        """For each row of the table ``name``, give the row of ``reference`` with the same key; ``MISSING`` where there is none.
+
+        A key with an empty part is found nowhere. Of equal keys in the reference the first counts.
+        """
+        wanted = tuple(reference_columns or columns)
+        remembered = ("parents", name, tuple(columns), reference, wanted)
+        if remembered not in self._found:
+            keys = joined_key(self.table(name), columns)
+            self._found[remembered] = self.positions(keys, reference, wanted)
+        found: Rows = self._found[remembered]
+        return found
+
+    def positions(self, keys: pa.Array, reference: str, columns: Sequence[str]) -> Rows:
+        """Give the row of ``reference`` for each key, ``MISSING`` where there is none."""
+        values = joined_key(self.table(reference), columns)
+        found = pc.index_in(keys, value_set=values, skip_nulls=True)
+        rows: Rows = pc.fill_null(found, MISSING).to_numpy(zero_copy_only=False).astype(np.int64)
+        return rows
+
+    @property
+    def texts(self) -> list[str | None]:
+        """The texts of ``documents``, in the order of its rows."""
+        if ("texts",) not in self._found:
+            self._found["texts",] = cells(self.table("documents"), "text").to_pylist()
+        texts: list[str | None] = self._found["texts",]
+        return texts
+
+    def text_lengths(self, rows: Rows) -> Rows:
+        """Give the length, in code points, of the text of each of these rows of ``documents``; 0 for ``MISSING``."""
+        if ("lengths",) not in self._found:
+            lengths = pc.utf8_length(cells(self.table("documents"), "text"))
+            self._found["lengths",] = np.append(numbers(lengths), 0)
+        every: Rows = self._found["lengths",]
+        return every[rows]
+
+
+def cells(table: pa.Table, name: str) -> pa.Array:
+    """Give one column as one array; raises NotEvaluatedError where the table has none of that name."""
+    if name not in table.column_names:
+        raise NotEvaluatedError(
+            f"there is no column {name!r}; there are: {', '.join(table.column_names)}", fix="correct the suite"
+        )
+    return table.column(name).combine_chunks()
+
+
+def numbers(array: pa.Array) -> Rows:
+    """Give integers as numpy; an empty cell gives ``MISSING``."""
+    filled = pc.fill_null(array.cast(pa.int64()), MISSING)
+    values: Rows = filled.to_numpy(zero_copy_only=False)
+    return values
+
+
+def filled(table: pa.Table, columns: Sequence[str]) -> Mask:
+    """Say of each row whether all of these columns hold something."""
+    mask = np.ones(table.num_rows, dtype=np.bool_)
+    for name in columns:
+        mask &= cells(table, name).is_valid().to_numpy(zero_copy_only=False)
+    return mask
+
+
+def joined_key(table: pa.Table, columns: Sequence[str]) -> pa.Array:
+    """Give one text for each row that is equal where all these columns are; empty where one of them is."""
+    parts = [cells(table, name).cast(pa.string()) for name in columns]
+    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, _BETWEEN)
