@@ -132,6 +132,8 @@ def test_the_decision_is_the_one_of_the_rule_said_plainly(drawn):
         for cell in disputed
     ]
     assert sorted(cells) == sorted(expected)
+    for row in outcome.kept["disputes"].to_pylist():
+        assert row["kind"] == "relation" or row["surface"] == TEXTS[row["doc_id"]][row["start"] : row["end"]]
 
 
 @settings(deadline=None)
