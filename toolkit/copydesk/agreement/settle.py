@@ -39,8 +39,8 @@ class Fates:
 def settle(votes: Votes, *, readers: Ints, rivals: tuple[Ints, Ints], barred: Bools | None = None) -> Fates:
     """Decide every candidate.
 
-    ``readers`` has the number of readers for each candidate's document, ``rivals`` the pairs of candidates that cannot be
-    told apart from competitors by their place alone; a ``barred`` candidate cannot be agreed, whatever its votes.
+    ``readers`` holds, for each candidate, how many people read its document; ``rivals`` are the pairs of candidates that may
+    compete, each pair once. A ``barred`` candidate cannot be agreed, whatever its votes.
     """
     left, right = _competing(votes, *rivals)
     majority = 2 * votes.ballots > readers
