@@ -108,7 +108,7 @@ def submit(
 ) -> SubmitReport:
     """Make the recorded annotations through the account that ``studio`` is connected as.
 
-    Running it again makes none twice: each has an identity made of the annotator, the document and its text. Spans that are
+    Running it again makes none twice: each has an identity made of the annotator, the project, the document and its text. Spans that are
     just as suggested count as taken from the suggestion, others as drawn by hand. Raises UsageError naming file, article,
     quote and occurrence where a quote is not in the text, UnknownError where an article was not ingested or not pushed.
     """
@@ -121,10 +121,11 @@ def submit(
         spans, relations = results[article.file]
         suggested = _suggested(tasks[article.file])
         spans = [{**one, "origin": "prediction" if _place(one) in suggested else "manual"} for one in spans]
-        identity = uuid.uuid5(_NAMESPACE, "\n".join((recorded.name, document["doc_id"], document["text_sha256"])))
+        # the server knows each identity once, whatever the project
+        key = (recorded.name, str(project_id), document["doc_id"], document["text_sha256"])
         body = {
             "result": to_result(spans, relations, schema),
-            "unique_id": str(identity),
+            "unique_id": str(uuid.uuid5(_NAMESPACE, "\n".join(key))),
             "ground_truth": False,  # otherwise Label Studio takes it as the truth and not as one reading
             "was_cancelled": False,
         }
