@@ -275,7 +275,7 @@ def _plain_match(spans):
 
 @settings(deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 2), st.integers(0, 12), st.integers(1, 6)), max_size=12))
-def test_matching_in_rounds_is_matching_one_by_one(drawn):
+def test_matching_takes_the_best_pairs_first(drawn):
     spans = [(owner, start, start + length) for owner, start, length in sorted(drawn)]
     owner, start, end = np.array(spans, np.int64).reshape(-1, 3).T
     found = match(group=np.zeros(len(spans), np.int64), start=start, end=end, owner=owner)

@@ -95,13 +95,12 @@ def span_disputes(scene: Scene, fates: Fates, *, meeting: Pairs) -> list[dict[st
 def relation_disputes(scene: Scene, fates: Fates, *, ends: Fates) -> list[dict[str, Any]]:
     """Give a row for each disputed cell of relations; ``ends`` are the fates of the spans.
 
-    ``start`` and ``end`` reach from the first end to the last; ``surface`` is the first reading's head and tail.
+    ``start`` and ``end`` reach from the first end to the last; ``surface`` is empty, since the readings tell both ends.
     """
     spans, relations = scene.ballot.spans, scene.ballot.relations
     rows = []
     for members in _cells(fates):
         joined = np.concatenate([relations.left[members], relations.right[members]])
-        head, tail = relations.left[members[0]], relations.right[members[0]]
         rows.append(
             {
                 **_common(scene, relations, members, fates, tell=scene.relation),
@@ -111,7 +110,7 @@ def relation_disputes(scene: Scene, fates: Fates, *, ends: Fates) -> list[dict[s
                 "kind": "relation",
                 "start": int(spans.left[joined].min()),
                 "end": int(spans.right[joined].max()),
-                "surface": f"{scene.surfaces[head]} → {scene.surfaces[tail]}",
+                "surface": None,
                 "detail": _relation_detail(scene, fates, members, joined[ends.fate[joined] != AGREED]),
             }
         )

@@ -39,8 +39,7 @@ def match(*, group: Ints, start: Ints, end: Ints, owner: Ints) -> Pairs:
     """Match the spans of every two owners one to one, the largest overlap first.
 
     Of equal overlaps the pair goes first that covers less together (so a span's exact copy is always its match), then the
-    one that begins earlier. No owner may hold one span twice. This greedy matching is found in rounds: a pair that is
-    the best for both of its spans is matched, until none is left (Preis 1999, locally heaviest edges).
+    one that begins earlier. No owner may hold one span twice.
     """
     pairs = overlapping(group=group, start=start, end=end)
     left, right = pairs.left, pairs.right
@@ -53,26 +52,20 @@ def match(*, group: Ints, start: Ints, end: Ints, owner: Ints) -> Pairs:
     owners = int(owner.max(initial=0)) + 1
     places = np.concatenate([left * owners + owner[right], right * owners + owner[left]])
     _, place = np.unique(places, return_inverse=True)
-    chosen = _mutual_best(place[: len(left)], place[len(left) :], places=int(place.max(initial=-1)) + 1)
+    chosen = _best_first(place[: len(left)], place[len(left) :], places=int(place.max(initial=-1)) + 1)
     return Pairs(left[chosen], right[chosen], pairs.overlap[order][chosen])
 
 
-def _mutual_best(left: Ints, right: Ints, *, places: int) -> Ints:
-    """Choose edges, listed best first, so that no place is used twice: as taking them one by one would."""
-    open_edges = np.arange(len(left))
-    chosen = [np.empty(0, np.int64)]
-    taken = np.zeros(places, bool)
-    best = np.empty(places, np.int64)
-    while len(open_edges):
-        best[:] = len(left)
-        np.minimum.at(best, left[open_edges], open_edges)
-        np.minimum.at(best, right[open_edges], open_edges)
-        mutual = (best[left[open_edges]] == open_edges) & (best[right[open_edges]] == open_edges)
-        new = open_edges[mutual]
-        taken[left[new]] = taken[right[new]] = True
-        chosen.append(new)
-        open_edges = open_edges[~(taken[left[open_edges]] | taken[right[open_edges]])]
-    return np.concatenate(chosen)
+def _best_first(left: Ints, right: Ints, *, places: int) -> Ints:
+    """Choose pairs of places, listed best first, so that no place is used twice."""
+    taken = bytearray(places)
+    chosen = []
+    # A plain loop: rounds of whole columns are no faster on real labels, and quadratic where spans are nested deeply.
+    for pair, (one, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+        if not (taken[one] or taken[other]):
+            taken[one] = taken[other] = 1
+            chosen.append(pair)
+    return np.array(chosen, np.int64)
 
 
 def components(left: Ints, right: Ints, *, size: int) -> Ints:
