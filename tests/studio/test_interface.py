@@ -27,11 +27,12 @@ def news() -> LabelSchema:
 
 
 def controls(config: str) -> dict[str, list[dict[str, str]]]:
-    """The elements that an annotator works with: attributes by tag, without styles and hints."""
+    """The elements that an annotator works with: attributes by tag, without what only concerns looks and selection."""
     found: dict[str, list[dict[str, str]]] = {}
     for element in ET.fromstring(config).iter():
-        if element.tag != "View":
-            kept = {key: value for key, value in element.attrib.items() if key not in {"hint", "style"}}
+        if element.tag not in {"View", "Style", "Header"}:
+            looks = {"hint", "style", "showLabels", "granularity"}
+            kept = {key: value for key, value in element.attrib.items() if key not in looks}
             found.setdefault(element.tag, []).append(kept)
     return found
 
@@ -47,6 +48,21 @@ def test_a_configuration_shows_white_space_as_it_is_so_that_offsets_count_what_i
     root = ET.fromstring(to_config(news))
     sheets = [view for view in root.iter("View") if view.find("Text") is not None]
     assert [("white-space: pre-wrap" in (view.get("style") or "")) for view in sheets] == [True]
+
+
+def test_a_reviewers_note_comes_first_and_each_attribute_has_its_name_above_it(news: LabelSchema) -> None:
+    root = ET.fromstring(to_config(news))
+    headers = [header.get("value") for header in root.iter("Header")]
+    assert headers[0] == "$review_note"
+    assert headers[2:] == [attribute.name for attribute in news.attributes]
+
+
+def test_styles_hold_nothing_that_label_studio_would_escape(schema: LabelSchema) -> None:
+    style = ET.fromstring(to_config(schema)).find("Style")
+    assert style is not None
+    assert style.text
+    assert not set(style.text) & set("<>&\"'")
+    assert not set(instructions(schema).partition("</style>")[0].removeprefix("<style>")) & set("<>&\"'")
 
 
 def test_label_studio_itself_takes_the_configuration(studio: Studio, news: LabelSchema, schema: LabelSchema) -> None:

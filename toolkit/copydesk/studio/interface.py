@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from copydesk.errors import SchemaError
 from copydesk.model.schema import Attribute, Label, LabelSchema, RelationType
@@ -16,27 +18,35 @@ _TAGS = frozenset(
     {"View", "Header", "Labels", "Label", "Relations", "Relation", "Text", "Choices", "Choice", "TextArea", "Style"}
 )
 # pre-wrap keeps blanks, tabs and line ends as they are, so that what is seen is what the offsets count
-_SHEET = "white-space: pre-wrap; position: sticky; top: 0; max-height: 70vh; overflow: auto; line-height: 1.7"
+_SHEET = "white-space: pre-wrap"
+_HINT = "Click a marked span to say more about it."
+_STYLES = Path(__file__).parent
 
 
 def to_config(schema: LabelSchema) -> str:
     """Make the labelling configuration (XML) of a schema.
 
     Keys of a task's data that it needs: ``text`` and ``review_note``. Regions belong to the control ``entity``; each
-    attribute is a control of its own name, shown for the region that is selected.
+    attribute is a control of its own name, shown beside the text for the region that is selected.
     """
     root = ET.Element("View")
+    ET.SubElement(root, "Style").text = _style("screen.css")
     ET.SubElement(root, "Header", value=f"${NOTE}", size="5")
-    labels = ET.SubElement(root, "Labels", name=ENTITY, toName=TEXT, showInline="true")
+    bar = ET.SubElement(root, "View", className="copydesk-labels")
+    labels = ET.SubElement(bar, "Labels", name=ENTITY, toName=TEXT, showInline="true")
     labels.extend(_label(label) for label in schema.labels)
     if schema.relations:
         relations = ET.SubElement(root, "Relations")
         relations.extend(_relation(relation) for relation in schema.relations)
-    sheet = ET.SubElement(root, "View", style=_SHEET)
-    ET.SubElement(sheet, "Text", name=TEXT, value=f"${TEXT}", granularity="word")
+    desk = ET.SubElement(root, "View", className="copydesk-desk")
+    sheet = ET.SubElement(desk, "View", className="copydesk-sheet", style=_SHEET)
+    # granularity "word" would take every possessive in: with it, "Assad" in "Assad's" cannot be marked at all
+    ET.SubElement(sheet, "Text", name=TEXT, value=f"${TEXT}", granularity="symbol", showLabels="true")
     if schema.attributes:
-        details = ET.SubElement(root, "View", visibleWhen="region-selected")
-        details.extend(_attribute(attribute) for attribute in schema.attributes)
+        details = ET.SubElement(desk, "View", className="copydesk-details")
+        hint = ET.SubElement(details, "View", visibleWhen="no-region-selected")
+        ET.SubElement(hint, "Header", value=_HINT, size="5")
+        details.extend(_titled(attribute) for attribute in schema.attributes)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode")  # without a line end: the server would cut it off, and differ
 
@@ -63,7 +73,8 @@ def instructions(schema: LabelSchema) -> str:
     from markdown_it import MarkdownIt
 
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    return str(renderer.render(schema.guidelines or _listed(schema)))
+    html = renderer.render(schema.guidelines or _listed(schema))
+    return f'<style>{_style("guidelines.css")}</style>\n<div class="copydesk-guidelines">\n{html}</div>'
 
 
 def _label(label: Label) -> ET.Element:
@@ -75,11 +86,18 @@ def _relation(relation: RelationType) -> ET.Element:
     return ET.Element("Relation", value=relation.name)
 
 
+def _titled(attribute: Attribute) -> ET.Element:
+    """Put the attribute's name above its control, and show both only for a region that may carry it."""
+    view = ET.Element("View", {"visibleWhen": "region-selected", **_when(attribute)})
+    ET.SubElement(view, "Header", value=attribute.name, size="5")
+    view.append(_attribute(attribute))
+    return view
+
+
 def _attribute(attribute: Attribute) -> ET.Element:
     common = {"name": attribute.name, "toName": TEXT, "perRegion": "true"}
     if attribute.labels:
-        shown = {"whenTagName": ENTITY, "whenLabelValue": ",".join(attribute.labels)}
-        common |= {"visibleWhen": "region-selected", **shown}
+        common |= {"visibleWhen": "region-selected", **_when(attribute)}
     if attribute.kind == "text":
         one_line = {"rows": "1", "maxSubmissions": "1", "editable": "true"}
         return ET.Element("TextArea", {**common, **one_line, **_given({"placeholder": attribute.placeholder})})
@@ -91,6 +109,15 @@ def _attribute(attribute: Attribute) -> ET.Element:
         ET.Element("Choice", {"value": name, **_given({"hotkey": hotkey})}) for name, hotkey in attribute.choices
     )
     return choices
+
+
+def _when(attribute: Attribute) -> dict[str, str]:
+    return {"whenTagName": ENTITY, "whenLabelValue": ",".join(attribute.labels)} if attribute.labels else {}
+
+
+def _style(name: str) -> str:
+    """Read one of the style sheets beside this file, without its comments."""
+    return re.sub(r"/\*.*?\*/\s*", "", (_STYLES / name).read_text(encoding="utf-8"), flags=re.DOTALL).strip()
 
 
 def _given(values: dict[str, str]) -> dict[str, str]:
