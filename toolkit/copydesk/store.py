@@ -106,7 +106,7 @@ class Latest:
         new = self._log.append(tables, receipt)
         for part in self._log.parts():
             if part.path != new.path:
-                shutil.rmtree(part.path)
+                _remove(part.path)
         return new
 
 
@@ -220,7 +220,10 @@ def commit_folder(temporary: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a workspace while writing in it; raises WorkspaceError where another command holds it."""
+    """Hold the lock of a workspace while writing in it, and remove the half-made parts that a killed command left.
+
+    Raises WorkspaceError where another command holds it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:
@@ -234,6 +237,8 @@ def locked(path: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
+        for left in path.parent.glob(f"*/{TEMPORARY}[0-9]*"):
+            shutil.rmtree(left)
         yield
 
 
@@ -273,6 +278,12 @@ def _commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, 
     write_json(temporary / "receipt.json", whole)
     commit_folder(temporary, target)
     return Part(target, whole)
+
+
+def _remove(part: Path) -> None:
+    """Take a part away whole: one that is half removed would be found damaged."""
+    gone = part.rename(part.with_name(f"{TEMPORARY}{part.name}"))
+    shutil.rmtree(gone)
 
 
 def _receipt(folder: Path) -> Mapping[str, Any]:
