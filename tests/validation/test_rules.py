@@ -75,7 +75,7 @@ def test_a_span_inside_its_text_fails_where_its_surface_is_not_the_slice(texts, 
             outside.append(row)
         elif 0 <= start < end and texts[number][start:end] != rows[row]["surface"]:
             wrong.append(row)
-    found = surface_is_slice(lookup, "spans", start="start", end="end", surface="surface")
+    found = surface_is_slice(lookup, "spans", start="start", end="end", surface="surface", unless={})
     assert found.rows.tolist() == wrong
     assert all(found.see(row) for row in wrong)
     assert end_in_text(lookup, "spans", end="end").rows.tolist() == outside

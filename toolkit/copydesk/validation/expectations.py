@@ -172,12 +172,13 @@ class ExpectEndToLieInText(RowsExpectation):
 
 
 class ExpectSurfaceToBeSliceOfText(RowsExpectation):
-    """Expect ``text[start:end] == surface`` in the text of the row's document."""
+    """Expect ``text[start:end] == surface`` in the text of the row's document; ``unless`` spares rows by a column's value."""
 
     start: str
     end: str
     surface: str
-    success_keys: ClassVar = ("start", "end", "surface")
+    unless: dict[str, list[str]] = {}  # noqa: RUF012 - pydantic copies a default for each expectation
+    success_keys: ClassVar = ("start", "end", "surface", "unless")
     rule: ClassVar = staticmethod(rules.surface_is_slice)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -132,13 +132,21 @@ def end_in_text(lookup: Lookup, table: str, *, end: str) -> Failing:
     )
 
 
-def surface_is_slice(lookup: Lookup, table: str, *, start: str, end: str, surface: str) -> Failing:
-    """A row fails where ``text[start:end]`` of its document is not its surface."""
+def surface_is_slice(
+    lookup: Lookup, table: str, *, start: str, end: str, surface: str, unless: Mapping[str, Sequence[str]]
+) -> Failing:
+    """A row fails where ``text[start:end]`` of its document is not its surface.
+
+    ``unless`` gives, for a column, the values of rows that are not judged.
+    """
     rows = lookup.table(table)
     parents = lookup.parents(table, TEXT_KEY, reference="documents")
     starts, ends = numbers(cells(rows, start)), numbers(cells(rows, end))
     judged = filled(rows, [start, end, surface]) & (parents != MISSING)
     judged &= (starts >= 0) & (starts < ends) & (ends <= lookup.text_lengths(parents))
+    for name, values in unless.items():
+        spared = pc.is_in(cells(rows, name), value_set=pa.array(values, pa.string()))
+        judged &= ~spared.to_numpy(zero_copy_only=False)
     chosen = np.flatnonzero(judged)
     texts = lookup.texts
     slices = pa.array(
