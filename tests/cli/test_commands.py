@@ -11,7 +11,17 @@ import pytest
 
 from copydesk.cli import COMMANDS, cli
 
-HEAVY = ("pandas", "pyarrow", "numpy", "great_expectations", "label_studio_sdk", "label_studio", "pyspark", "httpx", "rich")
+HEAVY = (
+    "pandas",
+    "pyarrow",
+    "numpy",
+    "great_expectations",
+    "label_studio_sdk",
+    "label_studio",
+    "pyspark",
+    "httpx",
+    "rich",
+)
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -30,7 +40,9 @@ def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
             yield (*path, name), command
 
 
-@pytest.mark.parametrize("code", ["import copydesk", "from copydesk.cli import main; sys.argv = ['copydesk', '--help']; main()"])
+@pytest.mark.parametrize(
+    "code", ["import copydesk", "from copydesk.cli import main; sys.argv = ['copydesk', '--help']; main()"]
+)
 def test_importing_and_help_load_nothing_heavy(code: str) -> None:
     program = (
         "import sys, atexit\n"
@@ -87,15 +99,16 @@ def test_no_label_studio_is_a_fault_of_the_environment(tmp_path: Path) -> None:
 
 def test_a_new_workspace_goes_as_far_as_documents_without_any_server(tmp_path: Path) -> None:
     made = json.loads(run("init", str(tmp_path / "w"), "--json").stdout)
-    (tmp_path / "w" / "seeds").mkdir(exist_ok=True)
-    (tmp_path / "w" / "seeds" / "story.txt").write_text("A headline\n\nA paragraph that says something.\n", encoding="utf-8")
+    (tmp_path / "w" / "seeds" / "story.txt").write_text(
+        "A headline\n\nA paragraph that says something.\n", encoding="utf-8"
+    )
     (tmp_path / "w" / "seeds" / "empty.txt").write_text("", encoding="utf-8")
     first = json.loads(run("ingest", "--json", cwd=Path(made["workspace"])).stdout)
-    assert (first["counts"]["kept"], first["counts"]["rejected"]) == (1, 1)
+    assert (first["counts"]["kept"], first["counts"]["rejected"]) == (2, 1), "the starter has an article of its own"
     assert first["reasons"] == {"empty": 1}
     second = json.loads(run("ingest", "--json", cwd=Path(made["workspace"])).stdout)
     assert second["changed"] is False
-    assert {**second["counts"], "new": 2} == first["counts"]
+    assert {**second["counts"], "new": 3} == first["counts"]
     shown = json.loads(run("show", "seeds/story.txt", "--json", cwd=Path(made["workspace"])).stdout)
     assert [zone["kind"] for zone in shown["zones"]] == ["headline", "paragraph"]
 

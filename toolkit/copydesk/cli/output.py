@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,11 +56,15 @@ def progress_shown(*, as_json: bool) -> Iterator[Progress]:
     The callback takes what is being done, how much is done, and of how much (0 where that is not known).
     """
     if as_json:
-        yield lambda _what, _done, _total: None
-    elif click.get_text_stream("stderr").isatty():
+        yield _silent
+    elif sys.stderr.isatty():
         yield from _bars()
     else:
         yield _lines()
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Say nothing."""
 
 
 def _bars() -> Iterator[Progress]:

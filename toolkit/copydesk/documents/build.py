@@ -16,16 +16,16 @@ from copydesk.model.tables import Outcome
 
 STAGE = "documents"
 RECIPE = "documents/1"
-_KNOWN = ("doc_id", "revision", "raw_sha256", "text_sha256", "recipe")
+_TOLD = tuple(name for name in tables.DOCUMENTS.names if name not in {"revision", "text"})
 
 
 def build_documents(articles: pa.Table, *, known: pa.Table, max_chars: int) -> Outcome:
     """Make the documents of ``articles`` (rows with an ``encoding``; see ``copydesk.articles.accepted``).
 
-    ``known`` are earlier rows of ``documents``, of which the columns ``doc_id``, ``revision``, ``raw_sha256``, ``text_sha256`` and
-    ``recipe`` are read. An article that is known with the same text and recipe is a kept row that adds nothing; any other is
-    the next revision of its document, also of one made earlier in the same call. Rejected with ``undecodable`` (the row is
-    damaged), ``no-text`` and ``too-long`` (more than ``max_chars`` characters).
+    ``known`` are earlier rows of ``documents``, of which all columns but ``text`` are read. An article whose document is known
+    and whose newest revision says the same is a kept row that adds nothing; any other is the next revision of its document,
+    also of one made earlier in the same call. Rejected with ``undecodable`` (the row is damaged), ``no-text`` and ``too-long``
+    (more than ``max_chars`` characters).
     Raises StoreError for a row without ``raw``, ``format`` or ``encoding``, and for a ``known`` without one of those columns.
     """
     history = _History(known)
@@ -37,33 +37,36 @@ def build_documents(articles: pa.Table, *, known: pa.Table, max_chars: int) -> O
             rejected.append(_rejected(row, made))
             continue
         kept.rows += 1
-        revision = history.next_revision(made.document, row["raw_sha256"])
+        document = _row(row, made, made.document)
+        revision = history.next_revision(document)
         if revision:
-            kept.add(row, made, revision)
+            kept.add(document, made.document, revision)
     return Outcome(kept=kept.tables(), rejected=tables.from_rows("rejected", rejected), kept_rows=kept.rows)
 
 
 class _History:
-    """What is known of each document: its newest revision, and everything that was ever made of it."""
+    """The newest revision of each document, and what it says."""
 
     def __init__(self, known: pa.Table) -> None:
-        missing = [name for name in _KNOWN if name not in known.column_names]
+        missing = [name for name in ("revision", *_TOLD) if name not in known.column_names]
         if missing:
             raise StoreError(f"table documents: no column {missing[0]!r} among the known documents")
-        self._newest: dict[str, int] = {}
-        self._made: set[tuple[str, str, str, str]] = set()
-        for row in known.select(_KNOWN).to_pylist():
-            self._newest[row["doc_id"]] = max(row["revision"], self._newest.get(row["doc_id"], 0))
-            self._made.add((row["doc_id"], row["raw_sha256"], row["text_sha256"], row["recipe"]))
+        self._newest: dict[str, tuple[int, tuple[Any, ...]]] = {}
+        for row in known.select(["revision", *_TOLD]).to_pylist():
+            if row["revision"] > self._newest.get(row["doc_id"], (0, ()))[0]:
+                self._newest[row["doc_id"]] = (row["revision"], _told(row))
 
-    def next_revision(self, document: Document, raw_sha256: str) -> int:
-        """Give the revision of a document that is new, and note it; 0 for one that is known."""
-        key = (document.doc_id, raw_sha256, document.text_sha256, document.recipe)
-        if key in self._made:
+    def next_revision(self, document: Mapping[str, Any]) -> int:
+        """Give the revision of a document that says something new, and note it; 0 for one that does not."""
+        revision, told = self._newest.get(document["doc_id"], (0, ()))
+        if told == _told(document):
             return 0
-        self._made.add(key)
-        self._newest[document.doc_id] = self._newest.get(document.doc_id, 0) + 1
-        return self._newest[document.doc_id]
+        self._newest[document["doc_id"]] = (revision + 1, _told(document))
+        return revision + 1
+
+
+def _told(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _TOLD)
 
 
 @dataclass(slots=True)
@@ -75,25 +78,8 @@ class _Kept:
     zones: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in tables.ZONES.names})
     edits: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in tables.EDITS.names})
 
-    def add(self, row: Mapping[str, Any], made: Made, revision: int) -> None:
-        document = made.document
-        assert document is not None
-        self.documents.append(
-            {
-                "doc_id": document.doc_id,
-                "revision": revision,
-                "text_sha256": document.text_sha256,
-                "source": row["source"],
-                "raw_sha256": row["raw_sha256"],
-                "title": document.title,
-                "url": row["url"] or made.facts.url,
-                "publisher": row["publisher"] or made.facts.publisher,
-                "published_at": row["published_at"] or made.facts.published_at,
-                "licence": row["licence"],
-                "recipe": document.recipe,
-                "text": document.text,
-            }
-        )
+    def add(self, row: Mapping[str, Any], document: Document, revision: int) -> None:
+        self.documents.append({**row, "revision": revision})
         keys = {"doc_id": document.doc_id, "revision": revision}
         for seq, zone in enumerate(document.zones):
             speaker = zone.speaker or (None, None)
@@ -109,6 +95,23 @@ class _Kept:
             "zones": pa.table(self.zones, schema=tables.ZONES),
             "edits": pa.table(self.edits, schema=tables.EDITS),
         }
+
+
+def _row(article: Mapping[str, Any], made: Made, document: Document) -> dict[str, Any]:
+    """A row of ``documents`` but for its revision; what the article says of itself stands in where nobody else said it."""
+    return {
+        "doc_id": document.doc_id,
+        "text_sha256": document.text_sha256,
+        "source": article["source"],
+        "raw_sha256": article["raw_sha256"],
+        "title": document.title,
+        "url": article["url"] or made.facts.url,
+        "publisher": article["publisher"] or made.facts.publisher,
+        "published_at": article["published_at"] or made.facts.published_at,
+        "licence": article["licence"],
+        "recipe": document.recipe,
+        "text": document.text,
+    }
 
 
 def _append(columns: Mapping[str, list[Any]], cells: Mapping[str, Any]) -> None:

@@ -75,11 +75,14 @@ def _agree(workspace: Workspace, key: str) -> None:
 
 
 def _report(part: Part, *, changed: bool) -> Report:
+    rejected = part.read("rejected").to_pylist()
+    reasons = reason_counts(rejected)
     counts = {
         "agreed spans": part.read("agreed_spans").num_rows,
         "agreed relations": part.read("agreed_relations").num_rows,
         "disputes": part.read("disputes").num_rows,
-        "outvoted": part.read("rejected").num_rows,
+        "outvoted": reasons.pop("outvoted", 0),
+        "set aside": sum(reasons.values()),
     }
     agreement = part.read("agreement").to_pylist()
     overall = [row for row in agreement if row["label"] == "all" and row["annotators"] == "all"]

@@ -217,7 +217,7 @@ DISPUTES = _schema(
     kind=pa.string(),  # label, boundary, existence, relation
     start=pa.int64(),  # of all readings together
     end=pa.int64(),
-    surface=pa.string(),
+    surface=_maybe(pa.string()),  # text[start:end]; empty for a relation, whose readings say what it joins
     readings=NAMES,  # "LABEL [start:end] surface: A1, A2", or what is not there: "nothing: A2"
     detail=pa.string(),
 )

@@ -73,7 +73,8 @@ def region_id(start: int, end: int, label: str) -> str:
 def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSchema) -> Outcome:
     """Read what the annotators said: the current state of the pull log goes in; reads, spans and relations come out.
 
-    Of each annotator's live annotations of a document the one updated last counts. Rejected, each with its reason: annotations
+    Of each annotator's live annotations of a document the one updated last counts. What was made on an earlier revision with
+    the same text counts for the newest one, and ``revision`` then names that. Rejected, each with its reason: annotations
     that are no votes (deleted, cancelled, superseded, unknown-annotator), those of an unknown document or of a text that is
     not the newest one (text-changed), those that cannot be read; and single spans, attributes and relations that do not fit
     the text or the schema. A span that begins or ends with white space is trimmed; if nothing is left it is rejected.
@@ -85,7 +86,8 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
     counted, rejected = votes(annotations, newest=newest)
     reading = Reading(schema)
     for row in counted:
-        reading.read(row, newest[row["doc_id"]].text)
+        known = newest[row["doc_id"]]
+        reading.read({**row, "revision": known.revision}, known.text)  # its text is the same, so its offsets hold
     kept = {
         "reads": from_tuples("reads", reading.reads),
         "spans": from_tuples("spans", reading.spans),
