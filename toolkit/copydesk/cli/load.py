@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import json_option, open_workspace, print_json
-from copydesk.datasets.load import load, versions
+from copydesk.datasets.load import find_version, load
 
 
 @click.command("load")
@@ -18,19 +18,19 @@ from copydesk.datasets.load import load, versions
 def command(ctx: click.Context, name: str, version: str, table: str, rows: int, as_json: bool) -> None:
     """Print the first rows of a table of a published dataset; without VERSION, of the newest one."""
     folder = open_workspace(ctx).datasets
-    chosen = version or versions(name, folder=folder)[-1]
-    frame = load(name, chosen, table=table, folder=folder)
+    path = find_version(name, version, folder=folder)
+    frame = load(name, path.name, table=table, folder=folder)
     if as_json:
         print_json(
             {
                 "name": name,
-                "version": chosen,
-                "path": str(folder / name / chosen),
+                "version": path.name,
+                "path": str(path),
                 "table": table,
                 "rows": len(frame),
                 "columns": list(frame.columns),
             }
         )
         return
-    click.echo(f"{name} {chosen}, {table}: {len(frame):,} rows in {folder / name / chosen}")
+    click.echo(f"{name} {path.name}, {table}: {len(frame):,} rows in {path}")
     click.echo(frame.head(rows).to_string(max_colwidth=40))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
+LINE_SECONDS = 5.0
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 
 
@@ -33,15 +36,17 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         print_json(report.as_dict())
         return
-    click.echo(report_line(report))
+    if report.counts:
+        click.echo(report_line(report))
+    here = f"{Path.cwd()}/"
     for line in report.lines:
-        click.echo(f"  {line}")
+        click.echo(f"  {line.replace(here, '')}")  # what lies below the working folder is named from there
 
 
 def report_line(report: Report) -> str:
     """Give the first line of a report: the stage, and its counts."""
     counts = ", ".join(f"{number:,} {what}" for what, number in report.counts.items())
-    return f"{report.stage:<9} {counts or 'nothing to do'}{'' if report.changed else ' (nothing changed)'}"
+    return f"{report.stage:<9} {counts}{'' if report.changed else ' (nothing changed)'}"
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -51,7 +56,7 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 @contextmanager
 def progress_shown(*, as_json: bool) -> Iterator[Progress]:
-    """Give a progress callback: a bar on a terminal, a line for each tenth elsewhere, nothing with ``--json``.
+    """Give a progress callback: a bar on a terminal, a line every few seconds elsewhere, nothing with ``--json``.
 
     The callback takes what is being done, how much is done, and of how much (0 where that is not known).
     """
@@ -94,12 +99,13 @@ def _bars() -> Iterator[Progress]:
 
 
 def _lines() -> Progress:
-    tenths: dict[str, int] = {}
+    """A line every few seconds, so that a log shows that work goes on and short work stays silent."""
+    told = time.monotonic()
 
     def show(what: str, done: int, total: int) -> None:
-        tenth = 10 * done // total if total else 0
-        if tenths.get(what) != tenth and total >= 10:
-            tenths[what] = tenth
-            click.echo(f"{what}: {done:,} of {total:,}", err=True)
+        nonlocal told
+        if time.monotonic() - told >= LINE_SECONDS:
+            told = time.monotonic()
+            click.echo(f"{what}: {done:,}" + (f" of {total:,}" if total else ""), err=True)
 
     return show

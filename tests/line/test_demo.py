@@ -1,0 +1,108 @@
+"""Rules of the demo: one command from raw articles to a dataset, and once more is no more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pandas as pd
+import pytest
+
+from copydesk.datasets.load import verify
+from copydesk.store import read_secrets
+
+Shell = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def version(reference: Path) -> Path:
+    return reference / "datasets" / "conflict-news" / "1.0.0"
+
+
+def test_it_tells_what_every_stage_made_and_how_to_go_on(reference: Path) -> None:
+    told = (reference / "first-run.txt").read_text(encoding="utf-8")
+    for stage in (
+        "ingest    12 files, 12 kept, 0 rejected",
+        "push      12 tasks, 12 pushed",
+        "annotate  2 annotators, 24 submitted",
+    ):
+        assert stage in told
+    for stage in ("pull ", "agree ", "validate ", "publish "):
+        assert f"\n{stage}" in told
+    for fact in (
+        "span_f1_exact: 0.",
+        "token_alpha: 0.",
+        "version 1.0.0: datasets/conflict-news/1.0.0",
+        "http://127.0.0.1:",
+    ):
+        assert fact in told
+    assert 'pandas.read_parquet("datasets/conflict-news/1.0.0/train.parquet")' in told
+    assert "credentials.json" in told
+
+
+def test_the_one_line_loads_what_two_annotators_agreed_on(version: Path) -> None:
+    articles = pd.read_parquet(version / "train.parquet")
+    assert len(articles) == 12
+    for row in articles.itertuples():
+        assert row.spans.size
+        for span in row.spans:
+            assert row.text[span["start"] : span["end"]] == span["surface"]
+    assert verify(version) == ()
+
+
+def test_every_published_label_tells_where_it_came_from(version: Path) -> None:
+    spans, votes = pd.read_parquet(version / "spans"), pd.read_parquet(version / "annotations")
+    drawn = set(zip(votes["annotation_id"], votes["start"], votes["end"], votes["label"], strict=True))
+    for span in spans.itertuples():
+        assert span.votes == len(span.annotators) == len(span.annotation_ids)
+        assert all((one, span.start, span.end, span.label) in drawn for one in span.annotation_ids)
+    sources = pd.read_parquet(version / "sources")
+    assert set(spans["doc_id"]) <= set(sources["doc_id"])
+    assert sources["raw_sha256"].str.fullmatch("[0-9a-f]{64}").all()
+
+
+def test_no_name_and_no_address_of_an_annotator_is_published(reference: Path, version: Path) -> None:
+    people = read_secrets(reference / ".copydesk" / "people.json")["people"]
+    secrets = [person[key].encode() for person in people for key in ("email", "password", "token")]
+    files = [path for path in version.rglob("*") if path.is_file()]
+    assert len(secrets) == 6
+    assert files
+    for file in files:
+        content = file.read_bytes()
+        assert not [secret for secret in secrets if secret in content], file
+    assert set(pd.read_parquet(version / "annotations")["annotator"]) == {person["pseudonym"] for person in people}
+
+
+def test_it_stops_the_server_that_it_started(reference: Path, shell: Shell) -> None:
+    done = shell("copydesk studio status", cwd=reference)
+    assert (done.returncode, "is not running" in done.stderr) == (3, True)
+
+
+def test_running_it_again_changes_and_doubles_nothing(reference: Path, shell: Shell) -> None:
+    before = shell("copydesk status --json", cwd=reference).stdout
+    done = shell("copydesk demo --json", cwd=reference)
+    assert done.returncode == 0, done.stderr
+    stages = {stage["stage"]: stage for stage in json.loads(done.stdout)["stages"]}
+    assert [name for name, stage in stages.items() if stage["changed"] and stage["counts"]] == []
+    assert stages["push"]["counts"]["there already"] == 12
+    assert stages["annotate"]["counts"]["there already"] == 24
+    assert shell("copydesk status --json", cwd=reference).stdout == before
+
+
+def test_a_document_is_shown_with_its_zones_and_the_chain_of_each_label(reference: Path, shell: Shell) -> None:
+    shown = json.loads(shell("copydesk show seeds/000_624767c5aad575bc.txt --json", cwd=reference).stdout)
+    kinds = [zone["kind"] for zone in shown["zones"]]
+    assert (kinds.count("subhead"), kinds.count("caption"), kinds.count("promo")) == (3, 2, 1)
+    raw = (reference / shown["source"]).read_text(encoding="utf-8")
+    for label in shown["labels"]:
+        start, end = (int(word) for word in label["chain"][-1].rpartition("characters ")[2].split(" to "))
+        assert raw[start:end] == label["surface"], "the chain ends in the raw article"
+        assert len(label["chain"]) == 3 + label["votes"]
+
+
+def test_disputes_count_as_failure_where_that_was_asked_for(reference: Path, shell: Shell) -> None:
+    assert shell("copydesk agree", cwd=reference).returncode == 0
+    done = shell("copydesk agree --strict", cwd=reference)
+    assert (done.returncode, "disputes are open" in done.stderr) == (1, True)
