@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from copydesk.store import Log
 from copydesk.studio import pull as pull_module
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import read_labels, shown_text
-from copydesk.studio.listing import find_tasks
+from copydesk.studio.listing import find_tasks, id_is_one_of, list_tasks, updated_after
 from copydesk.studio.pull import PullReport, current_state, pull, pull_whole
 from copydesk.studio.push import ProjectSpec, push
 from copydesk.studio.server import Server
@@ -356,3 +357,13 @@ def test_the_text_that_the_server_holds_is_the_one_that_was_sent(line: Line) -> 
     (row,) = line.state()
     assert row["shown_sha256"] == hashlib.sha256(shown_text(TEXTS["doc-0"]).encode()).hexdigest()
     assert row["shown_sha256"] != row["text_sha256"]
+
+
+def test_only_what_was_asked_for_is_listed_and_a_whole_second_is_a_time_too(line: Line) -> None:
+    """Trap 10: a filter may be ignored without a word; trap 20: a time without microseconds makes the server fail."""
+    asked = ["doc-1", "doc-3", "doc-none"]
+    assert sorted(task["data"]["doc_id"] for task in find_tasks(line.studio, line.project, asked)) == ["doc-1", "doc-3"]
+    whole_second = updated_after(datetime(2020, 1, 1, tzinfo=UTC))
+    ids = id_is_one_of([line.task("doc-0"), line.task("doc-2")])
+    (page,) = list_tasks(line.studio, line.project, whole_second, ids, fields=("id", "data"), size=10)
+    assert [task["data"]["doc_id"] for task in page[0]] == ["doc-0", "doc-2"]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from copydesk.errors import StudioBroken
 from copydesk.studio.client import Studio
@@ -19,6 +20,7 @@ _NEEDING_ALL = frozenset({"annotations", "predictions"})
 LOOKED_UP = 100  # documents or ids in one question: the address stays below the 8 kB that proxies accept
 
 Filter = Mapping[str, object]
+Item = TypeVar("Item")
 
 
 def id_is_one_of(ids: Sequence[int]) -> Filter:
@@ -82,6 +84,15 @@ def find_tasks(
         asked = doc_ids[first : first + LOOKED_UP]
         for page, _ in list_tasks(studio, project_id, doc_id_is_one_of(asked), fields=("id", "data", *also), size=500):
             yield from (task for task in page if task["data"].get("doc_id") in asked)
+
+
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Give the same items, each made while the one before it is in use: the server works on another processor than we."""
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
 
 
 def _list(

@@ -17,11 +17,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.model.tables import from_rows
+from copydesk.model.tables import empty, from_rows
 from copydesk.store import Log
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
-from copydesk.studio.listing import LOOKED_UP, Filter, id_is_one_of, list_tasks, overview, updated_after
+from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list_tasks, overview, updated_after
 from copydesk.studio.votes import text_sha256_of
 
 PAGE = 250
@@ -123,7 +123,7 @@ def _pull(
 ) -> PullReport:
     changes = _Changes(project_id, states, _known(log, project_id))
     seen: set[int] = set()
-    for page, left in list_tasks(studio, project_id, *since, fields=_FIELDS, size=PAGE):
+    for page, left in ahead(list_tasks(studio, project_id, *since, fields=_FIELDS, size=PAGE)):
         total = len(seen) + left
         changes.take(page, pseudonyms)
         seen |= {task["id"] for task in page}
@@ -303,7 +303,9 @@ def _newest_entries(table: pa.Table) -> pa.Table:
 
 def _tombstones(log: Log, gone: list[_Key]) -> pa.Table:
     """Give the last entry of each annotation that is gone, with its content, marked as gone."""
-    table = current_state(log) if gone else log.read("annotations").slice(0, 0)
+    if not gone:
+        return empty("annotations")
+    table = current_state(log)
     wanted = set(gone)
     keys = zip(*(table[name].to_pylist() for name in _KEY), strict=True)
     table = table.filter(pa.array([key in wanted for key in keys], pa.bool_()))

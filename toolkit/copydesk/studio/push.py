@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +28,7 @@ from copydesk.errors import (
 from copydesk.studio.client import Studio, status_of
 from copydesk.studio.codec import shown_text, to_result
 from copydesk.studio.interface import NOTE, TEXT, check_config
-from copydesk.studio.listing import find_tasks
+from copydesk.studio.listing import ahead, find_tasks
 
 MODEL_VERSION = "copydesk suggestions"
 BATCH_TASKS = 500
@@ -116,7 +115,7 @@ def push(
     counts = _Counts()
     sender = _Sender(studio, project_id, patience)
     done = 0
-    for batch in _made_ahead(_batches(_made(tasks, suggestions))):
+    for batch in ahead(_batches(_made(tasks, suggestions))):
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, tasks.num_rows)
@@ -218,15 +217,6 @@ def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
             body["predictions"] = [{"model_version": MODEL_VERSION, "result": to_result(spans)}]
         size = len(text.encode()) + _TASK_BYTES + _REGION_BYTES * len(spans)
         yield _Task((row["doc_id"], row["text_sha256"]), body, size, len(spans))
-
-
-def _made_ahead(batches: Iterator[list[_Task]]) -> Iterator[list[_Task]]:
-    """Make each batch while the one before it is under way: the server works on another processor."""
-    with ThreadPoolExecutor(max_workers=1) as maker:
-        coming = maker.submit(next, batches, None)
-        while batch := coming.result():
-            coming = maker.submit(next, batches, None)
-            yield batch
 
 
 def _batches(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
