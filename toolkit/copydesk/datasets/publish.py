@@ -23,8 +23,9 @@ from copydesk.datasets.nested import published_tables
 from copydesk.datasets.rules import Bump, Side, judge
 from copydesk.datasets.staging import staged, sweep_staging
 from copydesk.datasets.version import FIRST, Release, newest_in, read_object
-from copydesk.datasets.write import LABEL_SET, Content, Progress, Step, write_version
+from copydesk.datasets.write import LABEL_SET, Content, Step, write_version
 from copydesk.errors import ConfigError, StoreError
+from copydesk.model.progress import Progress
 from copydesk.store import canonical_json, commit_folder
 
 __all__ = ["About", "Published", "publish"]

@@ -19,13 +19,13 @@ from copydesk.datasets.rules import Bump
 from copydesk.datasets.version import FORMAT_VERSION, MANIFEST, Release
 from copydesk.errors import ConfigError
 from copydesk.store import canonical_json, digest_of, file_sha256, write_file, write_table
+from copydesk.model.progress import Progress
 
 SUMS = "SHA256SUMS"
 LABEL_SET = "labels.json"
 CHANGES = "CHANGES.md"
 _EPOCH = "SOURCE_DATE_EPOCH"
 _HEADING = "# Changes of "
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.model.progress import Progress
 from copydesk.model.tables import empty, from_rows
 from copydesk.store import Log
 from copydesk.studio.client import Studio
@@ -36,7 +37,6 @@ _SWEPT = ("id", "created_at", "updated_at", "total_annotations")
 _KEY = ("annotation_id", "task_created_at", "doc_id", "created_at")
 _COMPARED = ("content_sha256", "shown_sha256", "revision", "text_sha256")
 
-Progress = Callable[[str, int, int], None]
 _Key = tuple[Any, ...]
 
 

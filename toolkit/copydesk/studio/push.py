@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from copydesk.errors import (
     StudioUnreachable,
     UsageError,
 )
+from copydesk.model.progress import Progress
 from copydesk.studio.client import Studio, status_of
 from copydesk.studio.codec import shown_text, to_result
 from copydesk.studio.interface import NOTE, TEXT, check_config
@@ -37,7 +38,6 @@ _TRIES = 3
 _REGION_BYTES = 220  # a region's JSON, about
 _TASK_BYTES = 400
 
-Progress = Callable[[str, int, int], None]
 _Key = tuple[str, str]
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import tomllib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -24,6 +24,7 @@ import httpx
 import pyarrow as pa
 
 from copydesk.errors import StudioBroken, StudioRefused, StudioTimeout, UnknownError, UsageError
+from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.studio.client import Studio, status_of
 from copydesk.studio.codec import region_id, to_result
@@ -35,7 +36,6 @@ _TRIES = 3
 _SPAN_KEYS = frozenset({"id", "quote", "occurrence", "label", "attributes"})
 _RELATION_KEYS = frozenset({"head", "tail", "label"})
 
-Progress = Callable[[str, int, int], None]
 _Place = tuple[int, int, str]
 
 

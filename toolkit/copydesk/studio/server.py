@@ -28,6 +28,7 @@ from copydesk.errors import (
     StudioTimeout,
     StudioUnauthorized,
 )
+from copydesk.model.progress import Say
 from copydesk.store import read_secrets, write_json
 from copydesk.studio.client import Studio
 from copydesk.studio.embedded import BUSY, DATABASE, GO, LOCK, RECORD, identity
@@ -70,7 +71,7 @@ class _PortTaken(Exception):
     """Another program has the port; Label Studio then silently serves on the next one."""
 
 
-def start(folder: Path, *, say: Callable[[str], None], cache: Path | None = None, port: int | None = None) -> Server:
+def start(folder: Path, *, say: Say, cache: Path | None = None, port: int | None = None) -> Server:
     """Start the server whose data are in ``folder``, or give the one that runs already.
 
     ``say`` gets a sentence when something is waited for, ``cache`` is where the template is kept (by default the user's
@@ -125,7 +126,7 @@ def status(folder: Path) -> Server | None:
     return server
 
 
-def _prepared(folder: Path, *, cache: Path, say: Callable[[str], None]) -> dict[str, Any]:
+def _prepared(folder: Path, *, cache: Path, say: Say) -> dict[str, Any]:
     """Lay the database of a server that has never answered yet, and give the folder's credentials."""
     database = folder / DATABASE
     credentials = read_secrets(folder / CREDENTIALS)

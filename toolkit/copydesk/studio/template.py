@@ -16,10 +16,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from copydesk.errors import MissingExtraError, StoreError, StudioStartError
+from copydesk.model.progress import Say
 from copydesk.store import TEMPORARY, commit_folder
 from copydesk.studio.embedded import DATABASE
 
@@ -54,7 +55,7 @@ def user_cache() -> Path:
     return (named if named.is_absolute() else Path.home() / ".cache") / "copydesk"
 
 
-def prepared_database(cache: Path, *, say: Callable[[str], None]) -> Path:
+def prepared_database(cache: Path, *, say: Say) -> Path:
     """Give the migrated database of the installed Label Studio, and make it first where there is none.
 
     Raises MissingExtraError, StudioStartError where the migrations fail, and StoreError where the cache cannot be written.
@@ -94,7 +95,7 @@ def embedded_command(*arguments: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def waited_for(path: Path, *, say: Callable[[str], None], what: str) -> Iterator[None]:
+def waited_for(path: Path, *, say: Say, what: str) -> Iterator[None]:
     """Hold a lock, and say what is waited for where another process holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
