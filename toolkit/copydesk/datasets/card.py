@@ -141,21 +141,23 @@ def _disputes(disputes: pa.Table) -> str:
 
 
 def _agreement(rows: Sequence[Mapping[str, Any]]) -> str:
+    """One row a label, one column a measure, over all annotators; the pairs are in agreement.json."""
     if not rows:
         return _NO_AGREEMENT
-    cells = [
-        (
-            row["measure"],
-            row["label"],
-            row["annotators"],
-            "–" if row["value"] is None else f"{row['value']:.3f}",
-            row["n"],
-            row["documents"],
-            row["note"],
-        )
-        for row in rows
-    ]
-    return _table(("measure", "label", "annotators", "value", "units", "documents", "note"), cells)
+    over_all = [row for row in rows if row["annotators"] == "all"]
+    measures = sorted({row["measure"] for row in over_all})
+    values = {(row["label"], row["measure"]): row for row in over_all}
+    labels = sorted({row["label"] for row in over_all}, key=lambda label: (label != "all", label))
+    cells = [(label, *(_value(values.get((label, measure))) for measure in measures)) for label in labels]
+    notes = sorted({f"* {row['measure']}: {row['note']}" for row in over_all if row["note"]})
+    told = "In parentheses the units that a figure rests on. Pairs of annotators are in [agreement.json](agreement.json)."
+    return "\n\n".join([_table(("label", *measures), cells), told, *(["\n".join(notes)] if notes else [])])
+
+
+def _value(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    return f"– ({row['n']})" if row["value"] is None else f"{row['value']:.3f} ({row['n']})"
 
 
 def _findings(about: About, rows: Sequence[Mapping[str, Any]]) -> str:
