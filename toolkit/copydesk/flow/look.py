@@ -38,7 +38,7 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
         "agreed": {name: agreed.read(table).num_rows for name, table in _AGREED.items()},
         "findings": {
             "findings": findings.read("findings").num_rows if findings else 0,
-            "validated": "yes" if findings else "no",
+            "validations": int(findings is not None),
         },
     }
     for folder in sorted(path for path in workspace.datasets.glob("*") if path.is_dir()):
