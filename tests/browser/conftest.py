@@ -1,0 +1,90 @@
+"""A workspace with a running Label Studio, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+import pytest
+
+HERE = Path(__file__).parent
+FOUNDING = HERE.parents[1] / "seeds" / "000_624767c5aad575bc.txt"
+# as it might have been scraped: Windows line ends, every accent decomposed, characters beyond U+FFFF
+FERRY = """Ferry to Qaim sails again \U0001f6a2\U0001f469\u200d\U0001f469\u200d\U0001f467
+
+The harbour guild\u2019s Ad\u00e9b\u00e1y\u1ecd\u0300 watched \U0001f600 the ferry leave Tarnmouth for Qaim, Iraq, on Friday.
+
+Ester\u2019s crew took two dogs along. The guild said Iraq had asked for the line.
+"""
+
+
+@pytest.fixture(scope="session")
+def screens() -> ModuleType:
+    """The module screen.py beside this one, which is also a program; skips without a browser, but fails where one must be."""
+    if importlib.util.find_spec("playwright") is None:
+        _missing("Playwright is not installed (fix: pip install playwright)")
+    spec = importlib.util.spec_from_file_location("screen_of_the_browser_tests", HERE / "screen.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    if module.chromium() is None:
+        _missing("Chromium is not installed (fix: apt-get install chromium)")
+    return module
+
+
+def _missing(what: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def newsroom(
+    screens: ModuleType,
+    label_studio_installed: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Any]:
+    """A workspace with two tasks, the ferry first, and two annotators."""
+    folder = tmp_path_factory.mktemp("newsroom") / "work"
+    raw = unicodedata.normalize("NFD", FERRY).replace("\n", "\r\n").encode()
+    articles = [("ferry.txt", raw), (FOUNDING.name, FOUNDING.read_bytes())]
+    yield screens.open_newsroom(folder, articles=articles, people=["anna", "ben"])
+    screens.close_newsroom(folder)
+
+
+@pytest.fixture(scope="session")
+def browser(screens: ModuleType) -> Iterator[Any]:
+    with screens.opened_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_screen(screens: ModuleType, newsroom: Any, browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a window of that size for an annotator, at the project's page; nothing may go wrong in it until the end."""
+    opened = []
+
+    def make(name: str, *, width: int = 1280, height: int = 800) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height})
+        opened.append((context, screens.Screen(context.new_page(), newsroom)))
+        opened[-1][1].log_in(name)
+        return opened[-1][1]
+
+    yield make
+    faults = [fault for _, screen in opened for fault in screen.faults]
+    for context, _ in opened:
+        context.close()
+    assert not faults
+
+
+@pytest.fixture(scope="session")
+def ferry() -> str:
+    """The canonical text of the article about the ferry."""
+    return unicodedata.normalize("NFC", FERRY).strip()
