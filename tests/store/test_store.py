@@ -1,9 +1,10 @@
 """Rules of the store: a file is there whole or not at all, and the same rows give the same bytes."""
 
 import json
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,17 @@ from hypothesis import strategies as st
 
 from copydesk.errors import StoreError, WorkspaceError
 from copydesk.model.tables import TABLES, empty, from_rows, rejected_row
-from copydesk.store import Latest, Log, file_sha256, locked, read_secrets, read_table, write_file, write_json, write_table
+from copydesk.store import (
+    Latest,
+    Log,
+    file_sha256,
+    locked,
+    read_secrets,
+    read_table,
+    write_file,
+    write_json,
+    write_table,
+)
 
 
 def rejected(*items: str) -> pa.Table:
@@ -128,22 +139,24 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> Non
         write_file(tmp_path / "file" / "x", b"")
 
 
-def _hold(path: Path, ready: "multiprocessing.Event", done: "multiprocessing.Event") -> None:
-    with locked(path):
-        ready.set()
-        done.wait(30)
+HOLDER = """
+import sys
+from pathlib import Path
+from copydesk.store import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_a_second_command_is_told_who_holds_the_lock(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    ready, done = context.Event(), context.Event()
-    holder = context.Process(target=_hold, args=(tmp_path / "lock", ready, done))
-    holder.start()
-    assert ready.wait(30)
-    with pytest.raises(WorkspaceError, match=str(holder.pid)), locked(tmp_path / "lock"):
-        pass
-    done.set()
-    holder.join()
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(WorkspaceError, match=str(holder.pid)), locked(tmp_path / "lock"):
+            pass
+        holder.communicate("")
     with locked(tmp_path / "lock"):
         assert (tmp_path / "lock").read_text().strip() == str(os.getpid())
 

@@ -53,7 +53,10 @@ def test_a_new_workspace_can_be_used_at_once_and_is_not_laid_out_twice(tmp_path:
         ('name = "n"\nschema = "s"\ncolour = 1', "unknown key 'colour' @ $"),
         ('name = "n"\nschema = "s"\n[ingest]\nmax_char = 5', r"unknown key 'max_char' @ $.ingest (known: paths,"),
         ('name = "n"\nschema = "s"\n[ingest]\nmax_chars = "5"', "expected int @ $.ingest.max_chars, found '5'"),
-        ('name = "n"\nschema = "s"\n[studio]\nannotators_per_task = true', "expected int @ $.studio.annotators_per_task"),
+        (
+            'name = "n"\nschema = "s"\n[studio]\nannotators_per_task = true',
+            "expected int @ $.studio.annotators_per_task",
+        ),
         ("name = ", "cannot be read"),
     ],
 )

@@ -182,6 +182,15 @@ class ExpectSurfaceToBeSliceOfText(RowsExpectation):
     rule: ClassVar = staticmethod(rules.surface_is_slice)
 
 
+class ExpectNoCutWords(RowsExpectation):
+    """Expect that no span begins or ends inside a word."""
+
+    start: str
+    end: str
+    success_keys: ClassVar = ("start", "end")
+    rule: ClassVar = staticmethod(rules.cuts_no_word)
+
+
 class ExpectColumnLengthToEqualExtent(RowsExpectation):
     """Expect a text that is ``end - start`` characters long."""
 

@@ -168,6 +168,31 @@ def surface_is_slice(
     return Failing(chosen[differs], see)
 
 
+def cuts_no_word(lookup: Lookup, table: str, *, start: str, end: str) -> Failing:
+    """A row fails where it begins or ends inside a word: between two letters, digits or combining marks."""
+    rows = lookup.table(table)
+    parents = lookup.parents(table, TEXT_KEY, reference="documents")
+    starts, ends = numbers(cells(rows, start)), numbers(cells(rows, end))
+    judged = filled(rows, [start, end]) & (parents != MISSING)
+    judged &= (starts >= 0) & (starts < ends) & (ends <= lookup.text_lengths(parents))
+    chosen = np.flatnonzero(judged)
+    texts = lookup.texts
+    wrong = [
+        row
+        for row, parent, first, last in zip(
+            chosen.tolist(), parents[chosen].tolist(), starts[chosen].tolist(), ends[chosen].tolist(), strict=True
+        )
+        if _is_inside_word(texts[parent] or "", first) or _is_inside_word(texts[parent] or "", last)
+    ]
+
+    def see(row: int) -> str:
+        text, first, last = texts[parents[row]] or "", int(starts[row]), int(ends[row])
+        before, after = text[max(first - 10, 0) : first], text[last : last + 10]
+        return short(f"{before}[{text[first:last]}]{after}")
+
+    return Failing(np.array(wrong, dtype=np.int64), see)
+
+
 def length_is_extent(lookup: Lookup, table: str, *, start: str, end: str, column: str) -> Failing:
     """A row fails where the length of the text in the column is not ``end - start``."""
     rows = lookup.table(table)
@@ -236,3 +261,11 @@ def counted_rows(lookup: Lookup, table: str, *, column: str, columns: Sequence[s
 def _first_difference(one: str, other: str) -> int:
     pairs = zip(one, other, strict=False)
     return next((at for at, (left, right) in enumerate(pairs) if left != right), min(len(one), len(other)))
+
+
+def _is_inside_word(text: str, at: int) -> bool:
+    return 0 < at < len(text) and _is_of_word(text[at - 1]) and _is_of_word(text[at])
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
