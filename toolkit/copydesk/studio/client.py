@@ -111,7 +111,10 @@ class Studio:
             raise
 
     def post(self, path: str, *, params: Mapping[str, Any] | None = None, json: object = None) -> Any:
-        """Send ``json`` to ``path``, once; gives the parsed answer, or None where it is empty."""
+        """Send ``json`` to ``path``, once; gives the parsed answer, or None where it is empty.
+
+        ``json`` is what JSON can say, or bytes that ``encoded`` made of it.
+        """
         return self._write("POST", path, params=params, json=json)
 
     def patch(self, path: str, *, params: Mapping[str, Any] | None = None, json: object = None) -> Any:
@@ -174,7 +177,7 @@ class Studio:
         self, method: str, path: str, *, params: Mapping[str, Any] | None, json: object, authorization: str
     ) -> httpx.Response:
         headers = {"Authorization": authorization} if authorization else {}
-        content = _encoded(json, place=f"{method} {path}")
+        content = json if json is None or isinstance(json, bytes) else encoded(json, place=f"{method} {path}")
         if content is not None:
             headers["Content-Type"] = "application/json"
         url = self.url + path.lstrip("/")
@@ -319,9 +322,8 @@ def _pause(error: StudioError, pause: float) -> float:
     return min(max(seconds, pause), _LONGEST_PAUSE) * random.uniform(1.0, 1.2)
 
 
-def _encoded(value: object, *, place: str) -> bytes | None:
-    if value is None:
-        return None
+def encoded(value: object, *, place: str) -> bytes:
+    """Write a value as the JSON that is sent; raises DataError that names ``place`` where it cannot be."""
     try:
         # not escaped, so that a lone surrogate fails here: one on the server spoils every later list and export
         return jsonlib.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

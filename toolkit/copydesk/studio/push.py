@@ -26,7 +26,7 @@ from copydesk.errors import (
     UsageError,
 )
 from copydesk.model.progress import Progress
-from copydesk.studio.client import Studio, status_of
+from copydesk.studio.client import Studio, encoded, status_of
 from copydesk.studio.codec import shown_text, to_result
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
@@ -35,8 +35,6 @@ MODEL_VERSION = "copydesk suggestions"
 BATCH_TASKS = 500
 BATCH_BYTES = 8_000_000
 _TRIES = 3
-_REGION_BYTES = 220  # a region's JSON, about
-_TASK_BYTES = 400
 
 _Key = tuple[str, str]
 
@@ -81,11 +79,10 @@ class _Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One task as it is sent, and about how many bytes that takes."""
+    """One task as it is sent: JSON, written while the batch before it is on its way."""
 
     key: _Key
-    body: Mapping[str, Any]
-    size: int
+    body: bytes
     suggestions: int
 
 
@@ -215,19 +212,18 @@ def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
         spans = suggested.get(row["doc_id"], [])
         if spans:
             body["predictions"] = [{"model_version": MODEL_VERSION, "result": to_result(spans)}]
-        size = len(text.encode()) + _TASK_BYTES + _REGION_BYTES * len(spans)
-        yield _Task((row["doc_id"], row["text_sha256"]), body, size, len(spans))
+        yield _Task((row["doc_id"], row["text_sha256"]), encoded(body, place=row["doc_id"]), len(spans))
 
 
 def _batches(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
     batch: list[_Task] = []
     size = 0
     for task in tasks:
-        if batch and (len(batch) == BATCH_TASKS or size + task.size > BATCH_BYTES):
+        if batch and (len(batch) == BATCH_TASKS or size + len(task.body) > BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(task)
-        size += task.size
+        size += len(task.body)
     if batch:
         yield batch
 
@@ -271,7 +267,7 @@ class _Sender:
         answer = self._studio.post(
             f"api/projects/{self._project_id}/import",
             params={"return_task_ids": "true"},
-            json=[task.body for task in tasks],
+            json=b"[" + b",".join(task.body for task in tasks) + b"]",
         )
         taken = answer.get("task_count") if isinstance(answer, dict) else None
         if taken != len(tasks):
