@@ -83,9 +83,9 @@ def _bars() -> Iterator[Progress]:
     running: dict[str, TaskID] = {}
 
     def show(what: str, done: int, total: int) -> None:
-        bars.start()
         if what not in running:
-            running[what] = bars.add_task(what)
+            running[what] = bars.add_task(what, total=total or None)
+        bars.start()
         bars.update(running[what], completed=done, total=total or None)
         if total and done >= total:
             bars.remove_task(running.pop(what))
