@@ -94,7 +94,7 @@ def kill_each(place: Path, record_property: Callable[[str, object], None]) -> Ca
         done = subprocess.run(program, capture_output=True, text=True, check=False)
         tries = [json.loads(line) for line in done.stdout.splitlines()]
         assert done.returncode == 0, done.stderr
-        record_property("killed", f"{command} {' '.join(options)}: {len(tries)} of {tries[0]['of']} points")
+        record_property("killed", f"{' '.join((command, *options))}: killed at {len(tries)} of {tries[0]['of']} points")
         return tries
 
     return run

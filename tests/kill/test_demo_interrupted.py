@@ -167,7 +167,7 @@ def test_interrupted_at_any_moment_the_demo_finishes_and_doubles_nothing(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("begin", ["starting", "push", "validate"])
+@pytest.mark.parametrize("begin", ["starting", "push", "agree"])
 def test_a_second_ctrl_c_while_the_first_is_obeyed_leaves_no_server_behind(reference: Workspace, begin: str) -> None:
     interrupted(reference, begin, after=0.2, times=2)
     assert not server_lives(reference)

@@ -6,6 +6,7 @@ Commands are loaded when they are run, so that ``copydesk --help`` costs next to
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from importlib import import_module
 
@@ -78,6 +79,7 @@ def main() -> None:
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would end the leaving with another exit code
         print("interrupted; run the command again to go on", file=sys.stderr)  # noqa: T201 - the one place that prints errors
         sys.exit(INTERRUPTED)
     except click.ClickException as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from copydesk.cli.output import json_option, open_workspace, print_json, print_report, progress_shown
@@ -22,8 +24,11 @@ def command(ctx: click.Context, keep: bool, as_json: bool) -> None:
     workspace = open_workspace(ctx)
     say = (lambda _line: None) if as_json else (lambda line: click.echo(line, err=True))
     reports = []
-    with progress_shown(as_json=as_json) as progress:
-        for report in demo.demo(workspace, keep=keep, say=say, progress=progress):
+    with (
+        progress_shown(as_json=as_json) as progress,
+        closing(demo.demo(workspace, keep=keep, say=say, progress=progress)) as stages,
+    ):
+        for report in stages:
             reports.append(report)
             if not as_json:
                 print_report(report, as_json=False)

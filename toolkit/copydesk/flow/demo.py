@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 from copydesk.errors import ConfigError
 from copydesk.flow.ingest import ingest
@@ -14,10 +17,11 @@ from copydesk.model.progress import Progress, Say
 from copydesk.workspace import Workspace
 
 
-def demo(workspace: Workspace, *, keep: bool, say: Say, progress: Progress) -> Iterator[Report]:
+def demo(workspace: Workspace, *, keep: bool, say: Say, progress: Progress) -> Generator[Report, None, None]:
     """Run every stage in order and yield the report of each; every stage goes on where an earlier run was interrupted.
 
-    The server is stopped at the end where this run started it, unless ``keep``.
+    The server is stopped at the end where this run started it, unless ``keep``; close the iterator to have it stopped at
+    once when you end early.
     """
     if not recorded(workspace):
         raise ConfigError(
@@ -48,4 +52,21 @@ def demo(workspace: Workspace, *, keep: bool, say: Say, progress: Progress) -> I
         )
     finally:
         if not (keep or running):
-            stop_studio(workspace)
+            with _ctrl_c_put_off():  # it would leave the server behind
+                stop_studio(workspace)
+
+
+@contextmanager
+def _ctrl_c_put_off() -> Iterator[None]:
+    """Do the block to its end, and only then obey a Ctrl-C that came meanwhile."""
+    if threading.current_thread() is not threading.main_thread():  # which alone hears signals
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
