@@ -128,3 +128,63 @@ def test_an_unknown_document_is_wrong_use(tmp_path: Path) -> None:
     run("init", str(tmp_path))
     done = run("show", "doc-none", cwd=tmp_path)
     assert (done.returncode, "no document 'doc-none'" in done.stderr) == (2, True)
+
+
+def test_faulty_data_is_one_json_object_that_holds_the_report_and_the_error(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    (tmp_path / "seeds" / "004_sarn-pass.txt").write_text("", encoding="utf-8")
+    done = run("ingest", "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["error"], told["counts"]["rejected"]) == (1, "rejected", 1)
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("agree", "--nope"), ("ingest", "not-there"), ("show",)])
+def test_wrong_use_is_json_too_where_json_was_asked_for(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    run("init", str(tmp_path / "w"))
+    done = run(*arguments, "--json", cwd=tmp_path / "w")
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (2, "usage")
+
+
+def test_a_linked_file_is_read_under_its_own_name_and_files_outside_never_collapse(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "w"))
+    for folder in ("a", "b"):
+        (tmp_path / folder / "news").mkdir(parents=True)
+        (tmp_path / folder / "news" / "x.txt").write_text(
+            f"Headline of {folder}\n\nA story told by {folder}.\n", encoding="utf-8"
+        )
+    (tmp_path / "w" / "seeds" / "link.txt").symlink_to(tmp_path / "a" / "news" / "x.txt")
+    outside = [str(tmp_path / folder / "news") for folder in ("a", "b")]
+    assert json.loads(run("ingest", "--json", cwd=tmp_path / "w").stdout)["counts"]["kept"] == 2
+    assert json.loads(run("ingest", *outside, "--json", cwd=tmp_path / "w").stdout)["counts"]["kept"] == 2
+    assert json.loads(run("status", "--json", cwd=tmp_path / "w").stdout)["documents"]["documents"] == 4
+    assert json.loads(run("show", "seeds/link.txt", "--json", cwd=tmp_path / "w").stdout)["title"] == "Headline of a"
+
+
+def test_what_a_new_limit_rejects_is_told_though_an_earlier_document_stays(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    run("ingest", cwd=tmp_path)
+    settings = tmp_path / "copydesk.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("1_000_000", "900"), encoding="utf-8")
+    done = json.loads(run("ingest", "--json", cwd=tmp_path).stdout)
+    assert (done["counts"]["kept"], done["reasons"]) == (0, {"too-long": 1})
+    counts = json.loads(run("status", "--json", cwd=tmp_path).stdout)
+    assert (counts["articles"]["rejected"], counts["documents"]["documents"]) == (1, 1)
+
+
+def test_nothing_is_validated_or_published_on_agreed_labels_that_are_out_of_date(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    run("ingest", cwd=tmp_path)
+    for command in ("validate", "publish"):
+        done = run(command, cwd=tmp_path)
+        assert (done.returncode, "copydesk agree" in done.stderr) == (2, True), command
+    assert run("agree", cwd=tmp_path).returncode == 0
+    done = run("validate", "--json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (1, "findings"), "there is nothing to publish yet"
+    assert run("publish", cwd=tmp_path).returncode == 1
+
+
+def test_a_state_folder_that_is_a_file_is_a_fault_of_the_environment(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    (tmp_path / ".copydesk").write_text("not a folder", encoding="utf-8")
+    done = run("ingest", cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False)

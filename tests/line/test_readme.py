@@ -70,6 +70,7 @@ def test_the_commands_run_in_the_order_in_which_they_stand(
     done = shell(labels_back, cwd=folder)
     assert done.returncode == 0, done.stderr + done.stdout
     assert "my-articles 1.0.0, train: 1 rows" in done.stdout
+    assert "\nverified: " in done.stdout
     done = shell(looking, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "← drawn by A1 in annotation" in done.stdout

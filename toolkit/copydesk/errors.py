@@ -47,6 +47,10 @@ class CopydeskError(Exception):
     def __str__(self) -> str:
         return f"{self.message} (fix: {self.fix})" if self.fix else self.message
 
+    def as_dict(self) -> dict[str, str]:
+        """Give the error as ``--json`` says it."""
+        return {"error": self.code, "message": self.message, "fix": self.fix}
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.message, self.fix)
 

@@ -9,10 +9,11 @@ import json
 import signal
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
-from copydesk.errors import CopydeskError
+from copydesk.errors import CopydeskError, SystemFault, UsageError
 
 INTERRUPTED = 130
 
@@ -84,14 +85,25 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
+        _print_json(UsageError(error.format_message()))
         sys.exit(error.exit_code)
     except CopydeskError as error:
-        _print_error(error)
-        sys.exit(error.exit_code)
+        _leave(error)
+    except BrokenPipeError:
+        sys.exit(1)  # who read our output has gone
+    except OSError as error:
+        place = f" {error.filename}" if error.filename else ""
+        _leave(SystemFault(f"the system refused{place}: {error.strerror}", fix="check the disk's space and the rights"))
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _print_error(error: CopydeskError) -> None:
+def _leave(error: CopydeskError) -> NoReturn:
     print(f"copydesk: {error}", file=sys.stderr)  # noqa: T201
+    _print_json(error)
+    sys.exit(error.exit_code)
+
+
+def _print_json(error: CopydeskError) -> None:
+    """Say an error on standard output, too, where JSON was asked for: one object, as for every other outcome."""
     if "--json" in sys.argv:
-        print(json.dumps({"error": error.code, "message": error.message, "fix": error.fix}, ensure_ascii=False))  # noqa: T201
+        print(json.dumps(error.as_dict(), ensure_ascii=False))  # noqa: T201

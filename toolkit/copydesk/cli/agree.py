@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_report
-from copydesk.errors import DisputeError
+from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
 from copydesk.flow import labels
 
 
@@ -18,11 +17,6 @@ def command(ctx: click.Context, strict: bool, as_json: bool) -> None:
 
     A tie is a dispute: it is listed, and not published.
     """
-    report = labels.agree(open_workspace(ctx))
-    print_report(report, as_json=as_json)
-    disputes = report.counts["disputes"]
-    if strict and disputes:
-        raise DisputeError(
-            f"{disputes} disputes are open",
-            fix="have the annotators or a third one decide them, then pull and agree again",
-        )
+    with progress_shown(as_json=as_json) as progress:
+        report = labels.agree(open_workspace(ctx), progress=progress)
+    print_report(report, as_json=as_json, fault=labels.dispute_fault(report) if strict else None)

@@ -24,5 +24,4 @@ def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
     workspace = open_workspace(ctx)
     with progress_shown(as_json=as_json) as progress:
         report = ingest.ingest(workspace, paths, progress=progress)
-    print_report(report, as_json=as_json)
-    ingest.check_rejected(workspace, report)
+    print_report(report, as_json=as_json, fault=ingest.rejected_fault(workspace, report))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from copydesk.errors import CopydeskError
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.workspace import Workspace, from_environment
@@ -31,16 +32,27 @@ def open_workspace(ctx: click.Context) -> Workspace:
     return Workspace.find(Path(named)) if named else from_environment()
 
 
-def print_report(report: Report, *, as_json: bool) -> None:
-    """Print what a stage did: its counts, why rows were rejected, and its facts."""
+def print_report(report: Report, *, as_json: bool, fault: CopydeskError | None = None) -> None:
+    """Print what a stage did: its counts, why rows were rejected, and its facts.
+
+    With ``fault`` the work was done and its outcome is not good: that is said too, and the command leaves with its exit code.
+    """
     if as_json:
-        print_json(report.as_dict())
-        return
+        print_json({**report.as_dict(), **(fault.as_dict() if fault else {})})
+    else:
+        _print_text(report)
+    if fault:
+        click.echo(f"copydesk: {fault}", err=True)
+        click.get_current_context().exit(fault.exit_code)
+
+
+def _print_text(report: Report) -> None:
     if report.counts:
         click.echo(report_line(report))
     here = f"{Path.cwd()}/"
     for line in report.lines:
-        click.echo(f"  {line.replace(here, '')}")  # what lies below the working folder is named from there
+        # what lies below the working folder is named from there; below / that would be everything, web addresses too
+        click.echo(f"  {line if here == '//' else line.replace(here, '')}")
 
 
 def report_line(report: Report) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_report
+from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
 from copydesk.flow import release
 
 
@@ -17,6 +17,6 @@ def command(ctx: click.Context, no_docs: bool, as_json: bool) -> None:
 
     Exit code 1 where a finding is an error, or where a suite could not be evaluated in full.
     """
-    report = release.validate(open_workspace(ctx), pages=not no_docs)
-    print_report(report, as_json=as_json)
-    release.check_findings(report)
+    with progress_shown(as_json=as_json) as progress:
+        report = release.validate(open_workspace(ctx), pages=not no_docs, progress=progress)
+    print_report(report, as_json=as_json, fault=release.findings_fault(report))

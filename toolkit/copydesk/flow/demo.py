@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from copydesk.errors import ConfigError
 from copydesk.flow.ingest import ingest
 from copydesk.flow.labels import agree
-from copydesk.flow.release import check_findings, publish, validate
+from copydesk.flow.release import publish, validate
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull, push, recorded, start_studio, stop_studio, studio_status, submit_recorded
 from copydesk.model.progress import Progress, Say
@@ -35,10 +35,8 @@ def demo(workspace: Workspace, *, keep: bool, say: Say, progress: Progress) -> G
         yield push(workspace, progress=progress)
         yield submit_recorded(workspace, progress=progress)
         yield pull(workspace, progress=progress)
-        yield agree(workspace)
-        checked = validate(workspace, pages=True)
-        yield checked
-        check_findings(checked)
+        yield agree(workspace, progress=progress)
+        yield validate(workspace, pages=True, progress=progress)
         yield publish(workspace, "", progress=progress)
         yield Report(
             "studio",

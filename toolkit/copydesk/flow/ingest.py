@@ -10,29 +10,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.articles import Limits, find_files, read_articles
+from copydesk.articles import Limits, accepted, find_files, read_articles
 from copydesk.documents import RECIPE, build_documents
 from copydesk.errors import RejectedError
 from copydesk.flow.report import Report, reason_counts, reason_lines
 from copydesk.model.progress import Progress
-from copydesk.model.tables import empty
+from copydesk.model.tables import DOCUMENTS, empty
 from copydesk.store import digest_of, locked
 from copydesk.workspace import Workspace
 
 BATCH = 500
-_KNOWN = (
-    "doc_id",
-    "revision",
-    "source",
-    "raw_sha256",
-    "text_sha256",
-    "title",
-    "url",
-    "publisher",
-    "published_at",
-    "licence",
-    "recipe",
-)
+_KNOWN = tuple(name for name in DOCUMENTS.names if name != "text")
 
 
 def ingest(workspace: Workspace, paths: Sequence[Path], *, progress: Progress) -> Report:
@@ -44,23 +32,32 @@ def ingest(workspace: Workspace, paths: Sequence[Path], *, progress: Progress) -
     sources, passed_over = _sources(workspace, named)
     with locked(workspace.lock):
         seen = list(_batches(workspace, sources, progress=progress))
-    return _report(
-        workspace,
-        [pair for batch, _ in seen for pair in batch],
-        new=sum(new for _, new in seen),
-        passed_over=passed_over,
+    read = [source for batch, _ in seen for source in batch]
+    return _report(workspace, read, new=sum(new for _, new in seen), passed_over=passed_over)
+
+
+def rejected_fault(workspace: Workspace, report: Report) -> RejectedError | None:
+    """Give the error where more of the files were rejected than the settings allow."""
+    files, rejected = report.counts["files"], report.counts["rejected"]
+    limit = workspace.settings.ingest.max_rejected
+    if not files or rejected / files <= limit:
+        return None
+    return RejectedError(
+        f"{rejected} of {files} files were rejected, more than the limit of {limit:.0%}",
+        fix="look at the reasons; raise [ingest] max_rejected in copydesk.toml if that is expected",
     )
 
 
-def check_rejected(workspace: Workspace, report: Report) -> None:
-    """Raise RejectedError where more of the files were rejected than the settings allow."""
-    files, rejected = report.counts["files"], report.counts["rejected"]
-    limit = workspace.settings.ingest.max_rejected
-    if files and rejected / files > limit:
-        raise RejectedError(
-            f"{rejected} of {files} files were rejected, more than the limit of {limit:.0%}",
-            fix="look at the reasons above; raise [ingest] max_rejected in copydesk.toml if that is expected",
-        )
+def current_rejected(workspace: Workspace) -> dict[str, dict[str, Any]]:
+    """Give, by source, why the newest article of a source was rejected; an earlier document of it stays as it was."""
+    current: dict[str, dict[str, Any]] = {}
+    for part in workspace.documents.parts():
+        rejected = {row["item"]: row for row in part.read("rejected").to_pylist()}
+        for source in part.read("articles", columns=["source"])["source"].to_pylist():
+            current.pop(source, None)
+            if source in rejected:
+                current[source] = rejected[source]
+    return current
 
 
 def current_documents(workspace: Workspace) -> pa.Table:
@@ -91,24 +88,20 @@ def _pairs(table: pa.Table) -> list[tuple[str, str]]:
 
 
 def _sources(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[tuple[str, Path]], int]:
-    """Name every file: by its path in the workspace, or from the named folder on where it lies outside."""
+    """Name every file: by its path in the workspace, or by its whole path where it lies outside."""
+    found = find_files(paths)
     named: dict[str, Path] = {}
-    passed_over = 0
-    for path in paths:
-        found = find_files([path])
-        passed_over += len(found.passed_over)
-        base = path.resolve().parent
-        for file in found.files:
-            whole = file.resolve()
-            anchor = workspace.root if whole.is_relative_to(workspace.root) else base
-            named[whole.relative_to(anchor).as_posix()] = whole
-    return sorted(named.items()), passed_over
+    for file in found.files:
+        path = file.parent.resolve() / file.name  # a link is called what it is called, wherever it leads
+        inside = path.is_relative_to(workspace.root)
+        named[(path.relative_to(workspace.root) if inside else path).as_posix()] = path
+    return sorted(named.items()), len(found.passed_over)
 
 
 def _batches(
     workspace: Workspace, sources: Sequence[tuple[str, Path]], *, progress: Progress
-) -> Iterator[tuple[list[tuple[str, str]], int]]:
-    """Work through the files; yields the (source, raw_sha256) pairs of each batch, and how many of its articles were new."""
+) -> Iterator[tuple[list[str], int]]:
+    """Work through the files; yields the sources of each batch, and how many of its articles were new."""
     settings = workspace.settings.ingest
     limits = Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars)
     options = {"max_bytes": settings.max_bytes, "max_chars": settings.max_chars, "recipe": RECIPE}
@@ -123,13 +116,14 @@ def _batches(
             _commit(workspace, fresh, rejected, options=options)
         done += len(batch)
         progress("reading articles", done, len(sources))
-        yield _pairs(articles), fresh.num_rows
+        yield articles["source"].to_pylist(), fresh.num_rows
 
 
 def _commit(workspace: Workspace, articles: pa.Table, unread: pa.Table, *, options: dict[str, Any]) -> None:
     log = workspace.documents
-    readable = articles.filter(pc.invert(pc.is_in(articles["source"], unread["item"].combine_chunks())))
-    outcome = build_documents(readable, known=log.read("documents", columns=_KNOWN), max_chars=options["max_chars"])
+    outcome = build_documents(
+        accepted(articles), known=log.read("documents", columns=_KNOWN), max_chars=options["max_chars"]
+    )
     unread = unread.filter(pc.is_in(unread["item"], articles["source"].combine_chunks()))
     rejected = pa.concat_tables([unread, outcome.rejected])
     counts = {"articles": articles.num_rows, "rejected": rejected.num_rows}
@@ -151,16 +145,13 @@ def _fingerprint(article: dict[str, Any]) -> str:
     return digest_of({name: str(value) for name, value in article.items()})
 
 
-def _report(workspace: Workspace, seen: Sequence[tuple[str, str]], *, new: int, passed_over: int) -> Report:
-    documents = workspace.documents.read("documents", columns=_KNOWN)
-    made = set(_pairs(documents))
-    failed = {source for source, sha in seen if (source, sha) not in made}
-    reasons = {row["item"]: row for row in workspace.documents.read("rejected").to_pylist()}
-    rejected = [reasons[source] for source in sorted(failed)]
+def _report(workspace: Workspace, sources: Sequence[str], *, new: int, passed_over: int) -> Report:
+    failed = current_rejected(workspace)
+    rejected = [failed[source] for source in sources if source in failed]
     counts = {
-        "files": len(seen),
-        "kept": len(seen) - len(failed),
-        "rejected": len(failed),
+        "files": len(sources),
+        "kept": len(sources) - len(rejected),
+        "rejected": len(rejected),
         "new": new,
         "passed over": passed_over,
     }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from copydesk.agreement import decide, measure
+from copydesk.errors import DisputeError
 from copydesk.flow.ingest import current_documents
 from copydesk.flow.report import Report, reason_counts, reason_lines
+from copydesk.model.progress import Progress
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio import codec
 from copydesk.studio.pull import current_state
@@ -47,22 +49,24 @@ def read_labels(workspace: Workspace) -> Report:
     )
 
 
-def agree(workspace: Workspace) -> Report:
+def agree(workspace: Workspace, *, progress: Progress) -> Report:
     """Measure agreement and decide by majority; ties are disputes."""
     with locked(workspace.lock):
         read_labels(workspace)
         key = agreed_key(workspace)
         changed = not workspace.agreed.is_made_from(key)
         if changed:
-            _agree(workspace, key)
+            _agree(workspace, key, progress=progress)
         part = workspace.agreed.part()
     assert part is not None
     return _report(part, changed=changed)
 
 
-def _agree(workspace: Workspace, key: str) -> None:
+def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
+    progress("agree", 0, 3)
     reads, spans, relations = (workspace.labels.read(name) for name in ("reads", "spans", "relations"))
     outcome = decide(reads=reads, spans=spans, relations=relations)
+    progress("agree", 1, 3)
     agreement = measure(
         reads=reads,
         spans=spans,
@@ -70,8 +74,19 @@ def _agree(workspace: Workspace, key: str) -> None:
         documents=current_documents(workspace),
         labels=workspace.schema().label_names,
     )
+    progress("agree", 2, 3)
     tables = {**outcome.kept, "agreement": agreement, "rejected": outcome.rejected}
     workspace.agreed.replace(tables, {"stage": "agreed", "key": key})
+    progress("agree", 3, 3)
+
+
+def dispute_fault(report: Report) -> DisputeError | None:
+    """Give the error where disputes are open, for who asked that they count as failure."""
+    disputes = report.counts["disputes"]
+    if not disputes:
+        return None
+    fix = "have the annotators or a third one decide them, then pull and agree again"
+    return DisputeError(f"{disputes} disputes are open", fix=fix)
 
 
 def _report(part: Part, *, changed: bool) -> Report:

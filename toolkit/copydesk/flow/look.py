@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.load import versions
 from copydesk.errors import UnknownError
-from copydesk.flow.ingest import current_documents, newest
+from copydesk.flow.ingest import current_documents, current_rejected, newest
 from copydesk.workspace import Workspace
 
 
@@ -24,7 +24,7 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
         "articles": {
             "files": pc.count_distinct(articles["source"]).as_py(),
             "read": articles.num_rows,
-            "rejected": log.read("rejected", columns=["item"]).num_rows,
+            "rejected": len(current_rejected(workspace)),
         },
         "documents": {
             "documents": pc.count_distinct(documents["doc_id"]).as_py(),
@@ -41,10 +41,9 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
             "validations": int(findings is not None),
         },
     }
-    for folder in sorted(path for path in workspace.datasets.glob("*") if path.is_dir()):
-        found = versions(folder.name, folder=workspace.datasets)
-        if found:
-            counts[folder.name] = {"versions": len(found), "newest": found[-1]}
+    names = sorted(path.name for path in workspace.datasets.glob("*") if path.is_dir())
+    found = {name: versions(name, folder=workspace.datasets) for name in names}
+    counts["datasets"] = {name: there[-1] for name, there in found.items() if there}
     return counts
 
 
@@ -100,7 +99,7 @@ def _labels(
     }
     labels = []
     for span in _of(workspace.agreed.read("agreed_spans"), document["doc_id"]):
-        start, end = (_in_article(span[edge], edits) for edge in ("start", "end"))
+        start, end = _in_article(span["start"], edits)[0], _in_article(span["end"] - 1, edits)[1]
         drawn = [
             f"drawn by {votes[one]['annotator']} in annotation {one}, {votes[one]['updated_at'] or 'no time given'}"
             for one in span["annotation_ids"]
@@ -116,11 +115,17 @@ def _labels(
     return labels
 
 
-def _in_article(offset: int, edits: Sequence[Mapping[str, Any]]) -> int:
-    """Where an offset of the text lies in the decoded article: the edits before it, undone."""
+def _in_article(offset: int, edits: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Where a character of the text comes from in the decoded article, as start and end; ``edits`` are in order.
+
+    One that an edit put there comes from all that the edit replaced.
+    """
     shift = 0
     for edit in edits:
-        if edit["start"] + shift + len(edit["inserted"]) > offset:
+        start = edit["start"] + shift
+        if offset < start:
             break
+        if offset < start + len(edit["inserted"]):
+            return edit["start"], edit["end"]
         shift += len(edit["inserted"]) - len(edit["removed"])
-    return offset - shift
+    return offset - shift, offset - shift + 1

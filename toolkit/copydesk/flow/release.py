@@ -23,31 +23,33 @@ from copydesk.workspace import Workspace
 _FINDINGS = "findings/1"
 
 
-def validate(workspace: Workspace, *, pages: bool) -> Report:
-    """Run every expectation suite over the tables; ``pages`` builds Great Expectations' pages too."""
+def validate(workspace: Workspace, *, pages: bool, progress: Progress) -> Report:
+    """Run every expectation suite over the tables; ``pages`` builds Great Expectations' pages too.
+
+    Raises UnknownError where the agreed labels are not those of the labels that there are.
+    """
     with locked(workspace.lock):
-        return _validate(workspace, pages=pages)
+        return _validate(workspace, pages=pages, progress=progress)
 
 
-def check_findings(report: Report) -> None:
-    """Raise FindingError where a finding of the report is an error."""
+def findings_fault(report: Report) -> FindingError | None:
+    """Give the error where a finding of the report is one."""
     errors = report.counts["errors"]
-    if errors:
-        raise FindingError(
-            f"{errors} findings are errors", fix="correct what the findings above name, then validate again"
-        )
+    if not errors:
+        return None
+    return FindingError(f"{errors} findings are errors", fix="correct what the findings name, then validate again")
 
 
 def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
     """Validate, then write the next version of the dataset; none where nothing changed.
 
-    Raises FindingError where validation found errors, UnknownError where nothing is agreed on yet.
+    Raises FindingError where validation found errors, UnknownError where the agreed labels are missing or out of date.
     """
     schema = workspace.schema()
     with locked(workspace.lock):
-        if not workspace.agreed.is_made_from(agreed_key(workspace)):
-            raise UnknownError("the agreed labels are missing or out of date", fix="copydesk agree")
-        check_findings(_validate(workspace, pages=True))
+        fault = findings_fault(_validate(workspace, pages=True, progress=progress))
+        if fault:
+            raise fault
         title = name or workspace.settings.name
         done = write_version(
             workspace.datasets / title,
@@ -72,20 +74,26 @@ def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
     )
 
 
-def _validate(workspace: Workspace, *, pages: bool) -> Report:
+def _validate(workspace: Workspace, *, pages: bool, progress: Progress) -> Report:
+    if not workspace.agreed.is_made_from(agreed_key(workspace)):
+        raise UnknownError("the agreed labels are missing or out of date", fix="copydesk agree")
     suites = {path.name: file_sha256(path) for path in sorted(workspace.suites.glob("*.json"))}
     key = digest_of([_FINDINGS, agreed_key(workspace), suites, installed("great-expectations")])
     docs = workspace.data_docs / "index.html"
-    changed = not workspace.findings.is_made_from(key) or (pages and not docs.exists())
+    last = workspace.findings.part()
+    drawn = last is not None and last.receipt.get("pages") and docs.exists()
+    changed = not workspace.findings.is_made_from(key) or (pages and not drawn)
     if changed:
+        progress("validate", 0, 0)
         done = run_suites(
             _checked_tables(workspace),
             suites=workspace.suites,
             parameters=parameters_of(workspace.schema()),
             data_docs=workspace.data_docs if pages else None,
         )
-        receipt = {"stage": "findings", "key": key, "evaluated": done.evaluated, "suites": dict(done.suites)}
-        workspace.findings.replace({"findings": done.findings}, receipt)
+        told = {"evaluated": done.evaluated, "suites": dict(done.suites), "pages": pages}
+        workspace.findings.replace({"findings": done.findings}, {"stage": "findings", "key": key, **told})
+        progress("validate", 1, 1)
     part = workspace.findings.part()
     assert part is not None
     return _findings_report(part, changed=changed, docs=str(docs))
