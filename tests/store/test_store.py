@@ -12,15 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.errors import StoreError, WorkspaceError
+from copydesk.errors import ConfigError, StoreError, WorkspaceError
 from copydesk.model.tables import TABLES, empty, from_rows, rejected_row
 from copydesk.store import (
     Latest,
     Log,
+    commit_folder,
     file_sha256,
     locked,
     read_secrets,
     read_table,
+    read_text,
+    sweep,
     write_file,
     write_json,
     write_table,
@@ -87,9 +90,10 @@ def test_a_damaged_table_is_an_error_that_names_the_file(tmp_path: Path) -> None
 def test_a_damaged_receipt_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
     log = Log(tmp_path / "log")
     part = log.append({"rejected": rejected("a")}, {"stage": "test"})
-    (part.path / "receipt.json").write_text("{")
-    with pytest.raises(StoreError, match="000001 has no readable receipt"):
-        log.parts()
+    for damaged in ("{", "{}", "[]", "7", '{"files": []}'):
+        (part.path / "receipt.json").write_text(damaged)
+        with pytest.raises(StoreError, match="000001 has no readable receipt"):
+            log.parts()
 
 
 def test_a_table_of_other_columns_is_refused_on_writing_and_on_reading(tmp_path: Path) -> None:
@@ -137,6 +141,77 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreError, match="cannot write"):
         write_file(tmp_path / "file" / "x", b"")
+
+
+def test_a_folder_without_rights_is_a_clear_error_at_every_door(strict_folder: Path) -> None:
+    log = Log(strict_folder / "log")
+    log.append({"rejected": rejected("a")}, {})
+    for name in (".tmp-left", ".tmp-built"):
+        (log.folder / name).mkdir()
+    log.folder.chmod(0o500)
+    doors = {
+        "lock": lambda: locked(log.folder / "lock").__enter__(),
+        "lock of a new folder": lambda: locked(log.folder / "state" / "lock").__enter__(),
+        "append": lambda: log.append({"rejected": rejected("b")}, {}),
+        "new log": lambda: Log(log.folder / "new").append({"rejected": rejected("b")}, {}),
+        "table": lambda: write_table(log.folder / "x.parquet", rejected("a")),
+        "sweep": lambda: sweep(log.folder),
+        "commit": lambda: commit_folder(log.folder / ".tmp-built", log.folder / "built"),
+        "replace": lambda: Latest(log.folder).replace({"rejected": rejected("b")}, {}),
+    }
+    for name, door in doors.items():
+        with pytest.raises(StoreError, match=rf"cannot \w+ {log.folder}.*: Permission denied \(fix: ") as caught:
+            door()
+        assert caught.value.exit_code == 3, name
+    log.folder.chmod(0)
+    with pytest.raises(StoreError, match="cannot read"):
+        log.parts()
+
+
+def test_a_file_where_the_state_belongs_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("not a folder")
+    with pytest.raises(StoreError, match=r"cannot write .*state: File exists"), locked(tmp_path / "state" / "lock"):
+        pass
+    with pytest.raises(StoreError, match=r"cannot write .*state: File exists"):
+        Log(tmp_path / "state").append({"rejected": rejected("a")}, {})
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_a_clear_error() -> None:
+    with pytest.raises(StoreError, match="cannot write /dev/full: No space left"):
+        write_table(Path("/dev/full"), rejected("a"))
+
+
+def test_what_a_command_meets_while_it_holds_the_lock_is_not_said_to_be_the_locks_fault(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), locked(tmp_path / "lock"):
+        (tmp_path / "none").read_bytes()
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", "7", '"token"', "{}", '{"other": 1}'])
+def test_damaged_secrets_are_an_error_that_names_the_file(tmp_path: Path, damaged: str) -> None:
+    path = tmp_path / "people.json"
+    write_file(path, damaged.encode(), mode=0o600)
+    with pytest.raises(StoreError, match=r"people\.json is damaged: "):
+        read_secrets(path, keys=["token"])
+
+
+def test_secrets_that_cannot_be_read_are_an_error_that_names_the_file(strict_folder: Path) -> None:
+    write_json(strict_folder / "people.json", {}, mode=0o200)
+    with pytest.raises(StoreError, match=r"cannot read .*people\.json: Permission denied"):
+        read_secrets(strict_folder / "people.json")
+
+
+def test_a_text_that_cannot_be_read_is_named_with_the_fix(strict_folder: Path) -> None:
+    path = strict_folder / "names.tsv"
+    assert read_text(path, missing="") == ""
+    with pytest.raises(ConfigError, match=r"names\.tsv is missing"):
+        read_text(path)
+    path.write_bytes(b"Bj\xf8rn")
+    with pytest.raises(ConfigError, match=r"names\.tsv cannot be read: byte 0xf8 at 2 is not UTF-8 \(fix: "):
+        read_text(path, missing="")
+    path.chmod(0)
+    with pytest.raises(ConfigError, match=r"names\.tsv cannot be read: Permission denied \(fix: "):
+        read_text(path, missing="")
 
 
 HOLDER = """

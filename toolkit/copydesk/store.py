@@ -18,12 +18,12 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk.errors import StoreError, WorkspaceError
+from copydesk.errors import ConfigError, StoreError, WorkspaceError
 from copydesk.model.tables import TABLES
 
 TEMPORARY = ".tmp-"
@@ -56,9 +56,9 @@ class Log:
 
     def parts(self) -> list[Part]:
         """Give the committed parts, oldest first."""
-        if not self.folder.is_dir():
-            return []
-        names = sorted(entry.name for entry in self.folder.iterdir() if _PART.fullmatch(entry.name))
+        with translated(self.folder, "read"):
+            entries = list(self.folder.iterdir()) if self.folder.is_dir() else []
+        names = sorted(entry.name for entry in entries if _PART.fullmatch(entry.name))
         return [Part(self.folder / name, _receipt(self.folder / name)) for name in names]
 
     def read(self, table: str, *, columns: Sequence[str] = ()) -> pa.Table:
@@ -67,8 +67,12 @@ class Log:
         return pa.concat_tables([empty, *(part.read(table, columns=columns) for part in self.parts())])
 
     def append(self, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:
-        """Commit the tables as the next part; either all of it is there afterwards or nothing."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Commit the tables as the next part; either all of it is there afterwards or nothing.
+
+        Raises StoreError where the file system refuses.
+        """
+        with translated(self.folder, "write"):
+            self.folder.mkdir(parents=True, exist_ok=True)
         sweep(self.folder)
         parts = self.parts()
         number = int(parts[-1].path.name) + 1 if parts else 1
@@ -110,13 +114,25 @@ class Latest:
         return new
 
 
+@contextlib.contextmanager
+def translated(path: Path, what: str) -> Iterator[None]:
+    """Raise StoreError where the system refuses to do ``what`` ("read", "write", …) with ``path`` or a file below it."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot {what} {error.filename or path}: {error.strerror or error}",
+            fix="check the disk's space and the rights of the file and its folder",
+        ) from error
+
+
 def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write a file whole or not at all, and see it onto the disk.
 
     Raises StoreError where the file system refuses.
     """
     temporary = path.with_name(f"{TEMPORARY}{path.name}")
-    try:
+    with translated(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
         temporary.touch(mode=mode)  # a secret is never readable by others, not even for a moment
@@ -126,10 +142,6 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
-        raise StoreError(
-            f"cannot write {path}: {error.strerror}", fix="check the disk's space and the folder's rights"
-        ) from error
 
 
 def write_json(path: Path, value: object, *, mode: int = 0o644) -> None:
@@ -158,10 +170,11 @@ def write_table(path: Path, table: pa.Table, *, sorted_by: Sequence[str] = ()) -
 
     zstd level 3, checksummed pages, dictionaries only for columns of few values, no pandas metadata; row groups of 2,000
     rows where the table holds texts and of 131,072 elsewhere. ``sorted_by`` tells readers which order the rows are in.
+    Raises StoreError where the file system refuses.
     """
     table = table.replace_schema_metadata(None).combine_chunks()
     wide = not _TEXT_COLUMNS.isdisjoint(table.column_names)
-    with path.open("wb") as file:
+    with translated(path, "write"), path.open("wb") as file:
         pq.write_table(
             table,
             file,
@@ -201,63 +214,104 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
 
 def sweep(folder: Path) -> None:
     """Remove what an interrupted run left under temporary names."""
-    for entry in folder.glob(f"{TEMPORARY}*"):
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+    with translated(folder, "clear"):
+        for entry in folder.glob(f"{TEMPORARY}*"):
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
 
 
 def commit_folder(temporary: Path, target: Path) -> None:
     """Rename a finished folder into place and see it onto the disk; a target that is there already is an error."""
     if target.exists():
         raise StoreError(f"{target} is there already", fix="another run wrote it; run the command again")
-    for folder in (temporary, *(path for path in temporary.rglob("*") if path.is_dir())):
-        _sync_folder(folder)
-    temporary.rename(target)
-    _sync_folder(target.parent)
+    with translated(target, "write"):
+        for folder in (temporary, *(path for path in temporary.rglob("*") if path.is_dir())):
+            _sync_folder(folder)
+        temporary.rename(target)
+        _sync_folder(target.parent)
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a workspace while writing in it, and remove the half-made parts that a killed command left.
 
-    Raises WorkspaceError where another command holds it.
+    Raises WorkspaceError where another command holds it, StoreError where the file system refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise WorkspaceError(
-                f"another copydesk command (process {holder}) is writing in this workspace", fix="wait until it is done"
-            ) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        for left in path.parent.glob(f"*/{TEMPORARY}[0-9]*"):
-            shutil.rmtree(left)
-        yield
+    with contextlib.ExitStack() as stack:
+        with translated(path, "write"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _hold(stack.enter_context(path.open("a+")))
+            for left in path.parent.glob(f"*/{TEMPORARY}[0-9]*"):
+                shutil.rmtree(left)
+        yield  # outside: what the command itself meets is not the lock's fault
 
 
-def read_secrets(path: Path) -> dict[str, Any]:
-    """Read a JSON file that only its owner may read; a missing one is empty.
+def read_text(path: Path, *, missing: str | None = None) -> str:
+    """Read a text that a person wrote, in UTF-8; ``missing`` is what stands for a file that is not there.
 
-    Raises StoreError where others can read it or it is damaged.
+    Raises ConfigError, naming the file, where it cannot be read.
     """
-    if not path.exists():
-        return {}
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise StoreError(f"{path} can be read by others", fix=f"chmod 600 {path}")
     try:
-        loaded: dict[str, Any] = json.loads(path.read_bytes())
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if missing is not None:
+            return missing
+        raise ConfigError(f"{path} is missing", fix="restore it") from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror or error}", fix="make it a file that you may read"
+        ) from error
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise ConfigError(
+            f"{path} cannot be read: byte {byte:#04x} at {error.start} is not UTF-8", fix="save it as UTF-8"
+        ) from error
+
+
+def read_secrets(path: Path, *, keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Read a JSON object that only its owner may read; a missing file is empty.
+
+    Raises StoreError where others can read it, it is damaged, or it lacks one of ``keys``.
+    """
+    with translated(path, "read"):
+        if not path.exists():
+            return {}
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise StoreError(f"{path} can be read by others", fix=f"chmod 600 {path}")
+        raw = path.read_bytes()
+    try:
+        return _object(raw, keys)
     except ValueError as error:
         raise StoreError(
             f"{path} is damaged: {error}", fix="restore it, or remove it and set the accounts up again"
         ) from error
+
+
+def _object(raw: bytes, keys: Sequence[str]) -> dict[str, Any]:
+    """Parse a JSON object; raises ValueError where it is none, or lacks a key."""
+    loaded = json.loads(raw)
+    if not isinstance(loaded, dict):
+        raise ValueError("it is no JSON object")
+    lacking = [key for key in keys if key not in loaded]
+    if lacking:
+        raise ValueError(f"it lacks {', '.join(lacking)}")
     return loaded
+
+
+def _hold(file: TextIO) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        raise WorkspaceError(
+            f"another copydesk command (process {holder}) is writing in this workspace", fix="wait until it is done"
+        ) from error
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
 
 
 def _columns(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
@@ -266,14 +320,16 @@ def _columns(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
 
 def _commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:
     temporary = target.with_name(f"{TEMPORARY}{target.name}")
-    temporary.mkdir()
+    with translated(temporary, "write"):
+        temporary.mkdir()
     files = {}
     for name, table in tables.items():
         if not table.schema.equals(TABLES[name]):
             raise StoreError(f"table {name} has other columns than declared: {table.schema.names}")
         path = temporary / f"{name}.parquet"
         write_table(path, table)
-        files[name] = {"rows": table.num_rows, "sha256": file_sha256(path)}
+        with translated(path, "read"):
+            files[name] = {"rows": table.num_rows, "sha256": file_sha256(path)}
     whole = {**receipt, "files": files}
     write_json(temporary / "receipt.json", whole)
     commit_folder(temporary, target)
@@ -282,18 +338,21 @@ def _commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, 
 
 def _remove(part: Path) -> None:
     """Take a part away whole: one that is half removed would be found damaged."""
-    gone = part.rename(part.with_name(f"{TEMPORARY}{part.name}"))
-    shutil.rmtree(gone)
+    with translated(part, "remove"):
+        gone = part.rename(part.with_name(f"{TEMPORARY}{part.name}"))
+        shutil.rmtree(gone)
 
 
 def _receipt(folder: Path) -> Mapping[str, Any]:
     try:
-        loaded: Mapping[str, Any] = json.loads((folder / "receipt.json").read_bytes())
+        loaded = _object((folder / "receipt.json").read_bytes(), ("files",))
+        if not isinstance(loaded["files"], dict):
+            raise ValueError("its files are no JSON object")
+        return loaded
     except (OSError, ValueError) as error:
         raise StoreError(
             f"{folder} has no readable receipt: {error}", fix="restore the folder, or remove it and run again"
         ) from error
-    return loaded
 
 
 def _sync_folder(folder: Path) -> None:
