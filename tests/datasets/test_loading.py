@@ -1,5 +1,6 @@
 """What is published loads unaided, in every library that the data card names."""
 
+import json
 import os
 import re
 import subprocess
@@ -37,8 +38,6 @@ def offline(tmp_path):
 
 
 def _hugging_face(first, tmp_path, offline, configs):
-    import json
-
     command = [sys.executable, "-c", HUGGING_FACE, str(first), json.dumps(configs)]
     return subprocess.run(command, cwd=tmp_path, env=offline, capture_output=True, text=True, check=False)
 
@@ -86,8 +85,6 @@ def test_duckdb_reads_several_versions_together(home, first, newsroom):
 
 
 def test_hugging_face_loads_every_table_that_has_rows(first, tmp_path, offline):
-    import json
-
     configs = ["default", *(name for name in TABLES if name not in {"train", "disputes"})]
     done = _hugging_face(first, tmp_path, offline, configs)
     assert done.returncode == 0, done.stderr
@@ -158,6 +155,50 @@ def test_load_says_what_there_is_where_something_is_not(first, home, newsroom):
     with pytest.raises(UnknownError, match="no table 'words' in a dataset; there are: train, documents"):
         load(newsroom.NAME, table="words", folder=home.parent)
     assert versions("else", folder=home.parent) == ()
+
+
+@pytest.mark.parametrize("name", ["../datasets/harbour-news", "harbour-news/", "..", "", "/etc", "Harbour"])
+def test_a_name_that_no_dataset_can_have_leaves_the_folder_in_no_way(first, home, name):
+    for find in (load, find_version):
+        with pytest.raises(UnknownError, match=rf"{name!r} cannot be the name of a dataset \(fix: use small letters"):
+            find(name, folder=home.parent)
+    assert versions(name, folder=home.parent) == ()
+
+
+def test_load_finds_the_workspace_upwards_and_else_takes_the_folder_itself(first, home, newsroom, monkeypatch):
+    root = home.parents[1]
+    (root / "notebooks" / "old").mkdir(parents=True)
+    monkeypatch.delenv("COPYDESK_WORKSPACE", raising=False)
+    monkeypatch.chdir(root / "notebooks" / "old")
+    with pytest.raises(UnknownError, match="no dataset 'harbour-news' in datasets; there are: none"):
+        load(newsroom.NAME)
+    (root / "copydesk.toml").touch()
+    assert len(load(newsroom.NAME)) == 3
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("COPYDESK_WORKSPACE", str(root / "notebooks"))
+    assert find_version(newsroom.NAME) == first.resolve()
+
+
+def test_load_on_the_command_line_verifies_every_file_when_it_is_asked_to(first, home, newsroom):
+    root = home.parents[1]
+    (root / "copydesk.toml").write_text('name = "harbour-news"\nschema = "none"\n')
+
+    def shown(*options):
+        command = [sys.executable, "-c", "from copydesk.cli import main; main()", "--workspace", str(root), "load"]
+        return subprocess.run([*command, newsroom.NAME, *options], capture_output=True, text=True, check=False)
+
+    assert "verified" not in shown().stdout
+    assert "\nverified: every file is what its digests say\n" in shown("--verify").stdout
+    assert json.loads(shown("--verify", "--json").stdout)["verified"] is True
+    (first / "guidelines.md").unlink()
+    (first / "notes.txt").write_text("mine")
+    assert shown().returncode == 0, "the table itself is whole"
+    found = shown("--verify")
+    assert (found.returncode, found.stdout) == (3, "")
+    assert (
+        "guidelines.md is missing; notes.txt does not belong here (fix: restore the version's folder)" in found.stderr
+    )
+    assert json.loads(shown("--verify", "--json").stdout)["error"] == "store"
 
 
 def test_load_names_the_file_that_is_damaged(first, home, newsroom):

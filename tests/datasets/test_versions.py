@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.datasets.diff import Difference, compare
-from copydesk.datasets.layout import TABLES
+from copydesk.datasets.layout import TABLES, file_of
 from copydesk.datasets.load import versions
 from copydesk.datasets.logical import logical_digest
 from copydesk.datasets.nested import published_tables
 from copydesk.datasets.publish import publish
 from copydesk.datasets.rules import LEVELS, Side, judge
 from copydesk.datasets.version import Version
-from copydesk.errors import DataError
+from copydesk.errors import DataError, StoreError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import from_rows
 
@@ -199,6 +199,68 @@ def test_a_new_document_is_minor_and_a_step_back_is_a_version_too(home, newsroom
     back = publish(home, tables=small, about=newsroom.ABOUT, progress=newsroom.silent)
     assert (back.version, back.reasons) == ("1.2.0", ("1 document (doc-b) went out",))
     assert "## 1.1.0: minor, since 1.0.0" in (back.path / "CHANGES.md").read_text()
+
+
+def _put_out_texts(home, newsroom, **texts):
+    tables, about = _texts(**texts)(newsroom)
+    return publish(home, tables=tables, about=about, progress=newsroom.silent)
+
+
+CHANGED = "Nothing of note happened!"
+
+
+def test_a_text_that_changed_while_its_document_was_out_is_major(home, newsroom):
+    newsroom.put_out(home)
+    assert _put_out_texts(home, newsroom, doc_c="").version == "1.1.0"
+    assert _put_out_texts(home, newsroom, doc_b="", doc_c="").version == "1.2.0"
+    back = _put_out_texts(home, newsroom, doc_b="", doc_c=CHANGED)
+    assert (back.version, back.bump) == ("2.0.0", "major")
+    assert back.reasons == (
+        "the text of 1 document (doc-c) changed since 1.0.0, which held it last",
+        "1 document (doc-c) came in",
+    )
+    assert back.reasons[0] in (back.path / "CHANGES.md").read_text()
+
+
+def test_a_document_that_comes_back_as_it_went_out_is_minor(home, newsroom):
+    newsroom.put_out(home)
+    _put_out_texts(home, newsroom, doc_c="")
+    back = _put_out_texts(home, newsroom)
+    assert (back.version, back.reasons) == ("1.2.0", ("1 document (doc-c) came in",))
+
+
+def test_each_document_is_compared_with_the_version_that_held_it_last(home, newsroom):
+    newsroom.put_out(home)
+    assert _put_out_texts(home, newsroom, doc_c=CHANGED).version == "2.0.0"
+    _put_out_texts(home, newsroom, doc_c="")
+    assert _put_out_texts(home, newsroom, doc_c=CHANGED).version == "2.2.0", "2.0.0 held it with this text"
+    _put_out_texts(home, newsroom, doc_b="", doc_c=CHANGED)
+    _put_out_texts(home, newsroom, doc_b="", doc_c="")
+    both = _put_out_texts(home, newsroom, doc_c="Nothing.", doc_b=newsroom.TEXTS["doc-b"] + "!")
+    assert both.version == "3.0.0"
+    assert both.reasons[:2] == (
+        "the text of 1 document (doc-c) changed since 2.3.0, which held it last",
+        "the text of 1 document (doc-b) changed since 2.2.0, which held it last",
+    )
+
+
+def test_earlier_versions_are_read_no_further_down_than_a_document_that_came_in_asks_for(home, newsroom):
+    file = newsroom.put_out(home).path / file_of("documents")
+    longer = newsroom.TEXTS["doc-a"] + "!"
+    _put_out_texts(home, newsroom, doc_a=longer)
+    file.chmod(0o644)
+    file.write_bytes(b"PAR1")
+    assert _put_out_texts(home, newsroom, doc_a=longer, doc_c="").version == "2.1.0", "nothing came in"
+    assert _put_out_texts(home, newsroom, doc_a=longer).version == "2.2.0", "2.0.0 held what came in"
+    more = newsroom.newsroom()
+    more = {name: _renamed(table, "doc-c", "doc-d") for name, table in more.items()}
+    with pytest.raises(StoreError, match=r"cannot read .*1\.0\.0/documents/train\.parquet"):
+        publish(home, tables=more, about=newsroom.ABOUT, progress=newsroom.silent)
+
+
+def _renamed(table, old, new):
+    rows = [row | {"doc_id": new} if row.get("doc_id") == old else row for row in table.to_pylist()]
+    return pa.Table.from_pylist(rows, schema=table.schema)
 
 
 def test_the_gravest_reason_counts_and_stands_first(home, newsroom):

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, WorkspaceError
+from copydesk.model.marker import MARKER, nearest_marked
 from copydesk.model.schema import LabelSchema
 from copydesk.store import Latest, Log
-
-MARKER = "copydesk.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +70,13 @@ class Workspace:
 
         Raises WorkspaceError where there is none, ConfigError where its settings are wrong.
         """
-        start = start.resolve()
-        for folder in (start, *start.parents):
-            if (folder / MARKER).is_file():
-                return cls(folder, _settings(folder / MARKER))
-        raise WorkspaceError(
-            f"no {MARKER} in {start} or above it", fix="run copydesk init DIR, or name a workspace with --workspace"
-        )
+        root = nearest_marked(start)
+        if root is None:
+            raise WorkspaceError(
+                f"no {MARKER} in {start.resolve()} or above it",
+                fix="run copydesk init DIR, or name a workspace with --workspace",
+            )
+        return cls(root, _settings(root / MARKER))
 
     @classmethod
     def create(cls, folder: Path) -> Workspace:

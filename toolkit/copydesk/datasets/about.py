@@ -11,6 +11,12 @@ from copydesk.errors import ConfigError
 from copydesk.model.schema import LabelSchema
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+NAME_RULE = "use small letters, digits and -, beginning with a letter or digit"
+
+
+def is_name(name: str) -> bool:
+    """Say whether a dataset, and so its folder, can be called this; a path cannot."""
+    return _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,10 @@ class About:
     lineage: Mapping[str, str | int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not is_name(self.name):
             raise ConfigError(
                 f"dataset name {self.name!r} cannot be the name of a folder and of a dataset",
-                fix="use small letters, digits and -, beginning with a letter or digit",
+                fix=NAME_RULE,
             )
 
     @property

@@ -150,7 +150,9 @@ def _agreement(rows: Sequence[Mapping[str, Any]]) -> str:
     labels = sorted({row["label"] for row in over_all}, key=lambda label: (label != "all", label))
     cells = [(label, *(_value(values.get((label, measure))) for measure in measures)) for label in labels]
     notes = sorted({f"* {row['measure']}: {row['note']}" for row in over_all if row["note"]})
-    told = "In parentheses the units that a figure rests on. Pairs of annotators are in [agreement.json](agreement.json)."
+    told = (
+        "In parentheses the units that a figure rests on. Pairs of annotators are in [agreement.json](agreement.json)."
+    )
     return "\n\n".join([_table(("label", *measures), cells), told, *(["\n".join(notes)] if notes else [])])
 
 

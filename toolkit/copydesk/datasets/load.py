@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copydesk.datasets.about import NAME_RULE, is_name
 from copydesk.datasets.layout import NESTED, TABLES, file_of
-from copydesk.datasets.version import MANIFEST, Version, open_release, versions_in
+from copydesk.datasets.version import MANIFEST, SUMS, Version, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
+from copydesk.model.marker import nearest_marked
 from copydesk.store import file_sha256
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SUMS = "SHA256SUMS"
 
 
 def load(name: str, version: str = "", *, table: str = NESTED, folder: Path | None = None) -> pd.DataFrame:
@@ -26,7 +26,8 @@ def load(name: str, version: str = "", *, table: str = NESTED, folder: Path | No
 
     ``table`` is ``train`` (one row for each document with its labels as lists) or another that the data card lists: documents,
     zones, spans, relations, annotations, annotation_relations, reads, disputes, sources. ``folder`` holds the datasets; by
-    default it is ``datasets`` in the workspace that ``COPYDESK_WORKSPACE`` names, or in the working folder.
+    default it is ``datasets`` in the nearest workspace upwards from the folder that ``COPYDESK_WORKSPACE`` names, or from the
+    working folder; where there is no workspace, in that folder itself.
 
     Raises UnknownError, listing what there is, where the dataset, the version or the table is not there; StoreError where the
     file is damaged.
@@ -42,10 +43,12 @@ def load(name: str, version: str = "", *, table: str = NESTED, folder: Path | No
 
 def find_version(name: str, version: str = "", *, folder: Path | None = None) -> Path:
     """Find a version's folder, by default the newest one's; raises UnknownError, listing what there is."""
+    if not is_name(name):
+        raise UnknownError(f"{name!r} cannot be the name of a dataset", fix=NAME_RULE)
     home = _home(folder)
     found = versions_in(home / name)
     if not found:
-        there = ", ".join(sorted(entry.name for entry in _folders(home) if versions_in(entry))) or "none"
+        there = ", ".join(sorted(entry.name for entry in _folders(home) if versions(entry.name, folder=home))) or "none"
         raise UnknownError(f"no dataset {name!r} in {home}; there are: {there}", fix="publish it, or name the folder")
     if version and Version.read(version) not in found:
         there = ", ".join(map(str, found))
@@ -55,14 +58,14 @@ def find_version(name: str, version: str = "", *, folder: Path | None = None) ->
 
 def versions(name: str, *, folder: Path | None = None) -> tuple[str, ...]:
     """List the versions of a dataset, oldest number first; none where there is no such dataset."""
-    return tuple(map(str, versions_in(_home(folder) / name)))
+    return tuple(map(str, versions_in(_home(folder) / name))) if is_name(name) else ()
 
 
-def read_published(path: Path, table: str) -> pa.Table:
-    """Read a table of the version in ``path`` as Arrow; raises StoreError where it is missing or damaged."""
+def read_published(path: Path, table: str, *, columns: list[str] | None = None) -> pa.Table:
+    """Read a table of the version in ``path`` as Arrow, or some of its columns; raises StoreError where it is missing or damaged."""
     file = path / file_of(table)
     try:
-        return pq.read_table(file, page_checksum_verification=True, partitioning=None)
+        return pq.read_table(file, columns=columns, page_checksum_verification=True, partitioning=None)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(file, error) from error
 
@@ -78,17 +81,24 @@ def verify(path: Path) -> tuple[str, ...]:
     told = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
     present = {file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()}
     faults = [f"{name} is missing" for name in sorted((listed.keys() | told.keys()) - present)]
-    faults += [f"{name} does not belong here" for name in sorted(present - listed.keys() - {_SUMS})]
+    faults += [f"{name} does not belong here" for name in sorted(present - listed.keys() - {SUMS})]
     for name in sorted(listed.keys() & present):
         found = file_sha256(path / name)
-        faults += [f"{name} is not what {_SUMS} says"] if found != listed[name] else []
+        faults += [f"{name} is not what {SUMS} says"] if found != listed[name] else []
         faults += [f"{name} is not what {MANIFEST} says"] if name != MANIFEST and found != told.get(name) else []
     return tuple(faults)
 
 
+def check_whole(path: Path) -> None:
+    """Raise StoreError that lists every fault which ``verify`` finds in the version in ``path``; where there is none, return."""
+    faults = verify(path)
+    if faults:
+        raise StoreError(f"{path} is not as it was published: {'; '.join(faults)}", fix="restore the version's folder")
+
+
 def _sums(path: Path) -> Iterator[tuple[str, str]]:
     try:
-        text = (path / _SUMS).read_text(encoding="utf-8")
+        text = (path / SUMS).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return  # every file then counts as one that does not belong
     for line in text.splitlines():
@@ -103,7 +113,10 @@ def _known_table(table: str) -> str:
 
 
 def _home(folder: Path | None) -> Path:
-    return folder or Path(os.environ.get("COPYDESK_WORKSPACE", "")) / "datasets"
+    if folder:
+        return folder
+    start = Path(os.environ.get("COPYDESK_WORKSPACE", ""))
+    return (nearest_marked(start) or start) / "datasets"
 
 
 def _folders(home: Path) -> list[Path]:
@@ -111,4 +124,4 @@ def _folders(home: Path) -> list[Path]:
 
 
 def _damaged(path: Path, error: Exception) -> StoreError:
-    return StoreError(f"cannot read {path}: {error}", fix="restore the version's folder, or publish again")
+    return StoreError(f"cannot read {path}: {error}", fix="restore the version's folder, or remove it")

@@ -7,7 +7,7 @@ published again. Publishers need no lock among each other: who comes second comp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from copydesk.datasets.layout import columns_of
 from copydesk.datasets.load import read_published
 from copydesk.datasets.logical import logical_digest
 from copydesk.datasets.nested import published_tables
+from copydesk.datasets.returned import returned_changed
 from copydesk.datasets.rules import Bump, Side, judge
 from copydesk.datasets.staging import staged, sweep_staging
 from copydesk.datasets.version import FIRST, Release, newest_in, read_object
@@ -56,7 +57,7 @@ def publish(folder: Path, *, tables: Mapping[str, pa.Table], about: About, progr
         raise ConfigError(
             f"dataset {about.name!r} cannot be published in {folder}", fix=f"name the folder {about.name}"
         )
-    content = _content(tables, about, progress)
+    content = _content(tables, about)
     try:
         sweep_staging(folder)
         for _ in range(_RACES):
@@ -71,10 +72,8 @@ def publish(folder: Path, *, tables: Mapping[str, pa.Table], about: About, progr
     raise StoreError(f"{_RACES} other publishers were faster in {folder}", fix="run one publisher at a time")
 
 
-def _content(tables: Mapping[str, pa.Table], about: About, progress: Progress) -> Content:
-    progress("checking", 0, 1)
+def _content(tables: Mapping[str, pa.Table], about: About) -> Content:
     check(tables, labels=about.schema.label_names, relations=about.schema.relation_names)
-    progress("checking", 1, 1)
     made = published_tables(tables)
     return Content(
         about=about,
@@ -96,7 +95,7 @@ def _attempt(folder: Path, content: Content, progress: Progress) -> Published | 
     if parent and parent.manifest["content"] == content.digests:
         unchanged = f"nothing changed since {parent.version}"
         return Published(str(parent.version), parent.path, created=False, bump="", reasons=(unchanged,))
-    step = _step(parent, content)
+    step = _step(folder, parent, content)
     target = folder / step.version
     with staged(folder) as place:
         write_version(place, content=content, step=step, progress=progress)
@@ -109,11 +108,15 @@ def _attempt(folder: Path, content: Content, progress: Progress) -> Published | 
     return Published(step.version, target, created=True, bump=step.bump.level, reasons=step.bump.reasons)
 
 
-def _step(parent: Release | None, content: Content) -> Step:
+def _step(folder: Path, parent: Release | None, content: Content) -> Step:
     if parent is None:
         return Step(str(FIRST), Bump("first", ("this is the first version",)), Difference(), None)
     old = {name: read_published(parent.path, name) for name in _COMPARED}
     difference = compare(old, content.tables)
+    returned = returned_changed(
+        folder, below=parent.version, added=difference.documents_added, documents=content.tables["documents"]
+    )
+    difference = replace(difference, returned_changed=returned)
     columns = {name: columns_of(table.schema) for name, table in content.tables.items()}
     bump = judge(
         Side(

@@ -126,6 +126,8 @@ def _of_licence(old: str, new: str) -> Iterator[Reason]:
 def _of_difference(found: Difference) -> Iterator[Reason]:
     if found.texts_changed:
         yield "major", f"the text of {_documents(found.texts_changed)} changed"
+    for version, doc_ids in found.returned_changed.items():
+        yield "major", f"the text of {_documents(doc_ids)} changed since {version}, which held it last"
     if found.licences_changed:
         yield "major", f"the licence of {_documents(found.licences_changed)} changed"
     if found.documents_added:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from copydesk.errors import StoreError
 
 MANIFEST = "manifest.json"
+SUMS = "SHA256SUMS"
 FORMAT_VERSION = 1
 _NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +16,11 @@ from copydesk.datasets.card import card
 from copydesk.datasets.diff import KINDS, Difference
 from copydesk.datasets.layout import ORDER, TABLES, columns_of, dictionary, file_of, meaning
 from copydesk.datasets.rules import Bump
-from copydesk.datasets.version import FORMAT_VERSION, MANIFEST, Release
+from copydesk.datasets.version import FORMAT_VERSION, MANIFEST, SUMS, Release
 from copydesk.errors import ConfigError
-from copydesk.store import canonical_json, digest_of, file_sha256, write_file, write_table
 from copydesk.model.progress import Progress
+from copydesk.store import canonical_json, digest_of, file_sha256, write_file, write_table
 
-SUMS = "SHA256SUMS"
 LABEL_SET = "labels.json"
 CHANGES = "CHANGES.md"
 _EPOCH = "SOURCE_DATE_EPOCH"
