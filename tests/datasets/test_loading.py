@@ -157,10 +157,10 @@ def test_load_says_what_there_is_where_something_is_not(first, home, newsroom):
     assert versions("else", folder=home.parent) == ()
 
 
-@pytest.mark.parametrize("name", ["../datasets/harbour-news", "harbour-news/", "..", "", "/etc", "Harbour"])
+@pytest.mark.parametrize("name", ["../datasets/harbour-news", "harbour-news/", "..", "", "/etc", "harbour news"])
 def test_a_name_that_no_dataset_can_have_leaves_the_folder_in_no_way(first, home, name):
     for find in (load, find_version):
-        with pytest.raises(UnknownError, match=rf"{name!r} cannot be the name of a dataset \(fix: use small letters"):
+        with pytest.raises(UnknownError, match=rf"{name!r} cannot be the name of a dataset \(fix: use "):
             find(name, folder=home.parent)
     assert versions(name, folder=home.parent) == ()
 
@@ -175,8 +175,11 @@ def test_load_finds_the_workspace_upwards_and_else_takes_the_folder_itself(first
     (root / "copydesk.toml").touch()
     assert len(load(newsroom.NAME)) == 3
     monkeypatch.chdir("/")
+    monkeypatch.setenv("COPYDESK_WORKSPACE", str(root))
+    assert find_version(newsroom.NAME) == first
     monkeypatch.setenv("COPYDESK_WORKSPACE", str(root / "notebooks"))
-    assert find_version(newsroom.NAME) == first.resolve()
+    with pytest.raises(UnknownError, match=r"in .*/notebooks/datasets; there are: none"):
+        load(newsroom.NAME)
 
 
 def test_load_on_the_command_line_verifies_every_file_when_it_is_asked_to(first, home, newsroom):
