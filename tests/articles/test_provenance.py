@@ -51,14 +51,14 @@ def test_a_file_beside_the_article_goes_before_one_further_up_and_none_beyond_th
     ],
 )
 def test_a_time_without_zone_is_utc(written: str, instant: datetime) -> None:
-    entries = read_provenance(f'["a.txt"]\npublished_at = {written}\n'.encode(), place="provenance.toml")
+    entries = read_provenance(f'["a.txt"]\npublished_at = {written}\n', place="provenance.toml")
     assert entries["a.txt"].published_at == instant
 
 
 def test_everything_wrong_is_said_at_once_with_its_place_and_fix() -> None:
-    wrong = b'["a"]\nurl = 7\ndate = "x"\npublished_at = "May"\n["b"]\nretrieved_at = 5\n[c]\n'
+    wrong = '["a"]\nurl = 7\ndate = "x"\npublished_at = "May"\n["b"]\nretrieved_at = 5\n[c]\n'
     with pytest.raises(ConfigError) as caught:
-        read_provenance(wrong + b"d = 1\n", place="seeds/provenance.toml")
+        read_provenance(wrong + "d = 1\n", place="seeds/provenance.toml")
     message = str(caught.value)
     for place in (
         '$."a".url',
@@ -71,7 +71,18 @@ def test_everything_wrong_is_said_at_once_with_its_place_and_fix() -> None:
     assert message.startswith("seeds/provenance.toml: ")
 
 
-@pytest.mark.parametrize("raw", [b"[", b"\xff", b'"a.txt" = 1'])
-def test_a_file_that_cannot_be_read_is_an_error_that_names_it(raw: bytes) -> None:
+@pytest.mark.parametrize("text", ["[", '"a.txt" = 1'])
+def test_a_text_that_is_not_provenance_is_an_error_that_names_its_file(text: str) -> None:
     with pytest.raises(ConfigError, match=r"^seeds/provenance.toml: "):
-        read_provenance(raw, place="seeds/provenance.toml")
+        read_provenance(text, place="seeds/provenance.toml")
+
+
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "provenance.toml"
+    file.write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match=rf"{file} cannot be read: .* is not UTF-8"):
+        ProvenanceFiles().of(tmp_path / "a.txt", source="a.txt")
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ConfigError, match=rf"{file} cannot be read: Is a directory"):
+        ProvenanceFiles().of(tmp_path / "a.txt", source="a.txt")

@@ -69,6 +69,19 @@ def test_a_file_that_the_system_does_not_give_is_unreadable_and_the_rest_goes_on
     assert accepted(articles)["source"].to_pylist() == ["good.txt"]
 
 
+def test_a_file_name_that_is_not_utf8_is_rejected_under_an_escaped_one_and_the_rest_goes_on(tmp_path: Path) -> None:
+    raw = b"\xff\xe9.txt"
+    names = [os.fsdecode(raw), "good.txt"]
+    for name in names:
+        (tmp_path / name).write_text("text")
+    articles, rejected = read_articles([(name, tmp_path / name) for name in names], limits=LIMITS)
+    assert articles["source"].to_pylist() == ["\\xff\\xe9.txt", "good.txt"]
+    [row] = rejected.to_pylist()
+    assert (row["item"], row["reason"]) == ("\\xff\\xe9.txt", "bad-name")
+    assert "(fix: " in row["detail"]
+    assert accepted(articles)["source"].to_pylist() == ["good.txt"]
+
+
 @pytest.mark.parametrize("size", [0, 1])
 def test_the_limit_is_the_last_size_that_fits(tmp_path: Path, size: int) -> None:
     _, rejected = _read(tmp_path, b"x" * (9 + size), limits=Limits(max_bytes=9, max_chars=9))

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError
+from copydesk.store import read_text
 
 FILE_NAME = "provenance.toml"
 TEXTS = ("url", "publisher", "licence", "note")
@@ -48,7 +49,8 @@ class ProvenanceFiles:
         """Give what the nearest ``provenance.toml`` says of ``path``; one beside it goes before one further up.
 
         The search ends at the folder that ``source`` is relative to; where ``path`` does not end in ``source``
-        (it is a URL, say) only the file's own folder is looked at. Raises ConfigError that lists all that is wrong in a file.
+        (it is a URL, say) only the file's own folder is looked at. Raises ConfigError that lists all that is wrong in a file,
+        or says why it cannot be read.
         """
         for folder in _folders(path, source):
             entries = self._entries(folder / FILE_NAME)
@@ -59,18 +61,18 @@ class ProvenanceFiles:
 
     def _entries(self, file: Path) -> Mapping[str, Provenance]:
         if file not in self._read:
-            self._read[file] = read_provenance(file.read_bytes(), place=str(file)) if file.is_file() else {}
+            self._read[file] = read_provenance(read_text(file, missing=""), place=str(file))
         return self._read[file]
 
 
-def read_provenance(raw: bytes, *, place: str) -> Mapping[str, Provenance]:
+def read_provenance(text: str, *, place: str) -> Mapping[str, Provenance]:
     """Read a whole ``provenance.toml``; ``place`` names it in errors.
 
     Raises ConfigError that lists everything wrong at once, each with its path and its fix.
     """
     try:
-        data = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{place}: not TOML: {error}", fix="correct the file at the place named") from error
     wrong: list[str] = []
     entries = {name: _provenance(entry, path=f'$."{name}"', wrong=wrong) for name, entry in data.items()}

@@ -44,16 +44,20 @@ def read_articles(files: Sequence[tuple[str, Path]], *, limits: Limits) -> tuple
     """Read files, given as (source, path), into the tables ``articles`` and ``rejected``, in their order.
 
     Every file is one row of ``articles``; those that cannot be used have no ``encoding`` there and one row of
-    ``rejected`` each, with the reason ``empty``, ``binary``, ``undecodable``, ``nul-byte``, ``too-large`` (raw is not kept)
-    or ``unreadable`` (nothing is known, so the digest is empty). For all others ``raw.decode(encoding)`` works strictly.
+    ``rejected`` each, with the reason ``empty``, ``binary``, ``undecodable``, ``nul-byte``, ``too-large`` (raw is not kept),
+    ``unreadable`` (nothing is known, so the digest is empty) or ``bad-name`` (not UTF-8; the source is written with its bytes
+    escaped). For all others ``raw.decode(encoding)`` works strictly.
     Raises ConfigError for a ``provenance.toml`` that is wrong.
     """
     provenance = ProvenanceFiles()
     articles: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
     for source, path in files:
+        name = source.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
         file = _read(path, max_bytes=limits.max_bytes)
-        row = _row(source, file, provenance.of(path, source=source))
+        if name != source:
+            file = _badly_named(file, name)
+        row = _row(name, file, provenance.of(path, source=source))
         articles.append(row)
         if file.reason:
             rejected.append(_rejected(row, file))
@@ -75,6 +79,12 @@ def _read(path: Path, *, max_bytes: int) -> _File:
         fix = "make it readable, or leave it out"
         return _File(reason="unreadable", detail=f"{path.name}: {error.strerror or error} (fix: {fix})")
     return file if file.reason else _decoded(file, suffix=path.suffix)
+
+
+def _badly_named(file: _File, name: str) -> _File:
+    """Turn away a file that no table, and no other system, could name."""
+    detail = f"the name {name} is not UTF-8 (fix: rename the file)"
+    return replace(file, format=None, encoding=None, reason="bad-name", detail=detail)
 
 
 def _limited(stream: BinaryIO, *, max_bytes: int) -> _File:
