@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.errors import ConfigError, WorkspaceError
+from copydesk.errors import ConfigError, StoreError, WorkspaceError
 from copydesk.workspace import Workspace, from_environment
 
 
@@ -52,12 +52,38 @@ def test_a_new_workspace_can_be_used_at_once_and_is_not_laid_out_twice(tmp_path:
         ('schema = "s"', "missing 'name' @ $"),
         ('name = "n"\nschema = "s"\ncolour = 1', "unknown key 'colour' @ $"),
         ('name = "n"\nschema = "s"\n[ingest]\nmax_char = 5', r"unknown key 'max_char' @ $.ingest (known: paths,"),
-        ('name = "n"\nschema = "s"\n[ingest]\nmax_chars = "5"', "expected int @ $.ingest.max_chars, found '5'"),
+        (
+            'name = "n"\nschema = "s"\n[ingest]\nmax_chars = "5"',
+            'expected a whole number @ $.ingest.max_chars, found "5"',
+        ),
         (
             'name = "n"\nschema = "s"\n[studio]\nannotators_per_task = true',
-            "expected int @ $.studio.annotators_per_task",
+            "expected a whole number @ $.studio.annotators_per_task, found true",
         ),
         ("name = ", "cannot be read"),
+        ('name = 3\nschema = "s"', "expected text @ $.name, found 3"),
+        ('name = ""\nschema = "s"', "expected a name of a folder @ $.name"),
+        ('name = "../../x"\nschema = "s"', "expected a name of a folder @ $.name"),
+        ('name = "n"\nschema = "../x"', "expected a name of a folder @ $.schema"),
+        ('name = "n"\nschema = "s"\ningest = 3', "expected a table @ $.ingest, found 3"),
+        ('name = "n"\nschema = "s"\nstudio = []', "expected a table @ $.studio, found []"),
+        ('name = "n"\nschema = "s"\n[ingest]\npaths = [1]', "expected a list of texts @ $.ingest.paths, found [1]"),
+        ('name = "n"\nschema = "s"\n[ingest]\nmax_bytes = 0', "expected a whole number from 1 to"),
+        ('name = "n"\nschema = "s"\n[ingest]\nmax_chars = -1', "expected a whole number from 1 to"),
+        (
+            'name = "n"\nschema = "s"\n[ingest]\nmax_rejected = nan',
+            "expected a number from 0 to 1 @ $.ingest.max_rejected",
+        ),
+        (
+            'name = "n"\nschema = "s"\n[ingest]\nmax_rejected = 1.5',
+            "expected a number from 0 to 1 @ $.ingest.max_rejected",
+        ),
+        ('name = "n"\nschema = "s"\n[studio]\nurl = 1', "expected text @ $.studio.url, found 1"),
+        (
+            'name = "n"\nschema = "s"\n[studio]\ntimeout = 0',
+            "expected a whole number from 1 to 86400 @ $.studio.timeout",
+        ),
+        ('name = "n"\nschema = "s"\n[studio]\nannotators_per_task = 0', "@ $.studio.annotators_per_task, found 0"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, settings: str, said: str) -> None:
@@ -70,3 +96,56 @@ def test_a_missing_schema_is_named(tmp_path: Path) -> None:
     workspace = Workspace.find(write(tmp_path, 'name = "n"\nschema = "none"'))
     with pytest.raises(ConfigError, match=r"schemas/none/schema\.toml is missing"):
         workspace.schema()
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    wrong = 'name = "a/b"\nschema = 1\npublish = true\n[ingest]\nmax_bytes = 0\n[studio]\ntimeout = -1'
+    with pytest.raises(ConfigError) as caught:
+        Workspace.find(write(tmp_path, wrong))
+    for place in ("$.name", "$.schema", "$.publish", "$.ingest.max_bytes", "$.studio.timeout"):
+        assert f"@ {place}" in str(caught.value)
+
+
+def test_a_named_workspace_must_be_one_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, 'name = "outer"\nschema = "s"')
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    assert Workspace.open(tmp_path).settings.name == "outer"
+    for named in (inner, tmp_path / "none", tmp_path / "copydesk.toml"):
+        monkeypatch.setenv("COPYDESK_WORKSPACE", str(named))
+        with pytest.raises(WorkspaceError, match=f"{named} is no workspace"):
+            from_environment()
+
+
+def test_a_place_that_cannot_hold_a_workspace_is_a_clear_error(strict_folder: Path) -> None:
+    (strict_folder / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot write .*/file"):
+        Workspace.create(strict_folder / "file")
+    strict_folder.chmod(0o500)
+    with pytest.raises(StoreError, match=r"cannot write .*/new: Permission denied"):
+        Workspace.create(strict_folder / "new")
+    strict_folder.chmod(0)
+    for opened in (Workspace.open, Workspace.find):
+        with pytest.raises(StoreError, match=r"cannot read .*: Permission denied"):
+            opened(strict_folder)
+
+
+def test_texts_of_a_workspace_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path)
+    folder = workspace.schema_folder()
+    assert workspace.names()[1] == "schemas/news-entities/names.tsv"
+    assert workspace.annotators() == ()
+    (tmp_path / "seeds" / "annotators").mkdir()
+    for path, read in {
+        folder / "guidelines.md": workspace.schema,
+        folder / "names.tsv": workspace.names,
+        tmp_path / "seeds" / "annotators" / "noor.toml": workspace.annotators,
+        folder / "schema.toml": workspace.schema,
+    }.items():
+        path.write_bytes(b"\xff")
+        with pytest.raises(ConfigError, match=rf"{path} cannot be read: .* is not UTF-8 \(fix: "):
+            read()
+    (folder / "names.tsv").unlink()
+    assert workspace.names() == ("", "schemas/news-entities/names.tsv")
+    with pytest.raises(ConfigError, match="cannot be the name of a folder"):
+        workspace.names("../x")

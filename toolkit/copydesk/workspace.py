@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, WorkspaceError
 from copydesk.model.marker import MARKER, nearest_marked
+from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.schema import LabelSchema
-from copydesk.store import Latest, Log
+from copydesk.store import Latest, Log, read_text, translated
+
+_KINDS = {tuple: "a list of texts", int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+
+
+def _within(default: float, least: float, most: float) -> Any:
+    """A setting that is a number from ``least`` to ``most``, both included."""
+    return field(default=default, metadata={"least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +31,9 @@ class IngestSettings:
     """``[ingest]``: what is read where a command names no path, and the limits."""
 
     paths: tuple[str, ...] = ("seeds",)
-    max_bytes: int = 20_000_000
-    max_chars: int = 1_000_000
-    max_rejected: float = 0.5  # share of the files; more is a failure (exit 1)
+    max_bytes: int = _within(20_000_000, 1, 2_000_000_000)  # a file is held in memory as one value
+    max_chars: int = _within(1_000_000, 1, 2_000_000_000)
+    max_rejected: float = _within(0.5, 0, 1)  # share of the files; more is a failure (exit 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +42,8 @@ class StudioSettings:
 
     url: str = ""
     project: str = ""  # title; by default the workspace's name and the schema's
-    annotators_per_task: int = 2
-    timeout: int = 300  # seconds
+    annotators_per_task: int = _within(2, 1, 1_000)
+    timeout: int = _within(300, 1, 86_400)  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,8 @@ class Workspace:
 
         Raises WorkspaceError where there is none, ConfigError where its settings are wrong.
         """
-        root = nearest_marked(start)
+        with translated(start, "read"):
+            root = nearest_marked(start)
         if root is None:
             raise WorkspaceError(
                 f"no {MARKER} in {start.resolve()} or above it",
@@ -79,18 +89,33 @@ class Workspace:
         return cls(root, _settings(root / MARKER))
 
     @classmethod
+    def open(cls, folder: Path) -> Workspace:
+        """Open the workspace in just this folder: who names one does not mean another above it.
+
+        Raises WorkspaceError where it is none, ConfigError where its settings are wrong.
+        """
+        root = folder.resolve()
+        if not _is_workspace(root):
+            raise WorkspaceError(
+                f"{root} is no workspace: it holds no {MARKER}",
+                fix=f"name a folder that does, or run copydesk init {folder}",
+            )
+        return cls(root, _settings(root / MARKER))
+
+    @classmethod
     def create(cls, folder: Path) -> Workspace:
         """Lay out a new workspace from the starter: settings, schemas, suites and one article.
 
-        Files that are there already are left as they are. Raises WorkspaceError where the folder is a workspace.
+        Files that are there already are left as they are. Raises WorkspaceError where the folder is a workspace,
+        StoreError where the file system refuses.
         """
-        if (folder / MARKER).exists():
+        if _is_workspace(folder):
             raise WorkspaceError(f"{folder} is a workspace already", fix=f"remove {folder / MARKER} to start anew")
-        folder.mkdir(parents=True, exist_ok=True)
-        with resources.as_file(resources.files("copydesk")) as package:
+        with translated(folder, "write"), resources.as_file(resources.files("copydesk")) as package:
+            folder.mkdir(parents=True, exist_ok=True)
             for name, source in _starter(package).items():
                 _copy_missing(source, folder / name)
-        return cls.find(folder)
+        return cls.open(folder)
 
     @property
     def state(self) -> Path:
@@ -153,7 +178,12 @@ class Workspace:
         return Latest(self.state / "findings")
 
     def schema_folder(self, name: str = "") -> Path:
-        """The folder of a labelling schema; by default the one that the settings name."""
+        """The folder of a labelling schema; by default the one that the settings name.
+
+        Raises ConfigError for a name that would lead elsewhere.
+        """
+        if name and not is_name(name):
+            raise ConfigError(f"schema name {name!r} cannot be the name of a folder", fix=NAME_RULE)
         return self.root / "schemas" / (name or self.settings.schema)
 
     def schema(self, name: str = "") -> LabelSchema:
@@ -161,9 +191,29 @@ class Workspace:
         folder = self.schema_folder(name)
         path = folder / "schema.toml"
         data = _toml(path)
-        guidelines = folder / "guidelines.md"
-        text = guidelines.read_text(encoding="utf-8") if guidelines.is_file() else ""
+        text = read_text(folder / "guidelines.md", missing="")
         return LabelSchema.read(data, place=str(path.relative_to(self.root)), guidelines=text)
+
+    def names(self, schema: str = "") -> tuple[str, str]:
+        """Read a schema's ``names.tsv``: its text (empty where there is none), and its place for errors.
+
+        Raises ConfigError where it cannot be read.
+        """
+        path = self.schema_folder(schema) / "names.tsv"
+        return read_text(path, missing=""), path.relative_to(self.root).as_posix()
+
+    def annotators(self) -> tuple[tuple[str, str], ...]:
+        """Read the recorded annotators of ``seeds/annotators``: the text of each, and its place for errors.
+
+        Raises ConfigError where one cannot be read.
+        """
+        files = sorted((self.root / "seeds" / "annotators").glob("*.toml"))
+        return tuple((read_text(file), file.relative_to(self.root).as_posix()) for file in files)
+
+
+def _is_workspace(folder: Path) -> bool:
+    with translated(folder, "read"):
+        return (folder / MARKER).is_file()
 
 
 def _starter(package: Path) -> dict[str, Path]:
@@ -186,38 +236,63 @@ def _copy_missing(source: Path, target: Path) -> None:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    text = read_text(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path} is missing", fix="restore it, or lay out a workspace with copydesk init DIR"
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}", fix="correct it; it must be TOML in UTF-8") from error
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} cannot be read: {error}", fix="correct it; it must be TOML") from error
 
 
 def _settings(path: Path) -> Settings:
     data = _toml(path)
     sections = {"ingest": IngestSettings, "studio": StudioSettings, "publish": PublishSettings}
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", *sections}]
-    wrong += [f"missing {key!r} @ $" for key in ("name", "schema") if not isinstance(data.get(key), str)]
+    wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]
     made = {name: _section(kind, data.get(name, {}), f"$.{name}", wrong) for name, kind in sections.items()}
     if wrong:
         raise ConfigError(f"{path}: " + "; ".join(wrong), fix="correct these keys; README.md lists the settings")
     return Settings(name=data["name"], schema=data["schema"], **made)
 
 
-def _section(kind: type[Any], data: Mapping[str, Any], place: str, wrong: list[str]) -> Any:
-    known = {one.name: one.default for one in fields(kind)}
+def _name_faults(data: Mapping[str, Any], key: str) -> Iterator[str]:
+    if key not in data:
+        yield f"missing {key!r} @ $"
+    elif not isinstance(data[key], str):
+        yield f"expected text @ $.{key}, found {_shown(data[key])}"
+    elif not is_name(data[key]):
+        yield f"expected a name of a folder @ $.{key} ({NAME_RULE}), found {_shown(data[key])}"
+
+
+def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any:
+    if not isinstance(data, Mapping):
+        wrong.append(f"expected a table @ {place}, found {_shown(data)}")
+        return kind()
+    known = {one.name: one for one in fields(kind)}
     given: dict[str, Any] = {}
     for key, value in data.items():
         if key not in known:
             wrong.append(f"unknown key {key!r} @ {place} (known: {', '.join(known)})")
-        elif not _fits(value, known[key]):
-            wrong.append(f"expected {type(known[key]).__name__} @ {place}.{key}, found {value!r}")
+        elif expected := _expected(value, known[key]):
+            wrong.append(f"expected {expected} @ {place}.{key}, found {_shown(value)}")
         else:
             given[key] = tuple(value) if isinstance(value, list) else value
     return kind(**given)
+
+
+def _expected(value: Any, setting: Field[Any]) -> str:
+    """Say what a setting must be, in the words of TOML, where this value is not that; empty where it is."""
+    expected = _KINDS[type(setting.default)]
+    if not _fits(value, setting.default):
+        return expected
+    least, most = setting.metadata.get("least"), setting.metadata.get("most")
+    if least is None or least <= value <= most:  # nan is in no range
+        return ""
+    return f"{expected} from {least} to {most}"
+
+
+def _shown(value: object) -> str:
+    """Write a value much as TOML does."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _fits(value: object, default: object) -> bool:
@@ -231,4 +306,4 @@ def _fits(value: object, default: object) -> bool:
 def from_environment() -> Workspace:
     """Open the workspace that ``COPYDESK_WORKSPACE`` names, or the nearest one from the working folder upwards."""
     named = os.environ.get("COPYDESK_WORKSPACE", "")
-    return Workspace.find(Path(named) if named else Path.cwd())
+    return Workspace.open(Path(named)) if named else Workspace.find(Path.cwd())

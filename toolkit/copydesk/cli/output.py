@@ -29,7 +29,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def open_workspace(ctx: click.Context) -> Workspace:
     """Open the workspace that the command line names, or the nearest one upwards."""
     named = ctx.find_root().obj
-    return Workspace.find(Path(named)) if named else from_environment()
+    return Workspace.open(Path(named)) if named else from_environment()
 
 
 def print_report(report: Report, *, as_json: bool, fault: CopydeskError | None = None) -> None:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from copydesk.errors import ConfigError
+from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.schema import LabelSchema
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-NAME_RULE = "use small letters, digits and -, beginning with a letter or digit"
-
-
-def is_name(name: str) -> bool:
-    """Say whether a dataset, and so its folder, can be called this; a path cannot."""
-    return _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
