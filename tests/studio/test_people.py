@@ -223,8 +223,21 @@ def test_a_secret_is_not_in_the_repr_of_a_person(studio: Studio, file: Path, new
     assert person.token not in repr(person)
 
 
-def test_a_damaged_file_is_named(file: Path) -> None:
-    write_json(file, {"people": [{"nome": "x"}]}, mode=0o600)
+@pytest.mark.parametrize(
+    "held",
+    [
+        [],
+        {},
+        {"persons": []},
+        {"people": 3},
+        {"people": ["x"]},
+        {"people": [{"nome": "x"}]},
+        {"people": [], "others": [{}]},
+        {"people": [], "others": [{"user_id": 1, "email": "", "pseudonym": "Noor"}]},
+    ],
+)
+def test_a_damaged_file_is_named(file: Path, held: object) -> None:
+    write_json(file, held, mode=0o600)
     with pytest.raises(errors.StoreError, match=r"people\.json"):
         read_people(file)
 

@@ -468,6 +468,38 @@ def test_the_second_of_two_that_need_the_template_waits_and_says_so(tmp_path: Pa
     assert said == ["waiting for another process: a thing"]
 
 
+@pytest.mark.parametrize("name", [LOCK, RECORD])
+def test_a_file_of_the_folder_that_the_system_does_not_give_is_named(folder: Path, name: str) -> None:
+    folder.mkdir()
+    (folder / LOCK).touch()
+    with (folder / LOCK).open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).mkdir()
+        with pytest.raises(errors.StoreError, match=rf"cannot use .*{name}: Is a directory"):
+            server.status(folder)
+        (folder / name).rmdir()
+
+
+@pytest.mark.parametrize("damaged", ["[]", "3", "{}", '{"token": "t"}'])
+def test_damaged_credentials_are_named(folder: Path, damaged: str) -> None:
+    folder.mkdir()
+    (folder / server.CREDENTIALS).touch(mode=0o600)
+    (folder / server.CREDENTIALS).write_text(damaged, encoding="utf-8")
+    with pytest.raises(errors.StoreError, match=r"credentials\.json is damaged"):
+        server.status(folder)
+
+
+@pytest.mark.parametrize("damaged", ["[]", "3", '{"identity": "x"}'])
+def test_a_damaged_record_names_no_server(folder: Path, damaged: str) -> None:
+    folder.mkdir()
+    (folder / RECORD).write_text(damaged, encoding="utf-8")
+    (folder / LOCK).touch()
+    with (folder / LOCK).open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert server.status(folder) is None
+
+
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file, not a folder", encoding="utf-8")
     with pytest.raises(errors.StoreError, match="XDG_CACHE_HOME"):

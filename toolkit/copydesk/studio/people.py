@@ -231,11 +231,16 @@ class _Visit:
 
 
 def _read(file: Path) -> _Known:
-    held = read_secrets(file)
+    held = read_secrets(file, keys=["people"])
     try:
         people = tuple(Person(**entry) for entry in held.get("people", []))
-        return _Known(people, tuple(held.get("others", [])))
-    except TypeError as error:
+        known = _Known(
+            people,
+            tuple({key: one[key] for key in ("user_id", "email", "pseudonym")} for one in held.get("others", [])),
+        )
+        known.next_pseudonym()  # every pseudonym is a number
+        return known
+    except (KeyError, TypeError, ValueError) as error:
         raise StoreError(
             f"{file} is damaged: {error}", fix="restore it, or remove it and add the people again"
         ) from error

@@ -29,7 +29,7 @@ from copydesk.errors import (
     StudioUnauthorized,
 )
 from copydesk.model.progress import Say
-from copydesk.store import read_secrets, write_json
+from copydesk.store import read_secrets, translated, write_json
 from copydesk.studio.client import Studio
 from copydesk.studio.embedded import BUSY, DATABASE, GO, LOCK, RECORD, identity
 from copydesk.studio.template import (
@@ -80,8 +80,12 @@ def start(folder: Path, *, say: Say, cache: Path | None = None, port: int | None
     """
     version = installed_version()
     cache = cache or user_cache()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with waited_for(folder / "start.lock", say=say, what="Label Studio being started or stopped"):
+    with translated(folder, "use"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        translated(folder, "use"),
+        waited_for(folder / "start.lock", say=say, what="Label Studio being started or stopped"),
+    ):
         running = status(folder)
         if running:
             return running
@@ -102,18 +106,23 @@ def start(folder: Path, *, say: Say, cache: Path | None = None, port: int | None
 def stop(folder: Path) -> bool:
     """Stop the server of this folder and wait until it is gone; says whether one was running.
 
-    Raises StudioStartError where it cannot be stopped.
+    Raises StudioStartError where it cannot be stopped, StoreError where the system refuses the folder.
     """
-    if not (folder / LOCK).exists():
-        return False
-    with waited_for(folder / "start.lock", say=lambda _: None, what=""):
-        return _end(folder)
+    with translated(folder, "use"):
+        if not (folder / LOCK).exists():
+            return False
+        with waited_for(folder / "start.lock", say=lambda _: None, what=""):
+            return _end(folder)
 
 
 def status(folder: Path) -> Server | None:
-    """Give the server of this folder if it is up and ours, and None otherwise; starts and stops nothing."""
-    record = _record(folder) if _is_alive(folder) else None
-    credentials = read_secrets(folder / CREDENTIALS)
+    """Give the server of this folder if it is up and ours, and None otherwise; starts and stops nothing.
+
+    Raises StoreError where a file of the folder is damaged or cannot be read.
+    """
+    with translated(folder, "use"):
+        record = _record(folder) if _is_alive(folder) else None
+    credentials = _credentials(folder)
     if record is None or not record.get("verified") or not credentials:
         return None
     server = _server(record, credentials)
@@ -129,7 +138,7 @@ def status(folder: Path) -> Server | None:
 def _prepared(folder: Path, *, cache: Path, say: Say) -> dict[str, Any]:
     """Lay the database of a server that has never answered yet, and give the folder's credentials."""
     database = folder / DATABASE
-    credentials = read_secrets(folder / CREDENTIALS)
+    credentials = _credentials(folder)
     if not credentials:
         if database.exists():
             raise StudioStartError(
@@ -148,6 +157,10 @@ def _prepared(folder: Path, *, cache: Path, say: Say) -> dict[str, Any]:
             f"{database} is gone", fix=f"restore it, or move {folder} away to begin with an empty Label Studio"
         )
     return credentials
+
+
+def _credentials(folder: Path) -> dict[str, Any]:
+    return read_secrets(folder / CREDENTIALS, keys=("email", "password", "token", "settled"))
 
 
 def _remove_database(database: Path) -> None:
@@ -320,10 +333,11 @@ def _record(folder: Path) -> dict[str, Any] | None:
 
 def _read_record(folder: Path) -> dict[str, Any]:
     try:
-        record: dict[str, Any] = json.loads((folder / RECORD).read_bytes())
+        record = json.loads((folder / RECORD).read_bytes())
     except (FileNotFoundError, ValueError):
         return {}
-    return record
+    whole = isinstance(record, dict) and {"pid", "identity", "port"} <= record.keys()
+    return record if whole else {}
 
 
 def _server(record: Mapping[str, Any], credentials: Mapping[str, Any]) -> Server:
