@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk.datasets.about import NAME_RULE, is_name
 from copydesk.datasets.layout import NESTED, TABLES, file_of
 from copydesk.datasets.version import MANIFEST, SUMS, Version, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
 from copydesk.model.marker import nearest_marked
+from copydesk.model.name import NAME_RULE, is_name
 from copydesk.store import file_sha256
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def load(name: str, version: str = "", *, table: str = NESTED, folder: Path | No
 
     ``table`` is ``train`` (one row for each document with its labels as lists) or another that the data card lists: documents,
     zones, spans, relations, annotations, annotation_relations, reads, disputes, sources. ``folder`` holds the datasets; by
-    default it is ``datasets`` in the nearest workspace upwards from the folder that ``COPYDESK_WORKSPACE`` names, or from the
-    working folder; where there is no workspace, in that folder itself.
+    default it is ``datasets`` in the folder that ``COPYDESK_WORKSPACE`` names, or in the nearest workspace from the working
+    folder upwards; where there is none, in the working folder.
 
     Raises UnknownError, listing what there is, where the dataset, the version or the table is not there; StoreError where the
     file is damaged.
@@ -115,8 +115,8 @@ def _known_table(table: str) -> str:
 def _home(folder: Path | None) -> Path:
     if folder:
         return folder
-    start = Path(os.environ.get("COPYDESK_WORKSPACE", ""))
-    return (nearest_marked(start) or start) / "datasets"
+    named = os.environ.get("COPYDESK_WORKSPACE", "")
+    return (Path(named) if named else nearest_marked(Path()) or Path()) / "datasets"
 
 
 def _folders(home: Path) -> list[Path]:
