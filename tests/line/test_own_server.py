@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
 from copydesk.studio.client import Studio
+from copydesk.studio.listing import list_tasks
 from copydesk.studio.server import Server
 
 Shell = Callable[..., CompletedProcess[str]]
@@ -78,3 +80,45 @@ def test_a_server_that_is_not_there_is_named(workspace: Path, shell: Shell) -> N
 def test_a_pull_before_any_push_says_what_to_do(workspace: Path, studio_server: Server, shell: Shell) -> None:
     done = shell(f"COPYDESK_STUDIO_TOKEN={studio_server.token} copydesk pull", cwd=workspace)
     assert (done.returncode, "copydesk push" in done.stderr) == (2, True)
+
+
+def test_a_project_that_was_removed_takes_no_pulled_label_with_it_and_pull_tells_of_both(
+    workspace: Path, studio_server: Server, studio: Studio, shell: Shell
+) -> None:
+    def told(command: str) -> dict[str, int]:
+        done = shell(f"COPYDESK_STUDIO_TOKEN={studio_server.token} copydesk {command} --json", cwd=workspace)
+        counts: dict[str, int] = json.loads(done.stdout)["counts"]
+        return counts
+
+    told("push")
+    described, task = _project_and_task(studio, workspace)
+    studio.post(f"api/tasks/{task['id']}/annotations/", json={"result": [], "ground_truth": False})
+    assert told("pull")["new"] == 1
+    studio.delete(f"api/projects/{described['id']}/")
+    assert told("push")["pushed"] == 1
+    for command in ("pull", "pull --whole"):
+        counts = told(command)
+        assert (counts["gone"], counts["elsewhere"], counts["annotations"]) == (0, 1, 1)
+
+
+def test_a_task_that_somebody_imported_again_is_told_with_the_fix(
+    workspace: Path, studio_server: Server, studio: Studio, shell: Shell
+) -> None:
+    push = f"COPYDESK_STUDIO_TOKEN={studio_server.token} copydesk push"
+    assert "doubled" not in shell(push, cwd=workspace).stdout
+    described, task = _project_and_task(studio, workspace)
+    older = {**task["data"], "text_sha256": "0" * 64}
+    studio.post(f"api/projects/{described['id']}/import", json=[{"data": task["data"]}, {"data": older}])
+    said = shell(push, cwd=workspace).stdout
+    assert "delete the ones that nobody annotated" in said
+    counts = json.loads(shell(f"{push} --json", cwd=workspace).stdout)["counts"]
+    assert (counts["doubled"], counts["superseded"], counts["pushed"]) == (1, 1, 0)
+
+
+def _project_and_task(studio: Studio, workspace: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the workspace's project and its one task, as the server describes them."""
+    found = studio.get("api/projects/", params={"title": workspace.parent.name[:20]})["results"]
+    (described,) = [one for one in found if one["title"].startswith(f"{workspace.parent.name[:20]}: ")]
+    ((page, _),) = list_tasks(studio, described["id"], fields=("id", "data"), size=10)
+    (task,) = page
+    return described, task

@@ -25,6 +25,7 @@ Documents = Callable[..., pa.Table]
 def annotation(result: object, /, **changes: object) -> dict[str, Any]:
     row = {
         "annotation_id": "1-1-1",
+        "project": "1-2026-01-01T11:59:00Z",
         "project_id": 1,
         "task_id": 1,
         "task_created_at": "2026-01-01T12:00:00Z",

@@ -43,6 +43,7 @@ class Line:
         self.documents = documents
         self.owner = studio.whoami()["id"]
         self.project = self.push(documents)
+        self.described: dict[str, Any] = studio.get(f"api/projects/{self.project}/")
 
     def push(self, documents: pa.Table) -> int:
         tasks = documents.select(TASKS.names).cast(TASKS)
@@ -59,7 +60,7 @@ class Line:
 
     def pull(self, how: Callable[..., PullReport] = pull, **more: Any) -> tuple[int, int, int]:
         more.setdefault("progress", quiet)
-        given = {"project_id": self.project, "log": self.log, "pseudonyms": lambda: {self.owner: "A1"}, **more}
+        given = {"project": self.described, "log": self.log, "pseudonyms": lambda: {self.owner: "A1"}, **more}
         self.report = how(self.studio, **given)
         return self.report.new, self.report.changed, self.report.gone
 
@@ -99,7 +100,7 @@ def test_a_second_pull_appends_nothing_and_asks_once(
     with Counting(studio_server.url, studio_server.token) as line.studio:
         assert line.pull() == (0, 0, 0)
     assert asked == ["api/tasks/"]
-    assert line.report == PullReport(new=0, changed=0, gone=0, unchanged=2, seen=0, nothing_new=True)
+    assert line.report == PullReport(new=0, changed=0, gone=0, unchanged=2, elsewhere=0, seen=0, nothing_new=True)
     assert line.log.digest == digest
 
 
@@ -116,7 +117,8 @@ def test_what_a_pull_brings_says_who_when_and_on_which_text(line: Line) -> None:
         "lead_time": 2.5,
         "state": "live",
     }
-    assert row["annotation_id"] == f"{line.project}-{line.task('doc-1')}-{number}"
+    assert row["annotation_id"].split("-")[1:] == [str(line.task("doc-1")), str(number)]
+    assert (row["project_id"], row["project"]) == (line.project, f"{line.project}-{line.described['created_at']}")
     assert (row["cancelled"], row["ground_truth"]) == (False, False)
     assert json.loads(row["result"])[0]["value"]["labels"] == ["PLACE"]
 
@@ -349,6 +351,43 @@ def test_two_projects_share_a_log_without_touching_each_other(
     assert other.pull() == (1, 0, 0)
     assert line.pull() == other.pull() == (0, 0, 0)
     assert line.live() == ["doc-0", "doc-1"]
+    assert (line.report.elsewhere, other.report.elsewhere) == (1, 1)
+
+
+@pytest.mark.parametrize("how", [pull, pull_whole])
+def test_what_was_pulled_from_another_server_stays_though_the_project_and_its_tasks_have_the_same_ids(
+    line: Line, how: Callable[..., PullReport]
+) -> None:
+    elsewhere = {**line.described, "created_at": "2020-01-01T00:00:00.000001Z"}  # the same ids, of an earlier server
+    line.annotate("doc-0", (0, 4, "PLACE"))
+    line.annotate("doc-1", (0, 4, "PLACE"))
+    assert line.pull(how, project=elsewhere) == (2, 0, 0)
+    line.studio.delete(f"api/tasks/{line.task('doc-0')}/")
+    assert line.pull(how) == (1, 0, 0)
+    assert (line.report.elsewhere, line.report.unchanged) == (2, 0)
+    assert line.live() == ["doc-0", "doc-1", "doc-1"]
+    assert len({row["annotation_id"] for row in line.state()}) == 3
+    assert line.pull(how) == (0, 0, 0)
+    line.studio.delete(f"api/tasks/{line.task('doc-1')}/")
+    assert line.pull(how) == (0, 0, 1)
+    assert line.live() == ["doc-0", "doc-1"]
+
+
+def test_labels_of_a_project_that_was_deleted_count_until_their_annotator_annotates_anew(
+    line: Line, schema: LabelSchema
+) -> None:
+    line.annotate("doc-0", (0, 4, "PLACE"))
+    line.annotate("doc-1", (0, 4, "PLACE"))
+    line.pull()
+    line.studio.delete(f"api/projects/{line.project}/")
+    again = Line(line.studio, line.spec, line.log, line.documents)
+    again.annotate("doc-1", (0, 4, "PERSON"))
+    assert again.pull() == (1, 0, 0)
+    assert again.report.elsewhere == 2
+    outcome = read_labels(current_state(line.log), documents=line.documents, schema=schema)
+    spans = outcome.kept["spans"].select(["doc_id", "label"]).to_pylist()
+    assert [tuple(span.values()) for span in spans] == [("doc-0", "PLACE"), ("doc-1", "PERSON")]
+    assert outcome.rejected["reason"].to_pylist() == ["superseded"]
 
 
 def test_the_text_that_the_server_holds_is_the_one_that_was_sent(line: Line) -> None:

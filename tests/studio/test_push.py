@@ -325,9 +325,15 @@ def test_a_configuration_that_takes_away_a_label_in_use_is_refused_and_the_proje
     result = [{**region, "value": {"start": 0, "end": 4, "text": "Text", "labels": ["PLACE"]}}]
     studio.post(f"api/tasks/{task['id']}/annotations/", json={"result": result, "ground_truth": False})
     without = spec.config.replace('value="PLACE"', 'value="SPOT"')
-    with pytest.raises(StudioRefused, match="PLACE"):
+    with pytest.raises(
+        StudioRefused, match=r"PLACE.*\(fix: put the label .* back into schema\.toml, or set another title"
+    ):
         sent(studio, dataclasses.replace(spec, config=without), tasks_of(documents_of(TEXTS)))
     assert studio.get(f"api/projects/{done.project_id}/")["label_config"] == spec.config
+    other = sent(
+        studio, dataclasses.replace(spec, config=without, title=f"{spec.title}x"), tasks_of(documents_of(TEXTS))
+    )
+    assert (other.created, other.pushed) == (True, 7)
 
 
 def test_where_nothing_answers_nothing_is_tried_again_and_again(spec: ProjectSpec, documents_of: Documents) -> None:

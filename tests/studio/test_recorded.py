@@ -87,7 +87,8 @@ def test_recorded_work_comes_back_as_that_persons_however_often_it_is_submitted(
 
     log = Log(tmp_path / "pulls")
     names = {rowan.user_id: rowan.pseudonym}
-    assert pull(studio, project_id=project, log=log, pseudonyms=lambda: names, progress=quiet).new == 2
+    described = studio.get(f"api/projects/{project}/")
+    assert pull(studio, project=described, log=log, pseudonyms=lambda: names, progress=quiet).new == 2
     state = current_state(log)
     assert state["ground_truth"].to_pylist() == [False, False]
     outcome = read_labels(state, documents=documents, schema=schema)

@@ -115,7 +115,8 @@ def pulled(studio: Studio, project_id: int, folder: Path, documents: pa.Table, s
     """Pull a project into a new log, and give spans and relations by document as ``meant`` does; nothing may be rejected."""
     log = Log(folder / "pulls")
     owner = studio.whoami()["id"]
-    pull(studio, project_id=project_id, log=log, pseudonyms=lambda: {owner: "A1"}, progress=lambda *_: None)
+    project = studio.get(f"api/projects/{project_id}/")
+    pull(studio, project=project, log=log, pseudonyms=lambda: {owner: "A1"}, progress=lambda *_: None)
     outcome = read_labels(current_state(log), documents=documents, schema=schema)
     assert outcome.rejected.to_pylist() == []
     spans, relations = outcome.kept["spans"].to_pylist(), outcome.kept["relations"].to_pylist()

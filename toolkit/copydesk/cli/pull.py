@@ -9,14 +9,20 @@ from copydesk.flow import studio
 
 
 @click.command("pull")
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Look at every task: finds also what Label Studio changes without telling a time.",
+)
 @json_option
 @click.pass_context
-def command(ctx: click.Context, as_json: bool) -> None:
+def command(ctx: click.Context, whole: bool, as_json: bool) -> None:
     """Fetch every annotation that is new, changed or gone since the last pull, into the pull log.
 
-    Nothing that was ever pulled is overwritten. Labels that do not fit their text or the schema are kept as rejected,
+    Nothing that was ever pulled is overwritten, and what was pulled from another project or server stays. Labels that do not fit their text or the schema are kept as rejected,
     with the reason.
     """
     with progress_shown(as_json=as_json) as progress:
-        report = studio.pull(open_workspace(ctx), progress=progress)
+        fetch = studio.pull_whole if whole else studio.pull
+        report = fetch(open_workspace(ctx), progress=progress)
     print_report(report, as_json=as_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from copydesk.store import locked, read_secrets
 from copydesk.studio import people, server
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import instructions, to_config
+from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
+from copydesk.studio.pull import pull_whole as pull_all_annotations
 from copydesk.studio.push import ProjectSpec, find_project
 from copydesk.studio.push import push as push_tasks
 from copydesk.studio.recorded import Recorded, read_recorded, submit
@@ -82,31 +84,55 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         "tasks": tasks.num_rows,
         "pushed": done.pushed,
         "there already": done.present,
+        "superseded": done.superseded,
         "suggestions": suggestions.num_rows,
     }
     url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
-    return Report(
-        "push", counts, changed=done.created or done.pushed > 0, lines=(f"project: {url}",), data={"project": url}
-    )
+    lines: tuple[str, ...] = (f"project: {url}",)
+    if done.doubled:
+        counts["doubled"] = done.doubled
+        lines += (
+            f"doubled: {done.doubled} more tasks than documents, made by an import that was not this workspace's; labels of all "
+            "are pulled, and each annotator's newest count (fix: in Label Studio, delete the ones that nobody annotated)",
+        )
+    return Report("push", counts, changed=done.created or done.pushed > 0, lines=lines, data={"project": url})
 
 
 def pull(workspace: Workspace, *, progress: Progress) -> Report:
     """Fetch what is new, changed or gone into the pull log, and read the labels from it."""
+    return _pull(workspace, pull_annotations, progress=progress)
+
+
+def pull_whole(workspace: Workspace, *, progress: Progress) -> Report:
+    """Do what ``pull`` does, and look at every task whatever its time."""
+    return _pull(workspace, pull_all_annotations, progress=progress)
+
+
+def _pull(workspace: Workspace, fetch: Callable[..., PullReport], *, progress: Progress) -> Report:
     schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
         project = find_project(studio, _project(workspace, schema))
         if project is None:
             raise UnknownError(f"there is no project of this workspace on {studio.url}", fix="copydesk push")
-        done = pull_annotations(
+        done = fetch(
             studio,
-            project_id=project["id"],
+            project=project,
             log=workspace.pulls,
             pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
             progress=progress,
         )
         labels = read_labels(workspace)
-    counts = {"new": done.new, "changed": done.changed, "gone": done.gone, **labels.counts}
-    return Report("pull", counts, changed=not done.nothing_new, lines=labels.lines, data=labels.data)
+    counts = {"new": done.new, "changed": done.changed, "gone": done.gone, "unchanged": done.unchanged}
+    lines = labels.lines
+    if done.elsewhere:
+        counts["elsewhere"] = done.elsewhere
+        lines = (
+            f"elsewhere: {done.elsewhere} annotations in the pull log are of another project or server; they are kept as they "
+            "were pulled, and count",
+            *lines,
+        )
+    counts |= labels.counts
+    return Report("pull", counts, changed=not done.nothing_new, lines=lines, data=labels.data)
 
 
 def add_people(workspace: Workspace, names: Sequence[str]) -> list[dict[str, str]]:

@@ -114,7 +114,8 @@ SUGGESTIONS = _schema(
 
 # What the pull log holds: every version of every annotation that was ever seen.
 ANNOTATIONS = _schema(
-    annotation_id=pa.string(),  # "<project>-<task>-<Label Studio's id>"
+    annotation_id=pa.string(),  # "<digest of project>-<task>-<Label Studio's id>"
+    project=pa.string(),  # "<id>-<created_at as the server wrote it>": another server may give the same id
     project_id=pa.int64(),
     task_id=pa.int64(),
     task_created_at=pa.string(),  # as the server wrote it: part of a task's identity, since ids are re-used
@@ -133,6 +134,7 @@ ANNOTATIONS = _schema(
     result=pa.string(),  # Label Studio's own JSON, whole
 )
 TASK_STATES = _schema(
+    project=pa.string(),  # as in annotations
     project_id=pa.int64(),
     task_id=pa.int64(),
     task_created_at=pa.string(),

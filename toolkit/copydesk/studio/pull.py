@@ -2,7 +2,8 @@
 
 The log is the only memory: what was seen last, and when, is read from it. A pull asks the server for what changed since, with
 some minutes of overlap, since a change can be stored under an earlier time than it appears at; compares contents, since not
-every change is given a time; and looks for what disappeared where the server's counts say so.
+every change is given a time; and looks for what disappeared where the server's counts say so. A log may hold several
+projects, also of servers that are no more: a pull compares, and marks as gone, what is of its own project alone.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _OF_TASK = ("id", "data", "annotations", "created_at", "updated_at")
 _OF_ANNOTATION = ("result", "completed_by", "lead_time", "was_cancelled", "ground_truth")
 _FIELDS = (*_OF_TASK, *_OF_ANNOTATION)
 _SWEPT = ("id", "created_at", "updated_at", "total_annotations")
-_KEY = ("annotation_id", "task_created_at", "doc_id", "created_at")
+_KEY = ("annotation_id", "project", "task_created_at", "doc_id", "created_at")
 _COMPARED = ("content_sha256", "shown_sha256", "revision", "text_sha256")
 
 _Key = tuple[Any, ...]
@@ -44,6 +45,7 @@ _Key = tuple[Any, ...]
 class PullReport:
     """What a pull brought: annotations that are new, changed or gone, and those that are as they were.
 
+    ``elsewhere`` is the number of live annotations in the log that are of other projects, which this pull did not look at.
     ``seen`` is the number of tasks that were fetched. ``nothing_new`` says that no annotation is new, changed or gone.
     """
 
@@ -51,8 +53,23 @@ class PullReport:
     changed: int
     gone: int
     unchanged: int
+    elsewhere: int
     seen: int
     nothing_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """A project, told from those that have its id on another server by when it was made."""
+
+    id: int
+    key: str
+    short: str
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> _Project:
+        key = f"{described['id']}-{described['created_at']}"
+        return cls(int(described["id"]), key, hashlib.sha256(key.encode()).hexdigest()[:6])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +93,36 @@ class _State:
 def pull(
     studio: Studio,
     *,
-    project_id: int,
+    project: Mapping[str, Any],
     log: Log,
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
 ) -> PullReport:
     """Append to the log what is new, changed or gone in a project since the last pull; where nothing is, append nothing.
 
-    ``pseudonyms`` gives each user id its pseudonym; it is only asked where there are annotations to name. An annotation of a
+    ``project`` is as the server describes it: its ``id`` and ``created_at`` are read. ``pseudonyms`` gives each user id its pseudonym; it is only asked where there are annotations to name. An annotation of a
     user whom it does not know gets the empty pseudonym. Raises the ``errors.Studio*``; the log is as it was then.
     """
-    states = _states(log, project_id)
-    if states and _is_quiet(studio, project_id, states):
-        return _report(_Changes(project_id, states, _known(log, project_id)), log)
+    meant = _Project.of(project)
+    states = _states(log, meant)
+    if states and _is_quiet(studio, meant.id, states):
+        return _report(_beside(log, meant, states), log)
     since = (updated_after(max(state.updated_at for state in states.values()) - OVERLAP),) if states else ()
-    return _pull(studio, project_id, log, states=states, since=since, pseudonyms=pseudonyms, progress=progress)
+    return _pull(studio, meant, log, states=states, since=since, pseudonyms=pseudonyms, progress=progress)
 
 
 def pull_whole(
     studio: Studio,
     *,
-    project_id: int,
+    project: Mapping[str, Any],
     log: Log,
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
 ) -> PullReport:
     """Do what ``pull`` does, and look at every task whatever its time: finds even what a server forgot to give a time."""
-    states = _states(log, project_id)
-    return _pull(studio, project_id, log, states=states, since=(), pseudonyms=pseudonyms, progress=progress)
+    meant = _Project.of(project)
+    states = _states(log, meant)
+    return _pull(studio, meant, log, states=states, since=(), pseudonyms=pseudonyms, progress=progress)
 
 
 def current_state(log: Log) -> pa.Table:
@@ -113,7 +132,7 @@ def current_state(log: Log) -> pa.Table:
 
 def _pull(
     studio: Studio,
-    project_id: int,
+    project: _Project,
     log: Log,
     *,
     states: dict[int, _State],
@@ -121,16 +140,16 @@ def _pull(
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
 ) -> PullReport:
-    changes = _Changes(project_id, states, _known(log, project_id))
+    changes = _beside(log, project, states)
     seen: set[int] = set()
-    for page, left in ahead(list_tasks(studio, project_id, *since, fields=_FIELDS, size=PAGE)):
+    for page, left in ahead(list_tasks(studio, project.id, *since, fields=_FIELDS, size=PAGE)):
         total = len(seen) + left
         changes.take(page, pseudonyms)
         seen |= {task["id"] for task in page}
         progress("pull", len(seen), total)
-    now = overview(studio, project_id, size=1)
+    now = overview(studio, project.id, size=1)
     if (now.tasks, now.annotations) != _counts(changes.states):
-        for page in _sweep(studio, project_id, changes):
+        for page in _sweep(studio, project.id, changes):
             changes.take(page, pseudonyms)
             seen |= {task["id"] for task in page}
     return _report(changes, log, seen=len(seen))
@@ -176,13 +195,14 @@ def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
         rows = from_rows("annotations", changes.rows.values())
         annotations = pa.concat_tables([_tombstones(log, changes.in_log), rows])
         tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
-        receipt = {"stage": "pull", "project": changes.project_id}
+        receipt = {"stage": "pull", "project": changes.project.key}
         log.append(tables, {**receipt, "new": new, "changed": changed, "gone": gone})
     return PullReport(
         new=new,
         changed=changed,
         gone=gone,
         unchanged=sum(key not in changes.rows for key in changes.known),
+        elsewhere=changes.elsewhere,
         seen=seen,
         nothing_new=not (new or changed or gone),
     )
@@ -191,10 +211,13 @@ def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
 class _Changes:
     """What the server's tasks are beside the log: takes pages of tasks and gathers the rows to append."""
 
-    def __init__(self, project_id: int, states: dict[int, _State], known: dict[_Key, _Key]) -> None:
-        self.project_id = project_id
+    def __init__(
+        self, project: _Project, states: dict[int, _State], *, known: dict[_Key, _Key], elsewhere: int
+    ) -> None:
+        self.project = project
         self.states = states
         self.known = known
+        self.elsewhere = elsewhere
         self.new = 0
         self.changed = 0
         self.gone = 0
@@ -229,7 +252,7 @@ class _Changes:
         before = self.states.get(state.task_id)
         if before is not None and before.identity != state.identity:
             self.drop([before])
-        rows = [_row(annotation, task, state, self.project_id, names) for annotation in task["annotations"]]
+        rows = [_row(annotation, task, state, self.project, names) for annotation in task["annotations"]]
         keys = {tuple(row[name] for name in _KEY): row for row in rows}
         self._forget([key for key in self._of_task.get(state.task_id, []) if key not in keys])
         for key, row in keys.items():
@@ -261,7 +284,8 @@ class _Changes:
 
     def _state_row(self, state: _State, how: str) -> dict[str, Any]:
         return {
-            "project_id": self.project_id,
+            "project": self.project.key,
+            "project_id": self.project.id,
             "task_id": state.task_id,
             "task_created_at": state.created_at,
             "doc_id": state.doc_id,
@@ -271,11 +295,11 @@ class _Changes:
         }
 
 
-def _states(log: Log, project_id: int) -> dict[int, _State]:
+def _states(log: Log, project: _Project) -> dict[int, _State]:
     """Give the live tasks of a project as the log saw them last, by id."""
     table = log.read("task_states")
     states: dict[int, _State] = {}
-    for row in table.filter(pc.equal(table["project_id"], project_id)).to_pylist():
+    for row in table.filter(pc.equal(table["project"], project.key)).to_pylist():
         state = _State(row["task_id"], row["task_created_at"], row["doc_id"], row["updated_at"], row["annotations"])
         if row["state"] == "live":
             states[state.task_id] = state
@@ -284,14 +308,15 @@ def _states(log: Log, project_id: int) -> dict[int, _State]:
     return states
 
 
-def _known(log: Log, project_id: int) -> dict[_Key, _Key]:
-    """Give the live annotations of a project in the log: key to what is compared."""
-    table = log.read("annotations", columns=[*_KEY, *_COMPARED, "project_id", "state"])
-    table = _newest_entries(table.filter(pc.equal(table["project_id"], project_id)))
+def _beside(log: Log, project: _Project, states: dict[int, _State]) -> _Changes:
+    """Start from the live annotations in the log: those of the project by key, with what is compared, and how many others."""
+    table = _newest_entries(log.read("annotations", columns=[*_KEY, *_COMPARED, "state"]))
     table = table.filter(pc.equal(table["state"], "live"))
-    keys = zip(*(table[name].to_pylist() for name in _KEY), strict=True)
-    contents = zip(*(table[name].to_pylist() for name in _COMPARED), strict=True)
-    return dict(zip(keys, contents, strict=True))
+    own = table.filter(pc.equal(table["project"], project.key))
+    keys = zip(*(own[name].to_pylist() for name in _KEY), strict=True)
+    contents = zip(*(own[name].to_pylist() for name in _COMPARED), strict=True)
+    known = dict(zip(keys, contents, strict=True))
+    return _Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows)
 
 
 def _newest_entries(table: pa.Table) -> pa.Table:
@@ -328,14 +353,15 @@ def _state_of(task: Mapping[str, Any]) -> _State:
 
 
 def _row(
-    annotation: Mapping[str, Any], task: Mapping[str, Any], state: _State, project_id: int, names: Mapping[int, str]
+    annotation: Mapping[str, Any], task: Mapping[str, Any], state: _State, project: _Project, names: Mapping[int, str]
 ) -> dict[str, Any]:
     result = json.dumps(annotation["result"], sort_keys=True, separators=(",", ":"))
     flags = bool(annotation["was_cancelled"]), bool(annotation["ground_truth"])
     revision = task["data"].get("revision")
     return {
-        "annotation_id": f"{project_id}-{state.task_id}-{annotation['id']}",
-        "project_id": project_id,
+        "annotation_id": f"{project.short}-{state.task_id}-{annotation['id']}",
+        "project": project.key,
+        "project_id": project.id,
         "task_id": state.task_id,
         "task_created_at": state.created_at,
         "doc_id": state.doc_id,

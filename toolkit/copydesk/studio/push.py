@@ -35,6 +35,10 @@ MODEL_VERSION = "copydesk suggestions"
 BATCH_TASKS = 500
 BATCH_BYTES = 8_000_000
 _TRIES = 3
+_FIX_IN_USE = (
+    "put the label that is in use back into schema.toml, or set another title as [studio] project in copydesk.toml, which starts "
+    "a new project; labels already pulled are kept, and those that the schema has not are rejected as unknown-label"
+)
 
 _Key = tuple[str, str]
 
@@ -183,12 +187,20 @@ def _create(studio: Studio, project: ProjectSpec) -> dict[str, Any]:
 
 def _update(studio: Studio, described: Mapping[str, Any], project: ProjectSpec) -> None:
     changed = {key: value for key, value in _settings(project).items() if described.get(key) != value}
-    if (
-        "label_config" in changed
-    ):  # refuses one that takes away what annotations use; a bare change would be let through
-        studio.post(f"api/projects/{described['id']}/validate/", json={"label_config": project.config})
+    if "label_config" in changed:
+        _check_use(studio, described["id"], project.config)
     if changed:
         studio.patch(f"api/projects/{described['id']}/", json=changed)
+
+
+def _check_use(studio: Studio, project_id: int, config: str) -> None:
+    """Refuse a configuration that takes away what annotations use; changed without asking, the server lets it through."""
+    try:
+        studio.post(f"api/projects/{project_id}/validate/", json={"label_config": config})
+    except StudioRefused as error:
+        if status_of(error) != httpx.codes.BAD_REQUEST:
+            raise
+        raise StudioRefused(error.message, fix=_FIX_IN_USE) from error
 
 
 def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:

@@ -28,7 +28,8 @@ class Newest:
 def votes(annotations: pa.Table, *, newest: Mapping[str, Newest]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Give the rows of ``annotations`` that count, and rows of the table ``rejected`` for all others.
 
-    At most one row counts for each annotator and document: the one updated last.
+    At most one row counts for each annotator and document: the one updated last, also where an annotator has annotations of
+    the document in two projects. What was pulled from a project that is no more counts until it is annotated again.
     """
     shown = {doc_id: text_sha256_of(one.shown) for doc_id, one in newest.items()}
     rejected: list[dict[str, Any]] = []
