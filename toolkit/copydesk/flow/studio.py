@@ -73,9 +73,8 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         documents = current_documents(workspace)
         tasks = build_tasks(documents)
         zones = newest(workspace.documents.read("zones"), documents)
-        names_file = workspace.schema_folder() / "names.tsv"
-        text = names_file.read_text(encoding="utf-8") if names_file.is_file() else ""
-        names = read_names(text, place=names_file.relative_to(workspace.root).as_posix(), schema=schema)
+        text, place = workspace.names()
+        names = read_names(text, place=place, schema=schema)
         suggestions = suggest(tasks, zones=zones, schema=schema, names=names)
         done = push_tasks(
             studio, project=_project(workspace, schema), tasks=tasks, suggestions=suggestions, progress=progress
@@ -152,11 +151,7 @@ def list_people(workspace: Workspace) -> list[dict[str, str]]:
 
 def recorded(workspace: Workspace) -> list[Recorded]:
     """Read the recorded annotators of ``seeds/annotators``."""
-    files = sorted((workspace.root / "seeds" / "annotators").glob("*.toml"))
-    return [
-        read_recorded(file.read_text(encoding="utf-8"), place=file.relative_to(workspace.root).as_posix())
-        for file in files
-    ]
+    return [read_recorded(text, place=place) for text, place in workspace.annotators()]
 
 
 def submit_recorded(workspace: Workspace, *, progress: Progress) -> Report:
