@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import Any
 
 # loaded once here, so that no child has to
+import great_expectations  # noqa: F401
 import httpx  # noqa: F401
 import pandas  # noqa: F401
 import pyarrow.dataset
@@ -31,9 +32,9 @@ import pyarrow.parquet  # noqa: F401
 import trafilatura  # noqa: F401
 
 import copydesk.cli
-from copydesk.cli import ingest, pull, push, status  # noqa: F401
+from copydesk.cli import ingest, publish, pull, push, status  # noqa: F401
 from copydesk.flow.studio import connected
-from copydesk.store import TEMPORARY, Log, Part
+from copydesk.store import TEMPORARY, Log, Part, file_sha256
 from copydesk.studio.listing import list_tasks
 from copydesk.workspace import Workspace
 
@@ -42,7 +43,7 @@ GROWING = {
     "documents": ("articles", "rejected", "documents", "zones", "edits"),
     "pulls": ("annotations", "task_states"),
 }
-REPLACED = {"labels": ("reads", "spans", "relations", "rejected")}
+REPLACED = {"labels": ("reads", "spans", "relations", "rejected"), "findings": ("findings",)}
 
 
 def _module(path: Path) -> ModuleType:
@@ -161,13 +162,25 @@ def _child(said: Path, given: Path, work: Callable[[], Json]) -> None:
 
 
 def _on_disk(workspace: Workspace) -> Json:
-    """Give a digest of the rows of every table, part by part, and the names of temporary files."""
+    """Give a digest of the rows of every table, part by part, the files of the datasets, and the names of temporary files.
+
+    Of the pages of a validation, which tell the time at which they were made, it is told whether they are there.
+    """
     state: dict[str, Json] = {}
     for name, tables in GROWING.items():
         state[name] = [_digest(part, tables) for part in Log(workspace.state / name).parts()]
     for name, tables in REPLACED.items():
         state[name] = [_digest(part, tables) for part in Log(workspace.state / name).parts()[-1:]]
-    return {"tables": state, "temporary": sorted(path.name for path in workspace.state.rglob(f"{TEMPORARY}*"))}
+    return {
+        "tables": state,
+        "datasets": {
+            file.relative_to(workspace.datasets).as_posix(): file_sha256(file)
+            for file in sorted(workspace.datasets.glob("*/[0-9]*/**/*"))
+            if file.is_file()
+        },
+        "pages": (workspace.data_docs / "index.html").exists(),
+        "temporary": sorted(path.name for path in workspace.root.rglob(f"{TEMPORARY}*")),
+    }
 
 
 def _digest(part: Part, tables: tuple[str, ...]) -> str:
@@ -193,10 +206,12 @@ def _on_server(workspace: Workspace) -> Json:
 def _left(state: Mapping[str, Json], before: Mapping[str, Json], after: Mapping[str, Json]) -> str:
     """Say which state the kill left: the old one, the new one, one with some of the work committed, or a torn one."""
     tables = state["tables"]
-    if tables == before["tables"]:
+    if all(state[what] == before[what] for what in ("tables", "datasets")):
         return "old"
-    if tables == after["tables"]:
+    if all(state[what] == after[what] for what in ("tables", "datasets")):
         return "new"
+    if state["datasets"] not in (before["datasets"], after["datasets"]):
+        return "torn"
     grown = all(_is_between(before["tables"][name], tables[name], after["tables"][name]) for name in GROWING)
     known = all(tables[name] in (before["tables"][name], after["tables"][name]) for name in REPLACED)
     return "some" if grown and known else "torn"

@@ -55,7 +55,7 @@ def list_tasks(
         tasks = answer["tasks"]
         if tasks:
             yield tasks, answer["total"]
-        if len(tasks) < size:
+        if len(tasks) < size or answer["total"] == len(tasks):  # what is made from now on, the next pull sees
             return
         last = max(task["id"] for task in tasks)
 

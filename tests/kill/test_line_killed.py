@@ -1,4 +1,6 @@
-"""Pull and push that are killed: the log is old or new, the server holds every task once, and running again finishes."""
+"""Pull, push and publish that are killed: what is on disk is old or new, the server holds every task once, and running again
+finishes.
+"""
 
 from __future__ import annotations
 
@@ -82,5 +84,30 @@ def test_killed_at_a_sample_of_its_requests_push_doubles_nothing_and_finishes(ki
 @pytest.mark.usefixtures("ingested")
 def test_killed_at_every_request_push_doubles_nothing_and_finishes(kill_each: Tries, hold: Hold) -> None:
     tries = kill_each("push", "--network", "--own-project")
+    hold(tries)
+    assert len(tries) == tries[0]["of"]
+
+
+@pytest.fixture
+def agreed(annotated: Workspace, copydesk: Run) -> Workspace:
+    """A workspace with a version of its dataset, and with labels pulled and agreed on since: nothing of those is validated."""
+    for command in ("agree", "publish", "pull", "agree"):
+        copydesk(command)
+    return annotated
+
+
+@pytest.mark.usefixtures("agreed")
+def test_killed_at_a_sample_of_its_points_publish_leaves_old_or_new_and_finishes(kill_each: Tries, hold: Hold) -> None:
+    tries = kill_each("publish", "--step", "90", "--last", "3")
+    hold(tries)
+    assert {one["left"] for one in tries} == {"old", "some", "new"}  # some: validated, and the version not yet there
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+@pytest.mark.usefixtures("agreed")
+@pytest.mark.parametrize("how", ["", "--power-loss"])
+def test_killed_at_every_point_publish_leaves_old_or_new_and_finishes(kill_each: Tries, hold: Hold, how: str) -> None:
+    tries = kill_each("publish", *how.split())
     hold(tries)
     assert len(tries) == tries[0]["of"]
