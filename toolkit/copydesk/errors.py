@@ -16,6 +16,7 @@
     └── SystemFault         (3)   a server or the environment
         ├── StoreError            a file of the workspace that is damaged or cannot be written
         ├── MissingExtraError     a package that an optional feature needs
+        ├── EngineError           processes that are to do the work, and do not
         └── StudioError           Label Studio
             ├── StudioUnreachable      nothing answers
             ├── StudioTimeout          no answer in time: a write may or may not have happened
@@ -137,6 +138,12 @@ class MissingExtraError(SystemFault):
     """An optional feature needs a package that is not installed."""
 
     code = "missing-extra"
+
+
+class EngineError(SystemFault):
+    """The processes, or the cluster, that are to do the work do not do it."""
+
+    code = "engine"
 
 
 class StudioError(SystemFault):

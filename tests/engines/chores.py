@@ -1,0 +1,63 @@
+"""Work for engines to do, which other processes can import."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from copydesk.engines import Watch
+from copydesk.errors import ConfigError
+
+
+def double(item: int, watch: Watch) -> int:
+    """Twice the item, the later items sooner."""
+    time.sleep(0.05 / (1 + item))
+    return 2 * item
+
+
+def places(item: dict[str, Any], watch: Watch) -> dict[str, Any]:
+    """Go over ten places; hang, die or fail at the ones named, but for those that were lost there before."""
+    done, lost = [], dict(watch.lost)
+    for place in range(10):
+        watch.at(place)
+        if place in lost:
+            continue
+        if place in item.get("die", ()):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if place in item.get("hang", ()):
+            time.sleep(3600)
+        if place in item.get("fail", ()):
+            raise RecursionError(f"at {place}")
+        done.append(place)
+    return {"done": done, "lost": lost, "pid": os.getpid()}
+
+
+def refuses(item: int, watch: Watch) -> int:
+    """Fail with one of Copydesk's own errors."""
+    raise ConfigError(f"item {item} is wrong", fix="correct it")
+
+
+def dies_nowhere(item: int, watch: Watch) -> int:
+    """Die without having said where."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+
+def dies_once(item: str, watch: Watch) -> str:
+    """Die the first time, as a process does that is killed from outside."""
+    mark = Path(item)
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def stays(item: str, watch: Watch) -> None:
+    """Say who is at work, and go on for ever."""
+    Path(item).write_text(str(os.getpid()), encoding="ascii")
+    while True:
+        watch.at(0)
+        time.sleep(0.01)

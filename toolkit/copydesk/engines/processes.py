@@ -1,0 +1,185 @@
+"""Work is done in processes of this machine, which are watched: one that hangs is killed, one that died is replaced.
+
+A worker that is lost takes nothing with it but the item that it was at, which is done again with the place where it was lost left
+out. Workers end with the process that started them, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
+
+from copydesk.engines.watch import How
+from copydesk.engines.worker import Answer, serve
+from copydesk.errors import EngineError
+
+LOOK = 0.25  # seconds between two looks at workers that say nothing
+AHEAD = 2  # items that a worker holds, so that it never waits for the next
+MOST_LOSSES = 100  # of one item: what goes on dying does not end
+TRIES_NOWHERE = 2  # losses of one item outside of any place
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A process, the items that it was given and has not answered for, and where it was seen last."""
+
+    process: BaseProcess
+    connection: Connection
+    alive: Connection  # closed with us: the worker ends then
+    seen: Any  # shared memory: how often it told its place, and the place
+    given: deque[int] = field(default_factory=deque)
+    ticks: float = -1
+    since: float = 0.0
+    hung: bool = False
+
+
+def run(
+    work: Callable[[Item, Any], Result], items: Sequence[Item], *, workers: int, seconds: float
+) -> Iterator[Result]:
+    """Do the work in ``workers`` processes (0: one for each processor that this process may use)."""
+    pool = _Pool(work, items, workers=min(workers or _processors(), len(items)), seconds=seconds)
+    try:
+        yield from pool.results()
+    finally:
+        pool.close()
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _context(work: Callable[..., Any]) -> ForkServerContext | SpawnContext:
+    """Give the way to start processes: from a server that has loaded the work's modules, where the system has that."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    function = getattr(work, "func", work)  # of a partial
+    context.set_forkserver_preload([function.__module__, *getattr(function, "loads", ())])
+    return context
+
+
+class _Pool:
+    """The workers, and what is to be done, under way and done."""
+
+    def __init__(self, work: Callable[..., Any], items: Sequence[Any], *, workers: int, seconds: float) -> None:
+        self._work = work
+        self._items = items
+        self._seconds = seconds
+        self._context = _context(work)
+        self._waiting: deque[int] = deque(range(len(items)))
+        self._lost: dict[int, dict[int, How]] = {}
+        self._nowhere: dict[int, int] = {}
+        self._done: dict[int, Any] = {}
+        self._workers: list[_Worker] = []
+        self._wanted = workers
+
+    def results(self) -> Iterator[Any]:
+        """Give the results in order, doing what comes next meanwhile."""
+        for number in range(len(self._items)):
+            while number not in self._done:
+                self._fill()
+                self._hear()
+                self._look()
+            yield self._done.pop(number)
+
+    def close(self) -> None:
+        """End all workers, whatever they are at."""
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+            worker.connection.close()
+            worker.alive.close()
+        self._workers.clear()
+
+    def _fill(self) -> None:
+        """Have as many workers as there is work for, and give each what it can hold; the least busy first."""
+        while len(self._workers) < self._wanted and len(self._waiting) > sum(not one.given for one in self._workers):
+            self._workers.append(self._started())
+        for depth in range(AHEAD):
+            for worker in self._workers:
+                if self._waiting and len(worker.given) == depth:
+                    self._give(worker, self._waiting.popleft())
+
+    def _started(self) -> _Worker:
+        connection, theirs = self._context.Pipe()
+        watched, alive = self._context.Pipe(duplex=False)
+        seen = self._context.RawArray("d", 2)
+        process = self._context.Process(target=serve, args=(self._work, theirs, watched, seen), daemon=True)
+        process.start()
+        theirs.close()
+        watched.close()
+        return _Worker(process, connection, alive, seen)
+
+    def _give(self, worker: _Worker, number: int) -> None:
+        worker.given.append(number)
+        with contextlib.suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # it has died: that is met when it is listened to
+            worker.connection.send((self._items[number], self._lost.get(number, {})))
+
+    def _hear(self) -> None:
+        """Wait for answers, and for workers that die."""
+        by_handle: dict[Any, _Worker] = {worker.connection: worker for worker in self._workers}
+        for handle in wait(list(by_handle), timeout=LOOK):
+            worker = by_handle[handle]
+            try:
+                answer = worker.connection.recv()
+            except (EOFError, ConnectionResetError):
+                self._bury(worker)
+            else:
+                self._take(worker, answer)
+
+    def _take(self, worker: _Worker, answer: Answer) -> None:
+        number = worker.given.popleft()
+        worker.ticks = -1
+        if answer.error is not None:
+            raise answer.error
+        self._done[number] = answer.result
+
+    def _look(self) -> None:
+        """Kill the workers that have been at one place for too long."""
+        now = time.monotonic()
+        for worker in self._workers:
+            if not worker.given:
+                continue
+            if worker.seen[0] != worker.ticks:
+                worker.ticks, worker.since = worker.seen[0], now
+            elif worker.seen[1] >= 0 and now - worker.since > self._seconds and not worker.hung:
+                worker.hung = True
+                worker.process.kill()
+
+    def _bury(self, worker: _Worker) -> None:
+        """Take a dead worker's items back; the one that it was at is to leave out where it was."""
+        worker.process.join()
+        self._workers.remove(worker)
+        worker.connection.close()
+        worker.alive.close()
+        if worker.given:
+            self._note_loss(worker, worker.given[0])
+        self._waiting.extendleft(reversed(worker.given))
+
+    def _note_loss(self, worker: _Worker, number: int) -> None:
+        place = int(worker.seen[1])
+        lost = self._lost.setdefault(number, {})
+        if place >= 0 and place not in lost:
+            lost[place] = "hung" if worker.hung else "died"
+        else:
+            self._nowhere[number] = self._nowhere.get(number, 0) + 1
+        if len(lost) > MOST_LOSSES or self._nowhere.get(number, 0) >= TRIES_NOWHERE:
+            raise EngineError(
+                f"the process that works on {self._items[number]} ended with exit code {worker.process.exitcode} time and again",
+                fix="look for what kills it: too little memory, or a damaged installation",
+            )
