@@ -8,6 +8,7 @@ a ``Latest`` keeps the newest part alone.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -56,10 +57,7 @@ class Log:
 
     def parts(self) -> list[Part]:
         """Give the committed parts, oldest first."""
-        with translated(self.folder, "read"):
-            entries = list(self.folder.iterdir()) if self.folder.is_dir() else []
-        names = sorted(entry.name for entry in entries if _PART.fullmatch(entry.name))
-        return [Part(self.folder / name, _receipt(self.folder / name)) for name in names]
+        return [part_at(self.folder / name) for name in self._names()]
 
     def read(self, table: str, *, columns: Sequence[str] = ()) -> pa.Table:
         """Read one table over all parts, or some of its columns, oldest rows first."""
@@ -74,9 +72,24 @@ class Log:
         with translated(self.folder, "write"):
             self.folder.mkdir(parents=True, exist_ok=True)
         sweep(self.folder)
-        parts = self.parts()
-        number = int(parts[-1].path.name) + 1 if parts else 1
-        return _commit(self.folder / f"{number:06d}", tables, receipt)
+        return commit(self._next(), tables, receipt)
+
+    def adopt(self, part: Part) -> Part:
+        """Take a part that was committed elsewhere on the same file system as the next one: it is moved, not written again."""
+        target = self._next()
+        with translated(target, "write"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        commit_folder(part.path, target)
+        return Part(target, part.receipt)
+
+    def _next(self) -> Path:
+        names = self._names()
+        return self.folder / f"{int(names[-1]) + 1 if names else 1:06d}"
+
+    def _names(self) -> list[str]:
+        with translated(self.folder, "read"):
+            entries = list(self.folder.iterdir()) if self.folder.is_dir() else []
+        return sorted(entry.name for entry in entries if _PART.fullmatch(entry.name))
 
     @property
     def digest(self) -> str:
@@ -318,7 +331,16 @@ def _columns(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
     return pa.schema([schema.field(name) for name in columns]) if columns else schema
 
 
-def _commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:
+def part_at(folder: Path) -> Part:
+    """Give the part that was committed as this folder; raises StoreError where its receipt cannot be read."""
+    return Part(folder, _receipt(folder))
+
+
+def commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, Any]) -> Part:
+    """Write tables as a part in this folder, which is there whole afterwards or not at all.
+
+    Raises StoreError where the file system refuses, or the folder is there.
+    """
     temporary = target.with_name(f"{TEMPORARY}{target.name}")
     with translated(temporary, "write"):
         temporary.mkdir()
@@ -334,6 +356,18 @@ def _commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, 
     write_json(temporary / "receipt.json", whole)
     commit_folder(temporary, target)
     return Part(target, whole)
+
+
+def offer(part: Part, target: Path) -> None:
+    """Rename a part to a name that another process may give to the same part at the same time: the first one stays."""
+    with translated(target, "write"):
+        try:
+            part.path.rename(target)
+        except OSError as error:
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+                raise
+            shutil.rmtree(part.path)
+        _sync_folder(target.parent)
 
 
 def _remove(part: Path) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -24,8 +24,8 @@ from copydesk.errors import EngineError
 
 LOOK = 0.25  # seconds between two looks at workers that say nothing
 AHEAD = 2  # items that a worker holds, so that it never waits for the next
-MOST_LOSSES = 100  # of one item: what goes on dying does not end
-TRIES_NOWHERE = 2  # losses of one item outside of any place
+TRIES = 2  # losses at one place before it is left out: the first may have come from outside
+MOST_PLACES = 100  # that one item may lose: what goes on dying does not end
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -80,8 +80,8 @@ class _Pool:
         self._context = _context(work)
         self._waiting: deque[int] = deque(range(len(items)))
         self._lost: dict[int, dict[int, How]] = {}
-        self._nowhere: dict[int, int] = {}
-        self._done: dict[int, Any] = {}
+        self._losses: Counter[tuple[int, int]] = Counter()
+        self._done: dict[int, Answer] = {}
         self._workers: list[_Worker] = []
         self._wanted = workers
 
@@ -92,7 +92,10 @@ class _Pool:
                 self._fill()
                 self._hear()
                 self._look()
-            yield self._done.pop(number)
+            answer = self._done.pop(number)
+            if answer.error is not None:
+                raise answer.error
+            yield answer.result
 
     def close(self) -> None:
         """End all workers, whatever they are at."""
@@ -145,9 +148,7 @@ class _Pool:
     def _take(self, worker: _Worker, answer: Answer) -> None:
         number = worker.given.popleft()
         worker.ticks = -1
-        if answer.error is not None:
-            raise answer.error
-        self._done[number] = answer.result
+        self._done[number] = answer
 
     def _look(self) -> None:
         """Kill the workers that have been at one place for too long."""
@@ -174,12 +175,12 @@ class _Pool:
     def _note_loss(self, worker: _Worker, number: int) -> None:
         place = int(worker.seen[1])
         lost = self._lost.setdefault(number, {})
-        if place >= 0 and place not in lost:
-            lost[place] = "hung" if worker.hung else "died"
-        else:
-            self._nowhere[number] = self._nowhere.get(number, 0) + 1
-        if len(lost) > MOST_LOSSES or self._nowhere.get(number, 0) >= TRIES_NOWHERE:
+        self._losses[number, place] += 1
+        if self._losses[number, place] < TRIES:
+            return
+        if place < 0 or len(lost) == MOST_PLACES:
             raise EngineError(
                 f"the process that works on {self._items[number]} ended with exit code {worker.process.exitcode} time and again",
                 fix="look for what kills it: too little memory, or a damaged installation",
             )
+        lost[place] = "hung" if worker.hung else "died"

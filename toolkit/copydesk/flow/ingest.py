@@ -1,164 +1,161 @@
-"""Articles in, documents out: reads files in batches and commits each batch as one part of the ingest log."""
+"""Articles in, documents out: what is new or changed is cut into units, engines lay their parts aside, the log takes them in order.
+
+The log is the same whichever engine worked and however often it was interrupted: parts are taken in the order of the units, and
+how many documents follow on known ones is settled as they are taken.
+"""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from copydesk.articles import Limits, accepted, find_files, read_articles
-from copydesk.documents import RECIPE, build_documents
+from copydesk.articles import Found, ReadOptions, find_inputs
+from copydesk.engines import EngineOptions, run
 from copydesk.errors import RejectedError
+from copydesk.flow.current import current_rejected
+from copydesk.flow.history import History, settle
 from copydesk.flow.report import Report, reason_counts, reason_lines
+from copydesk.flow.shard import Assignment, Staging, lay_aside
+from copydesk.flow.units import Piece, Unit, pieces_of, units_of
 from copydesk.model.progress import Progress
-from copydesk.model.tables import DOCUMENTS, empty
-from copydesk.store import digest_of, locked
+from copydesk.store import Log, Part, locked, part_at, translated
 from copydesk.workspace import Workspace
 
-BATCH = 500
-_KNOWN = tuple(name for name in DOCUMENTS.names if name != "text")
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the log says of a piece: under which key it was read last, and how much was in it."""
+
+    key: str
+    entries: int
+    rejected: int
 
 
-def ingest(workspace: Workspace, paths: Sequence[Path], *, progress: Progress) -> Report:
-    """Read the files under ``paths`` (by default the settings' ones); what is known and unchanged is left alone.
+def ingest(
+    workspace: Workspace, paths: Sequence[Path | str], *, progress: Progress, retry: bool = False
+) -> Report:
+    """Read what is at ``paths`` (by default the settings' ones); what is known and unchanged is left alone.
 
-    Each batch of files is committed as it is done, so an interrupted run goes on where it was.
+    With ``retry`` whatever had something rejected is read again, too. Each unit of work is committed as it is done, so an
+    interrupted run goes on where it was.
     """
-    named = paths or [workspace.root / path for path in workspace.settings.ingest.paths]
-    sources, passed_over = _sources(workspace, named)
+    settings = workspace.settings
     with locked(workspace.lock):
-        seen = list(_batches(workspace, sources, progress=progress))
-    read = [source for batch, _ in seen for source in batch]
-    return _report(workspace, read, new=sum(new for _, new in seen), passed_over=passed_over)
+        found = find_inputs(paths or settings.ingest.paths, root=workspace.root, options=settings.ingest.reading)
+        pieces = list(pieces_of(found.inputs, options=settings.ingest.reading, progress=progress))
+        work = _Work(workspace.documents, Staging(workspace.state / "staged", settings.ingest.reading))
+        new = work.do(pieces, retry=retry, engine=settings.engine, progress=progress)
+    return _report(workspace, found, pieces, work.seen, new=new)
 
 
 def rejected_fault(workspace: Workspace, report: Report) -> RejectedError | None:
-    """Give the error where more of the files were rejected than the settings allow."""
-    files, rejected = report.counts["files"], report.counts["rejected"]
+    """Give the error where more of the articles were rejected than the settings allow."""
+    articles, rejected = report.counts["articles"], report.counts["rejected"]
     limit = workspace.settings.ingest.max_rejected
-    if not files or rejected / files <= limit:
+    if not articles or rejected / articles <= limit:
         return None
     return RejectedError(
-        f"{rejected} of {files} files were rejected, more than the limit of {limit:.0%}",
+        f"{rejected} of {articles} articles were rejected, more than the limit of {limit:.0%}",
         fix="look at the reasons; raise [ingest] max_rejected in copydesk.toml if that is expected",
     )
 
 
-def current_rejected(workspace: Workspace) -> dict[str, dict[str, Any]]:
-    """Give, by source, why the newest article of a source was rejected; an earlier document of it stays as it was."""
-    current: dict[str, dict[str, Any]] = {}
-    for part in workspace.documents.parts():
-        rejected = {row["item"]: row for row in part.read("rejected").to_pylist()}
-        for source in part.read("articles", columns=["source"])["source"].to_pylist():
-            current.pop(source, None)
-            if source in rejected:
-                current[source] = rejected[source]
-    return current
+class _Work:
+    """What one run does: the log as it grows, and what it says of each piece and of each document."""
+
+    def __init__(self, log: Log, staging: Staging) -> None:
+        self._log = log
+        self._staging = staging
+        self._history = History(log)
+        self.seen: dict[tuple[str, str], _Seen] = {}
+        parts = log.parts()
+        for part in parts:
+            self._note_inputs(part)
+        self._unfinished = _unfinished(parts)
+
+    def do(self, pieces: Sequence[Piece], *, retry: bool, engine: EngineOptions, progress: Progress) -> int:
+        """Work through the pieces that have to be read; gives how many articles were new."""
+        units = list(units_of([piece for piece in pieces if self._is_wanted(piece, retry=retry)]))
+        if not units:
+            return 0
+        with translated(self._staging.folder, "write"):
+            self._staging.folder.mkdir(parents=True, exist_ok=True)
+        assignments = [Assignment(unit, self._unfinished if _is_of(self._unfinished, unit) else ()) for unit in units]
+        known, done, new = sum(unit.bytes for unit in units), 0, 0
+        results = run(partial(lay_aside, staging=self._staging), assignments, options=engine)
+        for assignment, parts in zip(assignments, results, strict=True):
+            new += sum(self._adopt(assignment.unit, number) for number in range(len(assignment.adopted), parts))
+            done += assignment.unit.bytes
+            progress("reading articles (bytes)", done, known)
+        with translated(self._staging.folder, "clear"):
+            shutil.rmtree(self._staging.folder)
+        return new
+
+    def _is_wanted(self, piece: Piece, *, retry: bool) -> bool:
+        seen = self.seen.get(piece.place)
+        return seen is None or seen.key != piece.key or (retry and seen.rejected > 0)
+
+    def _adopt(self, unit: Unit, number: int) -> int:
+        """Take a part into the log; where it speaks of known documents, what is new of it."""
+        part = part_at(self._staging.part(unit, number))
+        states = self._history.of(part.read("ingested"))
+        if states:
+            tables = settle(states, {name: part.read(name) for name in part.receipt["files"]})
+            own = {key: value for key, value in part.receipt.items() if key != "files"}
+            adopted = self._log.append(tables, own)
+            with translated(part.path, "remove"):
+                shutil.rmtree(part.path)
+        else:
+            adopted = self._log.adopt(part)
+        ingested = adopted.read("ingested")
+        self._history.add(ingested)
+        self._note_inputs(adopted)
+        return int(ingested.num_rows)
+
+    def _note_inputs(self, part: Part) -> None:
+        for row in part.read("inputs").to_pylist():
+            place = row["address"], row["stretch"]
+            self.seen[place] = _Seen(row["input_key"], row["entries"], row["rejected"])
 
 
-def current_documents(workspace: Workspace) -> pa.Table:
-    """Give the newest revision of every document, sorted by ``doc_id``."""
-    documents = workspace.documents.read("documents")
-    return newest(documents, documents).sort_by("doc_id")
+def _unfinished(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Give the parts at the log's end that are of a unit whose last part is not there."""
+    if not parts or parts[-1].receipt["last"]:
+        return ()
+    unit = parts[-1].receipt["unit"]
+    first = len(parts)
+    while first and parts[first - 1].receipt["unit"] == unit and not parts[first - 1].receipt["last"]:
+        first -= 1
+    return tuple(parts[first:])
 
 
-def current_articles(workspace: Workspace, documents: pa.Table) -> pa.Table:
-    """Give what is known of the article behind each of these documents, without its bytes: the newest row of each."""
-    columns = [name for name in empty("articles").column_names if name != "raw"]
-    articles = workspace.documents.read("articles", columns=columns)
-    last = {pair: row for row, pair in enumerate(_pairs(articles))}
-    return articles.take(pa.array([last[pair] for pair in _pairs(documents)], pa.int64()))
+def _is_of(parts: Sequence[Part], unit: Unit) -> bool:
+    return bool(parts) and parts[0].receipt["unit"] == unit.key
 
 
-def newest(rows: pa.Table, documents: pa.Table) -> pa.Table:
-    """Give the rows (of documents, zones or edits) that belong to the newest revision of their document."""
-    last = documents.group_by("doc_id").aggregate([("revision", "max")]).rename_columns(["doc_id", "last"])
-    joined = rows.append_column("row", pa.array(range(rows.num_rows), pa.int64())).select(["doc_id", "revision", "row"])
-    joined = joined.join(last, "doc_id")
-    kept = joined.filter(pc.equal(joined["revision"], joined["last"]))["row"]
-    return rows.take(pc.take(kept, pc.sort_indices(kept)))
-
-
-def _pairs(table: pa.Table) -> list[tuple[str, str]]:
-    return list(zip(table["source"].to_pylist(), table["raw_sha256"].to_pylist(), strict=True))
-
-
-def _sources(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[tuple[str, Path]], int]:
-    """Name every file: by its path in the workspace, or by its whole path where it lies outside."""
-    found = find_files(paths)
-    named: dict[str, Path] = {}
-    for file in found.files:
-        path = file.parent.resolve() / file.name  # a link is called what it is called, wherever it leads
-        inside = path.is_relative_to(workspace.root)
-        named[(path.relative_to(workspace.root) if inside else path).as_posix()] = path
-    return sorted(named.items()), len(found.passed_over)
-
-
-def _batches(
-    workspace: Workspace, sources: Sequence[tuple[str, Path]], *, progress: Progress
-) -> Iterator[tuple[list[str], int]]:
-    """Work through the files; yields the sources of each batch, and how many of its articles were new."""
-    settings = workspace.settings.ingest
-    limits = Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars)
-    options = {"max_bytes": settings.max_bytes, "max_chars": settings.max_chars, "recipe": RECIPE}
-    known = _fingerprints(workspace, options)
-    done = 0
-    remaining = iter(sources)
-    while batch := list(itertools.islice(remaining, BATCH)):
-        articles, rejected = read_articles(batch, limits=limits)
-        rows = articles.drop_columns(["raw"]).to_pylist()
-        fresh = articles.filter(pa.array([known.get(row["source"]) != _fingerprint(row) for row in rows], pa.bool_()))
-        if fresh.num_rows:
-            _commit(workspace, fresh, rejected, options=options)
-        done += len(batch)
-        progress("reading articles", done, len(sources))
-        yield articles["source"].to_pylist(), fresh.num_rows
-
-
-def _commit(workspace: Workspace, articles: pa.Table, unread: pa.Table, *, options: dict[str, Any]) -> None:
-    log = workspace.documents
-    outcome = build_documents(
-        accepted(articles), known=log.read("documents", columns=_KNOWN), max_chars=options["max_chars"]
-    )
-    unread = unread.filter(pc.is_in(unread["item"], articles["source"].combine_chunks()))
-    rejected = pa.concat_tables([unread, outcome.rejected])
-    counts = {"articles": articles.num_rows, "rejected": rejected.num_rows}
-    receipt = {"stage": "ingest", "options": options, "counts": counts}
-    log.append({"articles": articles, "rejected": rejected, **outcome.kept}, receipt)
-
-
-def _fingerprints(workspace: Workspace, options: dict[str, Any]) -> dict[str, str]:
-    """Digest of the newest article of each source; empty where it was read under other rules or limits."""
-    columns = [name for name in empty("articles").column_names if name != "raw"]
-    return {
-        row["source"]: _fingerprint(row) if part.receipt["options"] == options else ""
-        for part in workspace.documents.parts()
-        for row in part.read("articles", columns=columns).to_pylist()
-    }
-
-
-def _fingerprint(article: dict[str, Any]) -> str:
-    return digest_of({name: str(value) for name, value in article.items()})
-
-
-def _report(workspace: Workspace, sources: Sequence[str], *, new: int, passed_over: int) -> Report:
-    failed = current_rejected(workspace)
-    rejected = [failed[source] for source in sources if source in failed]
+def _report(
+    workspace: Workspace,
+    found: Found,
+    pieces: Sequence[Piece],
+    seen: Mapping[tuple[str, str], _Seen],
+    *,
+    new: int,
+) -> Report:
+    read = [seen[piece.place] for piece in pieces]
+    entries, rejected = sum(one.entries for one in read), sum(one.rejected for one in read)
+    here = {piece.input.source for piece in pieces}
+    standing = [row for row in current_rejected(workspace) if row["container"] in here]
     counts = {
-        "files": len(sources),
-        "kept": len(sources) - len(rejected),
-        "rejected": len(rejected),
+        "files": len(found.inputs),
+        "articles": entries,
+        "kept": entries - rejected,
+        "rejected": rejected,
         "new": new,
-        "passed over": passed_over,
+        "passed over": len(found.passed_over),
     }
-    return Report(
-        "ingest",
-        counts,
-        changed=new > 0,
-        lines=reason_lines(rejected),
-        data={"rejected": rejected, "reasons": reason_counts(rejected)},
-    )
+    data: dict[str, Any] = {"rejected": standing, "reasons": reason_counts(standing)}
+    return Report("ingest", counts, changed=new > 0, lines=reason_lines(standing), data=data)

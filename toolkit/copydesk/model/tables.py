@@ -93,6 +93,20 @@ REJECTED = _schema(
     detail=pa.string(),  # one sentence: the value, the place, the fix
     row=pa.string(),  # the input's columns as JSON
 )
+INGESTED = _schema(  # one row for each row of articles: what the next ingest compares
+    doc_key=pa.uint64(),  # digest of the source, as in doc_id
+    article_key=pa.uint64(),  # digest of what was read: the article and why it was rejected
+    document_key=_maybe(pa.uint64()),  # digest of what its document says; empty where it was rejected
+    revision=_maybe(pa.int32()),  # of the document that says so
+)
+INPUTS = _schema(  # one row for each file or stretch of a file that was read to its end
+    address=pa.string(),
+    stretch=pa.string(),  # empty for a whole file, otherwise "<first byte>-<byte after the last>"
+    input_key=pa.string(),  # digest of its bytes, of what is known of its origin, and of how it was read
+    bytes=pa.int64(),
+    entries=pa.int64(),  # articles in it: kept + rejected
+    rejected=pa.int64(),
+)
 
 # What goes to Label Studio.
 TASKS = _schema(
@@ -248,6 +262,8 @@ TABLES: dict[str, pa.Schema] = {
     "zones": ZONES,
     "edits": EDITS,
     "rejected": REJECTED,
+    "ingested": INGESTED,
+    "inputs": INPUTS,
     "tasks": TASKS,
     "suggestions": SUGGESTIONS,
     "annotations": ANNOTATIONS,
