@@ -120,7 +120,7 @@ def test_more_rejected_files_than_allowed_leave_with_1_and_the_rest_is_kept(tmp_
     (tmp_path / "d.txt").write_text("A headline\n\nA paragraph that says something.\n", encoding="utf-8")
     done = run("ingest", *(str(tmp_path / f"{name}.txt") for name in "abcd"), cwd=tmp_path)
     assert done.returncode == 1
-    assert "3 of 4 files were rejected" in done.stderr
+    assert "3 of 4 articles were rejected" in done.stderr
     assert json.loads(run("status", "--json", cwd=tmp_path).stdout)["documents"]["documents"] == 1
 
 

@@ -37,7 +37,7 @@ def test_an_error_of_copydesk_comes_out_as_it_is(chores: ModuleType, options: En
 
 
 def test_an_engine_that_there_is_not_is_named(chores: ModuleType) -> None:
-    with pytest.raises(ConfigError, match="no engine 'cloud'.*processes, inline, spark"):
+    with pytest.raises(ConfigError, match=r"no engine 'cloud'.*processes, inline, spark"):
         run(chores.double, [1], options=EngineOptions("cloud"))
 
 

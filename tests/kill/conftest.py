@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from copydesk.model.marker import MARKER
 from copydesk.studio.server import Server
 from copydesk.workspace import Workspace
 
@@ -57,10 +58,12 @@ def copydesk(place: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def workspace(place: Path) -> Workspace:
-    """A new workspace in ``old`` with a few articles, nothing of it ingested."""
+    """A new workspace in ``old`` with a few articles, nothing of it ingested; its work is done where its points are counted."""
     made = Workspace.create(place / "old")
+    with (made.root / MARKER).open("a", encoding="utf-8") as settings:
+        settings.write('\n[engine]\nname = "inline"\n')
     write_articles(made, 5)
-    return made
+    return Workspace.open(made.root)
 
 
 def write_articles(workspace: Workspace, count: int) -> None:

@@ -40,7 +40,7 @@ from copydesk.workspace import Workspace
 
 Json = Any
 GROWING = {
-    "documents": ("articles", "rejected", "documents", "zones", "edits"),
+    "documents": ("articles", "rejected", "documents", "zones", "edits", "ingested", "inputs"),
     "pulls": ("annotations", "task_states"),
 }
 REPLACED = {"labels": ("reads", "spans", "relations", "rejected"), "findings": ("findings",)}

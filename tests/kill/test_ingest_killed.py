@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.flow.ingest import BATCH
+from copydesk.flow.units import FILES
 from copydesk.store import TEMPORARY
 from copydesk.workspace import Workspace
 
@@ -53,7 +53,7 @@ def test_power_lost_at_a_sample_of_its_writes_ingest_leaves_old_or_new_and_finis
 def test_killed_between_batches_ingest_keeps_the_first_and_goes_on_with_the_second(
     workspace: Workspace, more_articles: Callable[[Workspace, int], None], kill_each: Tries, hold: Hold
 ) -> None:
-    more_articles(workspace, BATCH + 5)
+    more_articles(workspace, FILES + 5)
     tries = kill_each("ingest", "--step", "100", "--last", "4")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "some", "new"}
@@ -76,7 +76,7 @@ def test_killed_at_every_write_ingest_leaves_old_or_new_and_finishes(
 def test_killed_at_every_write_of_two_batches_ingest_finishes_both(
     workspace: Workspace, more_articles: Callable[[Workspace, int], None], kill_each: Tries, hold: Hold
 ) -> None:
-    more_articles(workspace, BATCH + 5)
+    more_articles(workspace, FILES + 5)
     tries = kill_each("ingest")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "some", "new"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from copydesk.flow.ingest import current_documents
+from copydesk.flow.current import current_documents
 from copydesk.flow.studio import connected
 from copydesk.model.schema import LabelSchema
 from copydesk.store import read_secrets

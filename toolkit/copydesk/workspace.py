@@ -37,6 +37,16 @@ class IngestSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """``[engine]``: where the work of ingest is done: ``processes``, ``inline`` or ``spark``."""
+
+    name: str = "processes"
+    workers: int = _within(0, 0, 1_000)  # processes that work at once; 0: one for each processor
+    seconds: float = _within(60.0, 0.1, 86_400)  # that one article may take
+    master: str = ""  # Spark's; empty: what Spark itself was told, or else this machine
+
+
+@dataclass(frozen=True, slots=True)
 class StudioSettings:
     """``[studio]``: which Label Studio. Without ``url`` it is the embedded one; a token comes from the environment."""
 
@@ -62,6 +72,7 @@ class Settings:
     name: str
     schema: str
     ingest: IngestSettings = field(default_factory=IngestSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
     studio: StudioSettings = field(default_factory=StudioSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
 
@@ -245,7 +256,12 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _settings(path: Path) -> Settings:
     data = _toml(path)
-    sections = {"ingest": IngestSettings, "studio": StudioSettings, "publish": PublishSettings}
+    sections = {
+        "ingest": IngestSettings,
+        "engine": EngineSettings,
+        "studio": StudioSettings,
+        "publish": PublishSettings,
+    }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]
     made = {name: _section(kind, data.get(name, {}), f"$.{name}", wrong) for name, kind in sections.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -11,16 +12,27 @@ from copydesk.model.tables import empty
 from copydesk.workspace import Workspace
 
 
-def current_rejected(workspace: Workspace) -> dict[str, dict[str, Any]]:
-    """Give, by source, why the newest article of a source was rejected; an earlier document of it stays as it was."""
+def current_rejected(workspace: Workspace) -> list[dict[str, Any]]:
+    """Give what is rejected now: rows of ``rejected`` with their ``container`` and ``place``, sorted by source.
+
+    A source is what its newest article was; an earlier document of it stays as it was.
+    """
     current: dict[str, dict[str, Any]] = {}
     for part in workspace.documents.parts():
+        articles = part.read("articles", columns=["source", "container", "place"])
+        for source in _those_in(articles["source"], current):
+            current.pop(source)
         rejected = {row["item"]: row for row in part.read("rejected").to_pylist()}
-        for source in part.read("articles", columns=["source"])["source"].to_pylist():
-            current.pop(source, None)
-            if source in rejected:
-                current[source] = rejected[source]
-    return current
+        wanted = pc.is_in(articles["source"], pa.array(list(rejected), pa.string()))
+        for row in articles.filter(wanted).to_pylist():
+            current[row["source"]] = {**rejected[row["source"]], "container": row["container"], "place": row["place"]}
+    return [current[source] for source in sorted(current)]
+
+
+def _those_in(sources: pa.ChunkedArray, known: Mapping[str, object]) -> set[str]:
+    """Give the known sources that stand in a column."""
+    found = sources.filter(pc.is_in(sources, pa.array(list(known), pa.string())))
+    return set(found.to_pylist())
 
 
 def current_documents(workspace: Workspace) -> pa.Table:

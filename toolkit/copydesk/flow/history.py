@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,8 @@ _RECENT = 100_000  # documents that are kept aside before they are sorted in amo
 _OF_REVISIONS = ("documents", "zones", "edits")
 
 Tables = Mapping[str, pa.Table]
+Keys = np.ndarray[Any, np.dtype[np.uint64]]
+States = np.ndarray[Any, np.dtype[np.void]]
 
 
 @dataclass(slots=True)
@@ -101,8 +104,8 @@ class History:
     """The states of all documents in a log: 28 bytes each."""
 
     def __init__(self, log: Log) -> None:
-        self._keys = np.empty(0, np.uint64)
-        self._states = np.empty(0, np.dtype([("article", "u8"), ("document", "u8"), ("revision", "i4")]))
+        self._keys: Keys = np.empty(0, np.uint64)
+        self._states: States = np.empty(0, np.dtype([("article", "u8"), ("document", "u8"), ("revision", "i4")]))
         self._recent: dict[int, State] = {}
         for part in log.parts():
             if "ingested" not in part.receipt["files"]:
@@ -119,7 +122,9 @@ class History:
 
     def add(self, ingested: pa.Table) -> None:
         """Take note of a part that is in the log."""
-        for doc, article, document, revision in zip(*(ingested[name].to_pylist() for name in INGESTED.names), strict=True):
+        for doc, article, document, revision in zip(
+            *(ingested[name].to_pylist() for name in INGESTED.names), strict=True
+        ):
             state = self._find(doc) or State()
             state.article = article
             if document is not None:
@@ -146,4 +151,3 @@ class History:
         order = np.argsort(keys)
         self._keys, self._states = keys[order], states[order]
         self._recent = {}
-

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from copydesk.articles import Found, ReadOptions, find_inputs
+from copydesk.articles import Found, Limits, ReadOptions, find_inputs
 from copydesk.engines import EngineOptions, run
 from copydesk.errors import RejectedError
 from copydesk.flow.current import current_rejected
@@ -23,7 +23,7 @@ from copydesk.flow.shard import Assignment, Staging, lay_aside
 from copydesk.flow.units import Piece, Unit, pieces_of, units_of
 from copydesk.model.progress import Progress
 from copydesk.store import Log, Part, locked, part_at, translated
-from copydesk.workspace import Workspace
+from copydesk.workspace import IngestSettings, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,7 @@ class _Seen:
     rejected: int
 
 
-def ingest(
-    workspace: Workspace, paths: Sequence[Path | str], *, progress: Progress, retry: bool = False
-) -> Report:
+def ingest(workspace: Workspace, paths: Sequence[Path | str], *, progress: Progress, retry: bool = False) -> Report:
     """Read what is at ``paths`` (by default the settings' ones); what is known and unchanged is left alone.
 
     With ``retry`` whatever had something rejected is read again, too. Each unit of work is committed as it is done, so an
@@ -45,10 +43,12 @@ def ingest(
     """
     settings = workspace.settings
     with locked(workspace.lock):
-        found = find_inputs(paths or settings.ingest.paths, root=workspace.root, options=settings.ingest.reading)
-        pieces = list(pieces_of(found.inputs, options=settings.ingest.reading, progress=progress))
-        work = _Work(workspace.documents, Staging(workspace.state / "staged", settings.ingest.reading))
-        new = work.do(pieces, retry=retry, engine=settings.engine, progress=progress)
+        named = paths or [workspace.root / path for path in settings.ingest.paths]
+        found = find_inputs(named, root=workspace.root)
+        staging = Staging(workspace.state / "staged", _options(settings.ingest))
+        pieces = list(pieces_of(found.inputs, options=staging.options, fetched=staging.fetched, progress=progress))
+        work = _Work(workspace.documents, staging)
+        new = work.do(pieces, retry=retry, engine=EngineOptions(**asdict(settings.engine)), progress=progress)
     return _report(workspace, found, pieces, work.seen, new=new)
 
 
@@ -62,6 +62,10 @@ def rejected_fault(workspace: Workspace, report: Report) -> RejectedError | None
         f"{rejected} of {articles} articles were rejected, more than the limit of {limit:.0%}",
         fix="look at the reasons; raise [ingest] max_rejected in copydesk.toml if that is expected",
     )
+
+
+def _options(settings: IngestSettings) -> ReadOptions:
+    return ReadOptions(Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars))
 
 
 class _Work:
@@ -147,7 +151,7 @@ def _report(
 ) -> Report:
     read = [seen[piece.place] for piece in pieces]
     entries, rejected = sum(one.entries for one in read), sum(one.rejected for one in read)
-    here = {piece.input.source for piece in pieces}
+    here = {piece.place[0] for piece in pieces}
     standing = [row for row in current_rejected(workspace) if row["container"] in here]
     counts = {
         "files": len(found.inputs),

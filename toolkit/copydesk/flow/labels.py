@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copydesk.agreement import decide, measure
 from copydesk.errors import DisputeError
-from copydesk.flow.ingest import current_documents
+from copydesk.flow.current import current_documents
 from copydesk.flow.report import Report, reason_counts, reason_lines
 from copydesk.model.progress import Progress
 from copydesk.store import Part, digest_of, locked

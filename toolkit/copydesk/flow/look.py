@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.load import versions
 from copydesk.errors import UnknownError
-from copydesk.flow.ingest import current_documents, current_rejected, newest
+from copydesk.flow.current import current_documents, current_rejected, newest
 from copydesk.workspace import Workspace
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from copydesk.datasets.publish import About
 from copydesk.datasets.publish import publish as write_version
 from copydesk.errors import FindingError, UnknownError
-from copydesk.flow.ingest import current_articles, current_documents, newest
+from copydesk.flow.current import current_articles, current_documents, newest
 from copydesk.flow.labels import agreed_key
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress

@@ -40,6 +40,11 @@ class Staging:
     folder: Path
     options: ReadOptions
 
+    @property
+    def fetched(self) -> Path:
+        """Where what has a URL is kept while it is read."""
+        return self.folder / "fetched"
+
     def part(self, unit: Unit, number: int) -> Path:
         """Name a part of a unit."""
         return self.folder / f"{unit.key[:32]}-{number:06d}"
@@ -97,7 +102,7 @@ def _inputs(unit: Unit, entries: Counter[int], rejected: Counter[int], before: S
     """Tell of each piece how much was in it; only a unit of one piece has parts ``before`` the last."""
     earlier = [sum(part.receipt[what] for part in before) for what in ("entries", "rejected")]
     rows = [
-        (*piece.place, piece.key, piece.input.bytes, entries[number] + earlier[0], rejected[number] + earlier[1])
+        (*piece.place, piece.key, piece.cut.bytes, entries[number] + earlier[0], rejected[number] + earlier[1])
         for number, piece in enumerate(unit.pieces)
     ]
     return from_tuples("inputs", rows)
@@ -129,11 +134,14 @@ def _entries(unit: Unit, watch: Watch, options: ReadOptions) -> Iterator[tuple[i
     """Read the pieces one after the other; where the process was lost at an entry, the rest of its piece is given up."""
     number = 0
     for place, piece in enumerate(unit.pieces):
-        entries = read_input(piece.input, options=options)
+        first = number
+        entries = read_input(piece.cut.input, options=options)
         while True:
             how = watch.lost.get(3 * number)
             if how:
-                yield place, lost_entry(piece.input, number, *_LOST[how])
+                reason, why = _LOST[how]
+                address = piece.cut.input.source
+                yield place, lost_entry(address, number - first, reason=reason, detail=f"reading it {why}")
                 number += 1
                 break
             watch.at(3 * number)
@@ -161,7 +169,9 @@ def _tables(batch: Batch, watch: Watch, *, max_chars: int) -> dict[str, pa.Table
         others = texts + others
     else:
         watch.at(together)
-        made.append(build_documents(articles.take(texts), known=empty("documents"), max_chars=max_chars))
+        made.append(
+            build_documents(articles.take(pa.array(texts, pa.int64())), known=empty("documents"), max_chars=max_chars)
+        )
     seen: Counter[str] = Counter()
     for place in others:
         seen[entries[place].source] += 1
@@ -176,7 +186,9 @@ def _unless_lost(entry: Entry, number: int, watch: Watch) -> Entry:
     if how is None or entry.reason:
         return entry
     reason, why = _LOST[how]
-    return replace(entry, format=None, encoding=None, reason=reason, detail=f"{entry.source}: making its document {why}")
+    return replace(
+        entry, format=None, encoding=None, reason=reason, detail=f"{entry.source}: making its document {why}"
+    )
 
 
 def _as_revision(made: Outcome, number: int) -> Outcome:
@@ -192,7 +204,9 @@ def _revision(table: pa.Table, number: int) -> tuple[int, pa.Field, pa.Array]:
     return place, table.schema.field(place), pa.array([number] * table.num_rows, pa.int32())
 
 
-def _joined(entries: Sequence[Entry], articles: pa.Table, unread: pa.Table, made: Sequence[Outcome]) -> dict[str, pa.Table]:
+def _joined(
+    entries: Sequence[Entry], articles: pa.Table, unread: pa.Table, made: Sequence[Outcome]
+) -> dict[str, pa.Table]:
     kept = {name: pa.concat_tables([empty(name), *(one.kept[name] for one in made)]) for name in _MADE}
     documents = kept["documents"]
     names = zip(documents["doc_id"].to_pylist(), documents["revision"].to_pylist(), strict=True)
@@ -206,9 +220,7 @@ def _joined(entries: Sequence[Entry], articles: pa.Table, unread: pa.Table, made
     }
 
 
-def _ingested(
-    entries: Sequence[Entry], keys: Mapping[tuple[str, int], int], rejected: pa.Table
-) -> pa.Table:
+def _ingested(entries: Sequence[Entry], keys: Mapping[tuple[str, int], int], rejected: pa.Table) -> pa.Table:
     reasons = dict(zip(rejected["item"].to_pylist(), rejected["reason"].to_pylist(), strict=True))
     seen: Counter[str] = Counter()
     rows = []

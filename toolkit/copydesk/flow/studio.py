@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
-from copydesk.flow.ingest import current_documents, newest
+from copydesk.flow.current import current_documents, newest
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress, Say

@@ -6,10 +6,11 @@ file of lines is cut at fixed places, and everything else is a unit of its own. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from copydesk.articles import Input, Origins, ReadOptions, digest_of_input, stretches
+from copydesk.articles import Cut, Input, ProvenanceFiles, ReadOptions, cut
 from copydesk.documents import RECIPE
 from copydesk.model.progress import Progress
 from copydesk.store import digest_of
@@ -18,20 +19,18 @@ FILES = 500  # small files in a unit, at most
 BYTES = 16_000_000  # of small files in a unit; of a stretch of a large one
 _STAGE = "ingest/1"
 
-Known = Mapping[tuple[str, str], str]
-
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An input, or a stretch of it, and the digest of all that decides what is read from it."""
+    """A cut input, and the digest of all that decides what is read from it."""
 
-    input: Input
+    cut: Cut
     key: str
 
     @property
     def place(self) -> tuple[str, str]:
         """What tells it from every other piece: the address, and the stretch."""
-        return self.input.source, self.input.stretch
+        return self.cut.input.source, str(self.cut.input.stretch or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +48,39 @@ class Unit:
     @property
     def bytes(self) -> int:
         """How many bytes are to be read."""
-        return sum(piece.input.bytes for piece in self.pieces)
+        return sum(piece.cut.bytes for piece in self.pieces)
 
     def __str__(self) -> str:
-        first = self.pieces[0].input
+        address, stretch = self.pieces[0].place
         more = f" and {len(self.pieces) - 1} more" if len(self.pieces) > 1 else ""
-        return f"{first.source}{f', bytes {first.stretch}' if first.stretch else ''}{more}"
+        return f"{address}{f', bytes {stretch}' if stretch else ''}{more}"
 
 
-def pieces_of(inputs: Sequence[Input], *, options: ReadOptions, progress: Progress) -> Iterator[Piece]:
-    """Cut the inputs, in the order of their addresses, and take the digest of each piece."""
-    origins = Origins()
+def pieces_of(inputs: Sequence[Input], *, options: ReadOptions, fetched: Path, progress: Progress) -> Iterator[Piece]:
+    """Cut the inputs, in the order of their addresses; what has a URL is fetched into a folder."""
+    provenance = ProvenanceFiles()
     rules = digest_of([_STAGE, RECIPE, asdict(options)])
-    known = sum(one.bytes for one in inputs)
+    known = sum(one.size or 0 for one in inputs)
     done = 0
-    for whole in sorted(inputs, key=lambda one: one.source):
-        origin = {name: str(value) for name, value in asdict(origins.of(whole)).items()}
-        for one in stretches(whole, size=BYTES):
-            done += one.bytes
-            yield Piece(one, digest_of([digest_of_input(one), origin, rules]))
-            progress("looking for what is new (bytes)", done, known)
+    for one in sorted(inputs, key=lambda each: each.source):
+        origin = provenance.of(one.path, source=one.source) if one.path else None
+        told = {name: str(value) for name, value in asdict(origin).items()} if origin else {}
+        for made in cut(one, size=BYTES, options=options, folder=fetched):
+            stretch = made.input.stretch
+            yield Piece(made, digest_of([made.sha256, stretch.before if stretch else 0, told, rules]))
+            done += made.bytes
+            progress("looking for what is new (bytes)", done, max(known, done))
 
 
 def units_of(pieces: Sequence[Piece]) -> Iterator[Unit]:
     """Put pieces together in their order: files that hold one article each until they are enough, all others alone."""
     small: list[Piece] = []
     for piece in pieces:
-        if not piece.input.is_single:
+        if not piece.cut.is_single:
             yield Unit.of([piece])
             continue
         small.append(piece)
-        if len(small) == FILES or sum(one.input.bytes for one in small) >= BYTES:
+        if len(small) == FILES or sum(one.cut.bytes for one in small) >= BYTES:
             yield Unit.of(small)
             small = []
     if small:
