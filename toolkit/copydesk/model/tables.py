@@ -36,14 +36,19 @@ def _maybe(kind: pa.DataType) -> tuple[pa.DataType, None]:
     return (kind, None)
 
 
-# What the ingest log holds: every file read, the documents made of them, and how.
+# What the ingest log holds: every article read, the documents made of them, and how.
 ARTICLES = _schema(
-    source=pa.string(),  # the file's address: its path in the workspace, with forward slashes, or a URL
+    source=pa.string(),  # names the article for ever: a path in the workspace, a URL, or a place in a container
+    container=_maybe(pa.string()),  # address of the file that it came in; its own where it is a file by itself
+    place=_maybe(pa.string()),  # in that file: "line 17", "row 5", "entry 3", "record 12", or an archive member's path
     raw_sha256=pa.string(),
     bytes=pa.int64(),
     format=_maybe(pa.string()),  # text, html
     encoding=_maybe(pa.string()),  # a Python codec name: raw.decode(encoding) is the decoded article
     raw=_maybe(pa.binary()),  # left out for a file past the size limit
+    title=_maybe(pa.string()),  # this and all that follows: as the container states it
+    authors=_maybe(NAMES),
+    language=_maybe(pa.string()),
     url=_maybe(pa.string()),
     publisher=_maybe(pa.string()),
     published_at=_maybe(INSTANT),
