@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from copydesk.articles.entry import Entry, Facts, to_tables
 from copydesk.articles.inputs import Found, Input, find_files, find_inputs
-from copydesk.articles.options import Columns, Limits, ReadOptions
 from copydesk.articles.provenance import ProvenanceFiles
 from copydesk.articles.read import accepted, read_articles, read_input
+from copydesk.model.reading import Columns, Limits, ReadOptions
 
 __all__ = [
     "Columns",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
 
-from copydesk.articles.options import Columns
+from copydesk.model.reading import Columns
 
 ROLES = tuple(one.name for one in fields(Columns))
 _SEPARATORS = re.compile(r"[\s.\-]+")

@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from copydesk.articles import markup
 from copydesk.articles.identity import source_of_number
-from copydesk.articles.options import Limits, ReadOptions
 from copydesk.articles.provenance import Provenance
 from copydesk.articles.streams import Budget
 from copydesk.model import tables
+from copydesk.model.reading import Limits, ReadOptions
 
 STAGE = "articles"
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -242,9 +242,9 @@ def _author(element: Any) -> str | None:
     if len(element):
         within = _children(element)
         return next((line(_text(one)) for name in ("atom:name", "name") for one in within.get(name, ())), None)
-    text = line(element.text) or ""
-    mail = _MAIL.fullmatch(text)
-    return (line(mail["name"]) if mail else text) or None
+    text = line(element.text)
+    mail = _MAIL.fullmatch(text or "")
+    return line(mail["name"]) if mail else text
 
 
 def _language(element: Any) -> str | None:

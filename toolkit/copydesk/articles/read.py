@@ -23,11 +23,11 @@ from copydesk.articles.inputs import Input
 from copydesk.articles.json_file import read_json
 from copydesk.articles.jsonlines import read_jsonlines
 from copydesk.articles.kinds import ARCHIVES, DOCUMENTS, Kind, kind_of
-from copydesk.articles.options import Limits, ReadOptions
 from copydesk.articles.provenance import Provenance, ProvenanceFiles
 from copydesk.articles.remote import fetched
 from copydesk.articles.streams import Budget, InputFault, decompressed, opened, seekable
 from copydesk.articles.warc import read_warc
+from copydesk.model.reading import Limits, ReadOptions
 
 _HEAD = 4096
 _NESTED = 1  # archives in an archive, one in another

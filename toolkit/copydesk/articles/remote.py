@@ -8,9 +8,9 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from copydesk.articles import web
-from copydesk.articles.options import ReadOptions
 from copydesk.articles.streams import InputFault
 from copydesk.errors import MissingExtraError, UnknownError
+from copydesk.model.reading import ReadOptions
 
 _EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "memory": ""}  # scheme: the extra that brings its package
 _WILD = frozenset("*?[")

@@ -12,7 +12,7 @@ from copydesk.articles.entry import At, Entry, Facts, from_text, line, refused
 from copydesk.articles.html import read_html
 from copydesk.articles.identity import source_of_row
 from copydesk.articles.instants import instant
-from copydesk.articles.options import Columns
+from copydesk.model.reading import Columns
 
 _FORMS = ("html", "text")  # a page goes before a text that somebody made of it
 

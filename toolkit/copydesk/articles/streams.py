@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from copydesk.articles.options import Limits
+from copydesk.model.reading import Limits
 
 BLOCK = 1 << 16
 # zstd has no bounded output: four bytes may stand for 128 kB, so this many may stand for 32 MB.

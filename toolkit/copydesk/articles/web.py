@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from copydesk.articles.options import ReadOptions
 from copydesk.articles.streams import BLOCK, Budget, InputFault, opened
+from copydesk.model.reading import ReadOptions
 
 REDIRECTS = 5
 _QUIET = 30  # seconds without a byte
