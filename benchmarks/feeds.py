@@ -25,7 +25,9 @@ from copydesk.model.reading import Limits
 
 FEEDS, ENTRIES, ROUNDS = 20, 30, 5
 TARGET = 50
-WORDS = "the council army bridge minister said on Friday that near river police people report city talks fire court".split()
+WORDS = (
+    ["the", "council", "army", "bridge", "minister", "said", "on", "Friday", "that", "near", "river", "police", "people", "report", "city", "talks", "fire", "court"]
+)
 OPTIONS = ReadOptions(Limits(max_bytes=20_000_000, max_chars=1_000_000))
 RSS = (
     '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
@@ -84,13 +86,19 @@ def _page(chance: random.Random, number: int) -> str:
     parts = [FIGURE.format(number=number, caption=" ".join(chance.choices(WORDS, k=12)))]
     for place in range(12):
         words = chance.choices(WORDS, k=60)
-        words[10] = f'<a href="https://news.example/topic/{words[10]}?ref=feed&amp;n={place}" rel="noopener">{words[10]}</a>'
+        words[10] = (
+            f'<a href="https://news.example/topic/{words[10]}?ref=feed&amp;n={place}" rel="noopener">{words[10]}</a>'
+        )
         words[30] = f"<strong>{words[30]}</strong>"
         parts.append(f'<p class="story-text">{" ".join(words)} “Zoé”, he said.</p>')
         if place % 5 == 4:
             parts.append(f"<h2>{' '.join(chance.choices(WORDS, k=4))}</h2>")
-    links = (f'<li><a href="/related/{number + one}">{" ".join(chance.choices(WORDS, k=7))}</a></li>' for one in range(5))
-    parts.append(f"<ul>{''.join(links)}</ul><img src='https://stats.example/p.gif?id={number}' width='1' height='1' alt=''/>")
+    links = (
+        f'<li><a href="/related/{number + one}">{" ".join(chance.choices(WORDS, k=7))}</a></li>' for one in range(5)
+    )
+    parts.append(
+        f"<ul>{''.join(links)}</ul><img src='https://stats.example/p.gif?id={number}' width='1' height='1' alt=''/>"
+    )
     return "".join(parts)
 
 

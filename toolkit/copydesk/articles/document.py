@@ -11,7 +11,7 @@ from typing import BinaryIO
 from copydesk.articles import html, text
 from copydesk.articles.decoding import Decoded, decode, encodings
 from copydesk.articles.entry import At, Entry, Facts, with_origin
-from copydesk.articles.streams import InputFault
+from copydesk.articles.streams import InputFault, take
 
 _BLOCK = 1 << 20
 
@@ -39,7 +39,7 @@ def read_document(
 
 
 def _limited(stream: BinaryIO, entry: Entry, *, max_bytes: int) -> Entry:
-    raw = stream.read(max_bytes + 1)
+    raw = take(stream, max_bytes + 1)
     digest = hashlib.sha256(raw)
     if len(raw) <= max_bytes:
         return replace(entry, raw_sha256=digest.hexdigest(), bytes=len(raw), raw=raw)

@@ -21,7 +21,6 @@ from copydesk.model.reading import Limits, ReadOptions
 
 STAGE = "articles"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SPACE = re.compile(r"\s+")
 _FIELD = 10_000  # characters of a title or name that are kept; more is no title
 
 
@@ -139,9 +138,11 @@ def with_origin(facts: Facts, origin: Provenance) -> Facts:
 
 def line(value: object) -> str | None:
     """Give a value as one line of text without outer space; ``None`` for what is empty or no text."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    return _SPACE.sub(" ", str(value)[:_FIELD]).strip() or None
+    if not isinstance(value, str):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        value = str(value)
+    return " ".join(value[:_FIELD].split()) or None
 
 
 def to_tables(entries: Iterable[Entry]) -> tuple[pa.Table, pa.Table]:

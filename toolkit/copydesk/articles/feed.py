@@ -28,6 +28,15 @@ _OPENING = re.compile(
 _DECLARED = re.compile(rb"""^\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9_.:-]{1,40})""")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?P<subset>\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _ENTITY = re.compile(r"<!ENTITY\s+(?P<name>[\w.-]+)\s+(?:\"(?P<double>[^\"%&]*)\"|'(?P<single>[^'%&]*)')\s*>")
+_STRICT: dict[str, Any] = {
+    "encoding": "utf-8",  # whatever the document says: it was made UTF-8, or is read again where it is not
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _PROLOGUE = 20_000  # characters that a DOCTYPE may have before the root
 _CLOSED = re.compile(r"</\s*(?:rss|feed|(?:\w+:)?RDF|channel)\s*>", re.IGNORECASE)
 
@@ -44,17 +53,26 @@ def read_feed(stream: io.BufferedReader, at: At) -> Iterator[Entry]:
     others or for files, and for elements nested too deep.
     """
     raw = whole(as_utf8(stream), limit=at.limits.max_whole_bytes, setting="max_whole_bytes")
+    feed = None if _is_odd(raw) else _well_formed(raw, at)
+    if feed is not None:
+        yield from _entries(feed, at, ended=True)
+        return
     found = _DECLARED.match(raw[:300])
     decoded = decode(raw, declared=found.group(1).decode("ascii") if found else None)
     if decoded.reason:
         raise InputFault(decoded.reason, decoded.detail)
     text = _without_entities(decoded.text, limit=at.limits.max_whole_bytes)
-    source = raw if text is decoded.text and decoded.encoding == "utf-8" else text.encode("utf-8")
-    feed, whole_xml = _feed(source, max_depth=at.limits.max_depth)
+    feed, is_whole = _feed(text.encode("utf-8"), at)
     if feed is None:
         raise InputFault("not-a-feed", "it is no RSS, RDF or Atom feed (fix: name a feed, or rename the file)")
-    ended = whole_xml or _CLOSED.search(text, len(text) - 1000 if len(text) > 1000 else 0) is not None
-    yield from _entries(feed, at, ended=ended)
+    yield from _entries(feed, at, ended=is_whole or _CLOSED.search(text, max(0, len(text) - 1000)) is not None)
+
+
+def _is_odd(raw: bytes) -> bool:
+    """Tell whether a feed is in another encoding than UTF-8 by its own words, or has a DOCTYPE."""
+    head = raw[:_PROLOGUE]
+    found = _DECLARED.match(head)
+    return b"<!DOCTYPE" in head.upper() or (found is not None and found.group(1).lower() not in {b"utf-8", b"utf8"})
 
 
 def _entries(feed: Feed, at: At, *, ended: bool) -> Iterator[Entry]:
@@ -97,33 +115,30 @@ def _entry(at: At, feed: Feed, item: Item, number: int) -> Entry:
     return from_text(at, item.body, source=source, number=number, place=place, facts=facts, form=form)
 
 
-def _feed(source: bytes, *, max_depth: int) -> tuple[Feed | None, bool]:
-    """Parse a feed; the second value says that it is well-formed to its end."""
+def _feed(source: bytes, at: At) -> tuple[Feed | None, bool]:
+    """Read a feed that was made UTF-8 without a DOCTYPE; the second value says that it is well-formed to its end."""
     from lxml import etree
 
-    options: dict[str, Any] = {
-        "encoding": "utf-8",
-        "resolve_entities": False,
-        "no_network": True,
-        "load_dtd": False,
-        "huge_tree": False,
-        "remove_comments": True,
-        "remove_pis": True,
-    }
+    feed = _well_formed(source, at)
+    if feed is not None:
+        return feed, True
+    if len(source) <= _SLOW:
+        return malformed_feed(source), False
+    root = etree.fromstring(source, etree.XMLParser(recover=True, **_STRICT))
+    return (None if root is None else feed_of(root)), False
+
+
+def _well_formed(source: bytes, at: At) -> Feed | None:
+    """Read a feed that is well-formed XML in UTF-8; ``None`` where it is not, or no feed of a known kind."""
+    from lxml import etree
+
     try:
-        root = etree.fromstring(source, etree.XMLParser(**options))
+        return feed_of(etree.fromstring(source, etree.XMLParser(**_STRICT)))
     except etree.XMLSyntaxError as error:
         if "depth" in str(error).lower():
-            what = f"elements are nested deeper than the limit of {max_depth}"
+            what = f"elements are nested deeper than {at.limits.max_depth}"
             raise InputFault("too-deep", f"{what} (fix: if it is a feed at all, get it again)") from error
-        if len(source) <= _SLOW:
-            return malformed_feed(source), False
-        root = etree.fromstring(source, etree.XMLParser(recover=True, **options))
-        return (None if root is None else feed_of(root)), False
-    feed = feed_of(root)
-    if feed is None and len(source) <= _SLOW:
-        return malformed_feed(source), True
-    return feed, True
+        return None
 
 
 def _without_entities(text: str, *, limit: int) -> str:

@@ -125,17 +125,24 @@ def _children(element: Any) -> _Elements:
     for child in element:
         if name := _name(child.tag):
             found.setdefault(name, []).append(child)
-    found.setdefault("", [])
     return found
 
 
-def _all(inside: _Elements, role: str) -> Iterator[Any]:
-    for name in names()["elements"][role]:
-        yield from inside.get(name, ())
+def _all(inside: _Elements, role: str) -> list[Any]:
+    return [one for name in _names(role) if name in inside for one in inside[name]]
+
+
+@cache
+def _names(role: str) -> tuple[str, ...]:
+    return tuple(names()["elements"][role])
 
 
 def _first(inside: _Elements, role: str) -> str | None:
-    return next((text for one in _all(inside, role) if (text := line(_text(one)))), None)
+    for name in _names(role):
+        for one in inside.get(name, ()):
+            if text := line(_text(one)):
+                return text
+    return None
 
 
 def _text(element: Any) -> str:
@@ -165,7 +172,7 @@ def _bare(element: Any) -> Any:
 
 def _body(inside: _Elements) -> tuple[str, str]:
     """Give the first body that is not empty, and its form as the feed states it."""
-    for name in names()["elements"]["body"]:
+    for name in _names("body"):
         for element in inside.get(name, ()):
             form = _form(name, element)
             text = _inner(element) if len(element) else element.text or ""
@@ -231,7 +238,7 @@ def _own_address(about: _Elements) -> str | None:
 
 
 def _authors(inside: _Elements) -> tuple[str, ...] | None:
-    for name in names()["elements"]["authors"]:
+    for name in _names("authors"):
         found = [author for one in inside.get(name, ()) if (author := _author(one))]
         if found:
             return tuple(dict.fromkeys(found))

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _LONGEST = 100  # characters: longer strings are no dates
 _SECONDS = re.compile(r"[0-9]{9,10}(?:\.[0-9]+)?")
 _MILLISECONDS = re.compile(r"[0-9]{13}")
 _NUMERIC_ZONE = re.compile(r"([+-]\d{2}):?(\d{2})\s*(?:\([^)]*\))?$")
 _DAY_AND_CLOCK = re.compile(r"\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d{2,4}")
+
+
+@lru_cache(maxsize=4096)
+def _written(text: str) -> datetime | None:
+    return _epoch(text) or _iso(text) or _rfc822(text)
 
 
 def instant(value: object) -> datetime | None:
@@ -26,7 +32,7 @@ def instant(value: object) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()
-    return None if not text or len(text) > _LONGEST else _epoch(text) or _iso(text) or _rfc822(text)
+    return None if not text or len(text) > _LONGEST else _written(text)
 
 
 def _iso(text: str) -> datetime | None:

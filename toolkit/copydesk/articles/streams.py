@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 from copydesk.model.reading import Limits
 
 BLOCK = 1 << 16
+_ROOM = 1 << 20
 # zstd has no bounded output: four bytes may stand for 128 kB, so this many may stand for 32 MB.
 _ZSTD_BLOCK = 1 << 10
 _ZSTD_WINDOW = 1 << 27
@@ -159,9 +160,18 @@ def seekable(stream: BinaryIO, limits: Limits) -> BinaryIO:
     return cast("BinaryIO", copy)
 
 
+def take(stream: BinaryIO, count: int) -> bytes:
+    """Read so many bytes, or what there is; a stream asked for them at once would make room for all."""
+    parts: list[bytes] = []
+    while count > 0 and (block := stream.read(min(count, _ROOM))):
+        parts.append(block)
+        count -= len(block)
+    return b"".join(parts)
+
+
 def whole(stream: BinaryIO, *, limit: int, setting: str) -> bytes:
     """Read all of a stream that fits a limit; raises InputFault where it does not."""
-    raw = stream.read(limit + 1)
+    raw = take(stream, limit + 1)
     if len(raw) > limit:
         fix = f"split it, or raise [ingest] {setting}"
         raise InputFault("too-large", f"it has more than {limit:,} bytes and can only be read whole (fix: {fix})")
