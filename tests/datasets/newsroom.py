@@ -21,7 +21,7 @@ from copydesk.datasets.publish import Published, publish
 from copydesk.errors import CopydeskError
 from copydesk.model.document import text_sha256
 from copydesk.model.schema import LabelSchema
-from copydesk.model.tables import TABLES, from_rows
+from copydesk.model.tables import ARTICLES, TABLES, from_rows
 
 Tables = dict[str, pa.Table]
 NAME = "harbour-news"
@@ -141,7 +141,11 @@ def _document(doc_id: str, text: str) -> dict[str, Any]:
 def _article(doc_id: str) -> dict[str, Any]:
     document = _document(doc_id, "x")
     same = {name: document[name] for name in ("source", "raw_sha256", "url", "publisher", "published_at", "licence")}
-    return same | {"bytes": 80, "format": "text", "encoding": "utf-8", "raw": b"x", "retrieved_at": WHEN}
+    return (
+        dict.fromkeys(ARTICLES.names)
+        | same
+        | {"bytes": 80, "format": "text", "encoding": "utf-8", "raw": b"x", "retrieved_at": WHEN}
+    )
 
 
 def _zone(doc_id: str, text: str) -> dict[str, Any]:

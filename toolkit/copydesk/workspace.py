@@ -7,14 +7,15 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from copydesk.errors import ConfigError, WorkspaceError
 from copydesk.model.marker import MARKER, nearest_marked
 from copydesk.model.name import NAME_RULE, is_name
+from copydesk.model.reading import Columns, Limits, ReadOptions
 from copydesk.model.schema import LabelSchema
 from copydesk.store import Latest, Log, read_text, translated
 
@@ -31,9 +32,22 @@ class IngestSettings:
     """``[ingest]``: what is read where a command names no path, and the limits."""
 
     paths: tuple[str, ...] = ("seeds",)
-    max_bytes: int = _within(20_000_000, 1, 2_000_000_000)  # a file is held in memory as one value
+    max_bytes: int = _within(20_000_000, 1, 2_000_000_000)  # an article is held in memory as one value
     max_chars: int = _within(1_000_000, 1, 2_000_000_000)
-    max_rejected: float = _within(0.5, 0, 1)  # share of the files; more is a failure (exit 1)
+    max_rejected: float = _within(0.5, 0, 1)  # share of the articles; more is a failure (exit 1)
+    max_whole_bytes: int = _within(100_000_000, 1, 2_000_000_000)  # of a feed or a JSON object, which is held in memory
+    max_entries: int = _within(50_000_000, 1, 10**12)  # of one input
+    max_depth: int = _within(100, 1, 500)  # of values in values
+    max_ratio: int = _within(300, 1, 1_000_000)  # bytes that compressed data may give for each of its own
+    max_expanded_bytes: int = _within(10**12, 1, 10**15)  # that one input may give in all
+    max_download_bytes: int = _within(2_000_000_000, 1, 10**12)  # of one https answer
+    max_download_seconds: int = _within(600, 1, 86_400)
+    columns: Columns = field(default_factory=Columns)  # [ingest.columns]: which column of a table is what
+
+    @property
+    def read_options(self) -> ReadOptions:
+        """What the readers are told."""
+        return ReadOptions(Limits(**{one.name: getattr(self, one.name) for one in fields(Limits)}), self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +300,9 @@ def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any
     known = {one.name: one for one in fields(kind)}
     given: dict[str, Any] = {}
     for key, value in data.items():
-        if key not in known:
+        if key in known and known[key].default_factory is not MISSING:
+            given[key] = _section(cast("type[Any]", known[key].default_factory), value, f"{place}.{key}", wrong)
+        elif key not in known:
             wrong.append(f"unknown key {key!r} @ {place} (known: {', '.join(known)})")
         elif expected := _expected(value, known[key]):
             wrong.append(f"expected {expected} @ {place}.{key}, found {_shown(value)}")

@@ -1,12 +1,32 @@
-"""Files in, articles out: what was scraped, read as it is, with its encoding and where it came from.
+"""Files in, articles out: what was scraped, read as it is, with its encoding, its place and where it came from.
 
-Every file that is read becomes a row of ``articles``; a file that cannot be used is a row of ``rejected`` besides.
+``find_inputs`` gives the inputs among paths, patterns and addresses; ``read_input`` gives the entries of one, one at a time, whatever its
+size; ``to_tables`` makes the tables ``articles`` and ``rejected`` of a batch of entries. Every entry is a row of ``articles``; one that
+cannot be used is a row of ``rejected`` besides.
 **A row of ``articles`` was kept if, and only if, its ``encoding`` is filled**; ``accepted`` gives those rows.
 """
 
 from __future__ import annotations
 
-from copydesk.articles.find import Found, find_files
-from copydesk.articles.read import Limits, accepted, read_articles
+from copydesk.articles.entry import Entry, Facts, to_tables
+from copydesk.articles.inputs import Found, Input, find_files, find_inputs
+from copydesk.articles.provenance import ProvenanceFiles
+from copydesk.articles.read import accepted, read_articles, read_input
+from copydesk.model.reading import Columns, Limits, ReadOptions
 
-__all__ = ["Found", "Limits", "accepted", "find_files", "read_articles"]
+__all__ = [
+    "Columns",
+    "Entry",
+    "Facts",
+    "Found",
+    "Input",
+    "Limits",
+    "ProvenanceFiles",
+    "ReadOptions",
+    "accepted",
+    "find_files",
+    "find_inputs",
+    "read_articles",
+    "read_input",
+    "to_tables",
+]

@@ -1,67 +1,79 @@
-"""Files in, the tables ``articles`` and ``rejected`` out: a row of ``articles`` for every file, whatever it holds."""
+"""An input in, its entries out, one at a time; or files in, the tables ``articles`` and ``rejected`` out."""
 
 from __future__ import annotations
 
-import hashlib
+import io
 import stat
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import pyarrow as pa
 
-from copydesk.articles import html, text
+from copydesk.articles.archive import Member, read_tar, read_zip
+from copydesk.articles.delimited import read_csv, read_tsv
+from copydesk.articles.document import read_document
+from copydesk.articles.entry import At, Entry, Facts, refused, to_tables
+from copydesk.articles.feed import looks_like_feed, read_feed
+from copydesk.articles.identity import source_of_member
+from copydesk.articles.inputs import Input
+from copydesk.articles.json_file import read_json
+from copydesk.articles.jsonlines import read_jsonlines
+from copydesk.articles.kinds import ARCHIVES, DOCUMENTS, Kind, kind_of
 from copydesk.articles.provenance import Provenance, ProvenanceFiles
-from copydesk.model import tables
+from copydesk.articles.remote import fetched
+from copydesk.articles.streams import Budget, InputFault, decompressed, opened, seekable
+from copydesk.articles.warc import read_warc
+from copydesk.model.reading import Limits, ReadOptions
 
-STAGE = "articles"
-_BLOCK = 1 << 20
+_HEAD = 4096
+_NESTED = 1  # archives in an archive, one in another
+_Reader = Callable[[io.BufferedReader, At], Iterator[Entry]]
+_STREAMED: dict[str, _Reader] = {
+    "feed": read_feed,
+    "json": read_json,
+    "jsonl": read_jsonlines,
+    "csv": read_csv,
+    "tsv": read_tsv,
+    "warc": read_warc,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The size that an article may have: of its file in bytes, of its text in characters."""
+def read_input(
+    one: Input,
+    *,
+    options: ReadOptions,
+    provenance: ProvenanceFiles | None = None,
+    passed_over: Callable[[str], None] = lambda kind: None,
+) -> Iterator[Entry]:
+    """Give every article of one input in its order, those that cannot be used with their reason.
 
-    max_bytes: int
-    max_chars: int
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """What was read of one file; ``reason`` is empty if it can be used."""
-
-    sha256: str = ""
-    size: int = 0
-    raw: bytes | None = None
-    format: str | None = None
-    encoding: str | None = None
-    reason: str = ""
-    detail: str = ""
+    An entry for each file, feed entry, line, row, HTTP response and archive member; where an input is damaged, all that
+    stands whole before it, and one entry that says where. Memory is bounded by the limits, whatever the input's size.
+    ``passed_over`` is told the kind of each thing that is no input, such as a request in a WARC file.
+    Raises ConfigError for a ``provenance.toml`` that is wrong, MissingExtraError where a package for the address is missing.
+    """
+    origin = Provenance()
+    if one.path is not None:
+        origin = (provenance or ProvenanceFiles()).of(one.path, source=one.source)
+    name = _plain(one.source)
+    at = At(name, options, Budget(options.limits), origin=origin, passed_over=passed_over)
+    for entry in _bounded(_opened_entries(one, at), at):
+        yield _badly_named(entry, name) if name != one.source else entry
 
 
 def read_articles(files: Sequence[tuple[str, Path]], *, limits: Limits) -> tuple[pa.Table, pa.Table]:
     """Read files, given as (source, path), into the tables ``articles`` and ``rejected``, in their order.
 
-    Every file is one row of ``articles``; those that cannot be used have no ``encoding`` there and one row of
-    ``rejected`` each, with the reason ``empty``, ``binary``, ``undecodable``, ``nul-byte``, ``too-large`` (raw is not kept),
-    ``unreadable`` (nothing is known, so the digest is empty) or ``bad-name`` (not UTF-8; the source is written with its bytes
-    escaped). For all others ``raw.decode(encoding)`` works strictly.
+    Every article in them is one row of ``articles``; those that cannot be used have no ``encoding`` there and one row of
+    ``rejected`` each, with its reason. For all others ``raw.decode(encoding)`` works strictly.
     Raises ConfigError for a ``provenance.toml`` that is wrong.
     """
-    provenance = ProvenanceFiles()
-    articles: list[dict[str, Any]] = []
-    rejected: list[dict[str, Any]] = []
-    for source, path in files:
-        name = source.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
-        file = _read(path, max_bytes=limits.max_bytes)
-        if name != source:
-            file = _badly_named(file, name)
-        row = _row(name, file, provenance.of(path, source=source))
-        articles.append(row)
-        if file.reason:
-            rejected.append(_rejected(row, file))
-    return tables.from_rows("articles", articles), tables.from_rows("rejected", rejected)
+    read = partial(read_input, options=ReadOptions(limits), provenance=ProvenanceFiles())
+    return to_tables(entry for source, path in files for entry in read(Input(source, path=path)))
 
 
 def accepted(articles: pa.Table) -> pa.Table:
@@ -69,64 +81,124 @@ def accepted(articles: pa.Table) -> pa.Table:
     return articles.filter(articles.column("encoding").is_valid())
 
 
-def _read(path: Path, *, max_bytes: int) -> _File:
+def _opened_entries(one: Input, at: At) -> Iterator[Entry]:
+    kind = kind_of(one.file_name)
+    with _open(one, at.options) as file:
+        stream = opened(file, compression=kind.compression, budget=at.budget)
+        yield from _from_stream(stream, at, kind, source=at.container)
+
+
+def _from_stream(
+    stream: io.BufferedReader, at: At, kind: Kind, *, source: str, place: str | None = None
+) -> Iterator[Entry]:
+    """Read what is in a stream; ``source`` and ``place`` are those of a file that is one article."""
+    name = kind.name
+    if not name and looks_like_feed(stream.peek(_HEAD)):
+        name = "feed"
+    if name in DOCUMENTS:
+        alone = Facts(url=at.origin.url, published_at=at.origin.published_at) if place is None else None
+        yield read_document(stream, at, source=source, suffix=kind.suffix, place=place, facts=alone)
+        return
+    inner = at if source == at.container else replace(at, container=source, depth=at.depth + 1)
+    if name in ARCHIVES:
+        members = read_zip(seekable(stream, at.limits), inner) if name == "zip" else read_tar(stream, inner)
+        yield from _members(members, inner)
+    elif name == "parquet":
+        from copydesk.articles.parquet import read_parquet
+
+        yield from read_parquet(seekable(stream, at.limits), inner)
+    else:
+        yield from _STREAMED[name](stream, inner)
+
+
+def _members(members: Iterator[Member], at: At) -> Iterator[Entry]:
+    """Give what is in each member; a fault ends its member alone, unless it is the archive's."""
+    number = 0
+    fault: InputFault | None = None
+    while True:
+        try:
+            member = next(members)
+        except StopIteration:
+            return
+        except InputFault as again:
+            if fault and fault.detail == again.detail:  # it is the end of the last member that was told of
+                return
+            raise
+        number += 1
+        fault = None
+        try:
+            yield from _member(member, at, number)
+        except InputFault as met:
+            fault = met
+            yield _refused_member(at, member, number, met)
+
+
+def _member(member: Member, at: At, number: int) -> Iterator[Entry]:
+    kind = kind_of(member.name)
+    if member.fault:
+        yield _refused_member(at, member, number, member.fault)
+    elif not kind.name or PurePosixPath(member.name).name.startswith("."):
+        detail = "the file is of no kind that holds articles (fix: leave it out of the archive)"
+        yield _refused_member(at, member, number, InputFault("not-an-article", detail))
+    elif kind.name in ARCHIVES and at.depth >= _NESTED:
+        detail = f"archives are read {_NESTED + 1} deep, and this is one more (fix: unpack the outer one)"
+        yield _refused_member(at, member, number, InputFault("too-deep", detail))
+    else:
+        stream = decompressed(member.open(), compression=kind.compression, budget=at.budget)
+        source = source_of_member(at.container, member.name)
+        yield from _from_stream(stream, at, kind, source=source, place=member.name)
+
+
+def _refused_member(at: At, member: Member, number: int, fault: InputFault) -> Entry:
+    source = source_of_member(at.container, member.name)
+    return refused(at, number=number, place=member.name, source=source, reason=fault.reason, detail=fault.detail)
+
+
+def _bounded(entries: Iterator[Entry], at: At) -> Iterator[Entry]:
+    """Give the entries up to the limit; what stops them is the last one."""
+    count = 0
+    fault: InputFault | None = None
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return _File(reason="unreadable", detail=f"{path.name} is not a regular file (fix: name a file)")
-        with path.open("rb") as stream:
-            file = _limited(stream, max_bytes=max_bytes)
+        for entry in entries:
+            count += 1
+            if count > at.limits.max_entries:
+                fix = "split it, or raise [ingest] max_entries"
+                raise InputFault("too-many", f"there are more than {at.limits.max_entries:,} entries (fix: {fix})")
+            yield entry
+        if not count:
+            raise InputFault("empty", "it holds no article (fix: leave it out, or get it again)")
+    except InputFault as met:
+        fault = met
+    if fault:
+        number, place = (count + 1, f"after {count} entries") if count else (0, None)
+        yield refused(at, number=number, place=place, reason=fault.reason, detail=fault.detail)
+
+
+@contextmanager
+def _open(one: Input, options: ReadOptions) -> Iterator[BinaryIO]:
+    """Open an input; only what the system itself refuses here is translated."""
+    if one.url is not None:
+        with fetched(one.url, options) as file:
+            yield file
+        return
+    assert one.path is not None
+    try:
+        if not stat.S_ISREG(one.path.stat().st_mode):
+            raise InputFault("unreadable", f"{one.path.name} is not a regular file (fix: name a file)")
+        file = one.path.open("rb")
     except OSError as error:
         fix = "make it readable, or leave it out"
-        return _File(reason="unreadable", detail=f"{path.name}: {error.strerror or error} (fix: {fix})")
-    return file if file.reason else _decoded(file, suffix=path.suffix)
+        raise InputFault("unreadable", f"{one.path.name}: {error.strerror or error} (fix: {fix})") from error
+    with file:
+        yield file
 
 
-def _badly_named(file: _File, name: str) -> _File:
-    """Turn away a file that no table, and no other system, could name."""
+def _plain(source: str) -> str:
+    """Write a name that is not UTF-8 with its bytes escaped."""
+    return source.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
+
+
+def _badly_named(entry: Entry, name: str) -> Entry:
+    """Turn away what is in a file that no table, and no other system, could name."""
     detail = f"the name {name} is not UTF-8 (fix: rename the file)"
-    return replace(file, format=None, encoding=None, reason="bad-name", detail=detail)
-
-
-def _limited(stream: BinaryIO, *, max_bytes: int) -> _File:
-    """Read a stream up to the limit; past it only the digest and the size are taken."""
-    raw = stream.read(max_bytes + 1)
-    digest = hashlib.sha256(raw)
-    if len(raw) <= max_bytes:
-        return _File(sha256=digest.hexdigest(), size=len(raw), raw=raw)
-    size = len(raw)
-    while block := stream.read(_BLOCK):
-        digest.update(block)
-        size += len(block)
-    detail = f"{size:,} bytes are more than the limit of {max_bytes:,} (fix: split the file, or raise the limit)"
-    return _File(sha256=digest.hexdigest(), size=size, reason="too-large", detail=detail)
-
-
-def _decoded(file: _File, *, suffix: str) -> _File:
-    assert file.raw is not None
-    is_html = html.is_html(file.raw, suffix=suffix)
-    decoded = html.read_html(file.raw) if is_html else text.read_text(file.raw)
-    if decoded.reason:
-        return replace(file, reason=decoded.reason, detail=decoded.detail)
-    return replace(file, format=html.FORMAT if is_html else text.FORMAT, encoding=decoded.encoding)
-
-
-def _row(source: str, file: _File, origin: Provenance) -> dict[str, Any]:
-    return {
-        "source": source,
-        "raw_sha256": file.sha256,
-        "bytes": file.size,
-        "format": file.format,
-        "encoding": file.encoding,
-        "raw": file.raw,
-        "url": origin.url,
-        "publisher": origin.publisher,
-        "published_at": origin.published_at,
-        "retrieved_at": origin.retrieved_at,
-        "licence": origin.licence,
-    }
-
-
-def _rejected(row: Mapping[str, Any], file: _File) -> dict[str, Any]:
-    # The bytes stay in `articles`, found by their digest; as JSON they would be unreadable and several times as long.
-    facts = {name: value for name, value in row.items() if name != "raw"}
-    return tables.rejected_row(stage=STAGE, item=row["source"], reason=file.reason, detail=file.detail, row=facts)
+    return replace(entry, format=None, encoding=None, reason="bad-name", detail=detail)

@@ -1,0 +1,77 @@
+"""A Parquet file in, an entry for each of its rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.articles.columns import resolve
+from copydesk.articles.entry import At, Entry, refused
+from copydesk.articles.rows import from_resolved
+from copydesk.articles.streams import InputFault
+
+_BATCH_BYTES = 16_000_000
+_BATCH_ROWS = 1_000
+
+
+def read_parquet(file: BinaryIO, at: At) -> Iterator[Entry]:
+    """Give the article of each row, batch by batch; ``file`` can be sought.
+
+    Only the columns of an article are read. A damaged row group is one entry that says which rows it held; the next is read.
+    """
+    try:
+        # Repeated texts stay a dictionary: a small file cannot fill the memory with copies of one long value.
+        names = pq.ParquetFile(file).schema_arrow
+        texts = [field.name for field in names if _is_text(field.type)]
+        file.seek(0)
+        table = pq.ParquetFile(
+            file, read_dictionary=texts, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True
+        )
+    except (OSError, pa.ArrowException, ValueError) as error:
+        fix = "get the file again; the end of a Parquet file says where everything is, so nothing of it can be read"
+        raise InputFault("not-parquet", f"not a whole Parquet file: {_first_line(error)} (fix: {fix})") from error
+    yield from _groups(table, at)
+
+
+def _groups(table: pq.ParquetFile, at: At) -> Iterator[Entry]:
+    names = table.schema_arrow.names
+    found = resolve(names, at.options.columns)
+    if found.fault or len(set(names)) < len(names):
+        detail = found.fault or "columns are there twice (fix: give each a name of its own)"
+        yield refused(at, number=0, place="columns", reason="no-text-column", detail=detail)
+        return
+    first = 0
+    for group in range(table.metadata.num_row_groups):
+        rows = table.metadata.row_group(group).num_rows
+        done = 0
+        try:
+            for row in _rows(table, group, list(found.by_role.values())):
+                done += 1
+                number = first + done
+                yield from_resolved(at, row, found, number=number, place=f"row {number}")
+        except (OSError, pa.ArrowException, ValueError) as error:
+            place = f"rows {first + done + 1} to {first + rows}"
+            detail = f"row group {group + 1} is damaged: {_first_line(error)} (fix: get the file again)"
+            yield refused(at, number=first + done + 1, place=place, reason="damaged", detail=detail)
+        first += rows
+
+
+def _rows(table: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[Mapping[str, Any]]:
+    about = table.metadata.row_group(group)
+    each = about.total_byte_size // max(about.num_rows, 1)
+    size = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(each, 1)))
+    for batch in table.iter_batches(batch_size=size, row_groups=[group], columns=columns):
+        taken = [(name, batch.column(name)) for name in batch.schema.names]
+        for index in range(batch.num_rows):
+            yield {name: array[index].as_py() for name, array in taken}
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
