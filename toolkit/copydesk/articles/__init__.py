@@ -8,7 +8,8 @@ cannot be used is a row of ``rejected`` besides.
 
 from __future__ import annotations
 
-from copydesk.articles.entry import Entry, Facts, to_tables
+from copydesk.articles.cut import Cut, cut
+from copydesk.articles.entry import Entry, Facts, lost_entry, to_tables
 from copydesk.articles.inputs import Found, Input, find_files, find_inputs
 from copydesk.articles.provenance import ProvenanceFiles
 from copydesk.articles.read import accepted, read_articles, read_input
@@ -16,6 +17,7 @@ from copydesk.model.reading import Columns, Limits, ReadOptions
 
 __all__ = [
     "Columns",
+    "Cut",
     "Entry",
     "Facts",
     "Found",
@@ -24,8 +26,10 @@ __all__ = [
     "ProvenanceFiles",
     "ReadOptions",
     "accepted",
+    "cut",
     "find_files",
     "find_inputs",
+    "lost_entry",
     "read_articles",
     "read_input",
     "to_tables",

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from copydesk.articles import markup
 from copydesk.articles.identity import source_of_number
+from copydesk.articles.inputs import Stretch
 from copydesk.articles.provenance import Provenance
 from copydesk.articles.streams import Budget
 from copydesk.model import tables
@@ -64,6 +65,7 @@ class At:
     budget: Budget
     origin: Provenance = field(default_factory=Provenance)
     depth: int = 0  # archives around it
+    stretch: Stretch | None = None  # what is read of a file of lines, if not all
     passed_over: Callable[[str], None] = lambda kind: None  # told of what is no input, such as a request in a WARC file
 
     @property
@@ -122,6 +124,14 @@ def from_text(at: At, text: str, *, source: str, number: int, place: str, facts:
         encoding="utf-8",
         facts=with_origin(facts, at.origin),
     )
+
+
+def lost_entry(container: str, number: int, *, reason: str, detail: str) -> Entry:
+    """Give the entry at which a reader was lost, the ``number``-th read (from 0): it and what follows it are given up."""
+    place = f"entry {number + 1} and what follows it" if number else None
+    source = source_of_number(container, number + 1) if number else container
+    where = f"{container}, {place}" if place else container
+    return Entry(source=source, container=container, place=place, reason=reason, detail=f"{where}: {detail}")
 
 
 def with_origin(facts: Facts, origin: Provenance) -> Facts:

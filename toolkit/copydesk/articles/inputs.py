@@ -21,6 +21,18 @@ _GLOB = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a file of lines: its bytes from ``start`` to before ``end``, and the number of lines before it."""
+
+    start: int
+    end: int
+    before: int
+
+    def __str__(self) -> str:
+        return f"{self.start}-{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """A file to read, from a ``path`` or a ``url``; ``source`` is its address in the workspace's terms."""
 
@@ -28,6 +40,7 @@ class Input:
     path: Path | None = None
     url: str | None = None
     size: int | None = None  # in bytes, where it is known before
+    stretch: Stretch | None = None  # what of it is read; all of it without one
 
     @property
     def file_name(self) -> str:

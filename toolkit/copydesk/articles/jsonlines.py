@@ -15,7 +15,7 @@ from copydesk.articles.strict_json import JsonFault, parse
 def read_jsonlines(stream: io.BufferedReader, at: At) -> Iterator[Entry]:
     """Give the article of each line; a line is held in memory, and no more than ``max_bytes`` of it."""
     text = as_utf8(stream)
-    number = 0
+    number = at.stretch.before if at.stretch else 0
     while line := text.readline(at.limits.max_bytes + 1):
         number += 1
         if len(line) > at.limits.max_bytes and not line.endswith(b"\n"):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 
@@ -25,7 +25,7 @@ from copydesk.articles.jsonlines import read_jsonlines
 from copydesk.articles.kinds import ARCHIVES, DOCUMENTS, Kind, kind_of
 from copydesk.articles.provenance import Provenance, ProvenanceFiles
 from copydesk.articles.remote import fetched
-from copydesk.articles.streams import Budget, InputFault, decompressed, opened, seekable
+from copydesk.articles.streams import Budget, InputFault, Within, decompressed, opened, seekable
 from copydesk.articles.warc import read_warc
 from copydesk.model.reading import Limits, ReadOptions
 
@@ -60,7 +60,7 @@ def read_input(
     if one.path is not None:
         origin = (provenance or ProvenanceFiles()).of(one.path, source=one.source)
     name = _plain(one.source)
-    at = At(name, options, Budget(options.limits), origin=origin, passed_over=passed_over)
+    at = At(name, options, Budget(options.limits), origin=origin, passed_over=passed_over, stretch=one.stretch)
     for entry in _bounded(_opened_entries(one, at), at):
         yield _badly_named(entry, name) if name != one.source else entry
 
@@ -165,7 +165,7 @@ def _bounded(entries: Iterator[Entry], at: At) -> Iterator[Entry]:
                 fix = "split it, or raise [ingest] max_entries"
                 raise InputFault("too-many", f"there are more than {at.limits.max_entries:,} entries (fix: {fix})")
             yield entry
-        if not count:
+        if not count and at.stretch is None:
             raise InputFault("empty", "it holds no article (fix: leave it out, or get it again)")
     except InputFault as met:
         fault = met
@@ -190,7 +190,9 @@ def _open(one: Input, options: ReadOptions) -> Iterator[BinaryIO]:
         fix = "make it readable, or leave it out"
         raise InputFault("unreadable", f"{one.path.name}: {error.strerror or error} (fix: {fix})") from error
     with file:
-        yield file
+        if one.stretch:
+            file.seek(one.stretch.start)
+        yield cast("BinaryIO", Within(file, one.stretch.end - one.stretch.start)) if one.stretch else file
 
 
 def _plain(source: str) -> str:

@@ -18,7 +18,7 @@ _ROOM = 1 << 20
 _ZSTD_BLOCK = 1 << 10
 _ZSTD_WINDOW = 1 << 27
 _ALWAYS_ALLOWED = 16_000_000  # bytes: the expansion of less than this is not looked at
-_WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FIX = "get the file again; what stands before the damage was read"
 
 
@@ -51,6 +51,25 @@ class Budget:
                 f"{self.read:,} bytes expand to {self.expanded:,} and more, over {self.limits.max_ratio} times as much"
             )
             raise InputFault("expansion-ratio", f"{what} (fix: if it is no attack, raise [ingest] max_ratio)")
+
+
+class Within(io.RawIOBase):
+    """The next bytes of a file, as many as are said, as a file of its own."""
+
+    def __init__(self, file: BinaryIO, count: int) -> None:
+        self._file = file
+        self._left = count
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer."""
+        data = self._file.read(min(len(buffer), self._left))
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class Counted(io.RawIOBase):
@@ -130,9 +149,9 @@ def as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
     head = stream.peek(4)[:4]
     if head.startswith(codecs.BOM_UTF8):
         stream.read(len(codecs.BOM_UTF8))
-    if not head.startswith(_WIDE):
+    if not head.startswith(WIDE):
         return stream
-    encoding = "utf-32" if head.startswith(_WIDE[:2]) else "utf-16"
+    encoding = "utf-32" if head.startswith(WIDE[:2]) else "utf-16"
     decoder = codecs.getincrementaldecoder(encoding)()
 
     def more() -> bytes:

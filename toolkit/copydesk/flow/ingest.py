@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from copydesk.articles import Found, Limits, ReadOptions, find_inputs
+from copydesk.articles import Found, find_inputs
 from copydesk.engines import EngineOptions, run
 from copydesk.errors import RejectedError
 from copydesk.flow.current import current_rejected
@@ -23,7 +23,7 @@ from copydesk.flow.shard import Assignment, Staging, lay_aside
 from copydesk.flow.units import Piece, Unit, pieces_of, units_of
 from copydesk.model.progress import Progress
 from copydesk.store import Log, Part, locked, part_at, translated
-from copydesk.workspace import IngestSettings, Workspace
+from copydesk.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def ingest(workspace: Workspace, paths: Sequence[Path | str], *, progress: Progr
     with locked(workspace.lock):
         named = paths or [workspace.root / path for path in settings.ingest.paths]
         found = find_inputs(named, root=workspace.root)
-        staging = Staging(workspace.state / "staged", _options(settings.ingest))
+        staging = Staging(workspace.state / "staged", settings.ingest.read_options)
         pieces = list(pieces_of(found.inputs, options=staging.options, fetched=staging.fetched, progress=progress))
         work = _Work(workspace.documents, staging)
         new = work.do(pieces, retry=retry, engine=EngineOptions(**asdict(settings.engine)), progress=progress)
@@ -62,10 +62,6 @@ def rejected_fault(workspace: Workspace, report: Report) -> RejectedError | None
         f"{rejected} of {articles} articles were rejected, more than the limit of {limit:.0%}",
         fix="look at the reasons; raise [ingest] max_rejected in copydesk.toml if that is expected",
     )
-
-
-def _options(settings: IngestSettings) -> ReadOptions:
-    return ReadOptions(Limits(max_bytes=settings.max_bytes, max_chars=settings.max_chars))
 
 
 class _Work:
