@@ -9,13 +9,30 @@ from copydesk.flow import look
 
 
 @click.command("status")
+@click.option("--rejected", is_flag=True, help="List every article that is rejected, with its place and the reason.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, as_json: bool) -> None:
-    """Count what there is at each stage of this workspace."""
-    counts = look.status(open_workspace(ctx))
+def command(ctx: click.Context, rejected: bool, as_json: bool) -> None:
+    """Count what there is at each stage of this workspace.
+
+    What is rejected is taken up by copydesk ingest once its file or a setting was changed, and by copydesk ingest --retry.
+    """
+    workspace = open_workspace(ctx)
+    if rejected:
+        _print_rejected(look.rejected(workspace), as_json=as_json)
+        return
+    counts = look.status(workspace)
     if as_json:
         print_json(counts)
         return
     for stage, numbers in counts.items():
         click.echo(f"{stage:<10} " + ", ".join(f"{number} {what}" for what, number in numbers.items()))
+
+
+def _print_rejected(rows: list[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"rejected": rows})
+        return
+    for row in rows:
+        click.echo(f"{row['reason']:<16} {row['item']}: {row['detail']}")
+    click.echo(f"{len(rows):,} rejected")

@@ -65,11 +65,13 @@ def _context(master: str) -> SparkContext:
     except ImportError as error:
         raise MissingExtraError("the engine spark needs pyspark", fix="pip install 'copydesk[spark]'") from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings = pyspark.SparkConf().setAppName("copydesk")
+    settings = pyspark.SparkConf().setAppName("copydesk").setIfMissing("spark.ui.showConsoleProgress", "false")
     master = master or settings.get("spark.master", LOCAL)
     if master.startswith("local"):
         # Without these Spark looks its own machine up by name, and finds no programs to start executors with.
         os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("SPARK_LOCAL_HOSTNAME", "localhost")
-    return pyspark.SparkContext.getOrCreate(settings.setMaster(master))
+    context = pyspark.SparkContext.getOrCreate(settings.setMaster(master))
+    context.setLogLevel("ERROR")
+    return context

@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.errors import UnknownError
 from copydesk.model.tables import empty
+from copydesk.store import Part
 from copydesk.workspace import Workspace
 
 
@@ -33,6 +35,26 @@ def _those_in(sources: pa.ChunkedArray, known: Mapping[str, object]) -> set[str]
     """Give the known sources that stand in a column."""
     found = sources.filter(pc.is_in(sources, pa.array(list(known), pa.string())))
     return set(found.to_pylist())
+
+
+def located(workspace: Workspace, name: str) -> tuple[Part, dict[str, Any]]:
+    """Find the newest revision of the document with this ``doc_id`` or source: the part that it is in, and its row.
+
+    Raises UnknownError where there is no such document.
+    """
+    for part in reversed(workspace.documents.parts()):
+        names = part.read("documents", columns=["doc_id", "source"])
+        if pc.any(_is_named(names, name)).as_py():
+            documents = part.read("documents")
+            rows = documents.filter(_is_named(documents, name)).to_pylist()
+            return part, max(rows, key=lambda row: row["revision"])
+    raise UnknownError(
+        f"no document {name!r} in this workspace", fix="copydesk status counts them; name a doc_id or a source"
+    )
+
+
+def _is_named(table: pa.Table, name: str) -> pa.ChunkedArray:
+    return pc.or_(pc.equal(table["doc_id"], name), pc.equal(table["source"], name))
 
 
 def current_documents(workspace: Workspace) -> pa.Table:

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.load import versions
-from copydesk.errors import UnknownError
-from copydesk.flow.current import current_documents, current_rejected, newest
+from copydesk.flow.current import current_rejected, located
 from copydesk.workspace import Workspace
 
 
@@ -47,6 +46,12 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
     return counts
 
 
+def rejected(workspace: Workspace) -> list[dict[str, Any]]:
+    """Give the articles that are rejected now, sorted by source: where each stands, and why."""
+    told = ("item", "container", "place", "reason", "detail")
+    return [{name: row[name] for name in told} for row in current_rejected(workspace)]
+
+
 _AGREED = {"spans": "agreed_spans", "relations": "agreed_relations", "disputes": "disputes"}
 
 
@@ -55,17 +60,9 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
 
     ``doc_id`` may be the document's source, too. Raises UnknownError where there is no such document.
     """
-    documents = current_documents(workspace)
-    match = documents.filter(pc.or_(pc.equal(documents["doc_id"], doc_id), pc.equal(documents["source"], doc_id)))
-    if not match.num_rows:
-        raise UnknownError(
-            f"no document {doc_id!r} in this workspace",
-            fix="copydesk status counts them; name a doc_id or a source file",
-        )
-    document = match.to_pylist()[0]
+    part, document = located(workspace, doc_id)
     text = document.pop("text")
-    zones = _of(newest(workspace.documents.read("zones"), documents), document["doc_id"])
-    edits = _of(newest(workspace.documents.read("edits"), documents), document["doc_id"])
+    zones, edits = (_of_revision(part.read(name), document) for name in ("zones", "edits"))
     return {
         **document,
         "edits": len(edits),
@@ -77,6 +74,10 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
 def _of(table: pa.Table, doc_id: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = table.filter(pc.equal(table["doc_id"], doc_id)).to_pylist()
     return rows
+
+
+def _of_revision(table: pa.Table, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return _of(table.filter(pc.equal(table["revision"], document["revision"])), document["doc_id"])
 
 
 def _zone(zone: Mapping[str, Any], text: str) -> dict[str, Any]:
