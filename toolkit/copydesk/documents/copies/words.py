@@ -1,0 +1,184 @@
+"""Texts in, their words out as 64-bit numbers, all texts of a batch at once.
+
+A word is a run of letters and digits, casefolded; a character of a script that is written without spaces (Han, kana, Thai, Lao,
+Tibetan, Burmese, Khmer) is a word by itself. Combining marks and format characters (soft hyphens, joiners, vowel points) are
+passed over. What a character is comes from Unicode 3.2, which every Python carries unchanged; a character that is younger
+counts as a letter. So the numbers of a text stay the same for ever; a test pins them.
+
+A word's number is a polynomial of its characters' numbers modulo 2**64 (Karp & Rabin 1987), taken from running sums so that no
+loop runs over words, and mixed at the end (splitmix64, Steele et al. 2014).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.uint64]
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
+MASK = (1 << 64) - 1
+TABLE = 0x30000  # code points above are Han or unassigned
+SEPARATOR, LETTER, DIGIT, ALONE, PASSED_OVER = range(5)
+UNSPACED = (
+    (0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2FFFF),
+)  # fmt: skip
+SYMBOLS = ((0x1F000, 0x1FBFF),)  # emoji are younger, but separate words
+TAGS = 0xE0000  # code points from here on say how another is shown
+TATWEEL = 0x640  # stretches an Arabic word and says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a batch of texts, in order.
+
+    ``text`` and ``line`` say where each stands: the number of its text, and of its line, counted through the batch. ``number``
+    marks those that begin with a digit.
+    """
+
+    value: Numbers
+    text: Places
+    line: Places
+    number: Flags
+
+    def where(self, kept: Flags) -> Words:
+        """Give those words that are ``kept``, where they stood."""
+        return Words(self.value[kept], self.text[kept], self.line[kept], self.number[kept])
+
+
+def mix(values: Numbers) -> Numbers:
+    """Spread every bit over all others: the finaliser of splitmix64, one to one."""
+    mixed = values ^ (values >> np.uint64(30))
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+def read_words(texts: Sequence[str], *, left_out: Flags | None = None) -> Words:
+    """Give the words of ``texts``; ``left_out`` marks characters of the texts, joined by one line break, that separate words."""
+    points = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    kind = _kinds_of(points)
+    if left_out is not None:
+        kind[left_out] = SEPARATOR
+    starts = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) + 1 for text in texts], out=starts[1:])
+    seen = kind != PASSED_OVER
+    if not seen.all():
+        counted = np.concatenate(([0], np.cumsum(seen)))
+        starts = counted[np.minimum(starts, len(points))]
+        points, kind = points[seen], kind[seen]
+    return _words(points, kind, starts)
+
+
+def _words(points: NDArray[np.uint32], kind: NDArray[np.uint8], starts: Places) -> Words:
+    inside = kind != SEPARATOR
+    begin, end = _ends_of_words(inside, kind == ALONE)
+    power, inverse = powers(len(points) + 1)
+    sums = running_sums(_letter_numbers(points) * power[: len(points)])
+    of_text = np.searchsorted(begin, starts)
+    of_line = np.searchsorted(begin, np.flatnonzero(points == ord("\n")))
+    return Words(
+        value=mix((sums[end] - sums[begin]) * inverse[begin]),
+        text=_repeat(of_text[1:-1], len(begin)),
+        line=_repeat(of_line, len(begin)),
+        number=kind[begin] == DIGIT,
+    )
+
+
+def _repeat(cuts: Places, length: int) -> Places:
+    """Number the parts of a sequence of ``length`` that is cut at these places."""
+    sizes = np.diff(cuts, prepend=0, append=length)
+    return np.repeat(np.arange(len(sizes)), sizes)
+
+
+def _ends_of_words(inside: Flags, alone: Flags) -> tuple[Places, Places]:
+    """Where each word begins, and where it ends."""
+    cut = np.ones(len(inside) + 1, np.bool_)
+    np.not_equal(inside[1:], inside[:-1], out=cut[1:-1])
+    if alone.any():
+        cut[1:-1] |= alone[1:] | alone[:-1]
+    cuts = np.flatnonzero(cut)
+    word = inside[cuts[:-1]] if len(inside) else np.zeros(len(cuts) - 1, np.bool_)
+    return cuts[:-1][word], cuts[1:][word]
+
+
+def running_sums(values: Numbers) -> Numbers:
+    """Give the sums of the first 0, 1, … values, modulo 2**64."""
+    sums = np.zeros(len(values) + 1, np.uint64)
+    np.cumsum(values, out=sums[1:])
+    return sums
+
+
+def powers(count: int) -> tuple[Numbers, Numbers]:
+    """Give at least ``count`` powers of ``BASE`` and of its inverse, from the 0th on, modulo 2**64."""
+    return _powers(max(16, count.bit_length()))
+
+
+@cache
+def _powers(bits: int) -> tuple[Numbers, Numbers]:
+    def of(base: int) -> Numbers:
+        factors = np.full(1 << bits, base, np.uint64)
+        factors[0] = 1
+        return np.cumprod(factors, dtype=np.uint64)
+
+    return of(BASE), of(pow(BASE, -1, 1 << 64))
+
+
+def _kinds_of(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    if not points.size or points.max() < TABLE:
+        return _kinds()[points]
+    beyond = np.where(points < TAGS, ALONE, PASSED_OVER).astype(np.uint8)
+    return np.where(points < TABLE, _kinds()[np.minimum(points, TABLE - 1)], beyond)
+
+
+def _letter_numbers(points: NDArray[np.uint32]) -> Numbers:
+    if not points.size or points.max() < TABLE:
+        return _folded_numbers()[points]
+    beyond = mix(points.astype(np.uint64) + np.uint64(BASE))
+    return np.where(points < TABLE, _folded_numbers()[np.minimum(points, TABLE - 1)], beyond)
+
+
+@cache
+def _folded_numbers() -> Numbers:
+    return mix(_folds().astype(np.uint64) + np.uint64(BASE))
+
+
+@cache
+def _folds() -> NDArray[np.uint32]:
+    """The folded code point of each; one whose folding is longer (ß), or that is younger than Unicode 3.2, stays."""
+    old = unicodedata.ucd_3_2_0
+    folds = np.arange(TABLE, dtype=np.uint32)
+    for point in range(0x11000):
+        character = chr(point)
+        folded = character.casefold()
+        if folded != character and len(folded) == 1 and old.category(character) != "Cn":
+            folds[point] = ord(folded)
+    return folds
+
+
+@cache
+def _kinds() -> NDArray[np.uint8]:
+    old = unicodedata.ucd_3_2_0
+    kinds = np.full(TABLE, LETTER, np.uint8)
+    for first, last in UNSPACED:
+        kinds[first : last + 1] = ALONE
+    by_category = {"Nd": DIGIT, "Mn": PASSED_OVER, "Me": PASSED_OVER, "Cf": PASSED_OVER, "Cc": SEPARATOR, "Co": SEPARATOR}
+    for point in (*range(0x11000), *range(0x1D000, 0x1D800)):
+        category = old.category(chr(point))
+        kind = SEPARATOR if category[0] in "PSZ" else by_category.get(category)
+        if kind is not None:
+            kinds[point] = kind
+    for first, last in SYMBOLS:
+        kinds[first : last + 1] = SEPARATOR
+    kinds[TATWEEL] = PASSED_OVER
+    return kinds
