@@ -11,7 +11,18 @@ import pyarrow.compute as pc
 from copydesk.documents.copies.words import Flags
 
 # An outlet's own dress around a text: another outlet that prints the same text dresses it in another way.
-NOT_BODY = ("headline", "dateline", "agency", "byline", "caption", "credit", "promo", "section_tag", "related", "boilerplate")
+NOT_BODY = (
+    "headline",
+    "dateline",
+    "agency",
+    "byline",
+    "caption",
+    "credit",
+    "promo",
+    "section_tag",
+    "related",
+    "boilerplate",
+)
 
 
 def left_out(documents: pa.Table, zones: pa.Table | None) -> Flags | None:

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.documents.copies.options import CopyOptions
+from copydesk.documents.copies.options import DEFAULT, CopyOptions
 from copydesk.documents.copies.sketch import BINS
-from copydesk.documents.copies.words import Numbers, Places, mix
+from copydesk.documents.copies.words import Flags, Numbers, Places, mix
 from copydesk.errors import StoreError
 
 BANDS, ROWS = 32, 4
@@ -47,7 +47,7 @@ def bands(sketches: pa.Table) -> pa.Table:
     return pa.table([pa.array(keys.view(np.int64)), worded["doc_id"].take(rows), bodies[rows].view(np.int64)], KEYS)
 
 
-def _banded(sketches: pa.Table) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
+def _banded(sketches: pa.Table) -> Numbers:
     stored = b"".join(sketches["signature"].to_pylist())
     bins = np.frombuffer(stored, "<u4").reshape(-1, BANDS, BINS // BANDS).astype(np.uint64)
     keys = np.broadcast_to(np.arange(BANDS, dtype=np.uint64), bins.shape[:2])
@@ -56,7 +56,7 @@ def _banded(sketches: pa.Table) -> np.ndarray[tuple[int, int], np.dtype[np.uint6
     return keys
 
 
-def candidates(keys: pa.Table, options: CopyOptions = CopyOptions()) -> pa.Table:
+def candidates(keys: pa.Table, options: CopyOptions = DEFAULT) -> pa.Table:
     """Give the pairs of documents to compare (schema ``PAIRS``, ``left < right``, sorted, each once).
 
     ``keys`` holds all rows of each of its keys: the whole table, or one part of it divided by ``key``; the pairs of the parts,
@@ -84,10 +84,15 @@ def candidates(keys: pa.Table, options: CopyOptions = CopyOptions()) -> pa.Table
 def joined_pairs(*parts: pa.Table) -> pa.Table:
     """Put pairs together: sorted, each once."""
     whole = pa.concat_tables(parts)
-    return whole.group_by(["left", "right"]).aggregate([]).sort_by([("left", "ascending"), ("right", "ascending")]).cast(PAIRS)
+    return (
+        whole.group_by(["left", "right"])
+        .aggregate([])
+        .sort_by([("left", "ascending"), ("right", "ascending")])
+        .cast(PAIRS)
+    )
 
 
-def _within(rank: Places, new_key: np.ndarray, full: int) -> list[tuple[Places, Places]]:
+def _within(rank: Places, new_key: Flags, full: int) -> list[tuple[Places, Places]]:
     """The pairs of each bucket; ``new_key`` marks where one begins."""
     begin = np.flatnonzero(new_key)
     size = np.diff(begin, append=len(rank))
@@ -111,7 +116,7 @@ def _pairs(found: list[tuple[Places, Places]], names: pa.Array) -> pa.Table:
     return pa.table([names.take(each // max(len(names), 1)), names.take(each % max(len(names), 1))], PAIRS)
 
 
-def _changes(values: Numbers) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _changes(values: Numbers) -> Flags:
     new = np.ones(len(values), np.bool_)
     new[1:] = values[1:] != values[:-1]
     return new

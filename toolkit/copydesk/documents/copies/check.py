@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.documents.copies.body import left_out, outlets
-from copydesk.documents.copies.options import CopyOptions
-from copydesk.documents.copies.sketch import batches, line_digests, shingles, words_of_lines
+from copydesk.documents.copies.options import DEFAULT, CopyOptions
+from copydesk.documents.copies.sketch import batches, ends_of, line_digests, shingles, words_of_lines
 from copydesk.documents.copies.words import Flags, Numbers, Words, read_words
 from copydesk.errors import StoreError
 
@@ -46,7 +46,7 @@ def check(
     *,
     zones: pa.Table | None = None,
     repeated: pa.Table | None = None,
-    options: CopyOptions = CopyOptions(),
+    options: CopyOptions = DEFAULT,
 ) -> pa.Table:
     """Compare each pair (schema ``LINKS``: a row for each row of ``pairs``, in the same order).
 
@@ -80,8 +80,8 @@ def _bodies(documents: pa.Table, zones: pa.Table | None, repeated: pa.Table | No
 
 def _each(words: Words, texts: int) -> Iterator[_Body]:
     found = shingles(words)
-    by_word = np.searchsorted(words.text, np.arange(texts + 1))
-    by_shingle = np.searchsorted(found.text, np.arange(texts + 1))
+    by_word = ends_of(words.text, texts)
+    by_shingle = ends_of(found.text, texts)
     for text in range(texts):
         own = slice(by_word[text], by_word[text + 1])
         yield _Body(
@@ -131,7 +131,10 @@ def _judged(one: _Body, other: _Body, figures: tuple[float, float], options: Cop
     if jaccard < options.near and containment < options.contained:
         return "none", f"{said}: less than {options.near:g} and {options.contained:.0%}"
     if shorter < options.least_shingles:
-        return "none", f"{said}, but the shorter has {shorter} shingles, too few to tell (at least {options.least_shingles})"
+        return (
+            "none",
+            f"{said}, but the shorter has {shorter} shingles, too few to tell (at least {options.least_shingles})",
+        )
     counts = len(one.numbers), len(other.numbers)
     in_both = _shared(one.numbers, other.numbers)
     if min(counts) >= options.least_numbers and in_both < options.numbers * min(counts):

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from copydesk.documents.copies.candidates import bands, candidates
 from copydesk.documents.copies.check import LINKS, check
-from copydesk.documents.copies.options import CopyOptions
+from copydesk.documents.copies.options import DEFAULT, CopyOptions
 from copydesk.documents.copies.repeated import repeated_lines
 from copydesk.documents.copies.sketch import sketch
 from copydesk.documents.copies.stories import clusters, missing_pairs
@@ -21,7 +21,7 @@ def find_copies(
     *,
     zones: pa.Table | None = None,
     sketches: pa.Table | None = None,
-    options: CopyOptions = CopyOptions(),
+    options: CopyOptions = DEFAULT,
 ) -> pa.Table:
     """Give the table ``copies``: a row for each document, sorted by ``doc_id``.
 

@@ -27,3 +27,6 @@ class CopyOptions:
     own: float = 0.3
     own_unknown: float = 0.5
     full_bucket: int = 48
+
+
+DEFAULT = CopyOptions()

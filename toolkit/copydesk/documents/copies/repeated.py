@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.documents.copies.options import CopyOptions
+from copydesk.documents.copies.options import DEFAULT, CopyOptions
 from copydesk.documents.copies.words import Places
 
 REPEATED = pa.schema([pa.field("outlet", pa.string()), pa.field("line", pa.int64(), nullable=False)])
 
 
-def repeated_lines(sketches: pa.Table, options: CopyOptions = CopyOptions()) -> pa.Table:
+def repeated_lines(sketches: pa.Table, options: CopyOptions = DEFAULT) -> pa.Table:
     """Give each line that stands in ``options.repeated`` articles of one outlet, each with enough of its own (schema ``REPEATED``).
 
     ``sketches`` holds all articles of each of its outlets, one row a document: the whole table, or a part divided by ``outlet``.

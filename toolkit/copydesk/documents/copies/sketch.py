@@ -9,12 +9,15 @@ give: a sketch made today can be compared with one made in years.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from copydesk.documents.copies.body import left_out, outlets
 from copydesk.documents.copies.words import Flags, Numbers, Places, Words, mix, powers, read_words, running_sums
@@ -26,6 +29,7 @@ SHINGLE = 3  # words
 RUN = 8  # words whose number is a mark
 WINDOW = 32  # of so many runs one after the other, the least is a mark
 BATCH_CHARS = 1 << 17  # what fits in a processor's cache
+Bins = NDArray[np.uint32]
 EMPTY = np.uint32(0xFFFFFFFF)
 _FACTORS = (np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F), np.uint64(0xE7037ED1A0B428DB))
 
@@ -44,18 +48,17 @@ def sketch(documents: pa.Table, zones: pa.Table | None = None) -> pa.Table:
     ``zones``, where given, are those of the documents (any others are passed over): what is not body is left out.
     """
     texts = documents["text"].to_pylist()
-    columns: dict[str, list[object]] = {name: [] for name in _MADE}
+    made: list[dict[str, pa.Array]] = []
     for first, last in batches(texts):
         rows = documents.slice(first, last - first)
-        words = read_words(texts[first:last], left_out=left_out(rows, zones))
-        for name, made in _sketched(words, last - first).items():
-            columns[name] += made
-    known = {name: documents[name] for name in ("doc_id", "revision", "published_at")}
-    arrays = {**known, "outlet": outlets(documents), **columns}
-    return pa.table([_cast(arrays[field.name], field.type) for field in SKETCHES], SKETCHES)
-
-
-_MADE = ("body_sha256", "words", "shingles", "signature", "runs", "lines", "line_words")
+        made.append(_sketched(read_words(texts[first:last], left_out=left_out(rows, zones)), last - first))
+    columns = {name: documents[name] for name in ("doc_id", "revision", "published_at")} | {
+        "outlet": outlets(documents)
+    }
+    for field in SKETCHES:
+        if field.name not in columns:
+            columns[field.name] = pa.chunked_array([part[field.name] for part in made], field.type)
+    return pa.table(columns, SKETCHES)
 
 
 def batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -70,27 +73,39 @@ def batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         yield first, len(texts)
 
 
-def _sketched(words: Words, texts: int) -> dict[str, list[object]]:
+def _sketched(words: Words, texts: int) -> dict[str, pa.Array]:
     found, runs = _shingles_and_runs(words)
-    counts = np.bincount(found.text, minlength=texts)
+    marks, mark_text = _winnowed(runs)
     lines, line_words, line_text = line_digests(words)
-    cuts = np.searchsorted(line_text, np.arange(1, texts))
+    bins = signatures(found, texts).astype("<u4", copy=False)
     return {
-        "body_sha256": [hashlib.sha256(part).hexdigest() for part in _per_text(words, texts)],
-        "words": np.bincount(words.text, minlength=texts).tolist(),
-        "shingles": counts.tolist(),
-        "signature": [row.tobytes() for row in signatures(found, texts).astype("<u4", copy=False)],
-        "runs": _split(*_winnowed(runs), texts),
-        "lines": [part.view(np.int64) for part in np.split(lines, cuts)],
-        "line_words": list(np.split(line_words, cuts)),
+        "body_sha256": pa.array([hashlib.sha256(part).hexdigest() for part in _per_text(words, texts)], pa.string()),
+        "words": pa.array(np.bincount(words.text, minlength=texts)),
+        "shingles": pa.array(np.bincount(found.text, minlength=texts)),
+        "signature": pa.Array.from_buffers(pa.binary(4 * BINS), texts, [None, pa.py_buffer(bins.tobytes())]),
+        "runs": _lists(marks.view(np.int64), mark_text, texts),
+        "lines": _lists(lines.view(np.int64), line_text, texts),
+        "line_words": _lists(line_words, line_text, texts),
     }
+
+
+def _lists(values: NDArray[Any], text: Places, texts: int) -> pa.Array:
+    """The values of each text as one list."""
+    return pa.ListArray.from_arrays(pa.array(ends_of(text, texts), pa.int32()), pa.array(values))
+
+
+def ends_of(text: Places, texts: int) -> Places:
+    """Where the values of each text begin and end, of values that stand in the order of their texts."""
+    ends = np.zeros(texts + 1, np.int64)
+    np.cumsum(np.bincount(text, minlength=texts), out=ends[1:])
+    return ends
 
 
 def _per_text(words: Words, texts: int) -> Iterator[bytes]:
     """Give the words' numbers of each text as bytes, little-endian: texts with the same ones say the same."""
     stored = words.value.astype("<u8", copy=False).tobytes()
-    ends = (8 * np.searchsorted(words.text, np.arange(texts + 1))).tolist()
-    return (stored[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True))
+    ends = (8 * ends_of(words.text, texts)).tolist()
+    return (stored[a:b] for a, b in itertools.pairwise(ends))
 
 
 def shingles(words: Words) -> Shingles:
@@ -108,9 +123,9 @@ def _shingles_and_runs(words: Words) -> tuple[Shingles, Shingles]:
 
 def _places(text: Places) -> tuple[Places, Places]:
     """The place of each word in its text, and the words that its text has."""
-    new = np.flatnonzero(np.diff(text, prepend=-1))
-    sizes = np.diff(new, append=len(text))
-    return np.arange(len(text)) - np.repeat(new, sizes), np.repeat(sizes, sizes)
+    sizes = np.bincount(text)
+    begins = np.cumsum(sizes) - sizes
+    return np.arange(len(text)) - np.repeat(begins, sizes), np.repeat(sizes, sizes)
 
 
 def _combined(values: Numbers, place: Places, count: Places, *, steps: tuple[int, int, int]) -> Numbers:
@@ -122,7 +137,7 @@ def _combined(values: Numbers, place: Places, count: Places, *, steps: tuple[int
     return mix(total)
 
 
-def signatures(found: Shingles, texts: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
+def signatures(found: Shingles, texts: int) -> Bins:
     """Give the signature of each text: ``BINS`` numbers; of an empty text all are ``EMPTY``.
 
     The share of bins in which two texts agree estimates the Jaccard resemblance of their sets of shingles.
@@ -133,7 +148,9 @@ def signatures(found: Shingles, texts: int) -> np.ndarray[tuple[int, int], np.dt
     return _densified(bins.reshape(texts, BINS))
 
 
-def _densified(bins: np.ndarray[tuple[int, int], np.dtype[np.uint32]]) -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
+def _densified(
+    bins: Bins,
+) -> Bins:
     dense = bins.copy()
     row, column = np.nonzero((bins == EMPTY) & (bins != EMPTY).any(axis=1, keepdims=True))
     for turn in range(BINS):
@@ -147,7 +164,7 @@ def _densified(bins: np.ndarray[tuple[int, int], np.dtype[np.uint32]]) -> np.nda
 
 
 @cache
-def _lenders() -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def _lenders() -> Places:
     """For each bin, the order in which it asks the others."""
     asks = np.arange(BINS * BINS, dtype=np.uint64).reshape(BINS, BINS)
     return np.argsort(mix(asks + _FACTORS[1]), axis=1, kind="stable")
@@ -179,7 +196,7 @@ def _once(marks: Numbers, text: Places) -> tuple[Numbers, Places]:
     return marks, text
 
 
-def line_digests(words: Words) -> tuple[Numbers, np.ndarray[tuple[int], np.dtype[np.int32]], Places]:
+def line_digests(words: Words) -> tuple[Numbers, NDArray[np.int32], Places]:
     """Give the digest of every line with a word, its number of words, and the number of its text."""
     begin = np.flatnonzero(_begins(words))
     end = np.append(begin[1:], len(words.line))[: len(begin)]
@@ -194,14 +211,6 @@ def words_of_lines(words: Words) -> Places:
 
 
 def _begins(words: Words) -> Flags:
-    return np.diff(words.line, prepend=-1) != 0  # texts are joined by a line break, so that a line has one text
-
-
-def _split(values: Numbers, text: Places, texts: int) -> list[object]:
-    return list(np.split(values.view(np.int64), np.searchsorted(text, np.arange(1, texts))))
-
-
-def _cast(values: object, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
-    if isinstance(values, (pa.Array, pa.ChunkedArray)):
-        return values.cast(kind)
-    return pa.array(values, kind)
+    new = np.ones(len(words.line), np.bool_)
+    np.not_equal(words.line[1:], words.line[:-1], out=new[1:])  # texts are joined by a line break: a line has one text
+    return new

@@ -72,9 +72,7 @@ def missing_pairs(links: pa.Table, sketches: pa.Table) -> pa.Table:
     return _not_compared(found, ranked, links, sketches)
 
 
-def _not_compared(
-    found: list[tuple[Places, Places]], ranked: _Ranked, links: pa.Table, sketches: pa.Table
-) -> pa.Table:
+def _not_compared(found: list[tuple[Places, Places]], ranked: _Ranked, links: pa.Table, sketches: pa.Table) -> pa.Table:
     names = sketches["doc_id"].combine_chunks().take(ranked.rows)
     one, other = (names.take(np.concatenate([pair[side] for pair in found])) for side in (0, 1))
     swapped = pc.greater(one, other)

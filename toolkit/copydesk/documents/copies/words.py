@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Points = NDArray[np.uint32]
 
 BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
-MASK = (1 << 64) - 1
 TABLE = 0x30000  # code points above are Han or unassigned
 SEPARATOR, LETTER, DIGIT, ALONE, PASSED_OVER = range(5)
 UNSPACED = (
@@ -33,6 +33,7 @@ UNSPACED = (
 )  # fmt: skip
 SYMBOLS = ((0x1F000, 0x1FBFF),)  # emoji are younger, but separate words
 TAGS = 0xE0000  # code points from here on say how another is shown
+_APART = np.uint64(1)
 TATWEEL = 0x640  # stretches an Arabic word and says nothing
 
 
@@ -67,32 +68,43 @@ def mix(values: Numbers) -> Numbers:
 def read_words(texts: Sequence[str], *, left_out: Flags | None = None) -> Words:
     """Give the words of ``texts``; ``left_out`` marks characters of the texts, joined by one line break, that separate words."""
     points = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    kind = _kinds_of(points)
+    letters = _letters(points)
     if left_out is not None:
-        kind[left_out] = SEPARATOR
+        letters[left_out] = 0
     starts = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) + 1 for text in texts], out=starts[1:])
-    seen = kind != PASSED_OVER
-    if not seen.all():
-        counted = np.concatenate(([0], np.cumsum(seen)))
-        starts = counted[np.minimum(starts, len(points))]
-        points, kind = points[seen], kind[seen]
-    return _words(points, kind, starts)
+    if not np.bitwise_or.reduce(letters) & _APART:  # all are separators or ordinary letters: the usual case
+        return _words(points, letters, starts, alone=None)
+    seen = letters != _APART
+    counted = np.concatenate(([0], np.cumsum(seen)))
+    letters = letters[seen]
+    starts = counted[np.minimum(starts, len(points))]
+    return _words(points[seen], letters, starts, alone=(letters & _APART).astype(np.bool_))
 
 
-def _words(points: NDArray[np.uint32], kind: NDArray[np.uint8], starts: Places) -> Words:
-    inside = kind != SEPARATOR
-    begin, end = _ends_of_words(inside, kind == ALONE)
+def _words(points: Points, letters: Numbers, starts: Places, *, alone: Flags | None) -> Words:
+    begin, end = _ends_of_words(letters != 0, alone)
     power, inverse = powers(len(points) + 1)
-    sums = running_sums(_letter_numbers(points) * power[: len(points)])
+    sums = running_sums(np.multiply(letters, power[: len(points)], out=letters))
     of_text = np.searchsorted(begin, starts)
     of_line = np.searchsorted(begin, np.flatnonzero(points == ord("\n")))
     return Words(
         value=mix((sums[end] - sums[begin]) * inverse[begin]),
         text=_repeat(of_text[1:-1], len(begin)),
         line=_repeat(of_line, len(begin)),
-        number=kind[begin] == DIGIT,
+        number=_kinds()[np.minimum(points[begin], TABLE - 1)] == DIGIT,
     )
+
+
+def _ends_of_words(inside: Flags, alone: Flags | None) -> tuple[Places, Places]:
+    """Where each word begins, and where it ends."""
+    cut = np.ones(len(inside) + 1, np.bool_)
+    np.not_equal(inside[1:], inside[:-1], out=cut[1:-1])
+    if alone is not None:
+        cut[1:-1] |= alone[1:] | alone[:-1]
+    cuts = np.flatnonzero(cut)
+    word = inside[cuts[:-1]] if len(inside) else np.zeros(len(cuts) - 1, np.bool_)
+    return cuts[:-1][word], cuts[1:][word]
 
 
 def _repeat(cuts: Places, length: int) -> Places:
@@ -101,20 +113,10 @@ def _repeat(cuts: Places, length: int) -> Places:
     return np.repeat(np.arange(len(sizes)), sizes)
 
 
-def _ends_of_words(inside: Flags, alone: Flags) -> tuple[Places, Places]:
-    """Where each word begins, and where it ends."""
-    cut = np.ones(len(inside) + 1, np.bool_)
-    np.not_equal(inside[1:], inside[:-1], out=cut[1:-1])
-    if alone.any():
-        cut[1:-1] |= alone[1:] | alone[:-1]
-    cuts = np.flatnonzero(cut)
-    word = inside[cuts[:-1]] if len(inside) else np.zeros(len(cuts) - 1, np.bool_)
-    return cuts[:-1][word], cuts[1:][word]
-
-
 def running_sums(values: Numbers) -> Numbers:
     """Give the sums of the first 0, 1, … values, modulo 2**64."""
-    sums = np.zeros(len(values) + 1, np.uint64)
+    sums = np.empty(len(values) + 1, np.uint64)
+    sums[0] = 0
     np.cumsum(values, out=sums[1:])
     return sums
 
@@ -134,23 +136,22 @@ def _powers(bits: int) -> tuple[Numbers, Numbers]:
     return of(BASE), of(pow(BASE, -1, 1 << 64))
 
 
-def _kinds_of(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
+def _letters(points: Points) -> Numbers:
+    """The number of each character: 0 for a separator, ``_APART`` for one that is passed over, odd for one that is a word."""
     if not points.size or points.max() < TABLE:
-        return _kinds()[points]
-    beyond = np.where(points < TAGS, ALONE, PASSED_OVER).astype(np.uint8)
-    return np.where(points < TABLE, _kinds()[np.minimum(points, TABLE - 1)], beyond)
-
-
-def _letter_numbers(points: NDArray[np.uint32]) -> Numbers:
-    if not points.size or points.max() < TABLE:
-        return _folded_numbers()[points]
-    beyond = mix(points.astype(np.uint64) + np.uint64(BASE))
-    return np.where(points < TABLE, _folded_numbers()[np.minimum(points, TABLE - 1)], beyond)
+        return _numbered().take(points)
+    beyond = np.where(points < TAGS, mix(points.astype(np.uint64) + np.uint64(BASE)) | _APART, _APART)
+    return np.where(points < TABLE, _numbered().take(points, mode="clip"), beyond)
 
 
 @cache
-def _folded_numbers() -> Numbers:
-    return mix(_folds().astype(np.uint64) + np.uint64(BASE))
+def _numbered() -> Numbers:
+    kinds = _kinds()
+    numbers = mix(_folds().astype(np.uint64) + np.uint64(BASE)) << np.uint64(1)
+    numbers[kinds == ALONE] |= _APART
+    numbers[kinds == PASSED_OVER] = _APART
+    numbers[kinds == SEPARATOR] = 0
+    return numbers
 
 
 @cache
@@ -172,7 +173,14 @@ def _kinds() -> NDArray[np.uint8]:
     kinds = np.full(TABLE, LETTER, np.uint8)
     for first, last in UNSPACED:
         kinds[first : last + 1] = ALONE
-    by_category = {"Nd": DIGIT, "Mn": PASSED_OVER, "Me": PASSED_OVER, "Cf": PASSED_OVER, "Cc": SEPARATOR, "Co": SEPARATOR}
+    by_category = {
+        "Nd": DIGIT,
+        "Mn": PASSED_OVER,
+        "Me": PASSED_OVER,
+        "Cf": PASSED_OVER,
+        "Cc": SEPARATOR,
+        "Co": SEPARATOR,
+    }
     for point in (*range(0x11000), *range(0x1D000, 0x1D800)):
         category = old.category(chr(point))
         kind = SEPARATOR if category[0] in "PSZ" else by_category.get(category)
