@@ -20,7 +20,7 @@ LINKS = pa.schema(
     [
         pa.field("left", pa.string(), nullable=False),
         pa.field("right", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),  # exact, near, contained, none
+        pa.field("kind", pa.string(), nullable=False),  # exact, near, contained; related: not enough alone; none
         pa.field("why", pa.string(), nullable=False),  # one sentence with the figures
         pa.field("jaccard", pa.float64(), nullable=False),
         pa.field("containment", pa.float64(), nullable=False),  # share of the shorter body that the other holds
@@ -52,7 +52,8 @@ def check(
 
     ``documents`` holds at least those that are named, one row each; what ``zones`` say is not body is left out, and the lines
     of ``repeated`` in the documents of their outlet. ``kind`` is ``exact`` for bodies with the same words, ``near`` and
-    ``contained`` by the thresholds of ``options``, and ``none`` where neither is a copy; ``why`` says it in one sentence.
+    ``contained`` by the thresholds of ``options``, ``related`` for what is too little alone (see ``clusters``), and ``none`` where
+    neither is a copy; ``why`` says it in one sentence.
     Raises StoreError where a document is not there, or stands there twice.
     """
     names = pc.unique(pa.concat_arrays([*pairs["left"].chunks, *pairs["right"].chunks, pa.array([], pa.string())]))
@@ -128,8 +129,8 @@ def _judged(one: _Body, other: _Body, figures: tuple[float, float], options: Cop
     shorter = min(len(one.shingles), len(other.shingles))
     if one.words and one.words == other.words:
         return "exact", "the bodies have the same words"
-    if jaccard < options.near and containment < options.contained:
-        return "none", f"{said}: less than {options.near:g} and {options.contained:.0%}"
+    if containment < options.related:
+        return "none", f"{said}: less than {options.related:.0%}"
     if shorter < options.least_shingles:
         return (
             "none",
@@ -139,6 +140,11 @@ def _judged(one: _Body, other: _Body, figures: tuple[float, float], options: Cop
     in_both = _shared(one.numbers, other.numbers)
     if min(counts) >= options.least_numbers and in_both < options.numbers * min(counts):
         return "none", f"{said}, but only {in_both} of {min(counts)} numbers are: the same form, filled in anew"
+    if jaccard < options.near and containment < options.contained:
+        return (
+            "related",
+            f"{said}: less than {options.near:g} and {options.contained:.0%}, so a copy only where a third is one of both",
+        )
     return ("near" if jaccard >= options.near else "contained"), said
 
 

@@ -1,8 +1,9 @@
 """Sketches and links in, the table ``copies`` out: for every document its story, and whose copy it is and why.
 
 Links chain: A may resemble B, and B resemble C, where A and C share nothing. So there are two identities. A *story* is a canonical
-member and its copies, each linked with it directly: what tells the same, and needs to be annotated once. A *group* is all that a
-chain of links joins: what has to stay on one side of a split, since any text that two documents share would leak.
+member and its copies, each of which shares text with it: enough to be linked, or (``related``) less where both are linked with a
+third, as one paper cuts what another extends. A *group* is all that a chain of links joins: what has to stay on one side of
+a split, since any text that two documents share would leak.
 
 All work is done on arrays of row numbers. At its height it holds about 150 bytes for each link and 60 for each document, beside
 the tables that come in and go out.
@@ -10,6 +11,7 @@ the tables that come in and go out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,18 +23,29 @@ from copydesk.documents.copies.words import Flags, Places
 from copydesk.errors import StoreError
 from copydesk.model.tables import COPIES
 
-KINDS = ("exact", "near", "contained")  # from the closest on
+KINDS = ("exact", "near", "contained", "related")  # from the closest on
 WHOLE_GROUP, FIRST = 64, 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
-    """Documents in the order in which one is canonical before another, and the links between their ranks."""
+class _Links:
+    """Links between documents by their ranks: ``low`` is the earlier document, ``row`` the link's among the links."""
 
-    rows: Places  # row of the document at each rank
-    low: Places  # of each link, the rank of the earlier document
+    low: Places
     high: Places
-    link: Places  # and its row among the links
+    row: Places
+
+    def where(self, kept: Flags | Places) -> _Links:
+        return _Links(self.low[kept], self.high[kept], self.row[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Documents in the order in which one is canonical before another: the row of each, and what is linked or related."""
+
+    rows: Places
+    linked: _Links
+    related: _Links
 
 
 def clusters(links: pa.Table, sketches: pa.Table) -> pa.Table:
@@ -41,8 +54,9 @@ def clusters(links: pa.Table, sketches: pa.Table) -> pa.Table:
     ``sketches`` has one row for each document, ``links`` are those of ``check``, in any order; a pair may be there twice.
 
     The canonical member of a story is the earliest published, of those at one time (or at none, which comes last) the longest,
-    of those the first by ``doc_id``. Documents are taken in this order: one that is linked with a canonical member becomes a copy
-    of the one that it resembles most, any other becomes canonical itself. So no two canonical members are linked.
+    of those the first by ``doc_id``. Documents are taken in this order: one that is linked with a canonical member, or related and
+    both linked with a third document, becomes a copy of the one that it resembles most; any other becomes canonical itself. So
+    no two canonical members are linked, and no chain makes a story.
     Raises StoreError where a link names a document without a sketch, or a document has two.
     """
     ranked = _ranked(links, sketches)
@@ -88,18 +102,22 @@ def _ranked(links: pa.Table, sketches: pa.Table) -> _Ranked:
     rows = pc.sort_indices(sketches, sort_keys=keys, null_placement="at_end").to_numpy().astype(np.int64)
     rank = np.empty_like(rows)
     rank[rows] = np.arange(len(rows))
-    holds = np.flatnonzero(pc.not_equal(links["kind"], "none").to_numpy())
-    ends = [pc.index_in(links[side].take(holds), names) for side in ("left", "right")]
+    return _Ranked(rows, *(_links(links, names, rank, kinds) for kinds in (KINDS[:3], KINDS[3:])))
+
+
+def _links(links: pa.Table, names: pa.Array, rank: Places, kinds: Sequence[str]) -> _Links:
+    row = np.flatnonzero(pc.is_in(links["kind"], pa.array(kinds)).to_numpy())
+    ends = [pc.index_in(links[side].take(row), names) for side in ("left", "right")]
     if any(end.null_count for end in ends):
         raise StoreError("a link names a document without a sketch", fix="hand over the sketches of all documents")
     left, right = (rank[end.to_numpy()] for end in ends)
-    return _Ranked(rows, np.minimum(left, right), np.maximum(left, right), holds)
+    return _Links(np.minimum(left, right), np.maximum(left, right), row)
 
 
 def _groups(ranked: _Ranked) -> Places:
     """Give, for each rank, the least rank that a chain of links joins it with: hooking and pointer jumping, Shiloach & Vishkin 1982."""
     least = np.arange(len(ranked.rows))
-    low, high = ranked.low, ranked.high
+    low, high = ranked.linked.low, ranked.linked.high
     while low.size:
         one, other = least[low], least[high]
         np.minimum.at(least, np.maximum(one, other), np.minimum(one, other))
@@ -110,33 +128,49 @@ def _groups(ranked: _Ranked) -> Places:
     return least
 
 
-def _canonical(ranked: _Ranked) -> Flags:
+def _both_linked(related: _Links, linked: _Links, documents: int) -> Flags:
+    """Mark the related pairs that are both linked with one third document."""
+    one, other = np.concatenate((linked.low, linked.high)), np.concatenate((linked.high, linked.low))
+    order = np.lexsort((other, one))
+    other = other[order]
+    ends = np.concatenate(([0], np.cumsum(np.bincount(one, minlength=documents))))
+    pairs = zip(related.low.tolist(), related.high.tolist(), strict=True)
+    near = ((other[ends[low] : ends[low + 1]], other[ends[high] : ends[high + 1]]) for low, high in pairs)
+    return np.array([bool(np.isin(some, others).any()) for some, others in near], np.bool_)
+
+
+def _canonical(links: _Links, documents: int) -> Flags:
     """Mark the canonical members: as if documents were taken one by one, but all that nothing holds back at once."""
-    undecided = np.ones(len(ranked.rows), np.bool_)
-    canonical = np.zeros(len(ranked.rows), np.bool_)
-    low, high = ranked.low, ranked.high
+    undecided = np.ones(documents, np.bool_)
+    canonical = np.zeros(documents, np.bool_)
     while undecided.any():
         free = undecided.copy()
-        free[high[undecided[low]]] = False
+        free[links.high[undecided[links.low]]] = False
         canonical |= free
         undecided &= ~free
-        undecided[high[canonical[low]]] = False
-        still = undecided[high]
-        low, high = low[still], high[still]
+        undecided[links.high[canonical[links.low]]] = False
+        links = links.where(undecided[links.high])
     return canonical
 
 
 def _chosen(ranked: _Ranked, links: pa.Table) -> tuple[Places, Places]:
     """Give, for each rank, the rank of its canonical member and the row of the link with it; -1 for a canonical member's own."""
-    canonical = _canonical(ranked)
-    at = np.flatnonzero(canonical[ranked.low] & ~canonical[ranked.high])
-    row, low, high = ranked.link[at], ranked.low[at], ranked.high[at]
-    kind = pc.index_in(links["kind"].take(row), pa.array(KINDS)).to_numpy()
-    jaccard, containment = (links[name].take(row).to_numpy() for name in ("jaccard", "containment"))
-    order = np.lexsort((row, low, -containment, -jaccard, kind, high))
-    best = order[np.flatnonzero(np.diff(high[order], prepend=-1))]
-    of, link = np.arange(len(canonical)), np.full(len(canonical), -1)
-    of[high[best]], link[high[best]] = low[best], row[best]
+    documents = len(ranked.rows)
+    related = ranked.related.where(_both_linked(ranked.related, ranked.linked, documents))
+    pairs = zip(
+        (ranked.linked.low, ranked.linked.high, ranked.linked.row),
+        (related.low, related.high, related.row),
+        strict=True,
+    )
+    holding = _Links(*(np.concatenate(pair) for pair in pairs))
+    canonical = _canonical(holding, documents)
+    told = holding.where(canonical[holding.low] & ~canonical[holding.high])
+    kind = pc.index_in(links["kind"].take(told.row), pa.array(KINDS)).to_numpy()
+    jaccard, containment = (links[name].take(told.row).to_numpy() for name in ("jaccard", "containment"))
+    order = np.lexsort((told.row, told.low, -containment, -jaccard, kind, told.high))
+    best = told.where(order[np.flatnonzero(np.diff(told.high[order], prepend=-1))])
+    of, link = np.arange(documents), np.full(documents, -1)
+    of[best.high], link[best.high] = best.low, best.row
     return of, link
 
 
