@@ -87,9 +87,15 @@ def _each(words: Words, texts: int) -> Iterator[_Body]:
         own = slice(by_word[text], by_word[text + 1])
         yield _Body(
             shingles=np.unique(found.value[by_shingle[text] : by_shingle[text + 1]]),
-            numbers=np.unique(words.value[own][words.number[own]]),
+            numbers=_numbers(words.value[own], words.number[own], words.goes_on[own]),
             words=words.value[own].tobytes(),
         )
+
+
+def _numbers(value: Numbers, number: Flags, goes_on: Flags) -> Numbers:
+    """The different numbers, "2,114.6" being one."""
+    begins = np.flatnonzero(~goes_on[number])
+    return np.unique(np.add.reduceat(value[number], begins)) if begins.size else value[:0]
 
 
 def _lines_by_outlet(repeated: pa.Table | None) -> dict[str | None, Numbers]:

@@ -26,7 +26,7 @@ class CopyOptions:
     numbers: float = 0.5
     least_numbers: int = 4
     repeated: int = 5
-    own: float = 0.3
+    own: float = 0.1
     own_unknown: float = 0.5
     full_bucket: int = 48
 

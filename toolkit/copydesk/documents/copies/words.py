@@ -42,17 +42,19 @@ class Words:
     """The words of a batch of texts, in order.
 
     ``text`` and ``line`` say where each stands: the number of its text, and of its line, counted through the batch. ``number``
-    marks those that begin with a digit.
+    marks those that begin with a digit, ``goes_on`` those of them that one character parts from such a word: 114 in "2,114".
     """
 
     value: Numbers
     text: Places
     line: Places
     number: Flags
+    goes_on: Flags
 
     def where(self, kept: Flags) -> Words:
         """Give those words that are ``kept``, where they stood."""
-        return Words(self.value[kept], self.text[kept], self.line[kept], self.number[kept])
+        own = (self.value, self.text, self.line, self.number, self.goes_on)
+        return Words(*(column[kept] for column in own))
 
 
 def mix(values: Numbers) -> Numbers:
@@ -88,11 +90,15 @@ def _words(points: Points, letters: Numbers, starts: Places, *, alone: Flags | N
     sums = running_sums(np.multiply(letters, power[: len(points)], out=letters))
     of_text = np.searchsorted(begin, starts)
     of_line = np.searchsorted(begin, np.flatnonzero(points == ord("\n")))
+    number = _kinds().take(points[begin], mode="clip") == DIGIT
+    goes_on = np.zeros(len(begin), np.bool_)
+    goes_on[1:] = number[1:] & number[:-1] & (begin[1:] == end[:-1] + 1) & (points[begin[1:] - 1] > ord(" "))
     return Words(
         value=mix((sums[end] - sums[begin]) * inverse[begin]),
         text=_repeat(of_text[1:-1], len(begin)),
         line=_repeat(of_line, len(begin)),
-        number=_kinds()[np.minimum(points[begin], TABLE - 1)] == DIGIT,
+        number=number,
+        goes_on=goes_on,
     )
 
 
