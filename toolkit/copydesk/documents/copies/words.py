@@ -53,8 +53,7 @@ class Words:
 
     def where(self, kept: Flags) -> Words:
         """Give those words that are ``kept``, where they stood."""
-        own = (self.value, self.text, self.line, self.number, self.goes_on)
-        return Words(*(column[kept] for column in own))
+        return Words(self.value[kept], self.text[kept], self.line[kept], self.number[kept], self.goes_on[kept])
 
 
 def mix(values: Numbers) -> Numbers:
