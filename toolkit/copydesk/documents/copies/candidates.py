@@ -67,6 +67,7 @@ def candidates(keys: pa.Table, options: CopyOptions = DEFAULT) -> pa.Table:
     key) and with its two neighbours in an order that the key and the bodies give: fewer than 3n pairs, never n**2. Members of a
     large cluster have many keys in common, each with its own centre, so that they stay together.
     """
+    keys = keys.take(_shared(keys["key"].to_numpy()))
     names = pc.unique(keys["doc_id"]).sort()
     rank = pc.index_in(keys["doc_id"], names).to_numpy().astype(np.int64)
     key = keys["key"].to_numpy().view(np.uint64)
@@ -79,6 +80,13 @@ def candidates(keys: pa.Table, options: CopyOptions = DEFAULT) -> pa.Table:
     same = (stands_for[~new_body], rank[~new_body])
     found = [same, *_within(rank[new_body], new_key[new_body], options.full_bucket)]
     return _pairs(found, names)
+
+
+def _shared(key: Places) -> Places:
+    """The rows whose key is not theirs alone: most are, so that little is left to sort by more than the key."""
+    order = np.argsort(key)
+    same = key[order][1:] == key[order][:-1]
+    return order[np.append(same, False) | np.append(False, same)] if len(order) else order
 
 
 def joined_pairs(*parts: pa.Table) -> pa.Table:

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from copydesk.documents.copies.body import left_out, outlets
 from copydesk.documents.copies.options import DEFAULT, CopyOptions
-from copydesk.documents.copies.sketch import batches, ends_of, line_digests, shingles, words_of_lines
-from copydesk.documents.copies.words import Flags, Numbers, Words, read_words
+from copydesk.documents.copies.sketch import batches, line_digests, shingles
+from copydesk.documents.copies.words import Flags, Numbers, Words, numbers_of, read_words
 from copydesk.errors import StoreError
 
 LINKS = pa.schema(
@@ -81,13 +81,12 @@ def _bodies(documents: pa.Table, zones: pa.Table | None, repeated: pa.Table | No
 
 def _each(words: Words, texts: int) -> Iterator[_Body]:
     found = shingles(words)
-    by_word = ends_of(words.text, texts)
-    by_shingle = ends_of(found.text, texts)
+    number, goes_on = numbers_of(words)
     for text in range(texts):
-        own = slice(by_word[text], by_word[text + 1])
+        own = slice(words.ends[text], words.ends[text + 1])
         yield _Body(
-            shingles=np.unique(found.value[by_shingle[text] : by_shingle[text + 1]]),
-            numbers=_numbers(words.value[own], words.number[own], words.goes_on[own]),
+            shingles=np.unique(found.value[found.ends[text] : found.ends[text + 1]]),
+            numbers=_numbers(words.value[own], number[own], goes_on[own]),
             words=words.value[own].tobytes(),
         )
 
@@ -107,13 +106,13 @@ def _lines_by_outlet(repeated: pa.Table | None) -> dict[str | None, Numbers]:
 
 def _repeated(words: Words, of: Sequence[str | None], lines: dict[str | None, Numbers]) -> Flags:
     """Mark the words of lines that their outlet repeats."""
-    digest, _, text = line_digests(words)
-    marked = np.zeros(len(digest), np.bool_)
-    for row in np.unique(text).tolist():
-        if of[row] in lines:
-            own = slice(*np.searchsorted(text, (row, row + 1)))
-            marked[own] = np.isin(digest[own], lines[of[row]])
-    return marked[words_of_lines(words)]
+    digests, sizes, ends = line_digests(words)
+    marked = np.zeros(len(digests), np.bool_)
+    for text, outlet in enumerate(of):
+        if outlet in lines:
+            own = slice(ends[text], ends[text + 1])
+            marked[own] = np.isin(digests[own], lines[outlet])
+    return np.repeat(marked, sizes)
 
 
 def _link(left: str, right: str, bodies: dict[str, _Body], options: CopyOptions) -> dict[str, Any]:

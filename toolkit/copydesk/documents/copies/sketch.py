@@ -36,10 +36,15 @@ _FACTORS = (np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F), np.uin
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """The shingles of a batch of texts: their numbers, and the number of the text of each."""
+    """The shingles of a batch of texts: text ``i`` has ``value[ends[i] : ends[i + 1]]``."""
 
     value: Numbers
-    text: Places
+    ends: Places
+
+    @property
+    def text(self) -> Places:
+        """The number of the text of each."""
+        return _repeated(self.ends)
 
 
 def sketch(documents: pa.Table, zones: pa.Table | None = None) -> pa.Table:
@@ -52,9 +57,8 @@ def sketch(documents: pa.Table, zones: pa.Table | None = None) -> pa.Table:
     for first, last in batches(texts):
         rows = documents.slice(first, last - first)
         made.append(_sketched(read_words(texts[first:last], left_out=left_out(rows, zones)), last - first))
-    columns = {name: documents[name] for name in ("doc_id", "revision", "published_at")} | {
-        "outlet": outlets(documents)
-    }
+    columns = {name: documents[name] for name in ("doc_id", "revision", "published_at")}
+    columns["outlet"] = outlets(documents)
     for field in SKETCHES:
         if field.name not in columns:
             columns[field.name] = pa.chunked_array([part[field.name] for part in made], field.type)
@@ -75,37 +79,29 @@ def batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _sketched(words: Words, texts: int) -> dict[str, pa.Array]:
     found, runs = _shingles_and_runs(words)
-    marks, mark_text = _winnowed(runs)
-    lines, line_words, line_text = line_digests(words)
+    lines, line_words, line_ends = line_digests(words)
     bins = signatures(found, texts).astype("<u4", copy=False)
     return {
-        "body_sha256": pa.array([hashlib.sha256(part).hexdigest() for part in _per_text(words, texts)], pa.string()),
-        "words": pa.array(np.bincount(words.text, minlength=texts)),
-        "shingles": pa.array(np.bincount(found.text, minlength=texts)),
-        "signature": pa.Array.from_buffers(pa.binary(4 * BINS), texts, [None, pa.py_buffer(bins.tobytes())]),
-        "runs": _lists(marks.view(np.int64), mark_text, texts),
-        "lines": _lists(lines.view(np.int64), line_text, texts),
-        "line_words": _lists(line_words, line_text, texts),
+        "body_sha256": pa.array([hashlib.sha256(part).hexdigest() for part in _per_text(words)], pa.string()),
+        "words": pa.array(np.diff(words.ends)),
+        "shingles": pa.array(np.diff(found.ends)),
+        "signature": pa.Array.from_buffers(pa.binary(4 * BINS), texts, [None, pa.py_buffer(bins)]),
+        "runs": _lists(*_winnowed(runs)),
+        "lines": _lists(lines, line_ends),
+        "line_words": _lists(line_words, line_ends),
     }
 
 
-def _lists(values: NDArray[Any], text: Places, texts: int) -> pa.Array:
-    """The values of each text as one list."""
-    return pa.ListArray.from_arrays(pa.array(ends_of(text, texts), pa.int32()), pa.array(values))
+def _lists(values: NDArray[Any], ends: Places) -> pa.Array:
+    """The values of each text as one list; numbers of 64 bits become signed ones with the same bits."""
+    signed = values.view(np.int64) if values.dtype == np.uint64 else values
+    return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), pa.array(signed))
 
 
-def ends_of(text: Places, texts: int) -> Places:
-    """Where the values of each text begin and end, of values that stand in the order of their texts."""
-    ends = np.zeros(texts + 1, np.int64)
-    np.cumsum(np.bincount(text, minlength=texts), out=ends[1:])
-    return ends
-
-
-def _per_text(words: Words, texts: int) -> Iterator[bytes]:
+def _per_text(words: Words) -> Iterator[bytes]:
     """Give the words' numbers of each text as bytes, little-endian: texts with the same ones say the same."""
     stored = words.value.astype("<u8", copy=False).tobytes()
-    ends = (8 * ends_of(words.text, texts)).tolist()
-    return (stored[a:b] for a, b in itertools.pairwise(ends))
+    return (stored[a:b] for a, b in itertools.pairwise((8 * words.ends).tolist()))
 
 
 def shingles(words: Words) -> Shingles:
@@ -114,27 +110,38 @@ def shingles(words: Words) -> Shingles:
 
 
 def _shingles_and_runs(words: Words) -> tuple[Shingles, Shingles]:
-    place, count = _places(words.text)
-    short = _combined(words.value, place, count, steps=(0, 1, 2))
-    long = _combined(short, place, count, steps=(0, 3, 5))  # three words each: eight together
-    at = [np.flatnonzero((place + size <= count) | (place == 0)) for size in (SHINGLE, RUN)]
-    return Shingles(short[at[0]], words.text[at[0]]), Shingles(long[at[1]], words.text[at[1]])
+    left = np.repeat(words.ends[1:], np.diff(words.ends)) - np.arange(len(words.value))  # words to the end of the text
+    short = _combined(words.value, left, steps=(0, 1, 2))
+    long = _combined(short, left, steps=(0, 3, 5))  # three words each: eight together
+    return _whole(short, left, words.ends, SHINGLE), _whole(long, left, words.ends, RUN)
 
 
-def _places(text: Places) -> tuple[Places, Places]:
-    """The place of each word in its text, and the words that its text has."""
-    sizes = np.bincount(text)
-    begins = np.cumsum(sizes) - sizes
-    return np.arange(len(text)) - np.repeat(begins, sizes), np.repeat(sizes, sizes)
-
-
-def _combined(values: Numbers, place: Places, count: Places, *, steps: tuple[int, int, int]) -> Numbers:
+def _combined(values: Numbers, left: Places, *, steps: tuple[int, int, int]) -> Numbers:
     """One number for the values at these steps from each place; beyond the end of its text stands 0."""
     total = values * _FACTORS[0]
-    left = count - place
     for step, factor in zip(steps[1:], _FACTORS[1:], strict=True):
-        total[:-step] += values[step:] * factor * (left[: len(values[step:])] > step)
+        later = values[step:] * factor
+        later *= left[: len(later)] > step
+        total[: len(later)] += later
     return mix(total)
+
+
+def _whole(values: Numbers, left: Places, ends: Places, size: int) -> Shingles:
+    """Those that have all their words, or the first one of a text that has fewer words."""
+    kept = left >= size
+    counts = np.diff(ends)
+    kept[ends[:-1][(counts > 0) & (counts < size)]] = True
+    return Shingles(values[kept], np.concatenate(([0], np.cumsum(_windows(counts, size)))))
+
+
+def _windows(counts: Places, size: int) -> Places:
+    """How many runs of ``size`` a text of so many has: one where it has fewer, none where it has none."""
+    return np.maximum(counts - (size - 1), np.minimum(counts, 1))
+
+
+def _repeated(ends: Places) -> Places:
+    numbered: Places = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    return numbered
 
 
 def signatures(found: Shingles, texts: int) -> Bins:
@@ -171,46 +178,47 @@ def _lenders() -> Places:
 
 
 def _winnowed(runs: Shingles) -> tuple[Numbers, Places]:
-    """The marks: the least number of every ``WINDOW`` runs in a row, or of all where a text has fewer, each once in its text."""
-    place, count = _places(runs.text)
+    """The marks: the least number of every ``WINDOW`` runs in a row, or of all where a text has fewer, each once in its text.
+
+    Gives the marks of all texts, and the ends of each text's.
+    """
     least, size = runs.value, 1
-    while size < WINDOW and len(least) > size:
-        least = np.minimum(least[:-size], least[size:])
+    while size < WINDOW:
+        step = min(size, len(runs.value))
+        least = np.append(np.minimum(least[: len(least) - step], least[step:]), least[len(least) - step :])
         size *= 2
-    whole = np.flatnonzero((place + WINDOW <= count)[: len(least)] if size == WINDOW else place < 0)
-    few = np.flatnonzero((place == 0) & (count < WINDOW))
-    last = few + count[few]
-    spans = np.stack((few, last), axis=1).ravel()
-    of_few = np.minimum.reduceat(np.append(runs.value, runs.value[:1]), spans)[::2] if few.size else runs.value[:0]
-    return _once(np.append(least[whole], of_few), np.append(runs.text[whole], runs.text[few]))
+    begins, counts = runs.ends[:-1], np.diff(runs.ends)
+    windows = np.where(counts < WINDOW, 0, counts - (WINDOW - 1))
+    first = np.repeat(begins - (np.cumsum(windows) - windows), windows)
+    marks, text = least[first + np.arange(len(first))], np.repeat(np.arange(len(counts)), windows)
+    few = np.flatnonzero((counts > 0) & (counts < WINDOW))
+    if few.size:
+        spans = np.stack((begins[few], runs.ends[1:][few]), axis=1).ravel()
+        of_few = np.minimum.reduceat(np.append(runs.value, runs.value[:1]), spans)[::2]
+        marks, text = np.append(marks, of_few), np.append(text, few)
+    return _once(marks, text, len(counts))
 
 
-def _once(marks: Numbers, text: Places) -> tuple[Numbers, Places]:
+def _once(marks: Numbers, text: Places, texts: int) -> tuple[Numbers, Places]:
     """Each mark once in its text, sorted by text and mark."""
-    for order in (slice(None), None):  # neighbours that are the same go first, so that little is left to sort
-        at = np.lexsort((marks, text)) if order is None else order
-        marks, text = marks[at], text[at]
-        new = np.ones(len(marks), np.bool_)
-        new[1:] = (marks[1:] != marks[:-1]) | (text[1:] != text[:-1])
-        marks, text = marks[new], text[new]
-    return marks, text
+    new = _differs(marks, text)  # neighbours that are the same go first, so that little is left to sort
+    marks, text = marks[new], text[new]
+    order = np.lexsort((marks, text))
+    marks, text = marks[order], text[order]
+    new = _differs(marks, text)
+    return marks[new], np.searchsorted(text[new], np.arange(texts + 1))
+
+
+def _differs(marks: Numbers, text: Places) -> Flags:
+    new = np.ones(len(marks), np.bool_)
+    new[1:] = (marks[1:] != marks[:-1]) | (text[1:] != text[:-1])
+    return new
 
 
 def line_digests(words: Words) -> tuple[Numbers, NDArray[np.int32], Places]:
-    """Give the digest of every line with a word, its number of words, and the number of its text."""
-    begin = np.flatnonzero(_begins(words))
-    end = np.append(begin[1:], len(words.line))[: len(begin)]
+    """Give the digest of every line with a word, its number of words, and the ends of each text's lines."""
+    begin, end = words.lines, np.append(words.lines[1:], len(words.value))[: len(words.lines)]
     power, inverse = powers(len(words.value) + 1)
     sums = running_sums(words.value * power[: len(words.value)])
-    return mix((sums[end] - sums[begin]) * inverse[begin]), (end - begin).astype(np.int32), words.text[begin]
-
-
-def words_of_lines(words: Words) -> Places:
-    """Give, for each word, the number of its line among those of ``line_digests``."""
-    return np.cumsum(_begins(words)) - 1
-
-
-def _begins(words: Words) -> Flags:
-    new = np.ones(len(words.line), np.bool_)
-    np.not_equal(words.line[1:], words.line[:-1], out=new[1:])  # texts are joined by a line break: a line has one text
-    return new
+    digests = mix((sums[end] - sums[begin]) * inverse[begin])
+    return digests, (end - begin).astype(np.int32), np.searchsorted(begin, words.ends)

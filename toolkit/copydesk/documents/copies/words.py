@@ -41,19 +41,29 @@ TATWEEL = 0x640  # stretches an Arabic word and says nothing
 class Words:
     """The words of a batch of texts, in order.
 
-    ``text`` and ``line`` say where each stands: the number of its text, and of its line, counted through the batch. ``number``
-    marks those that begin with a digit, ``goes_on`` those of them that one character parts from such a word: 114 in "2,114".
+    Text ``i`` has the words ``value[ends[i] : ends[i + 1]]``. ``lines`` are the places of the words that begin a line. ``points``
+    are the characters of all texts without those that are passed over, ``begin`` and ``end`` the place of each word in them.
     """
 
     value: Numbers
-    text: Places
-    line: Places
-    number: Flags
-    goes_on: Flags
+    ends: Places
+    lines: Places
+    points: Points
+    begin: Places
+    end: Places
 
     def where(self, kept: Flags) -> Words:
         """Give those words that are ``kept``, where they stood."""
-        return Words(self.value[kept], self.text[kept], self.line[kept], self.number[kept], self.goes_on[kept])
+        left = np.concatenate(([0], np.cumsum(kept)))
+        lines = np.unique(left[self.lines])
+        return Words(
+            value=self.value[kept],
+            ends=left[self.ends],
+            lines=lines[lines < left[-1]],
+            points=self.points,
+            begin=self.begin[kept],
+            end=self.end[kept],
+        )
 
 
 def mix(values: Numbers) -> Numbers:
@@ -87,17 +97,19 @@ def _words(points: Points, letters: Numbers, starts: Places, *, alone: Flags | N
     begin, end = _ends_of_words(letters != 0, alone)
     power, inverse = powers(len(points) + 1)
     sums = running_sums(np.multiply(letters, power[: len(points)], out=letters))
-    of_text = np.searchsorted(begin, starts)
-    of_line = np.searchsorted(begin, np.flatnonzero(points == ord("\n")))
-    number = _kinds().take(points[begin], mode="clip") == DIGIT
-    goes_on = np.zeros(len(begin), np.bool_)
-    goes_on[1:] = number[1:] & number[:-1] & (begin[1:] == end[:-1] + 1) & (points[begin[1:] - 1] > ord(" "))
+    value = sums.take(end)
+    value -= sums.take(begin)
+    value *= inverse.take(begin)
+    lines = np.unique(np.searchsorted(begin, np.flatnonzero(points == ord("\n"))))
+    if begin.size and (not lines.size or lines[0]):
+        lines = np.concatenate(([0], lines))
     return Words(
-        value=mix((sums[end] - sums[begin]) * inverse[begin]),
-        text=_repeat(of_text[1:-1], len(begin)),
-        line=_repeat(of_line, len(begin)),
-        number=number,
-        goes_on=goes_on,
+        value=mix(value),
+        ends=np.searchsorted(begin, starts),
+        lines=lines[: np.searchsorted(lines, len(begin))],
+        points=points,
+        begin=begin,
+        end=end,
     )
 
 
@@ -108,14 +120,23 @@ def _ends_of_words(inside: Flags, alone: Flags | None) -> tuple[Places, Places]:
     if alone is not None:
         cut[1:-1] |= alone[1:] | alone[:-1]
     cuts = np.flatnonzero(cut)
-    word = inside[cuts[:-1]] if len(inside) else np.zeros(len(cuts) - 1, np.bool_)
+    if not inside.size:
+        return cuts[:0], cuts[:0]
+    if alone is None:  # words and what is between them take turns
+        first = 0 if inside[0] else 1
+        return cuts[first:-1:2], cuts[first + 1 :: 2]
+    word = inside[cuts[:-1]]
     return cuts[:-1][word], cuts[1:][word]
 
 
-def _repeat(cuts: Places, length: int) -> Places:
-    """Number the parts of a sequence of ``length`` that is cut at these places."""
-    sizes = np.diff(cuts, prepend=0, append=length)
-    return np.repeat(np.arange(len(sizes)), sizes)
+def numbers_of(words: Words) -> tuple[Flags, Flags]:
+    """Mark the words that begin with a digit, and those of them that one character parts from such a word: 114 in "2,114"."""
+    begin, end = words.begin, words.end
+    number = _kinds().take(words.points[begin], mode="clip") == DIGIT
+    goes_on = np.zeros(len(begin), np.bool_)
+    between = words.points[begin[1:] - 1]
+    goes_on[1:] = number[1:] & number[:-1] & (begin[1:] == end[:-1] + 1) & (between > ord(" "))
+    return number, goes_on
 
 
 def running_sums(values: Numbers) -> Numbers:
