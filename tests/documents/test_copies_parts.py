@@ -106,7 +106,8 @@ def test_the_check_counts_what_sets_of_words_count() -> None:
 
 
 def test_candidates_hold_nearly_all_that_all_pairs_hold_and_as_many_as_datasketch() -> None:
-    datasketch = pytest.importorskip("datasketch", reason="datasketch is a peer to compare with, of the dev extra")
+    import datasketch
+
     draw = random.Random(8)
     texts = []
     for _ in range(60):

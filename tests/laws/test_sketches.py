@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import struct
 import unicodedata
 from collections.abc import Sequence
@@ -94,13 +95,13 @@ def plain(text: str) -> dict[str, object]:
     short = [combined(words, at, (0, 1, 2)) for at in range(len(words))]
     long = [combined(short, at, (0, 3, 5)) for at in range(len(words))]
     shingles, runs = short[: max(len(words) - 2, min(len(words), 1))], long[: max(len(words) - 7, min(len(words), 1))]
-    windows = [runs[at : at + 32] for at in range(max(len(runs) - 31, min(len(runs), 1)))]
+    least = [min(runs[at : at + 32]) for at in range(max(len(runs) - 31, min(len(runs), 1)))]
     return {
         "body_sha256": hashlib.sha256(b"".join(struct.pack("<Q", word) for word in words)).hexdigest(),
         "words": len(words),
         "shingles": len(shingles),
         "signature": signature(shingles),
-        "runs": [signed(value) for value in sorted({min(window) for window in windows})],
+        "runs": [signed(value) for value, _ in itertools.groupby(least)],
         "lines": [signed(mix(polynomial(line))) for line in lines],
         "line_words": [len(line) for line in lines],
     }

@@ -95,7 +95,7 @@ SKETCHES = _schema(
     words=pa.int64(),  # of the body
     shingles=pa.int64(),  # runs of three words, with repetitions
     signature=pa.binary(512),  # one-permutation MinHash: 128 bins, little-endian uint32
-    runs=pa.list_(pa.int64()),  # marks of runs of eight words, sorted as unsigned numbers
+    runs=pa.list_(pa.int64()),  # marks of runs of eight words, in their order
     lines=pa.list_(pa.int64()),  # the digest of each line with a word, in order
     line_words=pa.list_(pa.int32()),
 )

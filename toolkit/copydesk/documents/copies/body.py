@@ -50,8 +50,8 @@ def outlets(documents: pa.Table) -> pa.Array:
 
 
 def _outlet(publisher: str | None, url: str | None) -> str | None:
-    named = " ".join((publisher or "").casefold().split())
-    return named or _host(url or "") or None
+    named = " ".join(publisher.casefold().split()) if publisher else ""
+    return named or (_host(url) if url else "") or None
 
 
 def _host(url: str) -> str:

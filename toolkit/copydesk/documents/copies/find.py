@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.documents.copies.candidates import bands, candidates
+from copydesk.documents.copies.candidates import KEYS, PAIRS, bands, candidates, joined_pairs
 from copydesk.documents.copies.check import LINKS, check
 from copydesk.documents.copies.options import DEFAULT, CopyOptions
 from copydesk.documents.copies.repeated import repeated_lines
@@ -14,6 +14,7 @@ from copydesk.documents.copies.sketch import sketch
 from copydesk.documents.copies.stories import clusters, missing_pairs
 
 AT_ONCE = 20_000  # pairs whose documents are held in memory as shingles
+KEYED_AT_ONCE = 50_000  # documents whose keys are
 
 
 def find_copies(
@@ -38,9 +39,24 @@ def find_copies(
         found = [check(part, current, zones=zones, repeated=repeated, options=options) for part in parts]
         return pa.concat_tables([LINKS.empty_table(), *found])
 
-    links = compared(candidates(bands(sketched), options))
+    links = compared(_pairs(sketched, options))
     more = compared(missing_pairs(links, sketched))
     return clusters(pa.concat_tables([links, more]), sketched)
+
+
+def _pairs(sketches: pa.Table, options: CopyOptions) -> pa.Table:
+    """Give the candidate pairs, working through the keys in as many parts as keep few of them in memory."""
+    parts = 1 + sketches.num_rows // KEYED_AT_ONCE
+    slices = [sketches.slice(at, KEYED_AT_ONCE) for at in range(0, sketches.num_rows, KEYED_AT_ONCE)]
+    found = [PAIRS.empty_table()]
+    for part in range(parts):
+        keys = [_part_of(bands(one), part, parts) for one in slices]
+        found.append(candidates(pa.concat_tables([KEYS.empty_table(), *keys]), options))
+    return joined_pairs(*found)
+
+
+def _part_of(keys: pa.Table, part: int, parts: int) -> pa.Table:
+    return keys.filter(pa.array(keys["key"].to_numpy() % parts == part))
 
 
 def newest(rows: pa.Table) -> pa.Table:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from copydesk.documents.copies.body import left_out, outlets
-from copydesk.documents.copies.words import Flags, Numbers, Places, Words, mix, powers, read_words, running_sums
+from copydesk.documents.copies.words import Numbers, Places, Words, mix, powers, read_words, running_sums
 from copydesk.model.tables import SKETCHES
 
 RECIPE = "sketch/1"
@@ -136,7 +136,8 @@ def _whole(values: Numbers, left: Places, ends: Places, size: int) -> Shingles:
 
 def _windows(counts: Places, size: int) -> Places:
     """How many runs of ``size`` a text of so many has: one where it has fewer, none where it has none."""
-    return np.maximum(counts - (size - 1), np.minimum(counts, 1))
+    windows: Places = np.maximum(counts - (size - 1), np.minimum(counts, 1))
+    return windows
 
 
 def _repeated(ends: Places) -> Places:
@@ -178,9 +179,9 @@ def _lenders() -> Places:
 
 
 def _winnowed(runs: Shingles) -> tuple[Numbers, Places]:
-    """The marks: the least number of every ``WINDOW`` runs in a row, or of all where a text has fewer, each once in its text.
+    """The marks: the least number of every ``WINDOW`` runs in a row, or of all where a text has fewer.
 
-    Gives the marks of all texts, and the ends of each text's.
+    Gives the marks of all texts in their order, of the same ones in a row one, and the ends of each text's.
     """
     least, size = runs.value, 1
     while size < WINDOW:
@@ -188,31 +189,17 @@ def _winnowed(runs: Shingles) -> tuple[Numbers, Places]:
         least = np.append(np.minimum(least[: len(least) - step], least[step:]), least[len(least) - step :])
         size *= 2
     begins, counts = runs.ends[:-1], np.diff(runs.ends)
-    windows = np.where(counts < WINDOW, 0, counts - (WINDOW - 1))
-    first = np.repeat(begins - (np.cumsum(windows) - windows), windows)
-    marks, text = least[first + np.arange(len(first))], np.repeat(np.arange(len(counts)), windows)
+    windows = _windows(counts, WINDOW)
+    ends = np.cumsum(windows)
+    marks = least[np.repeat(begins - ends + windows, windows) + np.arange(ends[-1] if len(ends) else 0)]
     few = np.flatnonzero((counts > 0) & (counts < WINDOW))
     if few.size:
         spans = np.stack((begins[few], runs.ends[1:][few]), axis=1).ravel()
-        of_few = np.minimum.reduceat(np.append(runs.value, runs.value[:1]), spans)[::2]
-        marks, text = np.append(marks, of_few), np.append(text, few)
-    return _once(marks, text, len(counts))
-
-
-def _once(marks: Numbers, text: Places, texts: int) -> tuple[Numbers, Places]:
-    """Each mark once in its text, sorted by text and mark."""
-    new = _differs(marks, text)  # neighbours that are the same go first, so that little is left to sort
-    marks, text = marks[new], text[new]
-    order = np.lexsort((marks, text))
-    marks, text = marks[order], text[order]
-    new = _differs(marks, text)
-    return marks[new], np.searchsorted(text[new], np.arange(texts + 1))
-
-
-def _differs(marks: Numbers, text: Places) -> Flags:
+        marks[ends[few] - 1] = np.minimum.reduceat(np.append(runs.value, runs.value[:1]), spans)[::2]
     new = np.ones(len(marks), np.bool_)
-    new[1:] = (marks[1:] != marks[:-1]) | (text[1:] != text[:-1])
-    return new
+    np.not_equal(marks[1:], marks[:-1], out=new[1:])
+    new[ends[:-1][windows[1:] > 0]] = True
+    return marks[new], np.concatenate(([0], np.cumsum(new)))[np.concatenate(([0], ends))]
 
 
 def line_digests(words: Words) -> tuple[Numbers, NDArray[np.int32], Places]:
