@@ -90,6 +90,34 @@ EDITS = _schema(
     inserted=pa.string(),
     rule=pa.string(),
 )
+# Of each revision of a document: what the search for copies needs to know (documents/copies says how it is made).
+SKETCHES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    published_at=_maybe(INSTANT),
+    outlet=_maybe(pa.string()),  # the publisher, casefolded, or else the address's host
+    body_sha256=pa.string(),  # of the UTF-8 of the body's letters and digits, casefolded
+    words=pa.int64(),  # of the body
+    shingles=pa.int64(),  # runs of three words, with repetitions
+    signature=pa.binary(512),  # one-permutation MinHash: 128 bins, little-endian uint32
+    runs=pa.list_(pa.int64()),  # marks of runs of eight words, in their order
+    lines=pa.list_(pa.int64()),  # the digest of each line with a word, in order
+    line_words=pa.list_(pa.int32()),
+)
+# Of each document: the story that it tells, and whose copy it is.
+COPIES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),  # the newest
+    story_id=pa.string(),  # the same for a canonical member and its copies, each of which shares text with it
+    group_id=pa.string(),  # the same for all that a chain of links joins: what a split must keep together
+    canonical_doc_id=pa.string(),  # itself, where it is nobody's copy
+    kind=pa.string(),  # original, exact, near, contained, related
+    jaccard=_maybe(pa.float64()),  # with the canonical member; of a copy alone, as all that follows
+    containment=_maybe(pa.float64()),  # share of the shorter body that the other holds
+    shared_shingles=_maybe(pa.int64()),
+    own=_maybe(pa.float64()),  # share of its own shingles that the canonical member has not
+    copies=pa.int64(),  # of a canonical member: how many it has
+)
 REJECTED = _schema(
     stage=pa.string(),
     item=pa.string(),  # what was rejected, as a person would name it
@@ -266,6 +294,8 @@ TABLES: dict[str, pa.Schema] = {
     "documents": DOCUMENTS,
     "zones": ZONES,
     "edits": EDITS,
+    "sketches": SKETCHES,
+    "copies": COPIES,
     "rejected": REJECTED,
     "ingested": INGESTED,
     "inputs": INPUTS,

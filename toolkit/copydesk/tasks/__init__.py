@@ -1,7 +1,7 @@
 """Documents go in, tasks and suggestions come out: what annotators are shown, before Label Studio has a say in it."""
 
-from copydesk.tasks.build import build_tasks
+from copydesk.tasks.build import Left, build_tasks, without_copies
 from copydesk.tasks.names import Name, read_names
 from copydesk.tasks.suggest import suggest
 
-__all__ = ["Name", "build_tasks", "read_names", "suggest"]
+__all__ = ["Left", "Name", "build_tasks", "read_names", "suggest", "without_copies"]

@@ -1,0 +1,201 @@
+"""Sketches and links in, the table ``copies`` out: for every document its story, and whose copy it is and why.
+
+Links chain: A may resemble B, and B resemble C, where A and C share nothing. So there are two identities. A *story* is a canonical
+member and its copies, each of which shares text with it: enough to be linked, or (``related``) less where both are linked with a
+third, as one paper cuts what another extends. A *group* is all that a chain of links joins: what has to stay on one side of
+a split, since any text that two documents share would leak.
+
+All work is done on arrays of row numbers. At its height it holds about 150 bytes for each link and 60 for each document, beside
+the tables that come in and go out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.documents.copies.candidates import PAIRS, joined_pairs
+from copydesk.documents.copies.words import Flags, Places
+from copydesk.errors import StoreError
+from copydesk.model.tables import COPIES
+
+KINDS = ("exact", "near", "contained", "related")  # from the closest on
+WHOLE_GROUP, FIRST = 64, 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Links between documents by their ranks: ``low`` is the earlier document, ``row`` the link's among the links."""
+
+    low: Places
+    high: Places
+    row: Places
+
+    def where(self, kept: Flags | Places) -> _Links:
+        return _Links(self.low[kept], self.high[kept], self.row[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Documents in the order in which one is canonical before another: the row of each, and what is linked or related."""
+
+    rows: Places
+    linked: _Links
+    related: _Links
+
+
+def clusters(links: pa.Table, sketches: pa.Table) -> pa.Table:
+    """Give the table ``copies``: a row for each document of ``sketches``, sorted by ``doc_id``.
+
+    ``sketches`` has one row for each document, ``links`` are those of ``check``, in any order; a pair may be there twice.
+
+    The canonical member of a story is the earliest published, of those at one time (or at none, which comes last) the longest,
+    of those the first by ``doc_id``. Documents are taken in this order: one that is linked with a canonical member, or related and
+    both linked with a third document, becomes a copy of the one that it resembles most; any other becomes canonical itself. So
+    no two canonical members are linked, and no chain makes a story.
+    Raises StoreError where a link names a document without a sketch, or a document has two.
+    """
+    ranked = _ranked(links, sketches)
+    return _table(ranked, _groups(ranked), links, sketches)
+
+
+def missing_pairs(links: pa.Table, sketches: pa.Table) -> pa.Table:
+    """Give the pairs (schema ``PAIRS``) within a group that nobody compared, and that may decide who is whose copy.
+
+    ``links`` holds all that was compared. In a group of up to ``WHOLE_GROUP`` documents all pairs are given, in a larger one
+    those of every document with the ``FIRST`` in the canonical order. To check them changes no group.
+    """
+    ranked = _ranked(links, sketches)
+    groups = _groups(ranked)
+    order = np.lexsort((np.arange(len(groups)), groups))
+    begin = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    size = np.diff(begin, append=len(order))
+    place = np.arange(len(order)) - np.repeat(begin, size)
+    size, begin = np.repeat(size, size), np.repeat(begin, size)
+    found = [(order[:0], order[:0])]
+    for step in range(1, WHOLE_GROUP):
+        at = np.flatnonzero((place + step < size) & (size > 2) & (size <= WHOLE_GROUP))
+        found.append((order[at], order[at + step]))
+    for first in range(FIRST):
+        at = np.flatnonzero((place > first) & (size > WHOLE_GROUP))
+        found.append((order[begin[at] + first], order[at]))
+    return _not_compared(found, ranked, links, sketches)
+
+
+def _not_compared(found: list[tuple[Places, Places]], ranked: _Ranked, links: pa.Table, sketches: pa.Table) -> pa.Table:
+    names = sketches["doc_id"].combine_chunks().take(ranked.rows)
+    one, other = (names.take(np.concatenate([pair[side] for pair in found])) for side in (0, 1))
+    swapped = pc.greater(one, other)
+    pairs = pa.table([pc.if_else(swapped, other, one), pc.if_else(swapped, one, other)], PAIRS)
+    return joined_pairs(pairs.join(links.select(PAIRS.names), PAIRS.names, join_type="left anti").cast(PAIRS))
+
+
+def _ranked(links: pa.Table, sketches: pa.Table) -> _Ranked:
+    names = sketches["doc_id"].combine_chunks()
+    if pc.count_distinct(names).as_py() != len(names):
+        raise StoreError("table sketches: a document stands in it twice", fix="hand over newest_sketches(sketches)")
+    keys = [("published_at", "ascending"), ("words", "descending"), ("doc_id", "ascending")]
+    rows = pc.sort_indices(sketches, sort_keys=keys, null_placement="at_end").to_numpy().astype(np.int64)
+    rank = np.empty_like(rows)
+    rank[rows] = np.arange(len(rows))
+    return _Ranked(rows, *(_links(links, names, rank, kinds) for kinds in (KINDS[:3], KINDS[3:])))
+
+
+def _links(links: pa.Table, names: pa.Array, rank: Places, kinds: Sequence[str]) -> _Links:
+    row = np.flatnonzero(pc.is_in(links["kind"], pa.array(kinds)).to_numpy())
+    ends = [pc.index_in(links[side].take(row), names) for side in ("left", "right")]
+    if any(end.null_count for end in ends):
+        raise StoreError("a link names a document without a sketch", fix="hand over the sketches of all documents")
+    left, right = (rank[end.to_numpy()] for end in ends)
+    return _Links(np.minimum(left, right), np.maximum(left, right), row)
+
+
+def _groups(ranked: _Ranked) -> Places:
+    """Give, for each rank, the least rank that a chain of links joins it with: hooking and pointer jumping, Shiloach & Vishkin 1982."""
+    least = np.arange(len(ranked.rows))
+    low, high = ranked.linked.low, ranked.linked.high
+    while low.size:
+        one, other = least[low], least[high]
+        np.minimum.at(least, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(nearer := least[least], least):
+            least = nearer
+        apart = least[low] != least[high]
+        low, high = low[apart], high[apart]
+    return least
+
+
+def _both_linked(related: _Links, linked: _Links, documents: int) -> Flags:
+    """Mark the related pairs that are both linked with one third document."""
+    one, other = np.concatenate((linked.low, linked.high)), np.concatenate((linked.high, linked.low))
+    order = np.lexsort((other, one))
+    other = other[order]
+    ends = np.concatenate(([0], np.cumsum(np.bincount(one, minlength=documents))))
+    pairs = zip(related.low.tolist(), related.high.tolist(), strict=True)
+    near = ((other[ends[low] : ends[low + 1]], other[ends[high] : ends[high + 1]]) for low, high in pairs)
+    return np.array([bool(np.isin(some, others).any()) for some, others in near], np.bool_)
+
+
+def _canonical(links: _Links, documents: int) -> Flags:
+    """Mark the canonical members: as if documents were taken one by one, but all that nothing holds back at once."""
+    undecided = np.ones(documents, np.bool_)
+    canonical = np.zeros(documents, np.bool_)
+    while undecided.any():
+        free = undecided.copy()
+        free[links.high[undecided[links.low]]] = False
+        canonical |= free
+        undecided &= ~free
+        undecided[links.high[canonical[links.low]]] = False
+        links = links.where(undecided[links.high])
+    return canonical
+
+
+def _chosen(ranked: _Ranked, links: pa.Table) -> tuple[Places, Places]:
+    """Give, for each rank, the rank of its canonical member and the row of the link with it; -1 for a canonical member's own."""
+    documents = len(ranked.rows)
+    related = ranked.related.where(_both_linked(ranked.related, ranked.linked, documents))
+    pairs = zip(
+        (ranked.linked.low, ranked.linked.high, ranked.linked.row),
+        (related.low, related.high, related.row),
+        strict=True,
+    )
+    holding = _Links(*(np.concatenate(pair) for pair in pairs))
+    canonical = _canonical(holding, documents)
+    told = holding.where(canonical[holding.low] & ~canonical[holding.high])
+    kind = pc.index_in(links["kind"].take(told.row), pa.array(KINDS)).to_numpy()
+    jaccard, containment = (links[name].take(told.row).to_numpy() for name in ("jaccard", "containment"))
+    order = np.lexsort((told.row, told.low, -containment, -jaccard, kind, told.high))
+    best = told.where(order[np.flatnonzero(np.diff(told.high[order], prepend=-1))])
+    of, link = np.arange(documents), np.full(documents, -1)
+    of[best.high], link[best.high] = best.low, best.row
+    return of, link
+
+
+def _table(ranked: _Ranked, groups: Places, links: pa.Table, sketches: pa.Table) -> pa.Table:
+    of, link = _chosen(ranked, links)
+    doc_id = sketches["doc_id"].combine_chunks().take(ranked.rows)
+    canonical, first = doc_id.take(of), doc_id.take(groups)
+    linked = links.take(pa.array(link, mask=link < 0))
+    own = pc.if_else(pc.equal(linked["left"], doc_id), linked["left_shingles"], linked["right_shingles"])
+    shared = pc.divide(linked["shared_shingles"].cast(pa.float64()), own)
+    columns = {
+        "doc_id": doc_id,
+        "revision": sketches["revision"].take(ranked.rows),
+        "story_id": _named("story-", canonical),
+        "group_id": _named("group-", first),
+        "canonical_doc_id": canonical,
+        "kind": pc.fill_null(linked["kind"], "original"),
+        "jaccard": linked["jaccard"],
+        "containment": linked["containment"],
+        "shared_shingles": linked["shared_shingles"],
+        "own": pc.subtract(1.0, shared),
+        "copies": np.bincount(of[link >= 0], minlength=len(of)),
+    }
+    return pa.table(columns, COPIES).sort_by("doc_id")
+
+
+def _named(prefix: str, doc_id: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(prefix, pc.replace_substring_regex(doc_id, "^doc-", ""), "")

@@ -1,0 +1,218 @@
+"""Texts in, their words out as 64-bit numbers, all texts of a batch at once.
+
+A word is a run of letters and digits, casefolded; a character of a script that is written without spaces (Han, kana, Thai, Lao,
+Tibetan, Burmese, Khmer) is a word by itself. Combining marks and format characters (soft hyphens, joiners, vowel points) are
+passed over. What a character is comes from Unicode 3.2, which every Python carries unchanged; a character that is younger
+counts as a letter. So the numbers of a text stay the same for ever; a test pins them.
+
+A word's number is a polynomial of its characters' numbers modulo 2**64 (Karp & Rabin 1987), taken from running sums so that no
+loop runs over words, and mixed at the end (splitmix64, Steele et al. 2014).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.uint64]
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Points = NDArray[np.uint32]
+
+BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
+TABLE = 0x30000  # code points above are Han or unassigned
+SEPARATOR, LETTER, DIGIT, ALONE, PASSED_OVER = range(5)
+UNSPACED = (
+    (0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2FFFF),
+)  # fmt: skip
+SYMBOLS = ((0x1F000, 0x1FBFF),)  # emoji are younger, but separate words
+TAGS = 0xE0000  # code points from here on say how another is shown
+_APART = np.uint64(1)
+TATWEEL = 0x640  # stretches an Arabic word and says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a batch of texts, in order.
+
+    Text ``i`` has the words ``value[ends[i] : ends[i + 1]]``. ``lines`` are the places of the words that begin a line. ``points``
+    are the characters of all texts without those that are passed over, ``begin`` and ``end`` the place of each word in them.
+    """
+
+    value: Numbers
+    ends: Places
+    lines: Places
+    points: Points
+    begin: Places
+    end: Places
+
+    def where(self, kept: Flags) -> Words:
+        """Give those words that are ``kept``, where they stood."""
+        left = np.concatenate(([0], np.cumsum(kept)))
+        lines = np.unique(left[self.lines])
+        return Words(
+            value=self.value[kept],
+            ends=left[self.ends],
+            lines=lines[lines < left[-1]],
+            points=self.points,
+            begin=self.begin[kept],
+            end=self.end[kept],
+        )
+
+
+def mix(values: Numbers) -> Numbers:
+    """Spread every bit over all others: the finaliser of splitmix64, one to one."""
+    mixed = values ^ (values >> np.uint64(30))
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+def read_words(texts: Sequence[str], *, left_out: Flags | None = None) -> Words:
+    """Give the words of ``texts``; ``left_out`` marks characters of the texts, joined by one line break, that separate words."""
+    points = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    letters = _letters(points)
+    if left_out is not None:
+        letters[left_out] = 0
+    starts = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) + 1 for text in texts], out=starts[1:])
+    if not np.bitwise_or.reduce(letters) & _APART:  # all are separators or ordinary letters: the usual case
+        return _words(points, letters, starts, alone=None)
+    seen = letters != _APART
+    counted = np.concatenate(([0], np.cumsum(seen)))
+    letters = letters[seen]
+    starts = counted[np.minimum(starts, len(points))]
+    return _words(points[seen], letters, starts, alone=(letters & _APART).astype(np.bool_))
+
+
+def _words(points: Points, letters: Numbers, starts: Places, *, alone: Flags | None) -> Words:
+    begin, end = _ends_of_words(letters != 0, alone)
+    power, inverse = powers(len(points) + 1)
+    sums = running_sums(np.multiply(letters, power[: len(points)], out=letters))
+    value = sums.take(end)
+    value -= sums.take(begin)
+    value *= inverse.take(begin)
+    lines = np.unique(np.searchsorted(begin, np.flatnonzero(points == ord("\n"))))
+    if begin.size and (not lines.size or lines[0]):
+        lines = np.concatenate(([0], lines))
+    return Words(
+        value=mix(value),
+        ends=np.searchsorted(begin, starts),
+        lines=lines[: np.searchsorted(lines, len(begin))],
+        points=points,
+        begin=begin,
+        end=end,
+    )
+
+
+def _ends_of_words(inside: Flags, alone: Flags | None) -> tuple[Places, Places]:
+    """Where each word begins, and where it ends."""
+    cut = np.ones(len(inside) + 1, np.bool_)
+    np.not_equal(inside[1:], inside[:-1], out=cut[1:-1])
+    if alone is not None:
+        cut[1:-1] |= alone[1:] | alone[:-1]
+    cuts = np.flatnonzero(cut)
+    if not inside.size:
+        return cuts[:0], cuts[:0]
+    if alone is None:  # words and what is between them take turns
+        first = 0 if inside[0] else 1
+        return cuts[first:-1:2], cuts[first + 1 :: 2]
+    word = inside[cuts[:-1]]
+    return cuts[:-1][word], cuts[1:][word]
+
+
+def numbers_of(words: Words) -> tuple[Flags, Flags]:
+    """Mark the words that begin with a digit, and those of them that one character parts from such a word: 114 in "2,114"."""
+    begin, end = words.begin, words.end
+    number = _kinds().take(words.points[begin], mode="clip") == DIGIT
+    goes_on = np.zeros(len(begin), np.bool_)
+    between = words.points[begin[1:] - 1]
+    goes_on[1:] = number[1:] & number[:-1] & (begin[1:] == end[:-1] + 1) & (between > ord(" "))
+    return number, goes_on
+
+
+def running_sums(values: Numbers) -> Numbers:
+    """Give the sums of the first 0, 1, … values, modulo 2**64."""
+    sums = np.empty(len(values) + 1, np.uint64)
+    sums[0] = 0
+    np.cumsum(values, out=sums[1:])
+    return sums
+
+
+def powers(count: int) -> tuple[Numbers, Numbers]:
+    """Give at least ``count`` powers of ``BASE`` and of its inverse, from the 0th on, modulo 2**64."""
+    return _powers(max(16, count.bit_length()))
+
+
+@cache
+def _powers(bits: int) -> tuple[Numbers, Numbers]:
+    def of(base: int) -> Numbers:
+        factors = np.full(1 << bits, base, np.uint64)
+        factors[0] = 1
+        return np.cumprod(factors, dtype=np.uint64)
+
+    return of(BASE), of(pow(BASE, -1, 1 << 64))
+
+
+def _letters(points: Points) -> Numbers:
+    """The number of each character: 0 for a separator, ``_APART`` for one that is passed over, odd for one that is a word."""
+    if not points.size or points.max() < TABLE:
+        return _numbered().take(points)
+    beyond = np.where(points < TAGS, mix(points.astype(np.uint64) + np.uint64(BASE)) | _APART, _APART)
+    return np.where(points < TABLE, _numbered().take(points, mode="clip"), beyond)
+
+
+@cache
+def _numbered() -> Numbers:
+    kinds = _kinds()
+    numbers = mix(_folds().astype(np.uint64) + np.uint64(BASE)) << np.uint64(1)
+    numbers[kinds == ALONE] |= _APART
+    numbers[kinds == PASSED_OVER] = _APART
+    numbers[kinds == SEPARATOR] = 0
+    return numbers
+
+
+@cache
+def _folds() -> NDArray[np.uint32]:
+    """The folded code point of each; one whose folding is longer (ß), or that is younger than Unicode 3.2, stays."""
+    old = unicodedata.ucd_3_2_0
+    folds = np.arange(TABLE, dtype=np.uint32)
+    for point in range(0x11000):
+        character = chr(point)
+        folded = character.casefold()
+        if folded != character and len(folded) == 1 and old.category(character) != "Cn":
+            folds[point] = ord(folded)
+    return folds
+
+
+@cache
+def _kinds() -> NDArray[np.uint8]:
+    old = unicodedata.ucd_3_2_0
+    kinds = np.full(TABLE, LETTER, np.uint8)
+    for first, last in UNSPACED:
+        kinds[first : last + 1] = ALONE
+    by_category = {
+        "Nd": DIGIT,
+        "Mn": PASSED_OVER,
+        "Me": PASSED_OVER,
+        "Cf": PASSED_OVER,
+        "Cc": SEPARATOR,
+        "Co": SEPARATOR,
+    }
+    for point in (*range(0x11000), *range(0x1D000, 0x1D800)):
+        category = old.category(chr(point))
+        kind = SEPARATOR if category[0] in "PSZ" else by_category.get(category)
+        if kind is not None:
+            kinds[point] = kind
+    for first, last in SYMBOLS:
+        kinds[first : last + 1] = SEPARATOR
+    kinds[TATWEEL] = PASSED_OVER
+    return kinds
