@@ -73,7 +73,7 @@ def test_the_line_of_help_agrees_with_what_the_command_does() -> None:
     [
         (("status",), 2, "no copydesk.toml"),
         (("nonsense",), 2, "No such command"),
-        (("ingest", "not-there"), 2, "does not exist"),
+        (("ingest", "not-there"), 2, "no copydesk.toml"),
         (("--workspace", "not-there", "status"), 2, "no copydesk.toml"),
     ],
 )
@@ -138,7 +138,16 @@ def test_faulty_data_is_one_json_object_that_holds_the_report_and_the_error(tmp_
     assert (done.returncode, told["error"], told["counts"]["rejected"]) == (1, "rejected", 1)
 
 
-@pytest.mark.parametrize("arguments", [("nonsense",), ("agree", "--nope"), ("ingest", "not-there"), ("show",)])
+@pytest.mark.parametrize("named", ["not-there", "nothing/*.jsonl", "ftp://example.org/a.txt"])
+def test_a_path_pattern_or_address_that_gives_nothing_is_named(tmp_path: Path, named: str) -> None:
+    run("init", str(tmp_path))
+    done = run("ingest", named, "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["error"]) == (2, "unknown")
+    assert named in told["message"]
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("agree", "--nope"), ("show",)])
 def test_wrong_use_is_json_too_where_json_was_asked_for(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     run("init", str(tmp_path / "w"))
     done = run(*arguments, "--json", cwd=tmp_path / "w")

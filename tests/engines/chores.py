@@ -61,3 +61,11 @@ def stays(item: str, watch: Watch) -> None:
     while True:
         watch.at(0)
         time.sleep(0.01)
+
+
+def tells(item: int, watch: Watch) -> int:
+    """Say how much of the item is done, and take a while."""
+    for much in range(1, item + 1):
+        watch.did(much)
+        time.sleep(0.01)
+    return item

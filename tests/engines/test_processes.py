@@ -111,3 +111,13 @@ def _gone(pid: int) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+@EACH
+def test_how_much_is_done_is_told_meanwhile_and_never_more_than_there_is(
+    chores: ModuleType, options: EngineOptions
+) -> None:
+    told: list[int] = []
+    assert list(run(chores.tells, [60, 40], options=options, heard=told.append)) == [60, 40]
+    assert len(told) > 2
+    assert 0 < max(told) <= 100

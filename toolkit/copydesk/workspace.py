@@ -68,6 +68,7 @@ class StudioSettings:
     project: str = ""  # title; by default the workspace's name and the schema's
     annotators_per_task: int = _within(2, 1, 1_000)
     timeout: int = _within(300, 1, 86_400)  # seconds
+    send_copies: bool = False  # send copies of other documents to annotators, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,11 @@ class Workspace:
     def documents(self) -> Log:
         """The ingest log: articles, documents, zones, edits, rejected."""
         return Log(self.state / "documents")
+
+    @property
+    def copies(self) -> Latest:
+        """Which documents are copies of which."""
+        return Latest(self.state / "copies")
 
     @property
     def pulls(self) -> Log:

@@ -34,9 +34,21 @@ class EngineOptions:
     master: str = ""
 
 
-def run(work: Callable[[Item, Watch], Result], items: Sequence[Item], *, options: EngineOptions) -> Iterator[Result]:
+def _unheard(_much: int) -> None:
+    """Listen to nothing."""
+
+
+def run(
+    work: Callable[[Item, Watch], Result],
+    items: Sequence[Item],
+    *,
+    options: EngineOptions,
+    heard: Callable[[int], None] = _unheard,
+) -> Iterator[Result]:
     """Do the work on every item and give the results in their order, each as soon as those before it are there.
 
+    ``heard`` is told now and then how much of the items whose results are not given yet is done, in the work's own unit (see
+    ``Watch.did``); on a cluster it is told nothing.
     Raises the work's own errors; EngineError where an item is lost again and again; MissingExtraError where the engine is not
     installed; ConfigError for an engine that there is not.
     """
@@ -45,9 +57,9 @@ def run(work: Callable[[Item, Watch], Result], items: Sequence[Item], *, options
     if not items:
         return iter(())
     if options.name == "inline":
-        return inline.run(work, items)
+        return inline.run(work, items, heard=heard)
     if options.name == "processes":
-        return processes.run(work, items, workers=options.workers, seconds=options.seconds)
+        return processes.run(work, items, workers=options.workers, seconds=options.seconds, heard=heard)
     return spark.run(work, items, seconds=options.seconds, master=options.master)
 
 

@@ -11,6 +11,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def run(work: Callable[[Item, Watch], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """Do the work on every item, in this process."""
-    return (work(item, Watch()) for item in items)
+def run(
+    work: Callable[[Item, Watch], Result], items: Sequence[Item], *, heard: Callable[[int], None]
+) -> Iterator[Result]:
+    """Do the work on every item, in this process; ``heard`` is told how much of the one under way is done."""
+    return (work(item, Watch(did=heard)) for item in items)

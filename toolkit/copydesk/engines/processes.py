@@ -38,7 +38,7 @@ class _Worker:
     process: BaseProcess
     connection: Connection
     alive: Connection  # closed with us: the worker ends then
-    seen: Any  # shared memory: how often it told its place, and the place
+    seen: Any  # shared memory: how often it told its place, the place, and how much of its item is done
     given: deque[int] = field(default_factory=deque)
     ticks: float = -1
     since: float = 0.0
@@ -73,10 +73,19 @@ def _context(work: Callable[..., Any]) -> ForkServerContext | SpawnContext:
 class _Pool:
     """The workers, and what is to be done, under way and done."""
 
-    def __init__(self, work: Callable[..., Any], items: Sequence[Any], *, workers: int, seconds: float) -> None:
+    def __init__(
+        self,
+        work: Callable[..., Any],
+        items: Sequence[Any],
+        *,
+        workers: int,
+        seconds: float,
+        heard: Callable[[int], None],
+    ) -> None:
         self._work = work
         self._items = items
         self._seconds = seconds
+        self._heard = heard
         self._context = _context(work)
         self._waiting: deque[int] = deque(range(len(items)))
         self._lost: dict[int, dict[int, How]] = {}
@@ -92,6 +101,7 @@ class _Pool:
                 self._fill()
                 self._hear()
                 self._look()
+                self._tell()
             answer = self._done.pop(number)
             if answer.error is not None:
                 raise answer.error
@@ -119,7 +129,7 @@ class _Pool:
     def _started(self) -> _Worker:
         connection, theirs = self._context.Pipe()
         watched, alive = self._context.Pipe(duplex=False)
-        seen = self._context.RawArray("d", 2)
+        seen = self._context.RawArray("d", 3)
         process = self._context.Process(target=serve, args=(self._work, theirs, watched, seen), daemon=True)
         process.start()
         theirs.close()
@@ -161,6 +171,10 @@ class _Pool:
             elif worker.seen[1] >= 0 and now - worker.since > self._seconds and not worker.hung:
                 worker.hung = True
                 worker.process.kill()
+
+    def _tell(self) -> None:
+        under_way = sum(worker.seen[2] for worker in self._workers if worker.given)
+        self._heard(int(under_way + sum(answer.did for answer in self._done.values())))
 
     def _bury(self, worker: _Worker) -> None:
         """Take a dead worker's items back; the one that it was at is to leave out where it was."""

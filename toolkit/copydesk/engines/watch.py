@@ -9,7 +9,7 @@ from typing import Literal
 How = Literal["hung", "died"]
 
 
-def _nowhere(_place: int) -> None:
+def _nowhere(_number: int) -> None:
     """Tell nobody."""
 
 
@@ -18,8 +18,10 @@ class Watch:
     """Handed to the work with each item.
 
     The work calls ``at`` with a number of its own, not negative, as it comes to each place that may go wrong. Where the process
-    was lost at a place, the work is done again from its beginning, and ``lost`` says how: it has to leave that place out.
+    was lost at a place, the work is done again from its beginning, and ``lost`` says how: it has to leave that place out. It may
+    call ``did`` with how much of the item it has done, in a unit of its own, for those who watch.
     """
 
     at: Callable[[int], None] = _nowhere
+    did: Callable[[int], None] = _nowhere
     lost: Mapping[int, How] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,6 +20,7 @@ class Answer:
 
     result: Any = None
     error: CopydeskError | None = None
+    did: float = 0.0  # how much it said that it did (see ``Watch.did``)
 
 
 def serve(work: Callable[[Any, Watch], Any], connection: Connection, alive: Connection, seen: Any) -> None:
@@ -31,15 +32,19 @@ def serve(work: Callable[[Any, Watch], Any], connection: Connection, alive: Conn
         seen[1] = place
         seen[0] += 1
 
+    def did(much: int) -> None:
+        seen[2] = much
+
     while True:
         try:
             item, lost = connection.recv()
         except EOFError:
             return
         at(-1)
-        done = answer(work, item, Watch(at, lost))
+        did(0)
+        done = answer(work, item, Watch(at, did, lost))
         at(-1)
-        connection.send(done)
+        connection.send(replace(done, did=seen[2]))
 
 
 def answer(work: Callable[[Any, Watch], Any], item: Any, watch: Watch) -> Answer:

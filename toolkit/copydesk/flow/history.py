@@ -21,7 +21,7 @@ from copydesk.store import Log
 
 _TOLD = tuple(name for name in DOCUMENTS.names if name not in {"revision", "text"})
 _RECENT = 100_000  # documents that are kept aside before they are sorted in among the others
-_OF_REVISIONS = ("documents", "zones", "edits")
+_OF_REVISIONS = ("documents", "zones", "edits", "sketches")
 
 Tables = Mapping[str, pa.Table]
 Keys = np.ndarray[Any, np.dtype[np.uint64]]

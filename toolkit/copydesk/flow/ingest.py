@@ -13,9 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from copydesk.articles import Found, find_inputs
+from copydesk.documents.copies import CopyOptions
 from copydesk.engines import EngineOptions, run
 from copydesk.errors import RejectedError
+from copydesk.flow.copies import find_copies
 from copydesk.flow.current import current_rejected
 from copydesk.flow.history import History, settle
 from copydesk.flow.report import Report, reason_counts, reason_lines
@@ -48,7 +52,16 @@ def ingest(workspace: Workspace, paths: Sequence[Path | str], *, progress: Progr
         staging = Staging(workspace.state / "staged", settings.ingest.read_options)
         pieces = list(pieces_of(found.inputs, options=staging.options, fetched=staging.fetched, progress=progress))
         work = _Work(workspace.documents, staging)
-        new = work.do(pieces, retry=retry, engine=EngineOptions(**asdict(settings.engine)), progress=progress)
+        engine = EngineOptions(**asdict(settings.engine))
+        new = work.do(pieces, retry=retry, engine=engine, progress=progress)
+        find_copies(
+            workspace.documents,
+            workspace.copies,
+            folder=workspace.state / "search",
+            engine=engine,
+            progress=progress,
+            options=CopyOptions(),
+        )
     return _report(workspace, found, pieces, work.seen, new=new)
 
 
@@ -155,6 +168,7 @@ def _report(
         "kept": entries - rejected,
         "rejected": rejected,
         "new": new,
+        "copies": pc.sum(pc.not_equal(workspace.copies.read("copies")["kind"], "original")).as_py() or 0,
         "passed over": len(found.passed_over),
     }
     data: dict[str, Any] = {"rejected": standing, "reasons": reason_counts(standing)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
             "documents": pc.count_distinct(documents["doc_id"]).as_py(),
             "revisions": documents.num_rows,
         },
+        "copies": dict(Counter(sorted(workspace.copies.read("copies")["kind"].to_pylist()))),
         "pulls": {
             "pulls": len(workspace.pulls.parts()),
             "annotations": workspace.pulls.read("annotations", columns=["doc_id"]).num_rows,

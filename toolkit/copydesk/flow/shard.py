@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from copydesk.articles import Entry, ReadOptions, lost_entry, read_input, to_tables
 from copydesk.documents import build_documents
+from copydesk.documents.copies import sketch
 from copydesk.engines import Watch
 from copydesk.flow.history import doc_key, document_keys, key_of, settle
 from copydesk.flow.units import Unit
@@ -89,6 +90,7 @@ def lay_aside(assignment: Assignment, watch: Watch, *, staging: Staging) -> int:
 def _lay_aside(path: Path, batch: Batch, unit: Unit, watch: Watch, *, before: Sequence[Part], max_chars: int) -> None:
     """Make a part and put it in its place, unless another process has done so meanwhile: it made the same."""
     tables = settle({}, _tables(batch, watch, max_chars=max_chars))
+    tables["sketches"] = sketch(tables["documents"], tables["zones"])
     entries = Counter(piece for piece, _ in batch.entries)
     rejected = _rejected_of(unit, batch, tables["rejected"])
     if batch.is_last:

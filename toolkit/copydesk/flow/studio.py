@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
+
 from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
 from copydesk.flow.current import current_documents, newest
 from copydesk.flow.labels import read_labels
@@ -23,7 +25,7 @@ from copydesk.studio.pull import pull_whole as pull_all_annotations
 from copydesk.studio.push import ProjectSpec, find_project
 from copydesk.studio.push import push as push_tasks
 from copydesk.studio.recorded import Recorded, read_recorded, submit
-from copydesk.tasks import build_tasks, read_names, suggest
+from copydesk.tasks import Left, build_tasks, read_names, suggest, without_copies
 from copydesk.workspace import Workspace
 
 TOKEN = "COPYDESK_STUDIO_TOKEN"
@@ -71,7 +73,7 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
         documents = current_documents(workspace)
-        tasks = build_tasks(documents)
+        tasks, left = _tasks(workspace, documents)
         zones = newest(workspace.documents.read("zones"), documents)
         text, place = workspace.names()
         names = read_names(text, place=place, schema=schema)
@@ -81,6 +83,7 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         )
     counts = {
         "tasks": tasks.num_rows,
+        "copies left out": left.copies.num_rows,
         "pushed": done.pushed,
         "there already": done.present,
         "superseded": done.superseded,
@@ -95,6 +98,13 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             "are pulled, and each annotator's newest count (fix: in Label Studio, delete the ones that nobody annotated)",
         )
     return Report("push", counts, changed=done.created or done.pushed > 0, lines=lines, data={"project": url})
+
+
+def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
+    """Make the tasks; without those of copies, unless the settings say that annotators are to see them."""
+    tasks = build_tasks(documents)
+    copies = workspace.copies.read("copies")
+    return without_copies(tasks, copies.slice(0, 0) if workspace.settings.studio.send_copies else copies)
 
 
 def pull(workspace: Workspace, *, progress: Progress) -> Report:
