@@ -13,9 +13,11 @@ from copydesk.articles.entry import Entry, Facts, lost_entry, to_tables
 from copydesk.articles.inputs import Found, Input, find_files, find_inputs
 from copydesk.articles.provenance import ProvenanceFiles
 from copydesk.articles.read import accepted, read_articles, read_input
+from copydesk.articles.streams import Budget
 from copydesk.model.reading import Columns, Limits, ReadOptions
 
 __all__ = [
+    "Budget",
     "Columns",
     "Cut",
     "Entry",

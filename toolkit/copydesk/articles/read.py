@@ -47,20 +47,23 @@ def read_input(
     *,
     options: ReadOptions,
     provenance: ProvenanceFiles | None = None,
+    budget: Budget | None = None,
     passed_over: Callable[[str], None] = lambda kind: None,
 ) -> Iterator[Entry]:
     """Give every article of one input in its order, those that cannot be used with their reason.
 
     An entry for each file, feed entry, line, row, HTTP response and archive member; where an input is damaged, all that
     stands whole before it, and one entry that says where. Memory is bounded by the limits, whatever the input's size.
-    ``passed_over`` is told the kind of each thing that is no input, such as a request in a WARC file.
+    ``budget`` tells meanwhile how many bytes of it were read. ``passed_over`` is told the kind of each thing that is no input, such as a request in a WARC file.
     Raises ConfigError for a ``provenance.toml`` that is wrong, MissingExtraError where a package for the address is missing.
     """
     origin = Provenance()
     if one.path is not None:
         origin = (provenance or ProvenanceFiles()).of(one.path, source=one.source)
     name = _plain(one.source)
-    at = At(name, options, Budget(options.limits), origin=origin, passed_over=passed_over, stretch=one.stretch)
+    at = At(
+        name, options, budget or Budget(options.limits), origin=origin, passed_over=passed_over, stretch=one.stretch
+    )
     for entry in _bounded(_opened_entries(one, at), at):
         yield _badly_named(entry, name) if name != one.source else entry
 

@@ -46,10 +46,18 @@ class _Worker:
 
 
 def run(
-    work: Callable[[Item, Any], Result], items: Sequence[Item], *, workers: int, seconds: float
+    work: Callable[[Item, Any], Result],
+    items: Sequence[Item],
+    *,
+    workers: int,
+    seconds: float,
+    heard: Callable[[int], None],
 ) -> Iterator[Result]:
-    """Do the work in ``workers`` processes (0: one for each processor that this process may use)."""
-    pool = _Pool(work, items, workers=min(workers or _processors(), len(items)), seconds=seconds)
+    """Do the work in ``workers`` processes (0: one for each processor that this process may use).
+
+    ``heard`` is told now and then how much of the items whose results are not given yet is done (see ``Watch.did``).
+    """
+    pool = _Pool(work, items, workers=min(workers or _processors(), len(items)), seconds=seconds, heard=heard)
     try:
         yield from pool.results()
     finally:

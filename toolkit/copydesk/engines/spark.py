@@ -52,11 +52,15 @@ def _answers(work: Callable[[Any, Watch], Any], seconds: float, items: Iterable[
     """Do the work on an executor, in a process that may die without taking the executor's with it."""
     for item in items:
         try:
-            (result,) = processes.run(work, [item], workers=1, seconds=seconds)
+            (result,) = processes.run(work, [item], workers=1, seconds=seconds, heard=_unheard)
         except CopydeskError as error:
             yield Answer(error=error)
         else:
             yield Answer(result=result)
+
+
+def _unheard(_much: int) -> None:
+    """An executor has nobody to tell."""
 
 
 def _context(master: str) -> SparkContext:

@@ -99,7 +99,11 @@ class _Work:
             self._staging.folder.mkdir(parents=True, exist_ok=True)
         assignments = [Assignment(unit, self._unfinished if _is_of(self._unfinished, unit) else ()) for unit in units]
         known, done, new = sum(unit.bytes for unit in units), 0, 0
-        results = run(partial(lay_aside, staging=self._staging), assignments, options=engine)
+
+        def heard(much: int) -> None:
+            progress("reading articles (bytes)", min(done + much, known - 1), known)
+
+        results = run(partial(lay_aside, staging=self._staging), assignments, options=engine, heard=heard)
         for assignment, parts in zip(assignments, results, strict=True):
             new += sum(self._adopt(assignment.unit, number) for number in range(len(assignment.adopted), parts))
             done += assignment.unit.bytes

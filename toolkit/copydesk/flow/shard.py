@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from copydesk.articles import Entry, ReadOptions, lost_entry, read_input, to_tables
+from copydesk.articles import Budget, Entry, ProvenanceFiles, ReadOptions, lost_entry, read_input, to_tables
 from copydesk.documents import build_documents
 from copydesk.documents.copies import sketch
 from copydesk.engines import Watch
@@ -134,10 +134,12 @@ def _batches(unit: Unit, watch: Watch, options: ReadOptions) -> Iterator[Batch]:
 
 def _entries(unit: Unit, watch: Watch, options: ReadOptions) -> Iterator[tuple[int, Entry]]:
     """Read the pieces one after the other; where the process was lost at an entry, the rest of its piece is given up."""
-    number = 0
+    number = done = 0
+    provenance = ProvenanceFiles()
     for place, piece in enumerate(unit.pieces):
         first = number
-        entries = read_input(piece.cut.input, options=options)
+        budget = Budget(options.limits)
+        entries = read_input(piece.cut.input, options=options, provenance=provenance, budget=budget)
         while True:
             how = watch.lost.get(3 * number)
             if how:
@@ -152,6 +154,8 @@ def _entries(unit: Unit, watch: Watch, options: ReadOptions) -> Iterator[tuple[i
                 break
             yield place, entry
             number += 1
+            watch.did(done + min(budget.read, piece.cut.bytes))
+        done += piece.cut.bytes
 
 
 def _tables(batch: Batch, watch: Watch, *, max_chars: int) -> dict[str, pa.Table]:
