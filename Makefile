@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench clean
+.PHONY: demo test check lint soak bench spark clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -24,6 +24,10 @@ soak: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
+
+# Half a gigabyte, which only the engine spark needs; Java 17 is not in it.
+spark: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-spark.txt
 
 # Bytecode is compiled here, once, whatever PYTHONDONTWRITEBYTECODE says: without it every start pays several times over.
 $(READY): pyproject.toml constraints.txt
