@@ -116,7 +116,7 @@ def _damaged(chance: random.Random, text: str) -> str:
         text = text.translate({ord("“"): '"', ord("”"): '"', ord("‘"): "'", ord("’"): "'", ord("—"): "--"})
     if drawn < 0.02 or drawn > 0.98:
         text = unicodedata.normalize("NFD", text)
-    elif drawn > 0.95:
+    elif drawn > 0.97:
         text = text.encode("utf-8").decode("cp1252", errors="replace").replace("\ufffd", "\u009d")
     elif drawn > 0.8:
         text = text.replace("\n", "\r\n")

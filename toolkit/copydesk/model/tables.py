@@ -57,6 +57,8 @@ DOCUMENTS = _schema(
     source=pa.string(),
     raw_sha256=pa.string(),
     title=_maybe(pa.string()),
+    authors=_maybe(NAMES),  # empty where nothing names them
+    language=_maybe(pa.string()),  # ISO 639-1; empty for a text too short to tell
     url=_maybe(pa.string()),
     publisher=_maybe(pa.string()),
     published_at=_maybe(INSTANT),
@@ -84,6 +86,12 @@ EDITS = _schema(
     removed=pa.string(),  # article[start:end]
     inserted=pa.string(),
     rule=pa.string(),
+)
+EDGES = _schema(
+    origin=pa.string(),  # publisher, host or container of the articles that are compared
+    edge=pa.string(),  # head, tail; empty where all articles of the origin are counted
+    line=pa.string(),  # as it is compared: small letters, single blanks, # for numbers; empty as above
+    documents=pa.int64(),  # articles that have the line there
 )
 REJECTED = _schema(
     stage=pa.string(),
@@ -247,6 +255,7 @@ TABLES: dict[str, pa.Schema] = {
     "documents": DOCUMENTS,
     "zones": ZONES,
     "edits": EDITS,
+    "edges": EDGES,
     "rejected": REJECTED,
     "tasks": TASKS,
     "suggestions": SUGGESTIONS,
