@@ -77,7 +77,10 @@ def _batches(lines: Iterator[bytes]) -> Iterator[pa.Table]:
         schema = tables.ARTICLES
         nothing = pa.nulls(len(some))
         yield pa.table(
-            [pa.array(columns[field.name], field.type) if field.name in columns else nothing.cast(field.type) for field in schema],
+            [
+                pa.array(columns[field.name], field.type) if field.name in columns else nothing.cast(field.type)
+                for field in schema
+            ],
             schema,
         )
 
@@ -96,5 +99,7 @@ def _peer_seconds(python: Path, file: Path) -> float:
 
 if __name__ == "__main__":
     result = run()
-    print(f"{result.name}: {result.value:.2f} (has to be {result.target}; rounds {', '.join(f'{one:.2f}' for one in result.rounds)})")
+    print(
+        f"{result.name}: {result.value:.2f} (has to be {result.target}; rounds {', '.join(f'{one:.2f}' for one in result.rounds)})"
+    )
     sys.exit(0 if result.reached else 1)

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.documents.columns import Columns
-from copydesk.documents.language import plausible_language
 from copydesk.documents.read import Asked, Made, read_documents
 from copydesk.documents.repeated import Repeated
 from copydesk.errors import StoreError
@@ -121,7 +120,7 @@ def _told(article: _Article, made: Made, document: Document) -> tuple[Any, ...]:
         article.raw_sha256,
         article.title or document.title,
         article.authors or list(made.authors) or None,
-        plausible_language(article.language) or made.language,
+        made.language,
         article.url or facts.url,
         article.publisher or facts.publisher,
         article.published_at or facts.published_at or made.published_at,
@@ -130,7 +129,7 @@ def _told(article: _Article, made: Made, document: Document) -> tuple[Any, ...]:
     )
 
 
-def _made(articles: Sequence[_Article], max_chars: int, repeated: Repeated | None) -> list[Made]:
+def _made(articles: Sequence[_Article], max_chars: int, repeated: Repeated | None) -> Iterator[Made]:
     """Decode the articles and read their documents."""
     decoded = [_decoded(article) for article in articles]
     asked = [
@@ -139,12 +138,13 @@ def _made(articles: Sequence[_Article], max_chars: int, repeated: Repeated | Non
             article.format,
             doc_id_of(article.source),
             repeated.of(article.publisher, article.url, article.container) if repeated else None,
+            article.language,
         )
         for article, text in zip(articles, decoded, strict=True)
         if isinstance(text, str)
     ]
-    made = iter(read_documents(asked, recipe=RECIPE, max_chars=max_chars))
-    return [next(made) if isinstance(text, str) else text for text in decoded]
+    made = read_documents(asked, recipe=RECIPE, max_chars=max_chars)
+    return (next(made) if isinstance(text, str) else text for text in decoded)
 
 
 def _decoded(article: _Article) -> str | Made:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -15,43 +15,39 @@ _REVISION = 1  # the place of the column in `documents`
 
 
 class Columns:
-    """The tables in the making: whole rows are noted, and turned into columns at the end."""
+    """The tables in the making: the parts of a document are taken apart at once, so that few objects live at a time."""
 
     def __init__(self) -> None:
         self._documents: list[tuple[Any, ...]] = []
-        self._zones: list[tuple[Zone, ...]] = []
-        self._edits: list[tuple[Edit, ...]] = []
+        self._zones: list[list[Any]] = [[] for _ in Zone._fields]
+        self._edits: list[list[Any]] = [[] for _ in Edit._fields]
+        self._counts: list[tuple[int, int]] = []
 
     def add(self, told: tuple[Any, ...], document: Document, revision: int) -> None:
         """Note a document; ``told`` are its columns but for ``revision`` and ``text``."""
         self._documents.append((*told[:_REVISION], revision, *told[_REVISION:], document.text))
-        self._zones.append(document.zones)
-        self._edits.append(document.edits)
+        self._counts.append((len(document.zones), len(document.edits)))
+        for columns, parts in ((self._zones, document.zones), (self._edits, document.edits)):
+            for column, values in zip(columns, zip(*parts, strict=True), strict=False):
+                column.extend(values)
 
     def tables(self) -> dict[str, pa.Table]:
         """Build the three tables."""
-        kinds, starts, ends, rules, speakers = _transposed(self._zones, 5)
-        zones = [*self._keys(self._zones), kinds, starts, ends, rules]
+        *zones, speakers = self._zones
         zones += [[speaker and speaker[0] for speaker in speakers], [speaker and speaker[1] for speaker in speakers]]
-        edits = [*self._keys(self._edits), *_transposed(self._edits, 5)]
         return {
             "documents": tables.from_tuples("documents", self._documents),
-            "zones": _table("zones", zones),
-            "edits": _table("edits", edits),
+            "zones": _table("zones", [*self._keys([zones for zones, _ in self._counts]), *zones]),
+            "edits": _table("edits", [*self._keys([edits for _, edits in self._counts]), *self._edits]),
         }
 
-    def _keys(self, parts: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        """Give the columns ``doc_id``, ``revision`` and ``seq`` of the parts of all documents."""
-        lengths = list(map(len, parts))
+    def _keys(self, counts: Sequence[int]) -> list[list[Any]]:
+        """Give the columns ``doc_id``, ``revision`` and ``seq`` of the parts of all documents, so many of each."""
         return [
-            list(chain.from_iterable(map(repeat, (row[0] for row in self._documents), lengths))),
-            list(chain.from_iterable(map(repeat, (row[_REVISION] for row in self._documents), lengths))),
-            list(chain.from_iterable(map(range, lengths))),
+            list(chain.from_iterable(map(repeat, (row[0] for row in self._documents), counts))),
+            list(chain.from_iterable(map(repeat, (row[_REVISION] for row in self._documents), counts))),
+            list(chain.from_iterable(map(range, counts))),
         ]
-
-
-def _transposed(parts: Iterable[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
-    return list(zip(*chain.from_iterable(parts), strict=True)) or [()] * width
 
 
 def _table(name: str, columns: Sequence[Sequence[Any]]) -> pa.Table:

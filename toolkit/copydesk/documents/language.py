@@ -21,7 +21,6 @@ _CODE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
 class _Evidence(NamedTuple):
     language: str
     words: tuple[str, ...]
-    distinct: int
     each: float
 
 
@@ -36,9 +35,12 @@ def language_of(text: str, declared: str | None = None) -> str | None:
 
 def language_by_words(sample: str) -> str | None:
     """Give the language whose words a sample is full of; ``None`` where none of the listed ones is that sure."""
-    for language, words, distinct, each in _evidence():
-        counts = [sample.count(word) for word in words]
-        if counts[0] and len(counts) - counts.count(0) >= distinct and sum(counts) * 100 >= each * len(sample):
+    if len(sample) < rule_data("language")["shortest"]:
+        return None
+    third = len(sample) // 3
+    parts = (sample[:third], sample[third : 2 * third], sample[2 * third :])
+    for language, words, each in _evidence():
+        if all(sum(map(part.count, words)) * 100 >= each * len(part) for part in parts):
             return language
     return None
 

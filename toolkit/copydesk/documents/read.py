@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -50,12 +50,15 @@ class Made:
 
 
 class Asked(NamedTuple):
-    """An article to read: its decoded text, its ``format`` (``text`` or ``html``), and the lines that repeat in its source."""
+    """An article to read: its decoded text, its ``format`` (``text`` or ``html``), the lines that repeat in its source, and the
+    language that whoever handed it over declared.
+    """
 
     article: str
     format: str
     doc_id: str
     repeated: Lines | None = None
+    language: str | None = None
 
 
 class _Drafted(NamedTuple):
@@ -66,18 +69,19 @@ class _Drafted(NamedTuple):
     facts: Facts
 
 
-def read_documents(asked: Sequence[Asked], *, recipe: str, max_chars: int) -> list[Made]:
-    """Make the document of each article, in order. ``max_chars`` limits a document's text.
+def read_documents(asked: Sequence[Asked], *, recipe: str, max_chars: int) -> Iterator[Made]:
+    """Make the document of each article, in order, one by one. ``max_chars`` limits a document's text.
 
     The limit of a page's source is ten times that: markup counts for little, but must be read to be known. What an article
     becomes does not depend on those beside it.
     """
     drafted = [_drafted(one, max_chars) for one in asked]
     bits = iter(looks([block.surface for one in drafted if isinstance(one, _Drafted) for block in one.blocks]))
-    return [
-        _made(one, draft, list(islice(bits, len(draft.blocks))), recipe) if isinstance(draft, _Drafted) else draft
-        for one, draft in zip(asked, drafted, strict=True)
-    ]
+    for one, draft in zip(asked, drafted, strict=True):
+        if isinstance(draft, _Drafted):
+            yield _made(one, draft, list(islice(bits, len(draft.blocks))), recipe)
+        else:
+            yield draft
 
 
 def read_document(article: str, *, format: str, doc_id: str, recipe: str, max_chars: int) -> Made:
@@ -115,7 +119,7 @@ def _made(asked: Asked, drafted: _Drafted, looked: Sequence[int], recipe: str) -
         document=Document(doc_id=asked.doc_id, text=text, title=title, zones=zones, edits=edits, recipe=recipe),
         facts=drafted.facts,
         authors=authors_of(text, zones),
-        language=language_of(text),
+        language=language_of(text, asked.language),
         published_at=published_of(text, zones),
     )
 

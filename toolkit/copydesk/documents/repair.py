@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 
 RULE = "text.mojibake"
 # Mojibake is a character of two bytes or more that became two characters or more, none of them ASCII but perhaps the last: a no-break
-# space, half of an "à" or of a no-break space, that became a space. These alone never begin one.
+# space, half of an "à" or of a no-break space, that became a space. These alone never begin one (ftfy takes "”é" for a letter of Abkhaz).
 _INNOCENT = "“”‘’–—…•©®™\t\r\xa0\ufeff\u200b"
-_PAIR = re.compile(f"[^\\x00-\\x7f{_INNOCENT}](?:[^\\x00-\\x7f]|(?<=[\xc2\xc3\xe0\u0102\u0413]) )|[\\x80-\\x9f]")
+_PAIR = re.compile(f"[^\\x00-\\x7f{_INNOCENT}][^\\x00-\\x7f]")
+_BEFORE_BLANK = re.compile(r"[\xc2\xc3\xe0\u0102\u0413] ")
+_CONTROL = re.compile(r"[\x80-\x9f]")
 _VISIBLE = re.compile(r"[!-~]+")
 
 
 def may_be_mojibake(text: str, unusual: str) -> bool:
     """Whether it is worth asking ftfy; ``unusual`` are the characters of ``text`` that are not plain ASCII."""
-    return bool(unusual.strip(_INNOCENT)) and _PAIR.search(text) is not None
+    return (
+        bool(unusual.strip(_INNOCENT))
+        and (_PAIR.search(text) or _BEFORE_BLANK.search(text) or _CONTROL.search(unusual)) is not None
+    )
 
 
 def mojibake_edits(text: str) -> list[Edit]:
@@ -34,7 +39,7 @@ def mojibake_edits(text: str) -> list[Edit]:
     edits: list[Edit] = []
     at = 0
     for line in text.split("\n"):
-        if _PAIR.search(line):
+        if _PAIR.search(line) or _BEFORE_BLANK.search(line) or _CONTROL.search(line):
             fixed = _fixed(line)
             if fixed != line:
                 edits += _differences(at, line, fixed)

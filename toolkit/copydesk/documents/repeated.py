@@ -107,7 +107,9 @@ class Repeated:
         """Keep of the summed counts what at least 5 articles and two in five of a source have."""
         totals = edges.filter(pc.equal(edges["line"], ""))
         of = dict(zip(totals["origin"].to_pylist(), totals["documents"].to_pylist(), strict=True))
-        often = edges.filter(pc.and_(pc.greater_equal(edges["documents"], FEWEST_DOCUMENTS), pc.not_equal(edges["line"], "")))
+        often = edges.filter(
+            pc.and_(pc.greater_equal(edges["documents"], FEWEST_DOCUMENTS), pc.not_equal(edges["line"], ""))
+        )
         lines: dict[str, dict[tuple[str, str], tuple[int, int]]] = {}
         for origin, edge, line, documents in zip(*(column.to_pylist() for column in often.columns), strict=True):
             if documents >= LEAST_SHARE * of[origin]:

@@ -20,7 +20,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-
 LONGEST = 300
 
 

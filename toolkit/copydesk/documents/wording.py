@@ -125,8 +125,11 @@ def looks(surfaces: Sequence[str]) -> list[int]:
         (QUOTES, pc.match_substring_regex(column, _marks_pattern())),
         (OPENING, pc.match_substring_regex(pc.utf8_slice_codeunits(column, 0, DATELINE), _DASH)),
     )
-    bits: list[int] = sum(bit * np.asarray(mask, dtype=np.uint8) for bit, mask in found).tolist() if surfaces else []
-    return bits
+    bits = np.zeros(len(surfaces), dtype=np.uint8)
+    for bit, mask in found:
+        bits |= bit * np.asarray(mask, dtype=np.uint8)
+    listed: list[int] = bits.tolist()
+    return listed
 
 
 def _listed() -> list[Rule]:

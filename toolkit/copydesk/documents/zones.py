@@ -141,7 +141,7 @@ def _may_stand(kind: str, view: View, place: int) -> bool:
     if kind == "dateline":
         return place < HEAD
     if kind == "section_tag":
-        return 1 < len(view.blocks) and hint != "heading" and not EDGE <= place < len(view.blocks) - EDGE
+        return len(view.blocks) > 1 and hint != "heading" and not EDGE <= place < len(view.blocks) - EDGE
     if kind in {"byline", "credit", "agency"}:
         return hint not in {"heading", "caption"}
     return hint != "heading" or kind != "caption"
@@ -168,6 +168,9 @@ _REPORTING = frozenset({"said", "says", "told", "added"})
 
 def _located(block: Block, credit: str) -> tuple[tuple[int, int], ...]:
     """Find a credit at the end of the caption; its words may stand on two lines."""
+    at = block.surface.rfind(credit)
+    if at >= 0:
+        return ((block.start + at, block.start + at + len(credit)),)
     words = r"\s+".join(re.escape(word) for word in credit.split())
     found = list(re.finditer(words, block.surface))
     return ((block.start + found[-1].start(), block.start + found[-1].end()),)

@@ -87,6 +87,13 @@ EDITS = _schema(
     inserted=pa.string(),
     rule=pa.string(),
 )
+SENTENCES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    seq=pa.int32(),
+    start=pa.int64(),
+    end=pa.int64(),
+)
 EDGES = _schema(
     origin=pa.string(),  # publisher, host or container of the articles that are compared
     edge=pa.string(),  # head, tail; empty where all articles of the origin are counted
@@ -255,6 +262,7 @@ TABLES: dict[str, pa.Schema] = {
     "documents": DOCUMENTS,
     "zones": ZONES,
     "edits": EDITS,
+    "sentences": SENTENCES,
     "edges": EDGES,
     "rejected": REJECTED,
     "tasks": TASKS,
