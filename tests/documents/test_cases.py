@@ -32,4 +32,6 @@ def test_the_article_of_each_case_has_the_zones_written_beside_it(case: str) -> 
     [document] = outcome.kept["documents"].to_pylist()
     zones = [_zone(document["text"], row) for row in outcome.kept["zones"].to_pylist()]
     assert zones == expected["zone"]
-    assert document["title"] == expected["title"]
+    assert document["title"] == expected.get("title")
+    assert document["authors"] == expected.get("authors")
+    assert "published_at" not in expected or document["published_at"] == expected["published_at"]

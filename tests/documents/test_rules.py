@@ -8,19 +8,17 @@ import pytest
 
 from copydesk.documents.canonical import _SAFE
 from copydesk.documents.rules import Rule, html_names, quote_words, rules
+from copydesk.documents.wording import OPENING, TABLES, index, looks
 
-FILES = {
-    "promo": ("promo",),
-    "captions": ("credit", "wording", "lone"),
-    "tags": ("section_tag", "related"),
-    "datelines": ("dateline", "alone"),
-}
-ALL = [(table, rule) for file, tables in FILES.items() for table in tables for rule in rules(file, table)]
+ALL = [(table.table, rule) for table in TABLES for rule in rules(table.file, table.table)]
+ALL += [("dateline", rule) for rule in rules("datelines", "dateline")]
 
 
 def _matches(table: str, rule: Rule, text: str) -> bool:
-    match = rule.pattern.match if table == "dateline" else rule.pattern.fullmatch
-    return match(text) is not None
+    if table == "dateline":
+        return bool(looks([text])[0] & OPENING) and rule.pattern.match(text) is not None
+    is_tried = any(entry.rule == rule for entry in index().candidates(text, looks([text])[0]))
+    return is_tried and len(text) <= rule.longest and rule.pattern.fullmatch(text) is not None
 
 
 @pytest.mark.parametrize(("table", "rule"), ALL, ids=lambda part: part.name if isinstance(part, Rule) else "")

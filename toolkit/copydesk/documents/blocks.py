@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 LONGEST = 600  # characters of a block that patterns are tried on: what is longer is a paragraph
-_ENDS = ".!?…:;,"
+_ENDS = tuple(".…:;,")
 _CLOSING = "”\"'’»)]"
 _BULLET = re.compile(r"[-–—•*·▪►→]\s+\S")
 # A word of four letters or more is no abbreviation: what follows its full stop is a second sentence.
@@ -15,13 +15,11 @@ _SECOND_SENTENCE = re.compile(r"[^\W\d_]{4}[.!?…][”\"’»)]*\s")
 _SENTENCE_END = re.compile(r"[.!?…][”\"’»)]*\s+(?=[“\"«A-ZÀ-ÖØ-Þ])")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """``text[start:end]``, without blanks at its ends; ``gap`` is how many blank lines stood before it in the article.
 
     ``hint`` is what the page said it was: ``title``, ``heading``, ``paragraph``, ``item``, ``quote`` or ``caption``; empty for plain
-    text. ``credits`` are spans that the page marked as credits. ``flat`` is the text on one line, empty if it is too long for
-    patterns.
+    text. ``credits`` are spans that the page marked as credits.
     """
 
     start: int
@@ -30,14 +28,21 @@ class Block:
     gap: int = 1
     hint: str = ""
     credits: tuple[tuple[int, int], ...] = ()
-    flat: str = field(init=False)
-    words: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        short = len(self.surface) <= LONGEST
-        words = tuple(self.surface.split()) if short else ()
-        object.__setattr__(self, "words", words)
-        object.__setattr__(self, "flat", " ".join(words))
+    @property
+    def is_short(self) -> bool:
+        """Whether patterns are tried on it at all."""
+        return len(self.surface) <= LONGEST
+
+    @property
+    def words(self) -> list[str]:
+        """Its words, with what is stuck to them."""
+        return self.surface.split()
+
+    @property
+    def flat(self) -> str:
+        """Its text on one line, with single spaces."""
+        return " ".join(self.surface.split())
 
     @property
     def is_quoted(self) -> bool:
@@ -52,11 +57,12 @@ class Block:
     @property
     def is_heading_like(self) -> bool:
         """Whether it has the shape of a heading: one short line that is no sentence and does not begin with a small letter."""
-        if not self.flat or len(self.words) > 25 or "\n" in self.surface or self.is_bulleted:
+        surface = self.surface
+        if surface.endswith(_ENDS) or len(surface) > LONGEST or surface.rstrip(_CLOSING).endswith(_ENDS):
             return False
-        if _SECOND_SENTENCE.search(self.surface):
+        if surface[0].islower() or "\n" in surface or len(surface.split()) > 25:
             return False
-        return not self.surface[0].islower() and self.surface.rstrip(_CLOSING)[-1:] not in set(_ENDS) - set("?!")
+        return not self.is_bulleted and not _SECOND_SENTENCE.search(surface)
 
     @property
     def sentences(self) -> int:
@@ -67,11 +73,15 @@ class Block:
 def split_blocks(text: str, gaps: Sequence[int]) -> list[Block]:
     """Cut canonical text at its blank lines; ``gaps`` are the blank lines between blocks in the article."""
     blocks: list[Block] = []
+    if not text:
+        return blocks
     at = 0
-    for number, written in enumerate(text.split("\n\n") if text else ()):
-        surface = written.strip(" ")
-        start = at + len(written) - len(written.lstrip(" "))
-        gap = gaps[number - 1] if number else 0
-        blocks.append(Block(start=start, end=start + len(surface), surface=surface, gap=gap))
+    for written, gap in zip(text.split("\n\n"), (0, *gaps), strict=True):
+        surface = written
+        start = at
+        if written[0] == " ":  # lines end in no space, but indentation stays
+            surface = written.lstrip(" ")
+            start += len(written) - len(surface)
+        blocks.append(Block(start, start + len(surface), surface, gap))
         at += len(written) + 2
     return blocks

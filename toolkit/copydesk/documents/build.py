@@ -2,148 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from copydesk.documents.read import Made, read_document
+from copydesk.documents.columns import Columns
+from copydesk.documents.read import Asked, Made, read_documents
+from copydesk.documents.repeated import Repeated
 from copydesk.errors import StoreError
 from copydesk.model import tables
 from copydesk.model.document import Document, doc_id_of
 from copydesk.model.tables import Outcome
 
 STAGE = "documents"
-RECIPE = "documents/1"
+RECIPE = "documents/2"
 _TOLD = tuple(name for name in tables.DOCUMENTS.names if name not in {"revision", "text"})
 
 
-def build_documents(articles: pa.Table, *, known: pa.Table, max_chars: int) -> Outcome:
+class _Article(NamedTuple):
+    """What is read of a row of ``articles``; columns that a table does not have are empty."""
+
+    source: str
+    raw_sha256: str
+    format: str
+    encoding: str
+    raw: bytes
+    title: str | None
+    authors: list[str] | None
+    language: str | None
+    url: str | None
+    publisher: str | None
+    published_at: datetime | None
+    licence: str | None
+    container: str | None
+
+
+def build_documents(
+    articles: pa.Table, *, known: pa.Table, max_chars: int, repeated: Repeated | None = None
+) -> Outcome:
     """Make the documents of ``articles`` (rows with an ``encoding``; see ``copydesk.articles.accepted``).
 
     ``known`` are earlier rows of ``documents``, of which all columns but ``text`` are read. An article whose document is known
     and whose newest revision says the same is a kept row that adds nothing; any other is the next revision of its document,
-    also of one made earlier in the same call. Rejected with ``undecodable`` (the row is damaged), ``no-text`` and ``too-long``
-    (more than ``max_chars`` characters).
+    also of one made earlier in the same call. ``repeated`` are the lines that open or close many articles of one source (see
+    ``repeated_lines``). Rejected with ``undecodable`` (the row is damaged), ``no-text`` and ``too-long`` (more than ``max_chars``
+    characters).
     Raises StoreError for a row without ``raw``, ``format`` or ``encoding``, and for a ``known`` without one of those columns.
     """
-    history = _History(known)
-    kept = _Kept()
+    history = _History(known, sources=articles.column("source").to_pylist())
+    kept_rows = 0
+    columns = Columns()
     rejected: list[dict[str, Any]] = []
-    for row in articles.to_pylist():
-        made = _made(row, max_chars=max_chars)
+    rows = list(_articles(articles))
+    for number, (article, made) in enumerate(zip(rows, _made(rows, max_chars, repeated), strict=True)):
         if made.document is None:
-            rejected.append(_rejected(row, made))
+            rejected.append(_rejected(articles.slice(number, 1), made))
             continue
-        kept.rows += 1
-        document = _row(row, made, made.document)
-        revision = history.next_revision(document)
+        kept_rows += 1
+        told = _told(article, made, made.document)
+        revision = history.next_revision(made.document.doc_id, told)
         if revision:
-            kept.add(document, made.document, revision)
-    return Outcome(kept=kept.tables(), rejected=tables.from_rows("rejected", rejected), kept_rows=kept.rows)
+            columns.add(told, made.document, revision)
+    return Outcome(kept=columns.tables(), rejected=tables.from_rows("rejected", rejected), kept_rows=kept_rows)
+
+
+def _articles(articles: pa.Table) -> Iterator[_Article]:
+    """Read the rows of ``articles`` that can be used."""
+    present = set(articles.column_names)
+    nothing = [None] * articles.num_rows
+    listed = [articles.column(name).to_pylist() if name in present else nothing for name in _Article._fields]
+    for article in map(_Article._make, zip(*listed, strict=True)):
+        for name in ("raw", "format", "encoding"):
+            if getattr(article, name) is None:
+                raise StoreError(
+                    f"table articles, source {article.source!r}: {name!r} is empty, so it was rejected when it was read",
+                    fix="hand over accepted(articles) only",
+                )
+        yield article
 
 
 class _History:
     """The newest revision of each document, and what it says."""
 
-    def __init__(self, known: pa.Table) -> None:
+    def __init__(self, known: pa.Table, *, sources: Sequence[str]) -> None:
         missing = [name for name in ("revision", *_TOLD) if name not in known.column_names]
         if missing:
             raise StoreError(f"table documents: no column {missing[0]!r} among the known documents")
+        asked = pa.array({doc_id_of(source) for source in sources}, pa.string())
+        rows = known.select(["doc_id", "revision", *_TOLD[1:]]).filter(pc.is_in(known.column("doc_id"), asked))
         self._newest: dict[str, tuple[int, tuple[Any, ...]]] = {}
-        for row in known.select(["revision", *_TOLD]).to_pylist():
-            if row["revision"] > self._newest.get(row["doc_id"], (0, ()))[0]:
-                self._newest[row["doc_id"]] = (row["revision"], _told(row))
+        for doc_id, revision, *told in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            if revision > self._newest.get(doc_id, (0, ()))[0]:
+                self._newest[doc_id] = (revision, (doc_id, *told))
 
-    def next_revision(self, document: Mapping[str, Any]) -> int:
+    def next_revision(self, doc_id: str, told: tuple[Any, ...]) -> int:
         """Give the revision of a document that says something new, and note it; 0 for one that does not."""
-        revision, told = self._newest.get(document["doc_id"], (0, ()))
-        if told == _told(document):
+        revision, before = self._newest.get(doc_id, (0, ()))
+        if before == told:
             return 0
-        self._newest[document["doc_id"]] = (revision + 1, _told(document))
+        self._newest[doc_id] = (revision + 1, told)
         return revision + 1
 
 
-def _told(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in _TOLD)
+def _told(article: _Article, made: Made, document: Document) -> tuple[Any, ...]:
+    """Give a row of ``documents`` but for its revision and text.
 
-
-@dataclass(slots=True)
-class _Kept:
-    """The tables in the making, as columns: documents are few, but their edits are many."""
-
-    rows: int = 0
-    documents: list[dict[str, Any]] = field(default_factory=list)
-    zones: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in tables.ZONES.names})
-    edits: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in tables.EDITS.names})
-
-    def add(self, row: Mapping[str, Any], document: Document, revision: int) -> None:
-        self.documents.append({**row, "revision": revision})
-        keys = {"doc_id": document.doc_id, "revision": revision}
-        for seq, zone in enumerate(document.zones):
-            speaker = zone.speaker or (None, None)
-            cells = {"kind": zone.kind, "start": zone.start, "end": zone.end, "rule": zone.rule}
-            _append(self.zones, keys | {"seq": seq} | cells | {"speaker_start": speaker[0], "speaker_end": speaker[1]})
-        for seq, edit in enumerate(document.edits):
-            cells = {"start": edit.start, "end": edit.end, "removed": edit.removed, "inserted": edit.inserted}
-            _append(self.edits, keys | {"seq": seq} | cells | {"rule": edit.rule})
-
-    def tables(self) -> dict[str, pa.Table]:
-        return {
-            "documents": tables.from_rows("documents", self.documents),
-            "zones": pa.table(self.zones, schema=tables.ZONES),
-            "edits": pa.table(self.edits, schema=tables.EDITS),
-        }
-
-
-def _row(article: Mapping[str, Any], made: Made, document: Document) -> dict[str, Any]:
-    """A row of ``documents`` but for its revision; what the article says of itself stands in where nobody else said it."""
-    return {
-        "doc_id": document.doc_id,
-        "text_sha256": document.text_sha256,
-        "source": article["source"],
-        "raw_sha256": article["raw_sha256"],
-        "title": document.title,
-        "url": article["url"] or made.facts.url,
-        "publisher": article["publisher"] or made.facts.publisher,
-        "published_at": article["published_at"] or made.facts.published_at,
-        "licence": article["licence"],
-        "recipe": document.recipe,
-        "text": document.text,
-    }
-
-
-def _append(columns: Mapping[str, list[Any]], cells: Mapping[str, Any]) -> None:
-    for name, cell in cells.items():
-        columns[name].append(cell)
-
-
-def _made(row: Mapping[str, Any], *, max_chars: int) -> Made:
-    """Decode one article and read its document."""
-    for name in ("raw", "format", "encoding"):
-        if row[name] is None:
-            raise StoreError(
-                f"table articles, source {row['source']!r}: {name!r} is empty, so it was rejected when it was read",
-                fix="hand over accepted(articles) only",
-            )
-    try:
-        text = row["raw"].decode(row["encoding"])
-    except (UnicodeDecodeError, LookupError) as error:
-        return Made(reason="undecodable", detail=f"as {row['encoding']}: {error} (fix: read the file again)")
-    return read_document(
-        text, format=row["format"], doc_id=doc_id_of(row["source"]), recipe=RECIPE, max_chars=max_chars
+    What whoever handed the article over says of it goes first, then what the page or the text says of itself.
+    """
+    facts = made.facts
+    return (
+        document.doc_id,
+        document.text_sha256,
+        article.source,
+        article.raw_sha256,
+        article.title or document.title,
+        article.authors or list(made.authors) or None,
+        made.language,
+        article.url or facts.url,
+        article.publisher or facts.publisher,
+        article.published_at or facts.published_at or made.published_at,
+        article.licence,
+        document.recipe,
     )
 
 
-def _rejected(row: Mapping[str, Any], made: Made) -> dict[str, Any]:
+def _made(articles: Sequence[_Article], max_chars: int, repeated: Repeated | None) -> Iterator[Made]:
+    """Decode the articles and read their documents."""
+    decoded = [_decoded(article) for article in articles]
+    asked = [
+        Asked(
+            text,
+            article.format,
+            doc_id_of(article.source),
+            repeated.of(article.publisher, article.url, article.container) if repeated else None,
+            article.language,
+        )
+        for article, text in zip(articles, decoded, strict=True)
+        if isinstance(text, str)
+    ]
+    made = read_documents(asked, recipe=RECIPE, max_chars=max_chars)
+    return (next(made) if isinstance(text, str) else text for text in decoded)
+
+
+def _decoded(article: _Article) -> str | Made:
+    try:
+        return article.raw.decode(article.encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        return Made(reason="undecodable", detail=f"as {article.encoding}: {error} (fix: read the file again)")
+
+
+def _rejected(row: pa.Table, made: Made) -> dict[str, Any]:
     # The bytes stay in `articles`, found by their digest.
-    facts = {name: value for name, value in row.items() if name != "raw"}
+    [facts] = row.drop_columns(["raw"]).to_pylist()
     return tables.rejected_row(
         stage=STAGE,
-        item=row["source"],
+        item=facts["source"],
         reason=made.reason,
         detail=made.detail,
         row=facts,
-        doc_id=doc_id_of(row["source"]),
+        doc_id=doc_id_of(facts["source"]),
     )

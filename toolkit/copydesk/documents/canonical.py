@@ -15,8 +15,10 @@ from functools import cache
 from importlib import resources
 
 from copydesk.documents.draft import Draft, shrunk
+from copydesk.documents.repair import may_be_mojibake, mojibake_edits
 from copydesk.model.document import Edit
 
+_PLAIN = bytes([0x0A, *range(0x20, 0x7F)])
 # Line feeds with the spaces between them; those before the first are found by going back, which a pattern does slowly.
 _BREAKS = re.compile(r"\n(?: *+\n)*+")
 # Characters that never combine with what stands before them, and that NFC leaves alone: text can be normalised piece by
@@ -24,6 +26,7 @@ _BREAKS = re.compile(r"\n(?: *+\n)*+")
 _SAFE = "\x00-\u02ff\u0391-\u03a1\u03b1-\u03c9\u0400-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u0904-\u0939\u0e01-\u0e30"
 _SAFE += "\u1e00-\u1e99\u1ea0-\u1ef9\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
 _PIECES = re.compile(f"[{_SAFE}]?[^{_SAFE}]+")
+_UNSAFE = re.compile(f"[^{_SAFE}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,43 @@ def characters() -> Characters:
 
 
 def canonical(draft: Draft) -> Canonical:
-    """Bring a draft into canonical form, every edit recorded."""
-    plain = draft.then(character_edits(draft.text))
-    composed = plain.then(nfc_edits(plain.text))
-    edits, gaps = line_edits(composed.text)
-    return Canonical(draft=composed.then(edits), gaps=gaps)
+    """Bring a draft into canonical form, every edit recorded.
+
+    Mojibake can come to light when a character goes that parted it, so the steps are taken until none has anything to do; each
+    that does makes the text shorter or takes it out of reach of the next, so that there is an end.
+    """
+    while edits := _character_steps(draft.text):
+        draft = draft.then(edits)
+    if is_tidy(draft.text):
+        return Canonical(draft=draft, gaps=(1,) * draft.text.count("\n\n"))
+    edits, gaps = line_edits(draft.text)
+    return Canonical(draft=draft.then(edits), gaps=gaps)
+
+
+def _character_steps(text: str) -> list[Edit]:
+    """Give the edits of the first step that has any: repair, then characters, then normal form."""
+    unusual = unusual_characters(text)
+    if not unusual:
+        return []
+    edits = mojibake_edits(text) if may_be_mojibake(text, unusual) else []
+    if not edits and characters().pattern.search(unusual):
+        edits = character_edits(text)
+    if not edits and _UNSAFE.search(unusual):
+        edits = nfc_edits(text)
+    return edits
+
+
+def unusual_characters(text: str) -> str:
+    """Give all characters but line feeds and the visible ones of ASCII, in their order.
+
+    They are few in most texts, so that tables are consulted for them alone and not for the whole text.
+    """
+    return text.encode("utf-8", "surrogatepass").translate(None, _PLAIN).decode("utf-8", "surrogatepass")
+
+
+def is_tidy(text: str) -> bool:
+    """Whether ``line_edits`` has nothing to do."""
+    return bool(text) and not (text[0] in " \n" or text[-1] in " \n" or " \n" in text or "\n\n\n" in text)
 
 
 def character_edits(text: str) -> list[Edit]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain, dropwhile, islice
+from typing import NamedTuple
 
 from copydesk.documents.rules import QuoteWords, quote_words
 
@@ -12,12 +14,12 @@ WINDOW = 240  # characters before and after a quotation in which its speaker is 
 LONGEST_NAME = 10  # words
 REACH = 16  # words between the verb of saying and the quotation after it
 FEWEST_WORDS = 3  # of a quotation; what is shorter is a word held at arm's length, unless a speaker stands beside it
-_TOKEN = re.compile(r"\S+")
 _TRAILING = ".,;:!?)—–-"
+_LEADING = "(—–-"
+_INITIALS = re.compile(r"(?:[A-Z]\.)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """A quotation, marks included, and its speaker; offsets into the paragraph."""
 
     start: int
@@ -30,37 +32,47 @@ def find_quotes(text: str, *, runs_on: bool = False) -> list[Quote]:
     """Find the quotations of one paragraph; ``runs_on`` says that the next one opens with a mark as well, so that a
     quotation that is open at the end of this one is meant to be (rule ``quote.runs-on``).
     """
-    spans = list(_marked(text))
     quotes = []
     before = 0
-    for start, end, closed in spans:
+    for start, end, closed in _marked(text):
         if not closed and not runs_on:
             continue
         speaker = _after(text, start, end) if closed else None
         speaker = speaker or _before(text, before, start)
         before = end
         if speaker or len(text[start:end].split()) >= FEWEST_WORDS:
-            quotes.append(
-                Quote(start=start, end=end, rule="quote.marks" if closed else "quote.runs-on", speaker=speaker)
-            )
+            quotes.append(Quote(start, end, "quote.marks" if closed else "quote.runs-on", speaker))
     return quotes
+
+
+@cache
+def _marks() -> Mapping[str, str]:
+    """Each opening mark with its closing one."""
+    return dict(quote_words().marks)
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    return re.compile("[" + "".join(re.escape(mark) for mark in _marks()) + "]")
+
+
+@cache
+def _any_mark() -> re.Pattern[str]:
+    return re.compile("[" + "".join(re.escape(mark) for pair in _marks().items() for mark in pair) + "]")
 
 
 def _marked(text: str) -> Iterator[tuple[int, int, bool]]:
     """Give the spans between quotation marks, marks included, and whether the closing mark is there."""
-    pairs = dict(quote_words().marks)
-    opening = re.compile("[" + "".join(re.escape(mark) for mark in pairs) + "]")
     at = 0
-    while match := opening.search(text, at):
+    while match := _opening().search(text, at):
         start = match.start()
-        closing = text.find(pairs[match.group()], start + 1)
+        closing = text.find(_marks()[match.group()], start + 1)
         at = closing + 1 if closing >= 0 else len(text)
         yield start, at, closing >= 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A word with what is stuck to it; ``start`` and ``end`` are those of the word alone."""
+class _Token(NamedTuple):
+    """A word with what is stuck to it; ``start`` and ``end`` are those of the word alone, which is in lower case."""
 
     start: int
     end: int
@@ -70,56 +82,64 @@ class _Token:
     ends_sentence: bool
 
 
-def _tokens(text: str, start: int, end: int) -> list[_Token]:
-    words = quote_words()
-    found = []
-    for match in _TOKEN.finditer(text, start, end):
-        written = match.group()
-        word = written.rstrip(_TRAILING)
-        shortened = written.lower() in words.abbreviations or re.fullmatch(r"(?:[A-Z]\.)+", written)
-        if shortened:
-            word = written
-        tail = "" if shortened else written[len(word) :]
-        lead = len(word) - len(word.lstrip("(—–-"))
-        found.append(
-            _Token(
-                start=match.start() + lead,
-                end=match.start() + len(word),
-                word=word[lead:].lower(),
-                written=written,
-                ends_phrase=bool(tail) or '"' in written or "”" in written,
-                ends_sentence=any(mark in tail for mark in ".!?;"),
-            )
-        )
-    return found
+def _token(written: str, at: int) -> _Token:
+    word = written.rstrip(_TRAILING)
+    tail = written[len(word) :]
+    if tail and (written.lower() in quote_words().abbreviations or _INITIALS.fullmatch(written)):
+        word, tail = written, ""
+    bare = word.lstrip(_LEADING)
+    ends_phrase = bool(tail) or '"' in written or "”" in written
+    ends_sentence = bool(tail) and any(mark in tail for mark in ".!?;")
+    return _Token(at + len(word) - len(bare), at + len(word), bare.lower(), written, ends_phrase, ends_sentence)
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
+    """Give the words of ``text[start:end]`` one by one: what names the speaker stands near, and the rest is not read."""
+    at = start
+    for written in text[start:end].split():
+        at = text.find(written, at)
+        yield _token(written, at)
+        at += len(written)
+
+
+def _sentence_before(text: str, low: int, end: int) -> list[_Token]:
+    """Give the words of ``text[low:end]`` that come after the last one that ends a sentence."""
+    tokens: list[_Token] = []
+    at = end
+    for written in reversed(text[low:end].split()):
+        at = text.rfind(written, low, at)
+        token = _token(written, at)
+        if token.ends_sentence:
+            break
+        tokens.append(token)
+    tokens.reverse()
+    return tokens
 
 
 def _after(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Find ``“…,” the statement said`` and ``“…,” said the general``: only where the quotation does not end a sentence."""
     if text[start:end].rstrip('”"»“ ').endswith("."):
         return None
-    tokens = _tokens(text, end, _next_mark(text, end))
-    while tokens and not tokens[0].word:  # a comma or dash on its own
-        tokens = tokens[1:]
     words = quote_words()
-    if not tokens:
+    tokens = dropwhile(lambda token: not token.word, _tokens(text, end, _next_mark(text, end)))  # a comma on its own
+    first = next(tokens, None)
+    if first is None:
         return None
-    if tokens[0].word in words.verbs:
-        return _inverted(tokens, words)
-    return _until_verb(tokens, words)
+    if first.word in words.verbs:
+        return _inverted(first, tokens, words)
+    return _until_verb(chain((first,), tokens), words)
 
 
-def _inverted(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None:
+def _inverted(verb: _Token, following: Iterator[_Token], words: QuoteWords) -> tuple[int, int] | None:
     """Read the name after the verb: ``said the general, who …``."""
-    if tokens[0].ends_phrase:
+    if verb.ends_phrase:
         return None
-    rest = list(tokens[1:])
-    if tokens[0].word == "according":
-        if not rest or rest[0].word != "to":
+    if verb.word == "according":
+        preposition = next(following, None)
+        if preposition is None or preposition.word != "to":
             return None
-        rest = rest[1:]
     name: list[_Token] = []
-    for token in rest[:LONGEST_NAME]:
+    for token in islice(following, LONGEST_NAME):
         if token.word in words.stops or token.word in words.verbs:
             break
         name.append(token)
@@ -128,10 +148,12 @@ def _inverted(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | 
     return _name(name, words)
 
 
-def _until_verb(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None:
+def _until_verb(following: Iterator[_Token], words: QuoteWords) -> tuple[int, int] | None:
     """Read the name before the verb: ``the general said``, ``Jane Doe, the mayor, said``."""
     phrase = 0
-    for place, token in enumerate(tokens[: 2 * LONGEST_NAME]):
+    tokens: list[_Token] = []
+    for place, token in enumerate(islice(following, 2 * LONGEST_NAME)):
+        tokens.append(token)
         if place and token.word in words.verbs:
             phrase = phrase or place
             in_apposition = phrase < place
@@ -148,11 +170,9 @@ def _until_verb(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] 
 def _before(text: str, low: int, start: int) -> tuple[int, int] | None:
     """Find ``The general said: “…`` and ``Jane Doe, the mayor, told reporters on Friday, “…`` in the same sentence."""
     words = quote_words()
-    tokens = _tokens(text, max(low, start - WINDOW), start)
-    ends = [place for place, token in enumerate(tokens) if token.ends_sentence]
-    tokens = tokens[ends[-1] + 1 :] if ends else tokens
+    tokens = _sentence_before(text, max(low, start - WINDOW), start)
     if tokens and tokens[0].word == "according":
-        return _inverted(tokens, words)
+        return _inverted(tokens[0], iter(tokens[1:]), words)
     verbs = [place for place, token in enumerate(tokens) if place and token.word in words.verbs]
     if not verbs or len(tokens) - verbs[-1] > REACH:
         return None
@@ -187,5 +207,5 @@ def _name(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None
 def _next_mark(text: str, at: int) -> int:
     """Give where the next quotation mark stands, or where the window ends."""
     end = min(len(text), at + WINDOW)
-    places = [text.find(mark, at, end) for pair in quote_words().marks for mark in pair]
-    return min((place for place in places if place >= 0), default=end)
+    match = _any_mark().search(text, at, end)
+    return match.start() if match else end

@@ -1,7 +1,14 @@
 """The rule files of this folder in, their word lists and patterns out, compiled once.
 
 A pattern file holds tables of rules: ``name``, ``pattern`` (a regular expression of Python, ignoring case unless ``case`` is
-true), and texts that it must match (``yes``) and must not (``no``); a test holds every rule to both.
+true), and texts that it must match (``yes``) and must not (``no``); a test holds every rule to both. A rule may further say
+
+* ``opens``: the words, in lower case, with which what it can match begins (``#`` is any number); or ``ends``: the last words;
+* ``holds``: strings of which one stands in the text, letter by letter; or ``gate``: a regular expression that finds something in it,
+  of the kind that both Python and RE2 read;
+* ``longest``: the most characters that it is tried on (300 if it does not say).
+
+These are part of the rule: what they rule out does not match, and so is not tried. Most paragraphs meet no rule at all.
 """
 
 from __future__ import annotations
@@ -13,13 +20,20 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+LONGEST = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named pattern, with examples of what it must match and must not."""
+    """A named pattern, with what its text must look like, and examples of what it must match and must not."""
 
     name: str
     pattern: re.Pattern[str]
+    longest: int
+    opens: tuple[str, ...]
+    ends: tuple[str, ...]
+    holds: tuple[str, ...]
+    gate: re.Pattern[str] | None
     yes: tuple[str, ...]
     no: tuple[str, ...]
 
@@ -56,7 +70,7 @@ class QuoteWords:
 @cache
 def html_names() -> HtmlNames:
     """Read ``rules/html.toml``."""
-    data: dict[str, Any] = _read("html")
+    data = rule_data("html")
     ordered = {"caption_marks", "credit_marks", "published"}
     lists: dict[str, Any] = {key: tuple(value) if key in ordered else frozenset(value) for key, value in data.items()}
     return HtmlNames(**lists)
@@ -65,7 +79,7 @@ def html_names() -> HtmlNames:
 @cache
 def quote_words() -> QuoteWords:
     """Read ``rules/quotes.toml``."""
-    data = _read("quotes")
+    data = dict(rule_data("quotes"))
     marks = tuple((pair[0], pair[1]) for pair in data.pop("marks"))
     return QuoteWords(marks=marks, **{key: frozenset(value) for key, value in data.items()})
 
@@ -73,7 +87,7 @@ def quote_words() -> QuoteWords:
 @cache
 def rules(file: str, table: str) -> tuple[Rule, ...]:
     """Read one table of rules, in the file's order, which is the order in which they are tried."""
-    data = _read(file)
+    data = rule_data(file)
     words = {key: "|".join(value) for key, value in data.items() if isinstance(value, list) and _is_words(value)}
     return tuple(_rule(row, words) for row in data[table])
 
@@ -81,13 +95,7 @@ def rules(file: str, table: str) -> tuple[Rule, ...]:
 @cache
 def words(file: str, name: str) -> frozenset[str]:
     """Read one word list, in lower case."""
-    return frozenset(word.casefold() for word in _read(file)[name])
-
-
-def first_match(found: tuple[Rule, ...], text: str) -> tuple[Rule, re.Match[str]] | None:
-    """Give the first rule whose pattern matches the whole of ``text``, and its match."""
-    matches = ((rule, rule.pattern.fullmatch(text)) for rule in found)
-    return next(((rule, match) for rule, match in matches if match), None)
+    return frozenset(word.casefold() for word in rule_data(file)[name])
 
 
 def _rule(row: dict[str, Any], words: dict[str, str]) -> Rule:
@@ -98,6 +106,11 @@ def _rule(row: dict[str, Any], words: dict[str, str]) -> Rule:
     return Rule(
         name=row["name"],
         pattern=re.compile(written, flags),
+        longest=row.get("longest", LONGEST),
+        opens=tuple(row.get("opens", ())),
+        ends=tuple(row.get("ends", ())),
+        holds=tuple(row.get("holds", ())),
+        gate=re.compile(row["gate"]) if "gate" in row else None,
         yes=tuple(row.get("yes", ())),
         no=tuple(row.get("no", ())),
     )
@@ -112,5 +125,7 @@ def _file(name: str) -> str:
     return resources.files("copydesk.documents").joinpath(f"rules/{name}.toml").read_text("utf-8")
 
 
-def _read(name: str) -> dict[str, Any]:
+@cache
+def rule_data(name: str) -> dict[str, Any]:
+    """Read a whole rule file; its values are shared, so leave them as they are."""
     return tomllib.loads(_file(name))

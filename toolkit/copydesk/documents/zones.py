@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from copydesk.documents.blocks import Block
 from copydesk.documents.quotes import find_quotes
-from copydesk.documents.rules import first_match, rules, words
+from copydesk.documents.repeated import Lines, edge_lines
+from copydesk.documents.rules import Rule, rules, words
+from copydesk.documents.wording import DATELINE, FIRST, HEADING, OPENING, QUOTES, WORDS, Entry, index, looks
 from copydesk.model.document import Zone
 
 EDGE = 3  # blocks at either end among which the outlet's own lines are looked for
 HEAD = 6  # blocks among which a date on its own is the article's
-DATELINE = 160  # characters at the head of a paragraph
 LONGEST_CAPTION = 80  # words
 LONGEST_SUBHEAD = 12
 LONGEST_TAG = 6
 MOST_RELATED = 12  # blocks of one list of other stories
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a rule says a block is; ``credits`` are spans of the text within it."""
 
     kind: str
@@ -35,20 +37,17 @@ class Claim:
     credits: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class View:
-    """All blocks, what is decided so far (``None``: nothing yet), and the usual number of blank lines between blocks."""
+    """All blocks, how each looks, and what is decided so far of each (``None``: nothing yet)."""
 
     blocks: Sequence[Block]
+    looks: Sequence[int]
     claims: list[Claim | None]
-    usual_gap: int
 
-    def is_body(self, place: int) -> bool:
-        """Whether the block at ``place`` is there and nothing else than body text, as far as decided."""
-        if not 0 <= place < len(self.blocks):
-            return False
-        claim = self.claims[place]
-        return claim is None or claim.kind in {"paragraph", "subhead"}
+    def is_heading_like(self, place: int) -> bool:
+        """Whether the block at ``place`` has the shape of a heading."""
+        return bool(self.looks[place] & HEADING) and self.blocks[place].is_heading_like
 
     def kind(self, place: int) -> str:
         """What the block at ``place`` was decided to be; empty if nothing was, or there is none."""
@@ -56,190 +55,232 @@ class View:
         return claim.kind if claim else ""
 
 
-ClaimRule = Callable[[View, int], Claim | None]
+def find_zones(
+    blocks: Sequence[Block], *, looked: Sequence[int] | None = None, repeated: Lines | None = None
+) -> tuple[Zone, ...]:
+    """Find the zones, sorted by start; of two that start together the outer comes first.
 
-
-def find_zones(blocks: Sequence[Block]) -> tuple[Zone, ...]:
-    """Find the zones, sorted by start; of two that start together the outer comes first."""
-    gaps = Counter(block.gap for block in blocks[1:] if block.gap)
-    view = View(blocks=blocks, claims=[None] * len(blocks), usual_gap=gaps.most_common(1)[0][0] if gaps else 1)
-    _claim(view, _by_words)
-    _claim(view, _as_related)
+    ``looked`` is what ``looks`` gave for the blocks, where it was asked for those of many texts together; ``repeated`` are the
+    lines that open or close many articles of the source.
+    """
+    bits = looks([block.surface for block in blocks]) if looked is None else looked
+    view = View(blocks, bits, [None] * len(blocks))
+    _claim_by_words(view)
+    if repeated:
+        _claim_repeated(view, repeated)
     _claim_headline(view)
-    _claim(view, _by_page)
-    _claim(view, _by_place)
+    _claim_by_place(view)
     zones: list[Zone] = []
-    for place, block in enumerate(blocks):
-        claim = view.claims[place] or Claim("paragraph", "paragraph.rest")
-        zones.append(Zone(claim.kind, block.start, block.end, claim.rule))
-        zones += sorted(_within(view, place, claim), key=lambda zone: (zone.start, -zone.end))
+    for place, (block, claim, look) in enumerate(zip(blocks, view.claims, bits, strict=True)):
+        kind, rule, credits = claim or _REST
+        zones.append(Zone(kind, block.start, block.end, rule))
+        if kind == "paragraph":
+            if look & OPENING:
+                zones += _opening(block)
+            if look & QUOTES or block.hint == "quote":
+                zones += _quotes(block, runs_on=place + 1 < len(blocks) and blocks[place + 1].is_quoted)
+        elif credits:
+            zones += [Zone("credit", start, end, rule) for start, end in sorted(credits)]
     return tuple(zones)
 
 
-def _claim(view: View, rule: ClaimRule) -> None:
-    for place in range(len(view.blocks)):
-        if view.claims[place] is None:
-            view.claims[place] = rule(view, place)
+_REST = Claim("paragraph", "paragraph.rest")
+
+
+def _claim_by_words(view: View) -> None:
+    """What its words alone give away: pleas, tags, bylines, captions, lists of other stories.
+
+    Never what begins with a quotation mark, and never the title of the page.
+    """
+    items = -1  # of the list of other stories that the blocks before belong to
+    for place, look in enumerate(view.looks):
+        block = view.blocks[place]
+        claim = None
+        if look & (FIRST | WORDS) and block.hint != "title" and not block.is_quoted:
+            claim = _by_words(view, place)
+        if claim is None and 0 <= items < MOST_RELATED and _is_item(view, place):
+            claim = _RELATED_ITEM
+        items = _items_after(claim, items)
+        view.claims[place] = claim
+
+
+def _is_item(view: View, place: int) -> bool:
+    block = view.blocks[place]
+    listed = block.is_bulleted or view.is_heading_like(place)
+    return listed and block.is_short and not block.is_quoted and block.hint not in {"heading", "title"}
+
+
+_RELATED_ITEM = Claim("related", "related.item")
+
+
+def _items_after(claim: Claim | None, items: int) -> int:
+    if claim is None or claim.kind != "related":
+        return -1
+    if claim is _RELATED_ITEM:
+        return items + 1
+    return 0 if claim.rule == "related.heading" else -1
 
 
 def _by_words(view: View, place: int) -> Claim | None:
-    """What its words alone give away: pleas, tags of the outlet, bylines, captions. Never what begins with a quotation mark."""
     block = view.blocks[place]
-    if not block.flat or block.is_quoted or block.hint == "title":
-        return None
-    at_head = place < HEAD
-    at_edge = len(view.blocks) > 1 and (place < EDGE or place >= len(view.blocks) - EDGE)
-    is_label = block.hint in {"heading", "caption"}
-    tried = (
-        ("dateline", "datelines", "alone", 80, at_head),
-        ("promo", "promo", "promo", 300, True),
-        ("section_tag", "tags", "section_tag", 250, at_edge and block.hint != "heading"),
-        ("credit", "captions", "lone", 320, not is_label),
-    )
-    for kind, file, table, longest, applies in tried:
-        found = first_match(rules(file, table), block.flat) if applies and len(block.flat) <= longest else None
-        if found:
-            return Claim(kind, found[0].name)
-    return _caption_by_words(block)
+    flat = block.flat
+    for entry in index().candidates(block.surface, view.looks[place]):
+        if len(flat) <= entry.rule.longest and _may_stand(entry.kind, view, place):
+            match = entry.rule.pattern.fullmatch(flat)
+            if match is None and entry.rule.name == "related.heading" and "\n" in block.surface:
+                match = entry.rule.pattern.fullmatch(block.surface.split("\n", 1)[0])
+            claim = _claim(entry, match, block) if match else None
+            if claim:
+                return claim
+    return None
 
 
-def _caption_by_words(block: Block) -> Claim | None:
-    """Find a caption by the credit at its end or by its wording; one that reports what was said is a paragraph."""
-    if block.hint == "heading" or len(block.words) > LONGEST_CAPTION or block.sentences > 4:
+def _may_stand(kind: str, view: View, place: int) -> bool:
+    """Whether a block of the kind may stand at ``place``."""
+    hint = view.blocks[place].hint
+    if kind == "dateline":
+        return place < HEAD
+    if kind == "section_tag":
+        return len(view.blocks) > 1 and hint != "heading" and not EDGE <= place < len(view.blocks) - EDGE
+    if kind in {"byline", "credit", "agency"}:
+        return hint not in {"heading", "caption"}
+    return hint != "heading" or kind != "caption"
+
+
+def _claim(entry: Entry, match: re.Match[str], block: Block) -> Claim | None:
+    """Make the claim of a rule that matched; captions must be short and, but for the page's own, report nobody's words."""
+    if entry.kind != "caption":
+        return Claim(entry.kind, entry.rule.name)
+    sentences = block.sentences
+    if len(block.words) > LONGEST_CAPTION or sentences > 4 or (block.hint != "caption" and _reports_speech(block)):
         return None
-    if block.hint != "caption" and _reports_speech(block):
-        return None
-    found = first_match(rules("captions", "credit"), block.flat)
-    if found:
-        return Claim("caption", found[0].name, _located(block, found[1].group("credit")))
-    worded = first_match(rules("captions", "wording"), block.flat) if block.sentences <= 2 else None
-    return Claim("caption", worded[0].name, block.credits) if worded else None
+    if "credit" in entry.rule.pattern.groupindex:
+        return Claim("caption", entry.rule.name, _located(block, match["credit"]))
+    return Claim("caption", entry.rule.name, block.credits) if sentences <= 2 else None
 
 
 def _reports_speech(block: Block) -> bool:
-    return bool({"said", "says", "told", "added"} & set(block.words))
+    return not _REPORTING.isdisjoint(block.words)
+
+
+_REPORTING = frozenset({"said", "says", "told", "added"})
 
 
 def _located(block: Block, credit: str) -> tuple[tuple[int, int], ...]:
     """Find a credit at the end of the caption; its words may stand on two lines."""
+    at = block.surface.rfind(credit)
+    if at >= 0:
+        return ((block.start + at, block.start + at + len(credit)),)
     words = r"\s+".join(re.escape(word) for word in credit.split())
     found = list(re.finditer(words, block.surface))
     return ((block.start + found[-1].start(), block.start + found[-1].end()),)
 
 
-def _as_related(view: View, place: int) -> Claim | None:
-    """Lists of other stories: a heading that says so, what stands below it in list form, or a line that begins so."""
-    block = view.blocks[place]
-    if not block.flat or block.is_quoted or block.hint == "title":
-        return None
-    first_line = " ".join(block.surface.split("\n", 1)[0].split())
-    for tried in dict.fromkeys((block.flat, first_line)):
-        found = first_match(rules("tags", "related"), tried)
-        if found and (tried == block.flat or found[0].name == "related.heading"):
-            return Claim("related", found[0].name)
-    previous = view.claims[place - 1] if place else None
-    listed = previous is not None and previous.rule in {"related.heading", "related.item"}
-    recent = sum(
-        1 for claim in view.claims[max(0, place - MOST_RELATED) : place] if claim and claim.rule == "related.item"
-    )
-    if listed and recent < MOST_RELATED and block.hint != "heading" and (block.is_bulleted or block.is_heading_like):
-        return Claim("related", "related.item")
-    return None
+def _claim_repeated(view: View, repeated: Lines) -> None:
+    """Claim what opens or closes many articles of the source; the rule says how many, of how many."""
+    for place, edge, line in edge_lines(view.blocks):
+        if (edge, line) in repeated and view.claims[place] is None:
+            documents, of = repeated[(edge, line)]
+            view.claims[place] = Claim("boilerplate", f"boilerplate.repeated:{documents}/{of}")
 
 
 def _claim_headline(view: View) -> None:
     """Claim the page's title; in plain text the first block, if it has the shape of a heading and there is text after it."""
-    titles = [place for place, block in enumerate(view.blocks) if block.hint == "title"]
-    if titles:
-        view.claims[titles[0]] = Claim("headline", "headline.page")
+    title = next((place for place, block in enumerate(view.blocks) if block.hint == "title"), None)
+    if title is not None:
+        view.claims[title] = Claim("headline", "headline.page")
         return
-    body = [place for place in range(len(view.blocks)) if view.is_body(place)]
-    if len(body) > 1 and not view.blocks[body[0]].hint and view.blocks[body[0]].is_heading_like:
+    body = list(islice((place for place, claim in enumerate(view.claims) if claim is None), 2))
+    if len(body) > 1 and not view.blocks[body[0]].hint and view.is_heading_like(body[0]):
         view.claims[body[0]] = Claim("headline", "headline.first-block")
 
 
-def _by_page(view: View, place: int) -> Claim | None:
+def _claim_by_place(view: View) -> None:
+    """What the page said, then what place and shape say: a picture's stray tag, captions set apart, subheads."""
+    usual = _usual_gap(view.blocks)
+    after = 0  # the first block of the body after the one looked at, where one is asked for
+    body = [claim is None for claim in view.claims]  # the headline is none
+    for place, block in enumerate(view.blocks):
+        if not body[place]:
+            continue
+        if block.hint:
+            view.claims[place] = _by_page(block)
+        elif view.is_heading_like(place):
+            after = max(after, place + 1)
+            while after < len(body) and not body[after]:
+                after += 1
+            goes_on = after < len(body) and not view.is_heading_like(after)
+            view.claims[place] = _stray_tag(view, place) or (_subhead(block) if place and goes_on else None)
+        elif block.gap > usual and place:
+            view.claims[place] = _caption_set_apart(block)
+
+
+def _usual_gap(blocks: Sequence[Block]) -> int:
+    """Give the usual number of blank lines between blocks."""
+    gaps = [block.gap for block in blocks[1:] if block.gap]
+    if not gaps or max(gaps) == min(gaps):
+        return gaps[0] if gaps else 1
+    return Counter(gaps).most_common(1)[0][0]
+
+
+def _by_page(block: Block) -> Claim:
     """What the page said that it was."""
-    block = view.blocks[place]
     if block.hint == "caption":
         return Claim("caption", "caption.page", block.credits)
     if block.hint in {"heading", "title"}:
         return Claim("subhead", "subhead.page")
-    if block.hint in {"paragraph", "item", "quote"} and not block.flat:
-        return Claim("paragraph", "paragraph.page")
-    return None
-
-
-def _by_place(view: View, place: int) -> Claim | None:
-    """What place and shape say: a picture's stray tag, captions set apart, subheads."""
-    block = view.blocks[place]
-    if block.hint in {"paragraph", "item", "quote"}:
-        return Claim("paragraph", "paragraph.page")
-    return _stray_tag(view, place) or _caption_set_apart(view, place) or _subhead(view, place)
+    return Claim("paragraph", "paragraph.page")
 
 
 def _stray_tag(view: View, place: int) -> Claim | None:
     """A few capitalised words right before a caption that repeats them: the topic under which the agency files the picture."""
-    block = view.blocks[place]
-    if not block.is_heading_like or len(block.words) > LONGEST_TAG or view.kind(place + 1) != "caption":
+    if view.kind(place + 1) != "caption":
         return None
+    written = view.blocks[place].words
     caption = set(view.blocks[place + 1].words)
-    capitalised = all(any(character.isupper() for character in word) for word in block.words)
-    repeated = sum(word in caption for word in block.words)
-    return Claim("section_tag", "section.picture-tag") if capitalised and 2 * repeated >= len(block.words) else None
+    capitalised = all(any(character.isupper() for character in word) for word in written)
+    repeated = sum(word in caption for word in written)
+    is_tag = len(written) <= LONGEST_TAG and capitalised and 2 * repeated >= len(written)
+    return Claim("section_tag", "section.picture-tag") if is_tag else None
 
 
-def _caption_set_apart(view: View, place: int) -> Claim | None:
+def _caption_set_apart(block: Block) -> Claim | None:
     """One sentence after more blank lines than usual, in the present tense of captions, reporting nobody's words."""
-    block = view.blocks[place]
-    if place == 0 or block.gap <= view.usual_gap or not block.flat or block.is_quoted or block.is_heading_like:
+    if not block.is_short or block.is_quoted or block.sentences > 1 or len(block.words) > LONGEST_CAPTION:
         return None
-    one_sentence = block.sentences == 1 and len(block.words) <= LONGEST_CAPTION
     shows = {word.strip(".,;:()").casefold() for word in block.words} & words("present", "verbs")
-    if one_sentence and shows and not _reports_speech(block) and "“" not in block.surface:
+    if shows and not _reports_speech(block) and "“" not in block.surface:
         return Claim("caption", "caption.set-apart", block.credits)
     return None
 
 
-def _subhead(view: View, place: int) -> Claim | None:
+def _subhead(block: Block) -> Claim | None:
     """One short line that is no sentence, between other text and a body that goes on after it."""
-    block = view.blocks[place]
-    if not block.is_heading_like or len(block.words) > LONGEST_SUBHEAD or block.is_quoted:
-        return None
-    after = next((later for later in range(place + 1, len(view.blocks)) if view.is_body(later)), None)
-    goes_on = after is not None and not view.blocks[after].is_heading_like
-    return Claim("subhead", "subhead.shape") if place and goes_on else None
+    is_subhead = len(block.words) <= LONGEST_SUBHEAD and not block.is_quoted
+    return Claim("subhead", "subhead.shape") if is_subhead else None
 
 
-def _within(view: View, place: int, claim: Claim) -> list[Zone]:
-    """Find the zones inside a block: the credits of a caption, the dateline and the quotes of a paragraph."""
-    block = view.blocks[place]
-    if claim.kind == "caption":
-        return [Zone("credit", start, end, claim.rule) for start, end in claim.credits]
-    if claim.kind != "paragraph":
-        return []
-    inner = _dateline(block)
-    following = view.blocks[place + 1] if place + 1 < len(view.blocks) else None
-    quotes = find_quotes(block.surface, runs_on=following is not None and following.is_quoted)
-    if block.hint == "quote" and not quotes:
-        return [*inner, Zone("quote", block.start, block.end, "quote.page")]
-    return inner + [
-        Zone(
-            "quote",
-            block.start + quote.start,
-            block.start + quote.end,
-            quote.rule,
-            speaker=(block.start + quote.speaker[0], block.start + quote.speaker[1]) if quote.speaker else None,
-        )
-        for quote in quotes
-    ]
-
-
-def _dateline(block: Block) -> list[Zone]:
+def _opening(block: Block) -> list[Zone]:
+    """Find the dateline and the agency before the first sentence of a paragraph; a dash stands after them."""
     head = block.surface[:DATELINE]
     for rule in rules("datelines", "dateline"):
         match = rule.pattern.match(head)
         if match:
-            start, end = match.span("dateline")
-            return [Zone("dateline", block.start + start, block.start + end, rule.name)]
+            return _opening_zones(block.start, rule, match)
     return []
+
+
+def _opening_zones(start: int, rule: Rule, match: re.Match[str]) -> list[Zone]:
+    spans = [(group.split("_")[0], match.span(group)) for group in rule.pattern.groupindex]
+    return [Zone(kind, start + low, start + high, rule.name) for kind, (low, high) in spans if low >= 0]
+
+
+def _quotes(block: Block, *, runs_on: bool) -> list[Zone]:
+    at = block.start
+    quotes = find_quotes(block.surface, runs_on=runs_on)
+    if block.hint == "quote" and not quotes:
+        return [Zone("quote", block.start, block.end, "quote.page")]
+    return [
+        Zone("quote", at + start, at + end, rule, (at + speaker[0], at + speaker[1]) if speaker else None)
+        for start, end, rule, speaker in quotes
+    ]

@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 ZONE_KINDS = (
     "headline",
+    "byline",
     "dateline",
+    "agency",
     "paragraph",
     "subhead",
     "caption",
@@ -18,6 +21,7 @@ ZONE_KINDS = (
     "promo",
     "section_tag",
     "related",
+    "boilerplate",
 )
 
 
@@ -49,8 +53,7 @@ class Article:
         return hashlib.sha256(self.raw).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One cut or replacement: ``article[start:end]`` was ``removed``, and ``inserted`` stands in its place."""
 
     start: int
@@ -60,8 +63,7 @@ class Edit:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """A part of a document's text with a kind, and the rule that found it. ``speaker`` is the span of a quote's speaker."""
 
     kind: str

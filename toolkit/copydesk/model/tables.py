@@ -62,6 +62,8 @@ DOCUMENTS = _schema(
     source=pa.string(),
     raw_sha256=pa.string(),
     title=_maybe(pa.string()),
+    authors=_maybe(NAMES),  # empty where nothing names them
+    language=_maybe(pa.string()),  # ISO 639-1; empty for a text too short to tell
     url=_maybe(pa.string()),
     publisher=_maybe(pa.string()),
     published_at=_maybe(INSTANT),
@@ -117,6 +119,19 @@ COPIES = _schema(
     shared_shingles=_maybe(pa.int64()),
     own=_maybe(pa.float64()),  # share of its own shingles that the canonical member has not
     copies=pa.int64(),  # of a canonical member: how many it has
+)
+SENTENCES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    seq=pa.int32(),
+    start=pa.int64(),
+    end=pa.int64(),
+)
+EDGES = _schema(
+    origin=pa.string(),  # publisher, host or container of the articles that are compared
+    edge=pa.string(),  # head, tail; empty where all articles of the origin are counted
+    line=pa.string(),  # as it is compared: small letters, single blanks, # for numbers; empty as above
+    documents=pa.int64(),  # articles that have the line there
 )
 REJECTED = _schema(
     stage=pa.string(),
@@ -296,6 +311,8 @@ TABLES: dict[str, pa.Schema] = {
     "edits": EDITS,
     "sketches": SKETCHES,
     "copies": COPIES,
+    "sentences": SENTENCES,
+    "edges": EDGES,
     "rejected": REJECTED,
     "ingested": INGESTED,
     "inputs": INPUTS,

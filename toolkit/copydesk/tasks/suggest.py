@@ -21,7 +21,7 @@ from copydesk.tasks.patterns import Rule, read_rule, rule_names
 from copydesk.tasks.words import tokens
 
 RESIDUE = "residue"
-RESIDUE_ZONES = frozenset({"promo", "section_tag", "related"})
+RESIDUE_ZONES = frozenset({"promo", "section_tag", "related", "boilerplate"})
 _NAME_SCORE = 0.9  # scores rank suggestions; none of them was measured
 _ZONE_SCORE = 0.9
 

@@ -1,0 +1,105 @@
+"""Plain-text news into documents, zones and edits, against datatrove's repair, filter and writer, in CPU seconds.
+
+Both read the same JSON Lines and write Parquet. Datatrove leaves a repaired text; ours leaves the text, every edit, every zone with its
+rule, titles, authors, dates and languages. Start-up and imports are left out on both sides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from generator import write_jsonl
+from peers import python_of
+from sync import Ratio
+
+from copydesk.documents import build_documents
+from copydesk.model import tables
+
+ARTICLES, BATCH, ROUNDS, TARGET = 6_000, 500, 5, 5.0
+PEER = ("datatrove[io,processing]==0.10.1", "ftfy==6.3.1", "pyarrow==26.0.1", "orjson")
+
+
+def run() -> Ratio:
+    """Run both in turn and give the median of datatrove's CPU seconds over ours. Raises PeerMissingError without datatrove."""
+    peer = python_of("datatrove", PEER)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        file = folder / "articles.jsonl"
+        write_jsonl(file, ARTICLES)
+        curate(file, folder / "warm", limit=BATCH)
+        rounds = [_peer_seconds(peer, file) / _our_seconds(file, folder / str(turn)) for turn in range(ROUNDS)]
+    value = statistics.median(rounds)
+    name = "plain-text news, documents per CPU second: ours over datatrove's"
+    return Ratio(name, value, f"≥ {TARGET:g}", value >= TARGET, tuple(rounds))
+
+
+def curate(file: Path, folder: Path, *, limit: int | None = None) -> int:
+    """Make documents, zones and edits of the articles in ``file``, as Parquet files in ``folder``; gives how many were kept."""
+    folder.mkdir()
+    names = ("documents", "zones", "edits")
+    writers = {name: pq.ParquetWriter(folder / f"{name}.parquet", tables.TABLES[name]) for name in names}
+    kept = 0
+    with file.open("rb") as lines:
+        for batch in _batches(islice(lines, limit)):
+            outcome = build_documents(batch, known=tables.empty("documents"), max_chars=1_000_000)
+            kept += outcome.kept_rows
+            for name, writer in writers.items():
+                writer.write_table(outcome.kept[name])
+    for writer in writers.values():
+        writer.close()
+    return kept
+
+
+def _batches(lines: Iterator[bytes]) -> Iterator[pa.Table]:
+    while some := [json.loads(line) for line in islice(lines, BATCH)]:
+        raw = [one["text"].encode("utf-8") for one in some]
+        columns = {
+            "source": [one["id"] for one in some],
+            "raw_sha256": [hashlib.sha256(one).hexdigest() for one in raw],
+            "bytes": [len(one) for one in raw],
+            "format": ["text"] * len(some),
+            "encoding": ["utf-8"] * len(some),
+            "raw": raw,
+            "url": [one["url"] for one in some],
+            "publisher": [one["publisher"] for one in some],
+        }
+        schema = tables.ARTICLES
+        nothing = pa.nulls(len(some))
+        yield pa.table(
+            [
+                pa.array(columns[field.name], field.type) if field.name in columns else nothing.cast(field.type)
+                for field in schema
+            ],
+            schema,
+        )
+
+
+def _our_seconds(file: Path, folder: Path) -> float:
+    begin = time.process_time()
+    curate(file, folder)
+    return time.process_time() - begin
+
+
+def _peer_seconds(python: Path, file: Path) -> float:
+    script = Path(__file__).with_name("curation_peer.py")
+    done = subprocess.run([str(python), str(script), str(file)], check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+if __name__ == "__main__":
+    result = run()
+    print(
+        f"{result.name}: {result.value:.2f} (has to be {result.target}; rounds {', '.join(f'{one:.2f}' for one in result.rounds)})"
+    )
+    sys.exit(0 if result.reached else 1)

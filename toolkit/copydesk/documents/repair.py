@@ -1,0 +1,90 @@
+"""Text in, the edits out that undo its mojibake: UTF-8 that was read as something else somewhere on its way.
+
+What is repaired and what is left is ftfy's judgement (its heuristic of what text can mean), line by line. Quotation marks,
+ligatures and widths stay as they are, and nothing is normalised: these are no damage.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from copydesk.documents.draft import shrunk
+from copydesk.model.document import Edit
+
+if TYPE_CHECKING:
+    from ftfy import TextFixerConfig
+
+RULE = "text.mojibake"
+# Mojibake is a character of two bytes or more that became two characters or more, none of them ASCII but perhaps the last: a no-break
+# space, half of an "à" or of a no-break space, that became a space. These alone never begin one (ftfy takes "”é" for a letter of Abkhaz).
+_INNOCENT = "“”‘’–—…•©®™\t\r\xa0\ufeff\u200b"
+_PAIR = re.compile(f"[^\\x00-\\x7f{_INNOCENT}][^\\x00-\\x7f]")
+_BEFORE_BLANK = re.compile(r"[\xc2\xc3\xe0\u0102\u0413] ")
+_CONTROL = re.compile(r"[\x80-\x9f]")
+_VISIBLE = re.compile(r"[!-~]+")
+
+
+def may_be_mojibake(text: str, unusual: str) -> bool:
+    """Whether it is worth asking ftfy; ``unusual`` are the characters of ``text`` that are not plain ASCII."""
+    return (
+        bool(unusual.strip(_INNOCENT))
+        and (_PAIR.search(text) or _BEFORE_BLANK.search(text) or _CONTROL.search(unusual)) is not None
+    )
+
+
+def mojibake_edits(text: str) -> list[Edit]:
+    """Give the edits that repair each line of ``text``, as small as the visible ASCII around them allows."""
+    edits: list[Edit] = []
+    at = 0
+    for line in text.split("\n"):
+        if _PAIR.search(line) or _BEFORE_BLANK.search(line) or _CONTROL.search(line):
+            fixed = _fixed(line)
+            if fixed != line:
+                edits += _differences(at, line, fixed)
+        at += len(line) + 1
+    return edits
+
+
+def _fixed(line: str) -> str:
+    import ftfy
+
+    return ftfy.fix_encoding(line, _config())
+
+
+@cache
+def _config() -> TextFixerConfig:
+    from ftfy import TextFixerConfig
+
+    return TextFixerConfig(
+        unescape_html=False,
+        remove_terminal_escapes=False,
+        fix_latin_ligatures=False,
+        fix_character_width=False,
+        uncurl_quotes=False,
+        fix_line_breaks=False,
+        fix_surrogates=False,
+        remove_control_chars=False,
+        normalization=None,
+        explain=False,
+    )
+
+
+def _differences(at: int, line: str, fixed: str) -> list[Edit]:
+    """Give one edit for each stretch between visible ASCII that changed; one for the line if the repair touched ASCII too."""
+    if _VISIBLE.findall(line) != _VISIBLE.findall(fixed):
+        return [shrunk(at, line, fixed, rule=RULE)]
+    before, after = _gaps(line), _gaps(fixed)
+    return [
+        shrunk(at + start, line[start:end], fixed[first:last], rule=RULE)
+        for (start, end), (first, last) in zip(before, after, strict=True)
+        if line[start:end] != fixed[first:last]
+    ]
+
+
+def _gaps(text: str) -> list[tuple[int, int]]:
+    """Give the spans between the runs of visible ASCII, and those before the first and after the last."""
+    inner = [place for match in _VISIBLE.finditer(text) for place in match.span()]
+    places = [0, *inner, len(text)]
+    return list(zip(places[::2], places[1::2], strict=True))

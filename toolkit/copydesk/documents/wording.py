@@ -1,0 +1,162 @@
+"""Blocks in, what is worth looking at in each out: whether a rule could meet its words, its shape, its marks.
+
+Most paragraphs of a story meet no rule. That is found out for many blocks at once, by regular expressions that Arrow runs on a whole
+column; what they pass by needs no further look, and what they do not is looked at with care.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.documents.blocks import LONGEST
+from copydesk.documents.rules import Rule, quote_words, rules
+
+FIRST, WORDS, HEADING, QUOTES, OPENING = 1, 2, 4, 8, 16  # bits of a look
+
+_FIRST = re.compile(r"[\W_]*([^\W_]+)")
+_LAST = re.compile(r"([^\W_]+)[\W_]*\Z")
+_SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
+# A heading ends in none of these; the tail is long enough for the marks that may close after it.
+_SENTENCE_END = "[.…:;,][”\"’'»)\\]]*$"
+_TAIL = 8
+# After a dateline or an agency stands a dash.
+_DASH = "—|–|- |\\):"
+DATELINE = 160  # characters at the head of a paragraph
+
+
+class Table(NamedTuple):
+    """A table of rules, and the kind of zone that they find."""
+
+    kind: str
+    file: str
+    table: str
+
+
+# In the order in which they are tried.
+TABLES = (
+    Table("dateline", "datelines", "alone"),
+    Table("promo", "promo", "promo"),
+    Table("boilerplate", "boilerplate", "boilerplate"),
+    Table("section_tag", "tags", "section_tag"),
+    Table("byline", "credits", "byline"),
+    Table("credit", "credits", "credit"),
+    Table("agency", "credits", "agency"),
+    Table("caption", "captions", "credit"),
+    Table("caption", "captions", "wording"),
+    Table("related", "tags", "related"),
+)
+
+
+class Entry(NamedTuple):
+    """A rule with the kind that it finds and its place in the order."""
+
+    rank: int
+    kind: str
+    rule: Rule
+
+
+class Index(NamedTuple):
+    """All rules of ``TABLES``, by what their texts must look like."""
+
+    opens: dict[str, tuple[Entry, ...]]  # by first word
+    ends: dict[str, tuple[Entry, ...]]  # by last word
+    holds: dict[str, tuple[Entry, ...]]
+    gated: tuple[Entry, ...]
+
+    def candidates(self, surface: str, look: int) -> Sequence[Entry]:
+        """Give the rules that could match a block that looks so, in their order, but for their length."""
+        opened = self.opens.get(_word(_FIRST.match(surface)), ()) if look & FIRST else ()
+        if not look & WORDS:
+            return opened
+        found = [opened, self.ends.get(_word(_LAST.search(surface[-40:])), ())]
+        found += [entries for held, entries in self.holds.items() if held in surface]
+        ranked = {entry.rank: entry for entries in found for entry in entries}
+        ranked |= {entry.rank: entry for entry in self.gated if entry.rule.gate and entry.rule.gate.search(surface)}
+        return [ranked[rank] for rank in sorted(ranked)]
+
+
+def _word(match: re.Match[str] | None) -> str:
+    word = match[1].lower() if match else ""
+    return "#" if word.isdecimal() else word
+
+
+@cache
+def index() -> Index:
+    """Read all rules and order them by what their texts must look like."""
+    entries = [
+        Entry(rank, kind, rule)
+        for rank, (kind, rule) in enumerate(
+            (table.kind, rule) for table in TABLES for rule in rules(table.file, table.table)
+        )
+    ]
+    return Index(
+        opens=_by_key(entries, lambda rule: {_word(_FIRST.match(words)) or words for words in rule.opens}),
+        ends=_by_key(entries, lambda rule: rule.ends),
+        holds=_by_key(entries, lambda rule: rule.holds),
+        gated=tuple(entry for entry in entries if entry.rule.gate),
+    )
+
+
+def _by_key(entries: Sequence[Entry], keys: Callable[[Rule], Iterable[str]]) -> dict[str, tuple[Entry, ...]]:
+    listed = dict.fromkeys(key for entry in entries for key in keys(entry.rule))
+    return {key: tuple(entry for entry in entries if key in keys(entry.rule)) for key in listed}
+
+
+def looks(surfaces: Sequence[str]) -> list[int]:
+    """Give for each block the bits of what it could be: none means a plain paragraph, whatever stands beside it.
+
+    ``FIRST``: it opens as a rule asks; ``WORDS``: it ends so, or holds what one asks for; ``HEADING``: it does not end like a sentence; ``QUOTES``: it holds a quotation mark;
+    ``OPENING``: a dash stands near its beginning. Each block is looked at alone, so that it does not matter which come together.
+    """
+    column = pa.array(surfaces, pa.string())
+    short = pc.less_equal(pc.utf8_length(column), LONGEST)
+    ends = pc.match_substring_regex(pc.utf8_slice_codeunits(column, -_TAIL), _SENTENCE_END)
+    found = (
+        (FIRST, pc.and_(short, pc.match_substring_regex(column, _first_pattern()))),
+        (WORDS, pc.and_(short, pc.match_substring_regex(column, _words_pattern()))),
+        (HEADING, pc.and_not(short, ends)),
+        (QUOTES, pc.match_substring_regex(column, _marks_pattern())),
+        (OPENING, pc.match_substring_regex(pc.utf8_slice_codeunits(column, 0, DATELINE), _DASH)),
+    )
+    bits = np.zeros(len(surfaces), dtype=np.uint8)
+    for bit, mask in found:
+        bits |= bit * np.asarray(mask, dtype=np.uint8)
+    listed: list[int] = bits.tolist()
+    return listed
+
+
+def _listed() -> list[Rule]:
+    return [rule for table in TABLES for rule in rules(table.file, table.table)]
+
+
+@cache
+def _first_pattern() -> str:
+    """Give one expression that finds something in every text that opens as a rule asks; a line may break between words."""
+    opens = sorted({words for rule in _listed() for words in rule.opens})
+    openings = "|".join("[0-9]" if words == "#" else _literal(words).replace(" ", "[ \n]+") for words in opens)
+    return f"(?i)^[^\\pL\\pN]{{0,8}}(?:{openings})"
+
+
+@cache
+def _words_pattern() -> str:
+    """Give one expression that finds something in every text that ends as a rule asks, or holds what one asks for."""
+    ends = sorted({word for rule in _listed() for word in rule.ends})
+    holds = sorted({held for rule in _listed() for held in rule.holds})
+    gates = [f"(?:{rule.gate.pattern})" for rule in _listed() if rule.gate]
+    return "(?s)" + "|".join([f"(?i:(?:{'|'.join(map(_literal, ends))})[^\\pL\\pN]*$)", *map(_literal, holds), *gates])
+
+
+@cache
+def _marks_pattern() -> str:
+    return "[" + "".join(_literal(opening) for opening, _ in quote_words().marks) + "]"
+
+
+def _literal(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text)
