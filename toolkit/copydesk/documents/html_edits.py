@@ -6,11 +6,14 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby
+from operator import and_
 
 from copydesk.documents.draft import Draft
-from copydesk.documents.html_blocks import Block, Page, Run, Within
+from copydesk.documents.html_blocks import Page, Run, read_runs
 from copydesk.documents.html_choice import Choice
+from copydesk.documents.html_meaning import Within
 from copydesk.model.document import Edit, apply_edits
 
 # A character reference, or a run of white space that is not just one space (HTML's white space, not Unicode's: a no-break space
@@ -25,7 +28,7 @@ class Part:
 
     start: int
     end: int
-    within: Within
+    within: int
     credits: tuple[tuple[int, int], ...] = ()
 
 
@@ -37,27 +40,29 @@ class _Piece:
     end: int
     text: str
     rule: str
-    within: Within
+    within: int
 
 
-def html_draft(source: str, page: Page, choice: Choice) -> tuple[Draft, tuple[Part, ...]]:
+def html_draft(page: Page, choice: Choice) -> tuple[Draft, tuple[Part, ...]]:
     """Make the draft of the chosen blocks, one blank line apart, and tell where each block stands in its text.
 
     What lies between two of them is cut by the rule of the choice if other blocks lie there, else by ``html.markup``.
     """
+    source = page.source
     edits: list[Edit] = []
     parts: list[Part] = []
     at = length = 0
     expected = 0  # the place of the block that comes next in the page
     for place in choice.places:
-        pieces = _pieces(page.blocks[place], source)
+        runs = read_runs(page, page.blocks[place])
+        pieces = _pieces(runs, source)
         if not pieces:
             continue
         joint = "\n\n" if parts else ""
         rule = choice.rule if place > expected else "html.markup"
         edits += _cut(source, at, pieces[0].start, inserted=joint, rule=rule)
         edits += _inside(source, pieces)
-        part = _part(pieces, page.blocks[place], length + len(joint))
+        part = _part(pieces, runs, length + len(joint))
         parts.append(part)
         at, length, expected = pieces[-1].end, part.end, place + 1
     rule = choice.rule if expected < len(page.blocks) else "html.markup"
@@ -65,11 +70,11 @@ def html_draft(source: str, page: Page, choice: Choice) -> tuple[Draft, tuple[Pa
     return Draft(article=source, text=apply_edits(source, edits), edits=tuple(edits)), tuple(parts)
 
 
-def _pieces(block: Block, source: str) -> list[_Piece]:
+def _pieces(runs: Sequence[Run], source: str) -> list[_Piece]:
     """Give the pieces of a block's text: white space is one space, none at its ends or at a line break."""
     pieces: list[_Piece] = []
     blank = True  # what would come next is at the beginning of a line, or after a space
-    for run in block.runs:
+    for run in runs:
         for piece in _run_pieces(run, source):
             is_space = piece.rule == "html.whitespace" or piece.text == " " == source[piece.start : piece.end]
             if is_space and blank:
@@ -126,14 +131,19 @@ def _cut(source: str, start: int, end: int, *, inserted: str, rule: str) -> list
     return [Edit(start, end, source[start:end], inserted, rule)] if end > start or inserted else []
 
 
-def _part(pieces: Sequence[_Piece], block: Block, start: int) -> Part:
+def _part(pieces: Sequence[_Piece], runs: Sequence[Run], start: int) -> Part:
     """Tell where a block and its credits stand in the text, which goes on at ``start``."""
     credits: list[tuple[int, int]] = []
     end = start
-    for is_credit, group in groupby(pieces, key=lambda piece: Within.CREDIT in piece.within):
+    for is_credit, group in groupby(pieces, key=lambda piece: bool(piece.within & Within.CREDIT)):
         text = "".join(piece.text for piece in group)
         if is_credit and text.strip():
             before = len(text) - len(text.lstrip())
             credits.append((end + before, end + len(text.rstrip())))
         end += len(text)
-    return Part(start=start, end=end, within=block.within, credits=tuple(credits))
+    return Part(start=start, end=end, within=_shared(runs), credits=tuple(credits))
+
+
+def _shared(runs: Sequence[Run]) -> int:
+    """Give what all visible text of a block stands in."""
+    return reduce(and_, (run.within for run in runs if run.kind == "visible"))

@@ -9,15 +9,21 @@ from dataclasses import dataclass, field, replace
 from copydesk.documents.blocks import Block, split_blocks
 from copydesk.documents.canonical import Canonical, canonical
 from copydesk.documents.draft import Draft, moved
-from copydesk.documents.html_blocks import Within, read_page
-from copydesk.documents.html_choice import Facts, choose, extract, read_facts
+from copydesk.documents.html_blocks import MOST_NODES, Page, read_page
+from copydesk.documents.html_choice import Choice, choose
 from copydesk.documents.html_edits import Part, html_draft
+from copydesk.documents.html_facts import Facts, read_facts
+from copydesk.documents.html_meaning import Within
+from copydesk.documents.html_opinion import with_second_opinion
 from copydesk.documents.zones import find_zones
 from copydesk.model.document import Document, Edit, Zone
 
 _HINTS = (
     (Within.CAPTION, "caption"),
     (Within.TITLE, "title"),
+    (Within.RELATED, "related"),
+    (Within.PROMO, "promo"),
+    (Within.BYLINE, "byline"),
     (Within.HEADING, "heading"),
     (Within.QUOTE, "quote"),
     (Within.ITEM, "item"),
@@ -28,25 +34,39 @@ _HINTS = (
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A document and what its page says of itself; or a ``reason`` and a ``detail`` why there is none."""
+    """A document and what its page says of itself; or a ``reason`` and a ``detail`` why there is none.
+
+    ``choice`` tells of a page how its article was found, with what doubts, and whether a second opinion agreed.
+    """
 
     document: Document | None = None
     facts: Facts = field(default_factory=Facts)
+    choice: Choice | None = None
     reason: str = ""
     detail: str = ""
 
 
-def read_document(article: str, *, format: str, doc_id: str, recipe: str, max_chars: int) -> Made:
+def read_document(
+    article: str, *, format: str, doc_id: str, recipe: str, max_chars: int, max_nodes: int = MOST_NODES
+) -> Made:
     """Make the document of a decoded article. ``format`` is ``text`` or ``html``; ``max_chars`` limits the document's text.
 
-    The limit of a page's source is ten times that: markup counts for little, but must be read to be known.
+    The limit of a page's source is ten times that: markup counts for little, but must be read to be known. ``max_nodes``
+    limits the elements of a page that stand on lines of their own (reason ``too-many-nodes``).
     """
     limit = 10 * max_chars if format == "html" else 2 * max_chars
     if len(article) > limit:
         return _too_long(len(article), max_chars)
-    facts = Facts()
+    facts, choice = Facts(), None
     if format == "html":
-        text, blocks, facts = _read_html(article)
+        page = read_page(article, most_nodes=max_nodes)
+        if page.full:
+            return _too_many(max_nodes)
+        choice = choose(page)
+        if choice.doubts:
+            choice = with_second_opinion(page, choice)
+        text, blocks = _page_blocks(page, choice)
+        facts = read_facts(article)
     else:
         text = canonical(Draft(article=article, text=article))
         blocks = split_blocks(text.draft.text, text.gaps)
@@ -65,17 +85,14 @@ def read_document(article: str, *, format: str, doc_id: str, recipe: str, max_ch
         edits=text.draft.edits,
         recipe=recipe,
     )
-    return Made(document=document, facts=facts)
+    return Made(document=document, facts=facts, choice=choice)
 
 
-def _read_html(source: str) -> tuple[Canonical, list[Block], Facts]:
-    page = read_page(source)
-    extracted = extract(source)
-    drafted, parts = html_draft(source, page, choose(page, source, extracted))
+def _page_blocks(page: Page, choice: Choice) -> tuple[Canonical, list[Block]]:
+    drafted, parts = html_draft(page, choice)
     after = canonical(Draft(article=drafted.text, text=drafted.text))
     text = Canonical(draft=drafted.then(after.draft.edits), gaps=after.gaps)
-    blocks = _hinted(split_blocks(text.draft.text, text.gaps), parts, after.draft.edits)
-    return text, blocks, read_facts(source, extracted)
+    return text, _hinted(split_blocks(text.draft.text, text.gaps), parts, after.draft.edits)
 
 
 def _hinted(blocks: Sequence[Block], parts: Sequence[Part], edits: Sequence[Edit]) -> list[Block]:
@@ -88,7 +105,7 @@ def _hinted(blocks: Sequence[Block], parts: Sequence[Part], edits: Sequence[Edit
     for block in blocks:
         part = parts[bisect_right(starts, block.start) - 1]
         inside = spans[bisect_left(spans, (block.start, 0)) : bisect_left(spans, (block.end, 0))]
-        hint = next((hint for within, hint in _HINTS if within in part.within), "")
+        hint = next((hint for within, hint in _HINTS if within & part.within), "")
         hinted.append(replace(block, hint=hint, credits=tuple(inside)))
     return hinted
 
@@ -100,3 +117,8 @@ def _title(text: str, zones: Sequence[Zone]) -> str | None:
 def _too_long(length: int, limit: int) -> Made:
     detail = f"{length:,} characters, with a limit of {limit:,} (fix: split the article, or raise the limit)"
     return Made(reason="too-long", detail=detail)
+
+
+def _too_many(limit: int) -> Made:
+    detail = f"more than {limit:,} elements (fix: raise the limit, or leave it out: no article has so many)"
+    return Made(reason="too-many-nodes", detail=detail)

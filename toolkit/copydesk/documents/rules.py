@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -36,9 +37,8 @@ class HtmlNames:
     article: frozenset[str]
     heading: frozenset[str]
     strong: frozenset[str]
-    caption_marks: tuple[str, ...]
-    credit_marks: tuple[str, ...]
-    published: tuple[str, ...]
+    implied: frozenset[str]
+    marks: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,16 @@ class QuoteWords:
 @cache
 def html_names() -> HtmlNames:
     """Read ``rules/html.toml``."""
-    data: dict[str, Any] = _read("html")
-    ordered = {"caption_marks", "credit_marks", "published"}
-    lists: dict[str, Any] = {key: tuple(value) if key in ordered else frozenset(value) for key, value in data.items()}
-    return HtmlNames(**lists)
+    data = _read("html")
+    del data["facts"]
+    marks = {name: tuple(words) for name, words in data.pop("marks").items()}
+    return HtmlNames(marks=marks, **{name: frozenset(listed) for name, listed in data.items()})
+
+
+@cache
+def html_facts() -> dict[str, tuple[str, ...]]:
+    """Read the table ``facts`` of ``rules/html.toml``: where a page says what of itself."""
+    return {name: tuple(listed) for name, listed in _read("html")["facts"].items()}
 
 
 @cache
