@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from copydesk.documents.html_meaning import Within, meaning_of
 from copydesk.documents.html_source import Token, markup_pattern, piece_matches, tokens
@@ -123,7 +124,8 @@ class _Walker:
     def __init__(self, page: Page, most_nodes: int) -> None:
         self._page = page
         self._most = most_nodes
-        self._open: list[tuple[str, int]] = []
+        self._names: list[str] = []  # of the open elements, and their numbers
+        self._nodes: list[int] = []
         self._count: dict[str, int] = {}
         self._skipping = 0
         self._spans: list[tuple[int, int]] = []
@@ -131,9 +133,8 @@ class _Walker:
 
     def walk(self) -> None:
         """Take every piece of the page, and the tag after it."""
-        names = html_names()
-        kinds = {name: (name in names.block, name in names.void) for name in names.block | names.skipped}
-        page, spans, count = self._page, self._spans, self._count
+        kinds = _kinds()
+        page, spans, names, count = self._page, self._spans, self._names, self._count
         for match, paired in piece_matches(page.source):
             raw, slash, name, written = match.groups()
             if raw and not self._skipping and (spans or not raw.isspace()):
@@ -143,45 +144,52 @@ class _Walker:
             if name is None:
                 continue
             name = name.lower()
-            ends_block, is_void = kinds[name]
-            if spans and ends_block:
+            kind = kinds[name]
+            if spans and kind != "skipped":
                 self._flush()
             if slash:
-                if count.get(name):
+                if names and names[-1] == name and kind != "skipped":
+                    names.pop()
+                    self._nodes.pop()
+                    count[name] -= 1
+                    if self._link > len(names):
+                        self._link = -1
+                elif count.get(name):
                     self._close(name)
-            elif not is_void:
-                self._start(name, written, ends_block)
-                if len(page.parents) > self._most:
-                    page.full = True
-                    break
+            elif kind != "void":
+                self._start(name, written, kind)
+                if page.full:
+                    return
         if spans:
             self._flush()
 
-    def _start(self, name: str, written: str, ends_block: bool) -> None:
-        opened = self._open
-        if ends_block and opened:
-            last = opened[-1][0]
-            if last == "p" or (last == name and name in html_names().implied):
-                self._close(last)
-        if not ends_block:
+    def _start(self, name: str, written: str, kind: str) -> None:
+        names, page = self._names, self._page
+        if kind == "skipped":
             self._skipping += 1
-        page = self._page
+        elif names and (names[-1] == "p" or (kind == "implied" and names[-1] == name)):
+            self._close(names[-1])
+        if len(page.parents) > self._most:
+            page.full = True
+            return
         page.meanings.append(meaning_of(name, written))
-        page.parents.append(opened[-1][1] if opened else 0)
-        opened.append((name, len(page.parents) - 1))
-        if len(opened) > page.depth:
-            page.depth = len(opened)
+        page.parents.append(self._nodes[-1] if names else 0)
+        names.append(name)
+        self._nodes.append(len(page.parents) - 1)
         self._count[name] = self._count.get(name, 0) + 1
+        if len(names) > page.depth:
+            page.depth = len(names)
 
     def _close(self, name: str) -> None:
-        opened, count = self._open, self._count
+        names, count = self._names, self._count
         closed = ""
         while closed != name:
-            closed, _ = opened.pop()
+            closed = names.pop()
+            self._nodes.pop()
             count[closed] -= 1
             if self._skipping and closed in html_names().skipped:
                 self._skipping -= 1
-        if self._link > len(opened):
+        if self._link > len(names):
             self._link = -1
 
     def _flush(self) -> None:
@@ -194,12 +202,14 @@ class _Walker:
             paired = spans[0][0] < self._page.unpaired
             text = markup_pattern(paired).sub("", raw)
             if self._link >= 0 or "<a" in raw or "</a" in raw or "<A" in raw or "</A" in raw:
-                linked = self._linked(raw)
+                bare = raw.strip()
+                alone = self._link < 0 and bare[:2] == "<a" and bare[-4:] == "</a>" and bare.find("<a", 2) < 0
+                linked = len(text) if alone else self._linked(raw)
         elif self._link >= 0:
             linked = len(raw)
         text = " ".join(text.split())
         if text and (text[0] != "&" or text.replace("&nbsp;", "").strip()):
-            node = self._open[-1][1] if self._open else 0
+            node = self._nodes[-1] if self._nodes else 0
             self._page.blocks.append(Block(node, spans.copy(), text, min(linked, len(text))))
         spans.clear()
 
@@ -209,9 +219,17 @@ class _Walker:
         for match in _ANCHOR.finditer(raw):
             if self._link >= 0:
                 linked += _shown(raw[at : match.start()])
-            self._link = -1 if match.group(1) else len(self._open)
+            self._link = -1 if match.group(1) else len(self._names)
             at = match.end()
         return linked + (_shown(raw[at:]) if self._link >= 0 else 0)
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """Give of each name that ends a piece what it does: ``block``, ``implied`` (a block that ends one like it), ``void``, ``skipped``."""
+    names = html_names()
+    kinds = dict.fromkeys(names.block, "block") | dict.fromkeys(names.skipped, "skipped")
+    return kinds | dict.fromkeys(names.implied, "implied") | dict.fromkeys(names.block & names.void, "void")
 
 
 def _shown(raw: str) -> int:

@@ -20,6 +20,8 @@ HELD = 0.7  # of an element's prose that one of its children has to hold to be l
 TELLING = 0.5  # of the page's prose that an element said to be the article has to hold
 ALONE = 0.2  # the same, if no other element is said to be it
 MOSTLY = 0.7  # of a short block's characters in links, above which it is a link to another page
+LITTLE = 700  # letters of prose, below which prose that stands elsewhere makes a choice doubtful
+FEW = 0.5  # of all prose but comments that the article has to hold, if it has so little
 AFTER = 3  # blocks after the last prose that may be text of the article
 LEAST = 250  # letters of prose that an article has
 _ENDS = frozenset(".!?…:”\"»。！？」।။")
@@ -104,32 +106,44 @@ def _said(page: Page, mark: int, held: Sequence[int]) -> list[int]:
 
 
 def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
-    """Give the blocks of the container that stay, and the prose between the title and its first one."""
-    blocks, within = page.blocks, page.within
+    """Give the blocks of the container that stay.
+
+    After the last prose comes more text of the article only until the first block that is none.
+    """
+    blocks = page.blocks
     places = [place for place, block in enumerate(blocks) if block.node in inside]
     told = [place for place in places if own[place]]
     low, high = told[0], told[-1]
-    after = len(blocks) if page.meanings[inside.start] & Within.BODY else high + AFTER
     directly = {blocks[place].node for place in told}
+    after = len(blocks) if page.meanings[inside.start] & Within.BODY else high + AFTER
     kept = []
     for place in places:
-        block = blocks[place]
-        means = within[block.node]
-        if own[place]:
-            stays = True
-        elif means & (Within.FURNITURE | Within.COMMENT) or block.linked > MOSTLY * len(block.text):
-            stays = bool(means & Within.RELATED) and low < place < high and not means & (Within.FURNITURE | Within.COMMENT)
-        elif means & (Within.RELATED | Within.PROMO | Within.BYLINE):
-            stays = low < place < high
-        elif means & (Within.CAPTION | Within.TITLE):
-            stays = True
-        elif means & (Within.PARAGRAPH | Within.HEADING | Within.ITEM | Within.QUOTE):
-            stays = place < high if means & Within.HEADING else place <= after
-        else:
-            stays = low < place < high and not means & Within.TABLE and (block.node in directly or block.text[-1] in _ENDS)
-        if stays:
+        if own[place] or _stays(page, place, low < place < high, directly):
             kept.append(place)
+        elif place > high:
+            break
+        if place >= after:
+            break
     return kept
+
+
+def _stays(page: Page, place: int, among: bool, directly: set[int]) -> bool:
+    """Whether a block that is no prose stays; ``among`` tells that it stands among prose, ``directly`` which elements hold prose."""
+    block = page.blocks[place]
+    means = page.within[block.node]
+    if means & (Within.FURNITURE | Within.COMMENT):
+        return False
+    if block.linked > MOSTLY * len(block.text):
+        return among and bool(means & Within.RELATED)
+    if means & (Within.RELATED | Within.PROMO | Within.BYLINE):
+        return among
+    if means & (Within.CAPTION | Within.TITLE):
+        return True
+    if means & Within.HEADING:
+        return among
+    if means & (Within.PARAGRAPH | Within.ITEM | Within.QUOTE):
+        return True
+    return among and not means & Within.TABLE and (block.node in directly or block.text[-1] in _ENDS)
 
 
 def title_before(page: Page, kept: Sequence[int]) -> list[int]:
@@ -154,7 +168,7 @@ def _doubts(page: Page, own: Sequence[int], prose: Sequence[int], held: Sequence
         for block, size in zip(page.blocks, prose, strict=True)
         if size and not page.within[block.node] & Within.COMMENT
     )
-    if held[node] < 0.5 * elsewhere:
+    if held[node] < min(LITTLE, FEW * elsewhere):
         doubts.append("most prose stands elsewhere")
     headings = sum(1 for place in kept if page.within[page.blocks[place].node] & (Within.HEADING | Within.TITLE))
     if headings * 2 > len(kept):

@@ -12,7 +12,7 @@ _TOLD = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _UNSHOWN = re.compile(r"display\s*+:\s*+none", re.IGNORECASE)
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")  # also the words of ``relatedStories``
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]++(?![a-z])|[A-Z]")  # also the words of ``relatedStories``
 
 
 class Within:
@@ -44,7 +44,6 @@ def meaning_of(name: str, written: str) -> int:
     means = by_name().get(name, 0)
     if not written:
         return means
-    marks = _marks()
     for told in _TOLD.finditer(written):
         key = told.group(1).lower()
         said = told.group(2) or told.group(3) or told.group(4) or ""
@@ -53,11 +52,20 @@ def meaning_of(name: str, written: str) -> int:
         elif key == "hidden":
             means |= Within.FURNITURE
         else:
-            before = ""
-            for word in _WORD.findall(said):
-                word = word.lower()
-                means |= marks.get(word, 0) | marks.get(before + "-" + word, 0)
-                before = word
+            for token in said.split():
+                means |= _meaning_of_token(token)
+    return means
+
+
+@lru_cache(maxsize=65_536)
+def _meaning_of_token(token: str) -> int:
+    """Give what one class (or the like) means, by its words and by two that follow each other."""
+    marks = _marks()
+    means, before = 0, ""
+    for word in _WORD.findall(token):
+        lower = word.lower()
+        means |= marks.get(lower, 0) | marks.get(f"{before}-{lower}", 0)
+        before = lower
     return means
 
 

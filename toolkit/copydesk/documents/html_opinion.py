@@ -19,14 +19,16 @@ from copydesk.documents.html_meaning import Within
 if TYPE_CHECKING:
     from trafilatura.settings import Document as Extracted
 
-AGREED = 0.75  # of the letters that either takes for the article, above which both mean the same
+AGREED = 0.6  # of the letters that either takes for the article, above which both mean the same
 OUTDONE = 0.3  # of the letters of our choice, below which trafilatura's has missed the article
 _BESIDE = Within.ASIDE | Within.CAPTION | Within.TITLE | Within.BYLINE
 SHINGLE = 3  # words
 SHARE = 0.6  # of a block's shingles that have to be the article's
 FURTHEST = 8  # elements
-LONGEST = 4_000_000  # characters of a source that is handed over
-DEEPEST = 2_000  # elements within each other: lxml reads no deeper ones than some hundred, and is slow with them
+# What is handed over: of a page beyond this nobody's opinion is asked, for lxml and trafilatura have no limits of their own.
+LONGEST = 4_000_000  # characters
+MOST = 20_000  # elements that stand on lines of their own
+DEEPEST = 250  # of them within each other
 _WORD = re.compile(r"\w+")
 
 
@@ -91,9 +93,9 @@ def _anything(page: Page) -> tuple[int, ...]:
 def ask(page: Page) -> list[int]:
     """Give the places of the blocks that trafilatura takes for the article's text, captions aside; it may find none.
 
-    Not asked (and none given) about a source that is too long or nested too deeply for it.
+    It is not asked, and gives none, about a page without text, and about one that is too large or nested too deeply for it.
     """
-    if len(page.source) > LONGEST or page.depth > DEEPEST:
+    if not page.blocks or len(page.source) > LONGEST or len(page.parents) > MOST or page.depth > DEEPEST:
         return []
     extracted = _extract(page.source)
     sought = _sought(extracted)

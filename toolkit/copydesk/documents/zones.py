@@ -165,6 +165,10 @@ def _by_page(view: View, place: int) -> Claim | None:
         return Claim("caption", "caption.page", block.credits)
     if block.hint in {"heading", "title"}:
         return Claim("subhead", "subhead.page")
+    if block.hint in {"related", "promo"}:
+        return Claim(block.hint, f"{block.hint}.page")
+    if block.hint == "byline":
+        return Claim("credit", "credit.page")
     if block.hint in {"paragraph", "item", "quote"} and not block.flat:
         return Claim("paragraph", "paragraph.page")
     return None
