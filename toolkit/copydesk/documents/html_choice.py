@@ -22,7 +22,10 @@ ALONE = 0.2  # the same, if no other element is said to be it
 MOSTLY = 0.7  # of a short block's characters in links, above which it is a link to another page
 LITTLE = 700  # letters of prose, below which prose that stands elsewhere makes a choice doubtful
 FEW = 0.5  # of all prose but comments that the article has to hold, if it has so little
-AFTER = 3  # blocks after the last prose that may be text of the article
+LEAD = 3  # blocks before the container among which its lead may stand
+BEFORE = 1  # blocks before the first prose that may be text of the article, too
+GONE = 2  # blocks after the last prose that may be none of the article's before the rest is none either
+AFTER = 4  # blocks after the last prose that may be text of the article
 LEAST = 250  # letters of prose that an article has
 _ENDS = frozenset(".!?…:”\"»。！？」।။")
 _WIDE = re.compile(r"[\u0e00-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -56,8 +59,7 @@ def choose(page: Page) -> Choice:
     kept = _kept(page, own, inside)
     doubts = _doubts(page, own, prose, held, node, kept)
     title = title_before(page, kept)
-    lead = [place for place in range(title[0] + 1, kept[0]) if own[place]] if title else []
-    return Choice(places=tuple(sorted({*kept, *title, *lead})), rule="html.boilerplate", doubts=doubts)
+    return Choice(places=tuple(sorted({*kept, *title, *_lead(page, own, node, title, kept)})), rule="html.boilerplate", doubts=doubts)
 
 
 def _prose(text: str, linked: int) -> int:
@@ -88,7 +90,7 @@ def _container(page: Page, held: Sequence[int]) -> int:
     node = 0
     while node in best and held[best[node]] >= HELD * held[node]:
         node = best[node]
-    return node
+    return page.parents[node] if node not in best else node  # an element that has no others in it is one paragraph
 
 
 def _said(page: Page, mark: int, held: Sequence[int]) -> list[int]:
@@ -115,14 +117,16 @@ def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
     told = [place for place in places if own[place]]
     low, high = told[0], told[-1]
     directly = {blocks[place].node for place in told}
-    after = len(blocks) if page.meanings[inside.start] & Within.BODY else high + AFTER
+    is_body = bool(page.meanings[inside.start] & Within.BODY)
+    after = len(blocks) if is_body else high + AFTER
     kept = []
+    gone = 0
     for place in places:
-        if own[place] or _stays(page, place, low < place < high, directly):
+        if own[place] or _stays(page, place, low - BEFORE <= place < high, directly):
             kept.append(place)
         elif place > high:
-            break
-        if place >= after:
+            gone += 1
+        if place >= after or gone > GONE or (gone and not is_body and page.within[blocks[place].node] & Within.ASIDE):
             break
     return kept
 
@@ -140,7 +144,7 @@ def _stays(page: Page, place: int, among: bool, directly: set[int]) -> bool:
     if means & (Within.CAPTION | Within.TITLE):
         return True
     if means & Within.HEADING:
-        return among
+        return among or block.text[-1] in _ENDS
     if means & (Within.PARAGRAPH | Within.ITEM | Within.QUOTE):
         return True
     return among and not means & Within.TABLE and (block.node in directly or block.text[-1] in _ENDS)
@@ -157,6 +161,23 @@ def title_before(page: Page, kept: Sequence[int]) -> list[int]:
         if within[page.blocks[place].node] & Within.TITLE and not within[page.blocks[place].node] & Within.ASIDE
     ]
     return before[-1:]
+
+
+def _lead(page: Page, own: Sequence[int], container: int, title: Sequence[int], kept: Sequence[int]) -> list[int]:
+    """Give the prose before the first block of the container: below the title, or in an element beside the container.
+
+    What is said again in the article is a teaser of it.
+    """
+    around, first = page.parents[container], kept[0]
+    said = {page.blocks[place].text for place in kept}
+    found = []
+    for place in range(min([*title, max(0, first - LEAD)]), first):
+        block = page.blocks[place]
+        parent = page.parents[block.node]
+        beside = place >= first - LEAD and around in {parent, page.parents[parent]}
+        if own[place] and (beside or (title and place > title[0])) and block.text not in said:
+            found.append(place)
+    return found
 
 
 def _doubts(page: Page, own: Sequence[int], prose: Sequence[int], held: Sequence[int], node: int, kept: Sequence[int]) -> tuple[str, ...]:

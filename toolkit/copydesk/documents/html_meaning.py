@@ -11,6 +11,7 @@ _TOLD = re.compile(
     r"""(?<![^\s"'])(class|id|itemprop|role|rel|style|hidden)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))|(?=\s|/|$))""",
     re.IGNORECASE | re.ASCII,
 )
+_LINES = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6"])  # their id is where a link points to, and says nothing
 _UNSHOWN = re.compile(r"display\s*+:\s*+none", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]++(?![a-z])|[A-Z]")  # also the words of ``relatedStories``
 
@@ -51,7 +52,7 @@ def meaning_of(name: str, written: str) -> int:
             means |= Within.FURNITURE if _UNSHOWN.search(said) else 0
         elif key == "hidden":
             means |= Within.FURNITURE
-        else:
+        elif key != "id" or name not in _LINES:
             for token in said.split():
                 means |= _meaning_of_token(token)
     return means
