@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from copydesk.documents.html_blocks import read_page
-from copydesk.documents.html_source import tokens
+from copydesk.documents.html_blocks import read_page, read_runs
+from copydesk.documents.html_source import piece_matches, tokens
 from copydesk.documents.read import read_document
 from copydesk.model.document import Document, apply_edits, revert_edits
 
@@ -26,6 +26,7 @@ def _document(page: str) -> Document:
 )  # fmt: skip
 def test_the_tokens_of_a_page_joined_are_the_page(source: str) -> None:
     assert "".join(source[token.start : token.end] for token in tokens(source)) == source
+    assert "".join(match.group() for match, _ in piece_matches(source)) == source
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,8 @@ def test_the_tokens_of_a_page_joined_are_the_page(source: str) -> None:
     ],
 )
 def test_text_is_what_a_reader_would_see(source: str, texts: list[str]) -> None:
-    found = [source[run.start : run.end] for block in read_page(source).blocks for run in block.runs]
+    page = read_page(source)
+    found = [source[run.start : run.end] for block in page.blocks for run in read_runs(page, block)]
     assert "".join(found) == "".join(texts)
 
 

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from copydesk.documents.canonical import _SAFE
-from copydesk.documents.rules import Rule, html_names, quote_words, rules
+from copydesk.documents.rules import Rule, html_facts, html_names, quote_words, rules
 from copydesk.documents.wording import OPENING, TABLES, index, looks
 
 ALL = [(table.table, rule) for table in TABLES for rule in rules(table.file, table.table)]
@@ -38,7 +38,8 @@ def test_word_lists_are_in_lower_case_because_they_are_compared_so() -> None:
     words = quote_words()
     listed = words.verbs | words.openers | words.stops | words.determiners | words.abbreviations
     names = html_names()
-    listed |= names.block | names.void | names.raw | set(names.caption_marks) | set(names.published)
+    listed |= names.block | names.void | names.raw | {word for marks in names.marks.values() for word in marks}
+    listed |= {word for told in html_facts().values() for word in told}
     assert [word for word in listed if word != word.lower()] == []
 
 

@@ -119,12 +119,12 @@ def _told(article: _Article, made: Made, document: Document) -> tuple[Any, ...]:
         article.source,
         article.raw_sha256,
         article.title or document.title,
-        article.authors or list(made.authors) or None,
+        article.authors or list(facts.authors or made.authors) or None,
         made.language,
         article.url or facts.url,
         article.publisher or facts.publisher,
         article.published_at or facts.published_at or made.published_at,
-        article.licence,
+        article.licence or facts.licence,
         document.recipe,
     )
 

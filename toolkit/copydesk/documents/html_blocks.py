@@ -1,35 +1,26 @@
-"""HTML source in, its elements and its blocks of text out; every run of text knows where it stands in the source."""
+"""HTML source in, its elements and its blocks of text out; every block knows where it stands in the source.
+
+Only elements that stand on lines of their own, and those whose content is no text, are told apart here: the rest of the
+markup lies inside the blocks, and is read (``read_runs``) only for the blocks that become text.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Flag, auto
-from functools import reduce
-from operator import and_
+from functools import cache
 
-from copydesk.documents.html_source import Token, tokens
+from copydesk.documents.html_meaning import Within, meaning_of
+from copydesk.documents.html_source import Token, markup_pattern, piece_matches, tokens
 from copydesk.documents.rules import html_names
 
-_MARKS = re.compile(r"""(?:^|\s)(?:class|itemprop)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""", re.IGNORECASE)
+MOST_NODES = 200_000  # elements of a page, if nobody says otherwise
+PROSE = 40  # characters of a block that may be prose
+LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
+_DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
 _VISIBLE = re.compile(r"\S")
-
-
-class Within(Flag):
-    """What a run of text stands in."""
-
-    NOTHING = 0
-    SKIPPED = auto()
-    FURNITURE = auto()
-    ARTICLE = auto()
-    TITLE = auto()  # h1
-    HEADING = auto()  # h2 to h6
-    ITEM = auto()
-    QUOTE = auto()
-    CAPTION = auto()
-    CREDIT = auto()
-    STRONG = auto()
-    PARAGRAPH = auto()
+_ANCHOR = re.compile(r"<(/?)a(?=[\s/>])[^>]*+>", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,143 +29,234 @@ class Run:
 
     start: int
     end: int
-    within: Within
+    within: int
     kind: str
 
 
 @dataclass(slots=True)
 class Block:
-    """The runs of one block of text; ``node`` is the number of the element it stands in."""
+    """One block of text: stretches of the source (``spans``, with inline markup in them) in the element numbered ``node``.
+
+    ``text`` is what is left of it without markup, white space as single spaces, character references as written;
+    ``linked`` counts its characters that stand in links.
+    """
 
     node: int
-    runs: list[Run] = field(default_factory=list)
-
-    @property
-    def within(self) -> Within:
-        """What all of its visible text stands in."""
-        return reduce(and_, (run.within for run in self.runs if run.kind == "visible"))
+    spans: list[tuple[int, int]]
+    text: str
+    linked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page:
-    """A page's blocks of visible text, and the parent of each element (elements are numbered in the order they begin)."""
+    """A page's blocks of visible text and its elements, numbered in the order they begin: the parent of each, and what it means.
 
-    blocks: tuple[Block, ...]
-    parents: tuple[int, ...]
+    ``within`` is of each element what it and all around it mean. ``unpaired`` is where quotation marks stop pairing up,
+    ``depth`` how many elements stand within each other at most. ``full`` tells that the page has more elements than the limit; what comes after it was not read.
+    """
+
+    source: str
+    blocks: list[Block] = field(default_factory=list)
+    parents: list[int] = field(default_factory=lambda: [0])
+    meanings: list[int] = field(default_factory=lambda: [0])
+    within: list[int] = field(default_factory=list)
+    unpaired: int = 0
+    depth: int = 0
+    full: bool = False
+
+    def sums(self, values: Sequence[int]) -> list[int]:
+        """Give for each element the sum of ``values`` (one a block) over the blocks in it."""
+        held = [0] * len(self.parents)
+        for block, value in zip(self.blocks, values, strict=True):
+            held[block.node] += value
+        parents = self.parents
+        for node in range(len(held) - 1, 0, -1):  # a parent begins before its children
+            held[parents[node]] += held[node]
+        return held
+
+    def sizes(self) -> list[int]:
+        """Give for each element how many elements its subtree has: those numbered from its own number on."""
+        sizes = [1] * len(self.parents)
+        for node in range(len(sizes) - 1, 0, -1):
+            sizes[self.parents[node]] += sizes[node]
+        return sizes
 
 
-def read_page(source: str) -> Page:
+def read_page(source: str, *, most_nodes: int = MOST_NODES) -> Page:
     """Walk the source; any source has a page, if an empty one. Linear in its length, whatever the nesting."""
-    walker = _Walker(source)
-    for token in tokens(source):
-        walker.take(token)
-    walker.flush()
-    return Page(blocks=tuple(walker.blocks), parents=tuple(walker.parents))
+    page = Page(source, unpaired=len(source))
+    _Walker(page, most_nodes).walk()
+    page.within = _inherited(page)
+    return page
+
+
+def read_runs(page: Page, block: Block) -> list[Run]:
+    """Read the runs of one block, with what the inline elements in it mean."""
+    inherited = page.within[block.node]
+    opened: list[tuple[str, int]] = []
+    runs: list[Run] = []
+    for start, end in block.spans:
+        for token in tokens(page.source, start, end, paired=start < page.unpaired):
+            within = opened[-1][1] if opened else inherited
+            if token.kind == "text":
+                visible = _VISIBLE.search(page.source, token.start, token.end) is not None
+                runs.append(Run(token.start, token.end, within, "visible" if visible else "blank"))
+            elif token.name == "br" and token.kind == "start":
+                runs.append(Run(token.start, token.end, within, "break"))
+            elif token.kind != "other":
+                _step(opened, token, within)
+    return runs
+
+
+def _step(opened: list[tuple[str, int]], token: Token, within: int) -> None:
+    """Open or close an inline element that means something."""
+    if token.kind == "start":
+        means = meaning_of(token.name, token.attributes) & ~(Within.ASIDE | Within.BODY)
+        if means or (opened and opened[-1][0] == token.name):
+            opened.append((token.name, within | means))
+    elif opened and opened[-1][0] == token.name:
+        opened.pop()
 
 
 class _Walker:
     """The open elements, and the block that is being filled."""
 
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.blocks: list[Block] = []
-        self.parents: list[int] = [0]
-        self._within: list[Within] = [Within.NOTHING]
-        self._open: list[tuple[str, int]] = []
+    def __init__(self, page: Page, most_nodes: int) -> None:
+        self._page = page
+        self._most = most_nodes
+        self._names: list[str] = []  # of the open elements, and their numbers
+        self._nodes: list[int] = []
         self._count: dict[str, int] = {}
-        self._block: Block | None = None
-        self._visible = False
+        self._skipping = 0
+        self._spans: list[tuple[int, int]] = []
+        self._link = -1  # how many elements were open where the open link began; -1 if none is open
 
-    def take(self, token: Token) -> None:
-        if token.kind == "text":
-            self._text(token)
-        elif token.kind == "start":
-            self._start(token)
-        elif token.kind == "end":
-            self._end(token)
+    def walk(self) -> None:
+        """Take every piece of the page, and the tag after it."""
+        kinds = _kinds()
+        page, spans, names, count = self._page, self._spans, self._names, self._count
+        for match, paired in piece_matches(page.source):
+            raw, slash, name, written = match.groups()
+            if raw and not self._skipping and (spans or not raw.isspace()):
+                spans.append(match.span(1))
+            if not paired and page.unpaired > match.start():
+                page.unpaired = match.start()
+            if name is None:
+                continue
+            name = name.lower()
+            kind = kinds[name]
+            if spans and kind != "skipped":
+                self._flush()
+            if slash:
+                if names and names[-1] == name and kind != "skipped":
+                    names.pop()
+                    self._nodes.pop()
+                    count[name] -= 1
+                    if self._link > len(names):
+                        self._link = -1
+                elif count.get(name):
+                    self._close(name)
+            elif kind != "void":
+                self._start(name, written, kind)
+                if page.full:
+                    return
+        if spans:
+            self._flush()
 
-    def flush(self) -> None:
-        """End the block that is being filled; one of blanks alone is no block."""
-        if self._block and self._visible:
-            self.blocks.append(self._block)
-        self._block = None
-        self._visible = False
-
-    @property
-    def _node(self) -> int:
-        return self._open[-1][1] if self._open else 0
-
-    def _text(self, token: Token) -> None:
-        within = self._within[self._node]
-        if Within.SKIPPED in within:
+    def _start(self, name: str, written: str, kind: str) -> None:
+        names, page = self._names, self._page
+        if kind == "skipped":
+            self._skipping += 1
+        elif names and (names[-1] == "p" or (kind == "implied" and names[-1] == name)):
+            self._close(names[-1])
+        if len(page.parents) > self._most:
+            page.full = True
             return
-        visible = _VISIBLE.search(self.source, token.start, token.end) is not None
-        self._add(Run(token.start, token.end, within, "visible" if visible else "blank"))
-        self._visible = self._visible or visible
-
-    def _add(self, run: Run) -> None:
-        if self._block is None:
-            self._block = Block(self._node)
-        self._block.runs.append(run)
-
-    def _start(self, token: Token) -> None:
-        names = html_names()
-        if token.name == "br":
-            within = self._within[self._node]
-            if self._block and Within.SKIPPED not in within:
-                self._add(Run(token.start, token.end, within, "break"))
-            return
-        if token.name in names.block:
-            self.flush()
-            if self._count.get("p"):
-                self._close("p")
-        if token.name in names.void:
-            return
-        self.parents.append(self._node)
-        self._within.append(self._within[self._node] | _meaning(token))
-        self._open.append((token.name, len(self.parents) - 1))
-        self._count[token.name] = self._count.get(token.name, 0) + 1
-
-    def _end(self, token: Token) -> None:
-        if token.name in html_names().block:
-            self.flush()
-        if self._count.get(token.name):
-            self._close(token.name)
+        page.meanings.append(meaning_of(name, written))
+        page.parents.append(self._nodes[-1] if names else 0)
+        names.append(name)
+        self._nodes.append(len(page.parents) - 1)
+        self._count[name] = self._count.get(name, 0) + 1
+        page.depth = max(page.depth, len(names))
 
     def _close(self, name: str) -> None:
+        names, count = self._names, self._count
         closed = ""
         while closed != name:
-            closed, _ = self._open.pop()
-            self._count[closed] -= 1
+            closed = names.pop()
+            self._nodes.pop()
+            count[closed] -= 1
+            if self._skipping and closed in html_names().skipped:
+                self._skipping -= 1
+        if self._link > len(names):
+            self._link = -1
+
+    def _flush(self) -> None:
+        """End the block that is being filled; one without visible text is no block."""
+        source, spans = self._page.source, self._spans
+        raw = source[spans[0][0] : spans[0][1]] if len(spans) == 1 else "".join(source[low:high] for low, high in spans)
+        text = raw
+        linked = 0
+        if "<" in raw:
+            paired = spans[0][0] < self._page.unpaired
+            text = markup_pattern(paired).sub("", raw)
+            if self._link >= 0 or "<a" in raw or "</a" in raw or "<A" in raw or "</A" in raw:
+                bare = raw.strip()
+                alone = self._link < 0 and bare[:2] == "<a" and bare[-4:] == "</a>" and bare.find("<a", 2) < 0
+                linked = len(text) if alone else self._linked(raw)
+        elif self._link >= 0:
+            linked = len(raw)
+        text = " ".join(text.split())
+        if text and (text[0] != "&" or text.replace("&nbsp;", "").strip()):
+            node = self._nodes[-1] if self._nodes else 0
+            self._page.blocks.append(Block(node, spans.copy(), text, min(linked, len(text))))
+        spans.clear()
+
+    def _linked(self, raw: str) -> int:
+        """Count the characters in links, and remember whether a link stays open."""
+        linked = at = 0
+        for match in _ANCHOR.finditer(raw):
+            if self._link >= 0:
+                linked += _shown(raw[at : match.start()])
+            self._link = -1 if match.group(1) else len(self._names)
+            at = match.end()
+        return linked + (_shown(raw[at:]) if self._link >= 0 else 0)
 
 
-_MEANINGS = {
-    "h1": Within.TITLE,
-    "li": Within.ITEM,
-    "blockquote": Within.QUOTE,
-    "figcaption": Within.CAPTION,
-    "p": Within.PARAGRAPH,
-}
-
-
-def _meaning(token: Token) -> Within:
-    """Give what an element adds to all that stands in it."""
+@cache
+def _kinds() -> dict[str, str]:
+    """Give of each name that ends a piece what it does: ``block``, ``implied`` (a block that ends one like it), ``void``, ``skipped``."""
     names = html_names()
-    within = _MEANINGS.get(token.name, Within.NOTHING)
-    groups = (
-        (names.skipped | names.raw, Within.SKIPPED),
-        (names.furniture, Within.FURNITURE),
-        (names.article, Within.ARTICLE),
-        (names.heading - {"h1"}, Within.HEADING),
-        (names.strong, Within.STRONG),
-    )
-    for group, meaning in groups:
-        if token.name in group:
-            within |= meaning
-    match = _MARKS.search(token.attributes)
-    if match:
-        said = (match.group(1) or match.group(2) or match.group(3) or "").lower()
-        within |= Within.CAPTION if any(mark in said for mark in names.caption_marks) else Within.NOTHING
-        within |= Within.CREDIT if any(mark in said for mark in names.credit_marks) else Within.NOTHING
-        within |= Within.ARTICLE if "articlebody" in said else Within.NOTHING
+    kinds = dict.fromkeys(names.block, "block") | dict.fromkeys(names.skipped, "skipped")
+    return kinds | dict.fromkeys(names.implied, "implied") | dict.fromkeys(names.block & names.void, "void")
+
+
+def _shown(raw: str) -> int:
+    text = markup_pattern(True).sub("", raw) if "<" in raw else raw
+    return len(text.strip())
+
+
+def _inherited(page: Page) -> list[int]:
+    """Hand meanings down; a word that would make an aside of most of the page's text is the site's word for something else."""
+    prose = page.sums([len(block.text) - block.linked if len(block.text) > PROSE else 0 for block in page.blocks])
+    within = [0] * len(prose)
+    for node in range(1, len(prose)):
+        means = page.meanings[node]
+        if means & _DOUBTED and prose[node]:
+            means &= ~_mistaken(means, prose[node], prose[0])
+        within[node] = within[page.parents[node]] | means
     return within
+
+
+def _mistaken(means: int, prose: int, total: int) -> int:
+    """Give what an element that holds ``prose`` of ``total`` letters cannot mean."""
+    mistaken = Within.BYLINE | Within.CREDIT
+    if prose > LONGEST_PROMO:
+        mistaken |= Within.PROMO | Within.CAPTION
+    if means & (Within.ARTICLE | Within.BODY):
+        mistaken |= Within.FURNITURE | Within.COMMENT | Within.PROMO
+    if prose * 3 > total:
+        mistaken |= Within.FURNITURE | Within.RELATED
+    if prose * 10 > total * 9:
+        mistaken |= Within.COMMENT
+    return mistaken

@@ -1,258 +1,206 @@
-"""A page's blocks in, those that are the article out; trafilatura decides, and its text is found again in the blocks.
+"""A page's blocks in, those that are the article out, chosen by where prose stands and what the page calls its parts.
 
-trafilatura gives no offsets and drops captions. Its text is cut into overlapping runs of three words; a block of ours whose
-runs are mostly among them is the article's.
+Prose is text of some length that is no link. The article is the smallest element that holds nearly all prose which stands
+in no aside; within it a block stays unless the page, or its links, give it away. How sure that is is told by ``doubts``.
 """
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from copydesk.documents.html_blocks import Block, Page, Within
-from copydesk.documents.html_source import tokens
-from copydesk.documents.rules import html_names
+from copydesk.documents.html_blocks import Page
+from copydesk.documents.html_meaning import Within
 
-if TYPE_CHECKING:
-    from trafilatura.settings import Document as Extracted
-
-SHINGLE = 3  # words
-SHARE = 0.6  # of a block's shingles that have to be the article's
-FURTHEST = 8  # elements
-CONTAINER = 0.8  # of the article's characters that its container has to hold
-_WORD = re.compile(r"\w+")
-_ATTRIBUTE = re.compile(r"""([a-zA-Z:_.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
-_JSON_DATE = re.compile(r'"datePublished"\s*+:\s*+"([^"]{8,40})"')
+SHORTEST = 80  # letters of a block that counts as prose (a letter of a wide script counts for three)
+LONGEST = 1_500  # letters of one block that count: one long notice is no article
+LINKED = 0.5  # of a block's characters in links, above which it is no prose
+HELD = 0.7  # of an element's prose that one of its children has to hold to be looked into
+TELLING = 0.5  # of the page's prose that an element said to be the article has to hold
+ALONE = 0.2  # the same, if no other element is said to be it
+MOSTLY = 0.7  # of a short block's characters in links, above which it is a link to another page
+LITTLE = 700  # letters of prose, below which prose that stands elsewhere makes a choice doubtful
+FEW = 0.5  # of all prose but comments that the article has to hold, if it has so little
+LEAD = 3  # blocks before the container among which its lead may stand
+BEFORE = 1  # blocks before the first prose that may be text of the article, too
+GONE = 2  # blocks after the last prose that may be none of the article's before the rest is none either
+AFTER = 4  # blocks after the last prose that may be text of the article
+LEAST = 250  # letters of prose that an article has
+_ENDS = frozenset('.!?…:”"»。！？」।။')
+_WIDE = re.compile(r"[\u0e00-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The places of the blocks that are the article, in their order, and the rule by which the others were cut."""
+    """The places of the blocks that are the article, in their order, and the rule by which the others were cut.
+
+    ``doubts`` are the reasons, if any, not to trust the choice; then a second opinion was asked for, and ``agreement`` is
+    the share of letters, of all that either takes for the article, that both do (``None``: it was not asked, or said nothing).
+    """
 
     places: tuple[int, ...]
     rule: str
+    doubts: tuple[str, ...] = ()
+    agreement: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a page says of itself."""
-
-    title: str | None = None
-    url: str | None = None
-    publisher: str | None = None
-    published_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """The extractor's text, made to be found: its lines, and the shingles of all of them."""
-
-    lines: set[str] = field(default_factory=set)
-    shingles: set[tuple[str, ...]] = field(default_factory=set)
-
-    def add(self, text: str) -> None:
-        words = _words(text)
-        self.lines.add(" ".join(words))
-        self.shingles.update(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
-
-    def holds(self, words: Sequence[str]) -> bool:
-        if not words:
-            return False
-        if len(words) <= SHINGLE:
-            return " ".join(words) in self.lines
-        runs = list(zip(*(words[start:] for start in range(SHINGLE)), strict=False))
-        return sum(run in self.shingles for run in runs) >= SHARE * len(runs)
-
-
-def extract(source: str) -> Extracted | None:
-    """Run trafilatura, so set that the same page gives the same text on every day and in every order."""
-    from trafilatura import bare_extraction
-
-    extracted = bare_extraction(
-        source,
-        fast=True,
-        include_comments=False,
-        include_tables=False,
-        deduplicate=False,
-        with_metadata=True,
-        # Without a fixed latest date the answer would depend on today's.
-        date_extraction_params={"original_date": True, "extensive_search": False, "max_date": "2100-01-01"},
-    )
-    assert not isinstance(extracted, dict)  # only `as_dict` gives one
-    return extracted
-
-
-def choose(page: Page, source: str, extracted: Extracted | None) -> Choice:
-    """Give the blocks of the article: headings, text, and the captions among them.
-
-    Where the extractor found nothing (rule ``html.no-extract``), the article is what stands in ``<article>`` or ``<main>``; failing
-    that, everything that stands in no furniture of the page. The result may be empty.
-    """
-    texts = [_text(block, source) for block in page.blocks]
-    words = [_words(text) for text in texts]
-    sought = _sought(extracted)
-    matched = [
-        place
-        for place, block in enumerate(page.blocks)
-        if sought.holds(words[place]) and Within.CAPTION not in block.within
+def choose(page: Page) -> Choice:
+    """Give the blocks of the article: headings, text, captions, and what stands among them and is marked as something else."""
+    blocks, within = page.blocks, page.within
+    prose = [_prose(block.text, block.linked) for block in blocks]
+    own = [
+        0 if within[block.node] & (Within.ASIDE | Within.CAPTION) else size
+        for block, size in zip(blocks, prose, strict=True)
     ]
-    if not matched:
-        return Choice(places=_without_extractor(page), rule="html.no-extract")
-    held = _held(page, matched, texts)
-    sizes = _sizes(page)
-    body = _once(page, matched, held, sizes, keys=[" ".join(listed) for listed in words])
-    container = _container(held, sizes)
-    title = _title(page, body, words, extracted)
-    kept = {*body, *title}
-    low, high = min(kept), max(kept)
-    for place, block in enumerate(page.blocks):
-        inside = low <= place <= high or block.node in container
-        if inside and Within.CAPTION in block.within and Within.FURNITURE not in block.within:
-            kept.add(place)
-    return Choice(places=tuple(sorted(kept)), rule="html.boilerplate")
-
-
-def read_facts(source: str, extracted: Extracted | None) -> Facts:
-    """Give what the page says of itself: the hour of publication from its own markup, the rest by trafilatura."""
-    published = _published(source)
-    if extracted is None:
-        return Facts(published_at=published)
-    if published is None and extracted.date:
-        published = _instant(extracted.date)
-    return Facts(
-        title=extracted.title or None,
-        url=extracted.url or None,
-        publisher=extracted.sitename or None,
-        published_at=published,
+    held = page.sums(own)
+    if not held[0]:
+        return Choice(places=(), rule="html.boilerplate", doubts=("no prose",))
+    sizes = page.sizes()
+    node = _container(page, held)
+    inside = range(node, node + sizes[node])
+    kept = _kept(page, own, inside)
+    doubts = _doubts(page, own, prose, held, node, kept)
+    title = title_before(page, kept)
+    return Choice(
+        places=tuple(sorted({*kept, *title, *_lead(page, own, node, title, kept)})),
+        rule="html.boilerplate",
+        doubts=doubts,
     )
 
 
-def _sought(extracted: Extracted | None) -> _Sought:
-    sought = _Sought()
-    if extracted is None or extracted.body is None:
-        return sought
-    for element in extracted.body.iter("p", "head", "quote", "item", "code", "ab", "list", "fw"):
-        text = "".join("\n" if isinstance(part, str) and not part else str(part) for part in element.itertext())
-        sought.add(text)
-        for line in [element.text or "", *(child.tail or "" for child in element)]:
-            sought.add(line)
-    return sought
+def _prose(text: str, linked: int) -> int:
+    """Give the letters of a block that is prose; 0 if it is none."""
+    length = len(text)
+    if linked > LINKED * length:
+        return 0
+    if length * 3 < SHORTEST:
+        return 0
+    if not text.isascii() and length < 400:
+        length += 2 * len(_WIDE.findall(text))
+    return min(length - linked, LONGEST) if length >= SHORTEST else 0
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+def _container(page: Page, held: Sequence[int]) -> int:
+    """Give the number of the smallest element that holds nearly all prose; one that the page calls the article goes first."""
+    for mark in (Within.BODY, Within.ARTICLE):
+        said = _said(page, mark, held)
+        if len(said) == 1 and held[said[0]] > ALONE * held[0]:
+            return said[0]
+        if said and held[said[-1]] > TELLING * held[0]:
+            return said[-1]
+    best: dict[int, int] = {}
+    for child in range(1, len(held)):
+        parent = page.parents[child]
+        if held[child] > held[best.get(parent, 0)] or (held[child] and parent not in best):
+            best[parent] = child
+    node = 0
+    while node in best and held[best[node]] >= HELD * held[node]:
+        node = best[node]
+    return page.parents[node] if node not in best else node  # an element that has no others in it is one paragraph
 
 
-def _text(block: Block, source: str) -> str:
-    parts = (" " if run.kind == "break" else source[run.start : run.end] for run in block.runs)
-    return html.unescape("".join(parts))
+def _said(page: Page, mark: int, held: Sequence[int]) -> list[int]:
+    """Give the elements that the page marks so and that hold prose, the one with the most last; of two nested ones the inner."""
+    found: list[int] = []
+    nested: set[int] = set()
+    for node in range(len(held) - 1, 0, -1):
+        if held[node] and page.meanings[node] & mark and not page.within[node] & Within.ASIDE:
+            inner = node in nested and any(held[one] > TELLING * held[node] for one in found)
+            if not inner:
+                found.append(node)
+        if node in nested or (found and found[-1] == node):
+            nested.add(page.parents[node])
+    return sorted(found, key=held.__getitem__)
 
 
-def _without_extractor(page: Page) -> tuple[int, ...]:
-    withins = [block.within for block in page.blocks]
-    usable = [place for place, within in enumerate(withins) if Within.FURNITURE not in within]
-    return tuple(place for place in usable if Within.ARTICLE in withins[place]) or tuple(usable)
+def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
+    """Give the blocks of the container that stay.
 
-
-def _held(page: Page, matched: Sequence[int], texts: Sequence[str]) -> list[int]:
-    """Give, for each element, the characters of matched text that stand in it."""
-    held = [0] * len(page.parents)
-    for place in matched:
-        held[page.blocks[place].node] += len(texts[place])
-    for node in range(len(page.parents) - 1, 0, -1):  # a parent begins before its children
-        held[page.parents[node]] += held[node]
-    return held
-
-
-def _sizes(page: Page) -> list[int]:
-    """Give, for each element, how many elements its subtree has: those numbered from its own number on."""
-    sizes = [1] * len(page.parents)
-    for node in range(len(page.parents) - 1, 0, -1):
-        sizes[page.parents[node]] += sizes[node]
-    return sizes
-
-
-def _container(held: Sequence[int], sizes: Sequence[int]) -> range:
-    """Give the numbers of the elements of the smallest subtree that holds nearly all matched text."""
-    node = max(number for number, characters in enumerate(held) if characters >= CONTAINER * held[0])
-    return range(node, node + sizes[node])
-
-
-def _once(
-    page: Page, matched: Sequence[int], held: Sequence[int], sizes: Sequence[int], *, keys: Sequence[str]
-) -> list[int]:
-    """Leave out copies of a block that stand away from the article's text: teasers of its own sentences.
-
-    The company of a block is the nearest element around it that holds other matched text as well. Company that holds
-    every copy tells nothing; of the rest the one with the most text is the article, and its copies stay.
+    After the last prose comes more text of the article only until the first block that is none.
     """
-    copies: dict[str, list[int]] = {}
-    for place in matched:
-        copies.setdefault(keys[place], []).append(place)
-    dropped: set[int] = set()
-    for places in copies.values():
-        if len(places) > 1:
-            nodes = [page.blocks[place].node for place in places]
-            company = [_company(page, node, held) for node in nodes]
-            low, high = min(nodes), max(nodes)
-            telling = [node for node in company if not node <= low <= high < node + sizes[node]]
-            best = max(telling, key=lambda node: held[node], default=None)
-            dropped.update(place for place, node in zip(places, company, strict=True) if best not in {None, node})
-    return [place for place in matched if place not in dropped]
-
-
-def _company(page: Page, node: int, held: Sequence[int]) -> int:
-    """Give the nearest element around ``node`` that holds more matched text than it does; looks up so far and no further."""
-    alone = held[node]
-    for _ in range(FURTHEST):
-        if held[node] > alone:
+    blocks = page.blocks
+    places = [place for place, block in enumerate(blocks) if block.node in inside]
+    told = [place for place in places if own[place]]
+    low, high = told[0], told[-1]
+    directly = {blocks[place].node for place in told}
+    is_body = bool(page.meanings[inside.start] & Within.BODY)
+    after = len(blocks) if is_body else high + AFTER
+    kept = []
+    gone = 0
+    for place in places:
+        if own[place] or _stays(page, place, low - BEFORE <= place < high, directly):
+            kept.append(place)
+        elif place > high:
+            gone += 1
+        if place >= after or gone > GONE or (gone and not is_body and page.within[blocks[place].node] & Within.ASIDE):
             break
-        node = page.parents[node]
-    return node
+    return kept
 
 
-def _title(page: Page, body: Sequence[int], words: Sequence[list[str]], extracted: Extracted | None) -> list[int]:
-    """Find the ``<h1>`` before the text, where the extractor has left it out: one in the page's title, or else the nearest."""
-    if any(Within.TITLE in page.blocks[place].within for place in body):
+def _stays(page: Page, place: int, among: bool, directly: set[int]) -> bool:
+    """Whether a block that is no prose stays; ``among`` tells that it stands among prose, ``directly`` which elements hold prose."""
+    block = page.blocks[place]
+    means = page.within[block.node]
+    if means & (Within.FURNITURE | Within.COMMENT):
+        return False
+    if block.linked > MOSTLY * len(block.text):
+        return among and bool(means & Within.RELATED)
+    if means & (Within.RELATED | Within.PROMO | Within.BYLINE):
+        return among
+    if means & (Within.CAPTION | Within.TITLE):
+        return True
+    if means & Within.HEADING:
+        return among or block.text[-1] in _ENDS
+    if means & (Within.PARAGRAPH | Within.ITEM | Within.QUOTE):
+        return True
+    return among and not means & Within.TABLE and (block.node in directly or block.text[-1] in _ENDS)
+
+
+def title_before(page: Page, kept: Sequence[int]) -> list[int]:
+    """Find the ``<h1>`` before the text, if there is none in it: the nearest."""
+    within = page.within
+    if not kept or any(within[page.blocks[place].node] & Within.TITLE for place in kept):
         return []
     before = [
         place
-        for place in range(body[0])
-        if Within.TITLE in page.blocks[place].within and Within.FURNITURE not in page.blocks[place].within
+        for place in range(kept[0])
+        if within[page.blocks[place].node] & Within.TITLE and not within[page.blocks[place].node] & Within.ASIDE
     ]
-    title = set(_words(extracted.title or "")) if extracted else set()
-    named = [place for place in before if words[place] and set(words[place]) <= title]
-    return (named or before)[-1:]
+    return before[-1:]
 
 
-def _published(source: str) -> datetime | None:
-    """Read the time of publication from ``<meta>``, or from the page's JSON-LD."""
-    said: dict[str, str] = {}
-    for token in tokens(source):
-        if token.kind == "start" and token.name == "meta":
-            found = _attributes(token.attributes)
-            name = found.get("property") or found.get("name") or found.get("itemprop") or ""
-            said.setdefault(name.lower(), found.get("content", ""))
-    values = [said[name] for name in html_names().published if name in said]
-    values += [match.group(1) for match in _JSON_DATE.finditer(source)]
-    return next((instant for value in values if (instant := _instant(value))), None)
+def _lead(page: Page, own: Sequence[int], container: int, title: Sequence[int], kept: Sequence[int]) -> list[int]:
+    """Give the prose before the first block of the container: below the title, or in an element beside the container.
+
+    What is said again in the article is a teaser of it.
+    """
+    around, first = page.parents[container], kept[0]
+    said = {page.blocks[place].text for place in kept}
+    found = []
+    for place in range(min([*title, max(0, first - LEAD)]), first):
+        block = page.blocks[place]
+        parent = page.parents[block.node]
+        beside = place >= first - LEAD and around in {parent, page.parents[parent]}
+        if own[place] and (beside or (title and place > title[0])) and block.text not in said:
+            found.append(place)
+    return found
 
 
-def _attributes(written: str) -> Mapping[str, str]:
-    return {
-        match.group(1).lower(): html.unescape(match.group(2) or match.group(3) or match.group(4) or "")
-        for match in _ATTRIBUTE.finditer(written)
-    }
-
-
-def _instant(written: str) -> datetime | None:
-    """Read an ISO time; one without zone is UTC."""
-    try:
-        instant = datetime.fromisoformat(written.strip())
-    except ValueError:
-        return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+def _doubts(
+    page: Page, own: Sequence[int], prose: Sequence[int], held: Sequence[int], node: int, kept: Sequence[int]
+) -> tuple[str, ...]:
+    doubts = []
+    if held[node] < LEAST:
+        doubts.append("little prose")
+    elsewhere = sum(
+        size
+        for block, size in zip(page.blocks, prose, strict=True)
+        if size and not page.within[block.node] & Within.COMMENT
+    )
+    if held[node] < min(LITTLE, FEW * elsewhere):
+        doubts.append("most prose stands elsewhere")
+    headings = sum(1 for place in kept if page.within[page.blocks[place].node] & (Within.HEADING | Within.TITLE))
+    if headings * 2 > len(kept):
+        doubts.append("more headings than text")
+    return tuple(doubts)

@@ -6,17 +6,22 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby
+from operator import and_
+from typing import NamedTuple
 
 from copydesk.documents.draft import Draft
-from copydesk.documents.html_blocks import Block, Page, Run, Within
+from copydesk.documents.html_blocks import Page, Run, read_runs
 from copydesk.documents.html_choice import Choice
+from copydesk.documents.html_meaning import Within
 from copydesk.model.document import Edit, apply_edits
 
 # A character reference, or a run of white space that is not just one space (HTML's white space, not Unicode's: a no-break space
 # is a character of the text).
-_SPECIAL = re.compile(r"&(?:\#[0-9]{1,8}|\#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?|[ \t\n\r\f]+")
-_BLANK = " \t\n\r\f"
+_SPECIAL = re.compile(
+    r"&(?:\#[0-9]{1,8}|\#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?|(?: (?=[ \t\n\r\f])|[\t\n\r\f])[ \t\n\r\f]*+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,39 +30,40 @@ class Part:
 
     start: int
     end: int
-    within: Within
+    within: int
     credits: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """``source[start:end]`` gives ``text``; the rule says how, and is empty where they are the same."""
 
     start: int
     end: int
     text: str
     rule: str
-    within: Within
+    within: int
 
 
-def html_draft(source: str, page: Page, choice: Choice) -> tuple[Draft, tuple[Part, ...]]:
+def html_draft(page: Page, choice: Choice) -> tuple[Draft, tuple[Part, ...]]:
     """Make the draft of the chosen blocks, one blank line apart, and tell where each block stands in its text.
 
     What lies between two of them is cut by the rule of the choice if other blocks lie there, else by ``html.markup``.
     """
+    source = page.source
     edits: list[Edit] = []
     parts: list[Part] = []
     at = length = 0
     expected = 0  # the place of the block that comes next in the page
     for place in choice.places:
-        pieces = _pieces(page.blocks[place], source)
+        runs = read_runs(page, page.blocks[place])
+        pieces = _pieces(runs, source)
         if not pieces:
             continue
         joint = "\n\n" if parts else ""
         rule = choice.rule if place > expected else "html.markup"
         edits += _cut(source, at, pieces[0].start, inserted=joint, rule=rule)
         edits += _inside(source, pieces)
-        part = _part(pieces, page.blocks[place], length + len(joint))
+        part = _part(pieces, runs, length + len(joint))
         parts.append(part)
         at, length, expected = pieces[-1].end, part.end, place + 1
     rule = choice.rule if expected < len(page.blocks) else "html.markup"
@@ -65,48 +71,54 @@ def html_draft(source: str, page: Page, choice: Choice) -> tuple[Draft, tuple[Pa
     return Draft(article=source, text=apply_edits(source, edits), edits=tuple(edits)), tuple(parts)
 
 
-def _pieces(block: Block, source: str) -> list[_Piece]:
+def _pieces(runs: Sequence[Run], source: str) -> list[_Piece]:
     """Give the pieces of a block's text: white space is one space, none at its ends or at a line break."""
     pieces: list[_Piece] = []
-    blank = True  # what would come next is at the beginning of a line, or after a space
-    for run in block.runs:
-        for piece in _run_pieces(run, source):
-            is_space = piece.rule == "html.whitespace" or piece.text == " " == source[piece.start : piece.end]
-            if is_space and blank:
-                continue
-            if piece.text == "\n":
-                _trim(pieces)
-            pieces.append(piece)
-            blank = is_space or piece.text == "\n"
-    _trim(pieces, ends=" \n")
+    for run in runs:
+        if run.kind == "break":
+            _trim(pieces, " ")
+            pieces.append(_Piece(run.start, run.end, "\n", "html.line-break", run.within))
+            continue
+        at = run.start
+        for match in _SPECIAL.finditer(source, run.start, run.end):
+            start, end = match.span()
+            _add(pieces, source, at, start, run.within)
+            written = match.group()
+            if written[0] != "&":
+                if not _is_blank(pieces):
+                    pieces.append(_Piece(start, end, " ", "html.whitespace", run.within))
+            else:
+                read = html.unescape(written)
+                pieces.append(_Piece(start, end, read, "" if read == written else "html.entity", run.within))
+            at = end
+        _add(pieces, source, at, run.end, run.within)
+    _trim(pieces, " \n")
     first = next((place for place, piece in enumerate(pieces) if piece.text != "\n"), len(pieces))
     return pieces[first:]
 
 
-def _trim(pieces: list[_Piece], *, ends: str = " ") -> None:
-    while pieces and pieces[-1].rule != "html.entity" and pieces[-1].text in set(ends):
-        pieces.pop()
+def _add(pieces: list[_Piece], source: str, start: int, end: int, within: int) -> None:
+    """Add text as it stands, without the space it begins with where there is one already."""
+    if start < end and source[start] == " " and _is_blank(pieces):
+        start += 1
+    if start < end:
+        pieces.append(_Piece(start, end, source[start:end], "", within))
 
 
-def _run_pieces(run: Run, source: str) -> list[_Piece]:
-    if run.kind == "break":
-        return [_Piece(run.start, run.end, "\n", "html.line-break", run.within)]
-    pieces = []
-    at = run.start
-    for match in _SPECIAL.finditer(source, run.start, run.end):
-        written = match.group()
-        start, end = match.span()
-        if start > at:
-            pieces.append(_Piece(at, start, source[at:start], "", run.within))
-        if written[0] in _BLANK:
-            pieces.append(_Piece(start, end, " ", "" if written == " " else "html.whitespace", run.within))
-        else:
-            read = html.unescape(written)
-            pieces.append(_Piece(start, end, read, "" if read == written else "html.entity", run.within))
-        at = end
-    if run.end > at:
-        pieces.append(_Piece(at, run.end, source[at : run.end], "", run.within))
-    return pieces
+def _is_blank(pieces: list[_Piece]) -> bool:
+    """Whether what comes next is at the beginning of a line, or after a space."""
+    if not pieces:
+        return True
+    last = pieces[-1]
+    return last.rule != "html.entity" and last.text[-1] in " \n"
+
+
+def _trim(pieces: list[_Piece], ends: str) -> None:
+    """Take away the ``ends`` that the pieces end with; what a character reference said stays."""
+    while pieces and pieces[-1].rule != "html.entity" and pieces[-1].text[-1] in ends:
+        last = pieces.pop()
+        if not last.rule and len(last.text) > 1:
+            pieces.append(_Piece(last.start, last.end - 1, last.text[:-1], "", last.within))
 
 
 def _inside(source: str, pieces: Sequence[_Piece]) -> list[Edit]:
@@ -126,14 +138,21 @@ def _cut(source: str, start: int, end: int, *, inserted: str, rule: str) -> list
     return [Edit(start, end, source[start:end], inserted, rule)] if end > start or inserted else []
 
 
-def _part(pieces: Sequence[_Piece], block: Block, start: int) -> Part:
+def _part(pieces: Sequence[_Piece], runs: Sequence[Run], start: int) -> Part:
     """Tell where a block and its credits stand in the text, which goes on at ``start``."""
     credits: list[tuple[int, int]] = []
-    end = start
-    for is_credit, group in groupby(pieces, key=lambda piece: Within.CREDIT in piece.within):
-        text = "".join(piece.text for piece in group)
-        if is_credit and text.strip():
-            before = len(text) - len(text.lstrip())
-            credits.append((end + before, end + len(text.rstrip())))
-        end += len(text)
-    return Part(start=start, end=end, within=block.within, credits=tuple(credits))
+    end = start + sum(len(piece.text) for piece in pieces)
+    if any(piece.within & Within.CREDIT for piece in pieces):
+        at = start
+        for is_credit, group in groupby(pieces, key=lambda piece: bool(piece.within & Within.CREDIT)):
+            text = "".join(piece.text for piece in group)
+            if is_credit and text.strip():
+                before = len(text) - len(text.lstrip())
+                credits.append((at + before, at + len(text.rstrip())))
+            at += len(text)
+    return Part(start=start, end=end, within=_shared(runs), credits=tuple(credits))
+
+
+def _shared(runs: Sequence[Run]) -> int:
+    """Give what all visible text of a block stands in."""
+    return reduce(and_, (run.within for run in runs if run.kind == "visible"))

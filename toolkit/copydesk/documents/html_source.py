@@ -1,27 +1,33 @@
-"""HTML source in, its tags and stretches of text out, each with its offsets in the source.
+"""HTML source in, its pieces out: stretches of text with the tag that ends them, each with its offsets in the source.
 
 This is a scanner of our own, since the document's text depends on it: Python's ``html.parser`` changes how it recovers from
 broken markup between patch releases, and lxml gives no offsets. It follows the tokenizer of the HTML standard where
-that matters to text, takes any input, and reads each character a bounded number of times.
+that matters to text, takes any input, and reads each character a bounded number of times: one compiled expression does
+the reading, and its possessive quantifiers give nothing back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from copydesk.documents.rules import html_names
 
-# Possessive quantifiers give nothing back, so that a tag that never ends is read once.
-_TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]*+)((?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+)>""")
-_SIMPLE_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)([^>]*+)>")
-_MARKUP = re.compile(r"<(?=[a-zA-Z!?]|/[a-zA-Z!?])")
+# What stands in a tag after its name. Quoted values may hold ">"; if a mark has no partner, this never reaches the end.
+_QUOTED = r"""(?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+"""
+_UNQUOTED = r"[^>]*+"
+_COMMENT = r"<!--(?:-?>|[^-]*+(?:-(?!->)[^-]*+)*+(?:-->)?)"
+_BOGUS = r"<(?:/[!?]|[!?](?!--))[^>]*+>"
+_PLAIN = r"[^<]++|<(?![a-zA-Z!?/])|</(?![a-zA-Z!?])"
+_FLAGS = re.IGNORECASE | re.ASCII
+_ATTRIBUTE = re.compile(r"""([a-zA-Z:_.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A stretch of the source: ``text``, ``start`` or ``end`` (tags, with their lower-case name and attributes), or ``other``."""
+    """A stretch of a piece: ``text``, ``start`` or ``end`` (tags, with their lower-case name and attributes), or ``other``."""
 
     kind: str
     start: int
@@ -30,49 +36,99 @@ class Token:
     attributes: str = ""
 
 
-def tokens(source: str) -> Iterator[Token]:
-    """Give the tokens of ``source`` in order; joined, they are the source."""
-    last = source.rfind(">")
-    tag = _TAG
+def piece_matches(source: str) -> Iterator[tuple[re.Match[str], bool]]:
+    """Give the matches of ``source``'s pieces in order, and whether quotation marks are still believed to pair up.
+
+    The groups are: the piece, ``/``, the tag's name and its attributes. Matches joined are the source. Where a quoted
+    value never ends, a tag ends at the first ``>`` from there on, or each would be read to the end of the source.
+    """
     at = 0
-    while at < len(source):
-        found = _MARKUP.search(source, at)
-        start = found.start() if found else len(source)
-        if start > at:
-            yield Token("text", at, start)
-        if start == len(source):
+    for paired in (True, False):
+        for match in _piece_pattern(paired).finditer(source, at):
+            at = match.end()
+            if at == match.start():
+                break
+            yield match, paired
+        if at == len(source):
             return
-        if start > last and not source.startswith("<!--", start):
-            yield Token("other", start, len(source))
+    assert at == len(source)
+
+
+def tokens(source: str, start: int = 0, end: int | None = None, *, paired: bool = True) -> Iterator[Token]:
+    """Give the tokens of ``source[start:end]`` in order; joined, they are that stretch.
+
+    ``paired`` is false where quotation marks are known not to pair up.
+    """
+    end = len(source) if end is None else end
+    at = start
+    for strict in (True, False) if paired else (False,):
+        for match in _token_pattern(strict).finditer(source, at, end):
+            if match.start() != at:
+                break
+            at = match.end()
+            yield _token(match)
+        if at == end:
             return
-        token = _markup(source, start, tag)
-        if token is None:
-            # Quotation marks do not pair up: from here on a tag ends at the first ">", or each would be read to the end.
-            tag = _SIMPLE_TAG
-            token = _markup(source, start, tag) or Token("other", start, len(source))
-        yield token
-        at = token.end
-        if token.kind == "start" and token.name in html_names().raw:
-            end = _raw_end(source, at, token.name)
-            if end > at:
-                yield Token("other", at, end)
-            at = end
 
 
-def _markup(source: str, start: int, tag: re.Pattern[str]) -> Token | None:
-    if source.startswith("<!--", start):
-        end = source.find("-->", start + 2)
-        return Token("other", start, end + 3 if end >= 0 else len(source))
-    if source[start + 1] in "!?" or source[start + 1 : start + 3] in {"/!", "/?"}:
-        return Token("other", start, source.find(">", start) + 1)
-    match = tag.match(source, start)
-    if match is None:
-        return None
-    kind = "end" if match.group(1) else "start"
-    return Token(kind, start, match.end(), match.group(2).lower(), match.group(3))
+def attributes(written: str) -> dict[str, str]:
+    """Read a tag's attributes, names in lower case; of two that share a name the first counts, and values are as written."""
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(written):
+        found.setdefault(match.group(1).lower(), match.group(2) or match.group(3) or match.group(4) or "")
+    return found
 
 
-def _raw_end(source: str, at: int, name: str) -> int:
-    """Give where the end tag of a raw element begins, or the end of the source."""
-    match = re.compile(rf"</{re.escape(name)}(?=[\s/>])", re.IGNORECASE).search(source, at)
-    return match.start() if match else len(source)
+def _token(match: re.Match[str]) -> Token:
+    start, end = match.span()
+    if match.lastgroup == "text":
+        return Token("text", start, end)
+    name = match.group("name")
+    if not name:
+        return Token("other", start, end)
+    return Token("end" if match.group("slash") else "start", start, end, name.lower(), match.group("attributes"))
+
+
+@cache
+def _piece_pattern(paired: bool) -> re.Pattern[str]:
+    names = html_names()
+    written = _QUOTED if paired else _UNQUOTED
+    ending = _words(names.block | names.skipped)
+    inline = rf"<(?!/?{ending}[\s/>])/?[a-zA-Z]{written}>"
+    rest = "" if paired else r"|<[a-zA-Z/!?][\s\S]*+"
+    within = "|".join((_PLAIN, _COMMENT, _BOGUS, _raw(written), inline))
+    tag = rf"<(/?)({ending})(?=[\s/>])({written})>"
+    return re.compile(rf"((?:{within})*+)(?:{tag}{rest})?", _FLAGS)
+
+
+@cache
+def markup_pattern(paired: bool) -> re.Pattern[str]:
+    """Give the pattern of all that is not text within a piece."""
+    written = _QUOTED if paired else _UNQUOTED
+    return re.compile(rf"{_COMMENT}|{_BOGUS}|{_raw(written)}|</?[a-zA-Z]{written}>|<[a-zA-Z/!?][\s\S]*+", _FLAGS)
+
+
+@cache
+def _token_pattern(paired: bool) -> re.Pattern[str]:
+    written = _QUOTED if paired else _UNQUOTED
+    tag = rf"<(?P<slash>/?)(?P<name>[a-zA-Z][^\s/>]*+)(?P<attributes>{written})>"
+    rest = "" if paired else r"|<[\s\S]*+"
+    return re.compile(rf"(?P<text>(?:{_PLAIN})++)|{_COMMENT}|{_BOGUS}|{_raw(written)}|{tag}{rest}", _FLAGS)
+
+
+def _raw(written: str) -> str:
+    """Give a pattern of the elements whose content is no markup, up to before their end tag."""
+    return "|".join(
+        rf"<{name}(?=[\s/>]){written}>[^<]*+(?:<(?!/{name}[\s/>])[^<]*+)*+" for name in sorted(html_names().raw)
+    )
+
+
+def _words(words: Iterable[str]) -> str:
+    """Give a pattern of any of ``words`` that compares each letter once."""
+    tree: dict[str, list[str]] = {}
+    for word in sorted(words):
+        tree.setdefault(word[:1], []).append(word[1:])
+    branches = [
+        re.escape(first) + (_words(rests) if first else "") for first, rests in sorted(tree.items(), reverse=True)
+    ]
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"

@@ -12,9 +12,12 @@ from typing import NamedTuple
 from copydesk.documents.blocks import Block, split_blocks
 from copydesk.documents.canonical import Canonical, canonical
 from copydesk.documents.draft import Draft, moved
-from copydesk.documents.html_blocks import Within, read_page
-from copydesk.documents.html_choice import Facts, choose, extract, read_facts
+from copydesk.documents.html_blocks import MOST_NODES, Page, read_page
+from copydesk.documents.html_choice import Choice, choose
 from copydesk.documents.html_edits import Part, html_draft
+from copydesk.documents.html_facts import Facts, read_facts
+from copydesk.documents.html_meaning import Within
+from copydesk.documents.html_opinion import with_second_opinion
 from copydesk.documents.language import language_of
 from copydesk.documents.metadata import authors_of, published_of
 from copydesk.documents.repeated import Lines
@@ -25,6 +28,9 @@ from copydesk.model.document import Document, Edit, Zone
 _HINTS = (
     (Within.CAPTION, "caption"),
     (Within.TITLE, "title"),
+    (Within.RELATED, "related"),
+    (Within.PROMO, "promo"),
+    (Within.BYLINE, "byline"),
     (Within.HEADING, "heading"),
     (Within.QUOTE, "quote"),
     (Within.ITEM, "item"),
@@ -38,13 +44,17 @@ _NO_FACTS = Facts()
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A document, what its page says of itself, and what its zones and words say; or a ``reason`` and a ``detail`` why there is none."""
+    """A document, what its page says of itself, and what its zones and words say; or a ``reason`` and a ``detail`` why there is none.
+
+    ``choice`` tells of a page how its article was found, with what doubts, and whether a second opinion agreed.
+    """
 
     document: Document | None = None
     facts: Facts = _NO_FACTS
     authors: tuple[str, ...] = ()
     language: str | None = None
     published_at: datetime | None = None
+    choice: Choice | None = None
     reason: str = ""
     detail: str = ""
 
@@ -66,16 +76,20 @@ class _Drafted(NamedTuple):
 
     text: Canonical
     blocks: list[Block]
-    facts: Facts
+    facts: Facts = _NO_FACTS
+    choice: Choice | None = None
 
 
-def read_documents(asked: Sequence[Asked], *, recipe: str, max_chars: int) -> Iterator[Made]:
+def read_documents(
+    asked: Sequence[Asked], *, recipe: str, max_chars: int, max_nodes: int = MOST_NODES
+) -> Iterator[Made]:
     """Make the document of each article, in order, one by one. ``max_chars`` limits a document's text.
 
-    The limit of a page's source is ten times that: markup counts for little, but must be read to be known. What an article
-    becomes does not depend on those beside it.
+    The limit of a page's source is ten times that: markup counts for little, but must be read to be known. ``max_nodes``
+    limits the elements of a page that stand on lines of their own (reason ``too-many-nodes``). What an article becomes does not
+    depend on those beside it.
     """
-    drafted = [_drafted(one, max_chars) for one in asked]
+    drafted = [_drafted(one, max_chars, max_nodes) for one in asked]
     bits = iter(looks([block.surface for one in drafted if isinstance(one, _Drafted) for block in one.blocks]))
     for one, draft in zip(asked, drafted, strict=True):
         if isinstance(draft, _Drafted):
@@ -84,20 +98,30 @@ def read_documents(asked: Sequence[Asked], *, recipe: str, max_chars: int) -> It
             yield draft
 
 
-def read_document(article: str, *, format: str, doc_id: str, recipe: str, max_chars: int) -> Made:
+def read_document(
+    article: str, *, format: str, doc_id: str, recipe: str, max_chars: int, max_nodes: int = MOST_NODES
+) -> Made:
     """Make the document of one article: see ``read_documents``."""
-    [made] = read_documents([Asked(article, format, doc_id)], recipe=recipe, max_chars=max_chars)
+    asked = [Asked(article, format, doc_id)]
+    [made] = read_documents(asked, recipe=recipe, max_chars=max_chars, max_nodes=max_nodes)
     return made
 
 
-def _drafted(asked: Asked, max_chars: int) -> _Drafted | Made:
+def _drafted(asked: Asked, max_chars: int, max_nodes: int) -> _Drafted | Made:
     """Make the canonical text of an article and its blocks, or say why there is none."""
     article = asked.article
     if len(article) > (10 if asked.format == "html" else 2) * max_chars:
         return _too_long(len(article), max_chars)
-    facts = _NO_FACTS
+    facts, choice = _NO_FACTS, None
     if asked.format == "html":
-        text, blocks, facts = _read_html(article)
+        page = read_page(article, most_nodes=max_nodes)
+        if page.full:
+            return _too_many(max_nodes)
+        choice = choose(page)
+        if choice.doubts:
+            choice = with_second_opinion(page, choice)
+        text, blocks = _page_blocks(page, choice)
+        facts = read_facts(article)
     else:
         text = canonical(Draft(article=article, text=article))
         blocks = split_blocks(text.draft.text, text.gaps)
@@ -107,7 +131,7 @@ def _drafted(asked: Asked, max_chars: int) -> _Drafted | Made:
         )
     if len(text.draft.text) > max_chars:
         return _too_long(len(text.draft.text), max_chars)
-    return _Drafted(text, blocks, facts)
+    return _Drafted(text, blocks, facts, choice)
 
 
 def _made(asked: Asked, drafted: _Drafted, looked: Sequence[int], recipe: str) -> Made:
@@ -119,19 +143,17 @@ def _made(asked: Asked, drafted: _Drafted, looked: Sequence[int], recipe: str) -
         document=Document(doc_id=asked.doc_id, text=text, title=title, zones=zones, edits=edits, recipe=recipe),
         facts=drafted.facts,
         authors=authors_of(text, zones),
-        language=language_of(text, asked.language),
+        language=language_of(text, asked.language or drafted.facts.language),
         published_at=published_of(text, zones),
+        choice=drafted.choice,
     )
 
 
-def _read_html(source: str) -> tuple[Canonical, list[Block], Facts]:
-    page = read_page(source)
-    extracted = extract(source)
-    drafted, parts = html_draft(source, page, choose(page, source, extracted))
+def _page_blocks(page: Page, choice: Choice) -> tuple[Canonical, list[Block]]:
+    drafted, parts = html_draft(page, choice)
     after = canonical(Draft(article=drafted.text, text=drafted.text))
     text = Canonical(draft=drafted.then(after.draft.edits), gaps=after.gaps)
-    blocks = _hinted(split_blocks(text.draft.text, text.gaps), parts, after.draft.edits)
-    return text, blocks, read_facts(source, extracted)
+    return text, _hinted(split_blocks(text.draft.text, text.gaps), parts, after.draft.edits)
 
 
 def _hinted(blocks: Sequence[Block], parts: Sequence[Part], edits: Sequence[Edit]) -> list[Block]:
@@ -144,7 +166,7 @@ def _hinted(blocks: Sequence[Block], parts: Sequence[Part], edits: Sequence[Edit
     for block in blocks:
         part = parts[bisect_right(starts, block.start) - 1]
         inside = spans[bisect_left(spans, (block.start, 0)) : bisect_left(spans, (block.end, 0))]
-        hint = next((hint for within, hint in _HINTS if within in part.within), "")
+        hint = next((hint for within, hint in _HINTS if within & part.within), "")
         hinted.append(block._replace(hint=hint, credits=tuple(inside)))
     return hinted
 
@@ -156,3 +178,8 @@ def _title(text: str, zones: Sequence[Zone]) -> str | None:
 def _too_long(length: int, limit: int) -> Made:
     detail = f"{length:,} characters, with a limit of {limit:,} (fix: split the article, or raise the limit)"
     return Made(reason="too-long", detail=detail)
+
+
+def _too_many(limit: int) -> Made:
+    detail = f"more than {limit:,} elements (fix: raise the limit, or leave it out: no article has so many)"
+    return Made(reason="too-many-nodes", detail=detail)

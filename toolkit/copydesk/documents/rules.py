@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -50,9 +51,8 @@ class HtmlNames:
     article: frozenset[str]
     heading: frozenset[str]
     strong: frozenset[str]
-    caption_marks: tuple[str, ...]
-    credit_marks: tuple[str, ...]
-    published: tuple[str, ...]
+    implied: frozenset[str]
+    marks: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,16 @@ class QuoteWords:
 @cache
 def html_names() -> HtmlNames:
     """Read ``rules/html.toml``."""
-    data = rule_data("html")
-    ordered = {"caption_marks", "credit_marks", "published"}
-    lists: dict[str, Any] = {key: tuple(value) if key in ordered else frozenset(value) for key, value in data.items()}
-    return HtmlNames(**lists)
+    data = dict(rule_data("html"))
+    del data["facts"]
+    marks = {name: tuple(words) for name, words in data.pop("marks").items()}
+    return HtmlNames(marks=marks, **{name: frozenset(listed) for name, listed in data.items()})
+
+
+@cache
+def html_facts() -> dict[str, tuple[str, ...]]:
+    """Read the table ``facts`` of ``rules/html.toml``: where a page says what of itself."""
+    return {name: tuple(listed) for name, listed in rule_data("html")["facts"].items()}
 
 
 @cache

@@ -229,6 +229,8 @@ def _by_page(block: Block) -> Claim:
         return Claim("caption", "caption.page", block.credits)
     if block.hint in {"heading", "title"}:
         return Claim("subhead", "subhead.page")
+    if block.hint in {"related", "promo", "byline"}:
+        return Claim(block.hint, f"{block.hint}.page")
     return Claim("paragraph", "paragraph.page")
 
 

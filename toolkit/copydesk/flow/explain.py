@@ -26,7 +26,10 @@ def explain(workspace: Workspace, name: str) -> dict[str, Any]:
     found = pc.and_(pc.equal(rows["source"], document["source"]), pc.equal(rows["raw_sha256"], document["raw_sha256"]))
     (article, *_) = rows.filter(found).to_pylist()
     raw = article.pop("raw").decode(article["encoding"])
-    edits = [Edit(row["start"], row["end"], row["removed"], row["inserted"], row["rule"]) for row in _of(part.read("edits"), document)]
+    edits = [
+        Edit(row["start"], row["end"], row["removed"], row["inserted"], row["rule"])
+        for row in _of(part.read("edits"), document)
+    ]
     zones = _of(part.read("zones"), document)
     return {
         "document": document,
