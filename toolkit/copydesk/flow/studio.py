@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
+
 from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
 from copydesk.flow.ingest import current_documents, newest
 from copydesk.flow.labels import read_labels
@@ -23,7 +25,7 @@ from copydesk.studio.pull import pull_whole as pull_all_annotations
 from copydesk.studio.push import ProjectSpec, find_project
 from copydesk.studio.push import push as push_tasks
 from copydesk.studio.recorded import Recorded, read_recorded, submit
-from copydesk.tasks import build_tasks, read_names, suggest
+from copydesk.tasks import CARRIED, build_tasks, read_names, suggest, unchanged_since, with_carried
 from copydesk.workspace import Workspace
 
 TOKEN = "COPYDESK_STUDIO_TOKEN"
@@ -67,17 +69,27 @@ def connected(workspace: Workspace) -> Iterator[Studio]:
 
 
 def push(workspace: Workspace, *, progress: Progress) -> Report:
-    """Send the newest revision of every document that the server has not got, with suggestions."""
+    """Send the newest revision of every document that the server has not got, with suggestions.
+
+    A revision that says nothing else than one that is there is not sent. Labels made on older texts are suggested in the new one.
+    """
     schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
         documents = current_documents(workspace)
         tasks = build_tasks(documents)
-        zones = newest(workspace.documents.read("zones"), documents)
-        text, place = workspace.names()
-        names = read_names(text, place=place, schema=schema)
-        suggestions = suggest(tasks, zones=zones, schema=schema, names=names)
+        read_labels(workspace)
+        suggestions = _suggestions(workspace, documents, tasks, schema)
         done = push_tasks(
-            studio, project=_project(workspace, schema), tasks=tasks, suggestions=suggestions, progress=progress
+            studio,
+            project=_project(workspace, schema),
+            tasks=tasks,
+            suggestions=suggestions,
+            unchanged=unchanged_since(
+                workspace.documents.read("documents"),
+                zones=workspace.documents.read("zones"),
+                anchors=workspace.labels.read("anchors"),
+            ),
+            progress=progress,
         )
     counts = {
         "tasks": tasks.num_rows,
@@ -86,6 +98,9 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         "superseded": done.superseded,
         "suggestions": suggestions.num_rows,
     }
+    carried = suggestions["rule"].to_pylist().count(CARRIED)
+    counts |= {"re-anchored": carried} if carried else {}
+    counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
     url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
     lines: tuple[str, ...] = (f"project: {url}",)
     if done.doubled:
@@ -95,6 +110,19 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             "are pulled, and each annotator's newest count (fix: in Label Studio, delete the ones that nobody annotated)",
         )
     return Report("push", counts, changed=done.created or done.pushed > 0, lines=lines, data={"project": url})
+
+
+def _suggestions(workspace: Workspace, documents: pa.Table, tasks: pa.Table, schema: LabelSchema) -> pa.Table:
+    """Give what rules suggest, and of earlier annotators' labels on older texts where they stand now."""
+    zones = newest(workspace.documents.read("zones"), documents)
+    text, place = workspace.names()
+    names = read_names(text, place=place, schema=schema)
+    return with_carried(
+        suggest(tasks, zones=zones, schema=schema, names=names),
+        tasks=tasks,
+        anchors=workspace.labels.read("anchors"),
+        unread=workspace.labels.read("unread"),
+    )
 
 
 def pull(workspace: Workspace, *, progress: Progress) -> Report:

@@ -208,15 +208,20 @@ def _add_moved(match: list[int], old: Sequence[str], new: Sequence[str]) -> None
         sought = _shingles(old, [at >= 0 for at in match], size)
         for shingle, here in sought.items():
             there = places.get(shingle, -1)
-            if here < 0 or there < 0 or match[here] >= 0 or taken[there]:
-                continue
-            while here and there and match[here - 1] < 0 and not taken[there - 1] and old[here - 1] == new[there - 1]:
-                here, there = here - 1, there - 1
-            while here < len(old) and there < len(new) and old[here] == new[there]:
-                if match[here] >= 0 or taken[there]:
-                    break
-                match[here], taken[there] = there, 1
-                here, there = here + 1, there + 1
+            if here >= 0 and there >= 0:
+                _take(match, taken, (old, here), (new, there))
+
+
+def _take(match: list[int], taken: bytearray, old: tuple[Sequence[str], int], new: tuple[Sequence[str], int]) -> None:
+    """Match two words and all that adjoins them on either side, as long as it is the same and not matched yet."""
+    (keys, here), (others, there) = old, new
+    for step in (1, -1):
+        at, to = (here, there) if step == 1 else (here - 1, there - 1)
+        while 0 <= at < len(keys) and 0 <= to < len(others) and keys[at] == others[to]:
+            if match[at] >= 0 or taken[to]:
+                break
+            match[at], taken[to] = to, 1
+            at, to = at + step, to + step
 
 
 def _shingles(keys: Sequence[str], taken: Sequence[int], size: int) -> dict[tuple[str, ...], int]:

@@ -58,13 +58,15 @@ class ProjectSpec:
 class PushReport:
     """What a push did: tasks sent, tasks that were there, and tasks there of an older text of the same documents.
 
-    ``suggestions`` were sent with the new tasks; ``doubled`` are tasks that stand on the server more than once.
+    ``unchanged`` are tasks that were not sent since one of an older text that says the same is there. ``suggestions`` were sent
+    with the new tasks; ``doubled`` are tasks that stand on the server more than once.
     """
 
     project_id: int
     created: bool
     pushed: int
     present: int
+    unchanged: int
     superseded: int
     suggestions: int
     doubled: int
@@ -76,6 +78,7 @@ class _Counts:
 
     pushed: int = 0
     present: int = 0
+    unchanged: int = 0
     superseded: int = 0
     suggestions: int = 0
     doubled: int = 0
@@ -88,6 +91,7 @@ class _Task:
     key: _Key
     body: bytes
     suggestions: int
+    stand_ins: frozenset[_Key]  # tasks of older texts that say the same
 
 
 def push(
@@ -98,9 +102,12 @@ def push(
     suggestions: pa.Table,
     progress: Progress,
     patience: float = 30.0,
+    unchanged: Mapping[str, frozenset[str]] | None = None,
 ) -> PushReport:
     """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
 
+    ``unchanged`` gives, by document, the digests of older texts that say the same: where the server has a task of one of
+    them, none is sent, and annotators go on with that one.
     ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
     arrived. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
     DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
@@ -116,7 +123,7 @@ def push(
     counts = _Counts()
     sender = _Sender(studio, project_id, patience)
     done = 0
-    for batch in ahead(_batches(_made(tasks, suggestions))):
+    for batch in ahead(_batches(_made(tasks, suggestions, unchanged or {}))):
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, tasks.num_rows)
@@ -126,6 +133,7 @@ def push(
         created=found is None,
         pushed=counts.pushed,
         present=counts.present,
+        unchanged=counts.unchanged,
         superseded=counts.superseded,
         suggestions=counts.suggestions,
         doubled=counts.doubled,
@@ -203,7 +211,7 @@ def _check_use(studio: Studio, project_id: int, config: str) -> None:
         raise StudioRefused(error.message, fix=_FIX_IN_USE) from error
 
 
-def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
+def _made(tasks: pa.Table, suggestions: pa.Table, unchanged: Mapping[str, frozenset[str]]) -> Iterator[_Task]:
     """Make the tasks as they are sent."""
     suggested: dict[str, list[dict[str, Any]]] = {}
     columns = (suggestions[name].to_pylist() for name in ("doc_id", "start", "end", "surface", "label"))
@@ -224,7 +232,9 @@ def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
         spans = suggested.get(row["doc_id"], [])
         if spans:
             body["predictions"] = [{"model_version": MODEL_VERSION, "result": to_result(spans)}]
-        yield _Task((row["doc_id"], row["text_sha256"]), encoded(body, place=row["doc_id"]), len(spans))
+        doc_id = row["doc_id"]
+        stand_ins = frozenset((doc_id, digest) for digest in unchanged.get(doc_id, ()))
+        yield _Task((doc_id, row["text_sha256"]), encoded(body, place=doc_id), len(spans), stand_ins)
 
 
 def _batches(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
@@ -251,9 +261,11 @@ class _Sender:
     def send(self, batch: Sequence[_Task], counts: _Counts) -> None:
         """Send what the server has not got of a batch, and count."""
         there = self._look_up(batch)
-        missing = [task for task in batch if not there[task.key]]
-        meant = {task.key for task in batch}
-        counts.present += len(batch) - len(missing)
+        absent = [task for task in batch if not there[task.key]]
+        missing = [task for task in absent if not any(there[key] for key in task.stand_ins)]
+        meant = {task.key for task in batch}.union(*(task.stand_ins for task in absent))
+        counts.present += len(batch) - len(absent)
+        counts.unchanged += len(absent) - len(missing)
         counts.superseded += sum(times for key, times in there.items() if key not in meant)
         counts.doubled += sum(times - 1 for key, times in there.items() if key in meant)
         if missing:
@@ -307,7 +319,7 @@ class _Sender:
 def _verify(studio: Studio, project_id: int, counts: _Counts) -> None:
     """See that the project holds at least what was found and sent, and that it shows the suggestions."""
     project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
-    least = counts.pushed + counts.present
+    least = counts.pushed + counts.present + counts.unchanged
     if project["task_number"] < least:
         raise StudioBroken(
             f"project {project_id} holds {project['task_number']} tasks, and {least} should be there",

@@ -2,6 +2,7 @@
 
 from copydesk.tasks.build import build_tasks
 from copydesk.tasks.names import Name, read_names
+from copydesk.tasks.revise import CARRIED, unchanged_since, with_carried
 from copydesk.tasks.suggest import suggest
 
-__all__ = ["Name", "build_tasks", "read_names", "suggest"]
+__all__ = ["CARRIED", "Name", "build_tasks", "read_names", "suggest", "unchanged_since", "with_carried"]
