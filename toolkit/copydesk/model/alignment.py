@@ -26,7 +26,7 @@ _SPACE = re.compile(r"\s+")
 _QUOTES = frozenset("\"'`´\u201a\u201e\u2032\u2033")
 _DEPTH = 24  # how often a stretch is divided: bounds the work on texts made to be hard
 _CELLS = 4096  # the largest table that two stretches without a word of their own are compared in
-_SHINGLES = (8, 4)  # words in a row that prove a moved passage where they stand once in what is left of both texts
+_SHINGLES = (8, 4)  # words in a row that prove a moved passage where they stand once in either text
 _APART = 3  # changed places with so few words between them are one
 
 Place = tuple[int, int]
@@ -79,14 +79,14 @@ class Alignment:
 
     @cached_property
     def inserted(self) -> tuple[Place, ...]:
-        """The places of the new text, in code points, that stand nowhere in the old one; close ones are joined."""
+        """The places of the new text, in code points, that stand nowhere in the old one; close ones of a line are one."""
         places: list[Place] = []
         last = -_APART - 1
         for at, taken in enumerate(self.taken):
             if taken:
                 continue
             start, end = self.new_words.starts[at], self.new_words.ends[at]
-            if places and at - last <= _APART + 1:
+            if places and at - last <= _APART + 1 and "\n" not in self.new[places[-1][1] : start]:
                 places[-1] = places[-1][0], end
             else:
                 places.append((start, end))
@@ -201,7 +201,7 @@ def _longest_common(old: Sequence[str], new: Sequence[str], here: Place, there: 
 
 
 def _add_moved(match: list[int], old: Sequence[str], new: Sequence[str]) -> None:
-    """Match passages that stand elsewhere: so many words in a row, once in what is left of either text, and what adjoins."""
+    """Match passages that stand elsewhere: so many words in a row, which are left over and stand once in either text."""
     taken = _taken(match, len(new))
     for size in _SHINGLES:
         places = _shingles(new, taken, size)
@@ -225,20 +225,20 @@ def _take(match: list[int], taken: bytearray, old: tuple[Sequence[str], int], ne
 
 
 def _shingles(keys: Sequence[str], taken: Sequence[int], size: int) -> dict[tuple[str, ...], int]:
-    """Give every ``size`` words in a row that are not taken, with their place, or with -1 where they occur again."""
+    """Give every ``size`` words in a row with their place, or with -1 where they occur again, or one of them is taken."""
     found: dict[tuple[str, ...], int] = {}
     free = 0
     for at, used in enumerate(taken):
         free = 0 if used else free + 1
-        if free >= size:
-            first = at - size + 1
+        first = at - size + 1
+        if first >= 0:
             shingle = tuple(keys[first : at + 1])
-            found[shingle] = -1 if shingle in found else first
+            found[shingle] = first if free >= size and shingle not in found else -1
     return found
 
 
 def _add_moved_lines(match: list[int], old: tuple[str, Words], new: tuple[str, Words]) -> None:
-    """Match whole lines that stand elsewhere, once in what is left of either text: items of a list that was re-ordered."""
+    """Match whole lines that stand elsewhere, are left over and stand once in either text: items of a re-ordered list."""
     taken = _taken(match, len(new[1].keys))
     places = _lines(*new, taken)
     for line, here in _lines(*old, [at >= 0 for at in match]).items():
@@ -248,12 +248,12 @@ def _add_moved_lines(match: list[int], old: tuple[str, Words], new: tuple[str, W
 
 
 def _lines(text: str, words: Words, taken: Sequence[int]) -> dict[tuple[str, ...], int]:
-    """Give every line of which no word is taken, as words, with its first word's number, or -1 where it occurs again."""
+    """Give every line, as words, with its first word's number, or -1 where it occurs again, or a word of it is taken."""
     found: dict[tuple[str, ...], int] = {}
     for first, last in _line_words(text, words):
-        if first < last and not any(taken[first:last]):
-            line = tuple(words.keys[first:last])
-            found[line] = -1 if line in found else first
+        line = tuple(words.keys[first:last])
+        if line:
+            found[line] = -1 if line in found or any(taken[first:last]) else first
     return found
 
 

@@ -15,10 +15,13 @@ from typing import Literal
 from copydesk.model.alignment import Alignment, Words, align, fold
 
 CONTEXT = 32  # code points before and after a quote
-AGREED = 16  # so many code points around a place must be as they were, or all that its line has
+AGREED = 16  # a place is certain where so many code points around it are as they were, or all that its line has,
+NEAR = 4  # and so many of them on either side
 THRESHOLD = 0.6  # below this, nothing is like the span: it is lost
 _WINDOW = 64  # words of a changed place that are looked at
 _LONGEST = 12  # words of a span that is compared with every place in the window; a longer one keeps its ends
+_ENDS = frozenset(".!?")
+_SHIFT = 12  # words by which others of a sentence may be nearer or farther than they were
 _OCCURRENCES = 64  # places of the same words that are looked at
 
 How = Literal["exact", "moved", "fuzzy", "lost"]
@@ -56,7 +59,7 @@ class _Likeness:
     same: bool  # the same code points
     words: float
     around: float
-    certain: bool
+    enough: bool  # the same words, and enough of what is around them
 
     @property
     def score(self) -> float:
@@ -89,26 +92,22 @@ def place(alignment: Alignment, start: int, end: int) -> Placed:
     if followed:
         followed = _whole(alignment, (start, end), followed)
         likeness = _likeness(alignment, (start, end), followed)
-        if likeness.certain:
+        if likeness.enough and _is_kept(alignment, first, last):
             return _placed((start, end), followed, likeness)
-    candidates = [followed] if followed else []
-    candidates += _nearby(alignment, first, last)
-    candidates += _elsewhere(alignment, first, last)
+        if likeness.score >= THRESHOLD:
+            return Placed(*followed, "fuzzy", likeness.score, certain=False)
+    candidates = [*_nearby(alignment, first, last), *_elsewhere(alignment, first, last)]
     return _best(alignment, (start, end), candidates)
 
 
 def _best(alignment: Alignment, span: tuple[int, int], candidates: Iterable[tuple[int, int]]) -> Placed:
-    """Take the candidate that is most like the span, the first of equals; of two that are certain neither is."""
+    """Take the candidate that is most like the span, the first of equals."""
     whole = dict.fromkeys(_whole(alignment, span, one) for one in candidates)
-    judged = [(one, _likeness(alignment, span, one)) for one in whole]
-    if not judged:
-        return Placed(-1, -1, "lost", 0.0, certain=False)
-    there, likeness = max(judged, key=lambda one: (one[1].certain, one[1].score))
-    if likeness.certain and sum(one.certain for _, one in judged) == 1:
-        return _placed(span, there, likeness)
-    if likeness.score < THRESHOLD:
-        return Placed(-1, -1, "lost", likeness.score, certain=False)
-    return Placed(*there, "fuzzy", likeness.score, certain=False)
+    judged = [(_likeness(alignment, span, one).score, one) for one in whole]
+    score, there = max(judged, key=lambda one: one[0], default=(0.0, (-1, -1)))
+    if score < THRESHOLD:
+        return Placed(-1, -1, "lost", score, certain=False)
+    return Placed(*there, "fuzzy", score, certain=False)
 
 
 def _placed(span: tuple[int, int], there: tuple[int, int], likeness: _Likeness) -> Placed:
@@ -127,6 +126,29 @@ def _followed(alignment: Alignment, start: int, end: int, *, first: int, last: i
     tail = max(0, old.ends[last - 1] - end)
     there = new.starts[match[first]] + head, new.ends[match[last - 1]] - tail
     return there if there[0] < there[1] else None
+
+
+def _is_kept(alignment: Alignment, first: int, last: int) -> bool:
+    """Say whether at least half of the span's sentence went where the span went: else it may be another sentence's beginning."""
+    match, begin, finish = alignment.match, first, last
+    while begin > 0 and first - begin < _WINDOW and not _ends_sentence(alignment, begin - 1):
+        begin -= 1
+    while finish < len(match) and finish - last < _WINDOW and not _ends_sentence(alignment, finish - 1):
+        finish += 1
+    around = [*range(begin, first), *range(last, finish)]
+    near = sum(match[at] >= 0 and abs((match[at] - match[first]) - (at - first)) <= _SHIFT for at in around)
+    return 2 * near >= len(around)
+
+
+def _ends_sentence(alignment: Alignment, at: int) -> bool:
+    """Say whether a sentence of the old text ends with this word."""
+    return alignment.old_words.keys[at] in _ENDS or _is_apart(alignment, at, at + 1)
+
+
+def _is_apart(alignment: Alignment, one: int, other: int) -> bool:
+    """Say whether two neighbouring words of the old text stand in two lines."""
+    words = alignment.old_words
+    return other < len(words.keys) and "\n" in alignment.old[words.ends[one] : words.starts[other]]
 
 
 def _nearby(alignment: Alignment, first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -201,13 +223,13 @@ def _likeness(alignment: Alignment, span: tuple[int, int], there: tuple[int, int
     before, before_of = _agreeing(old.before[::-1], new.before[::-1])
     after, after_of = _agreeing(old.after, new.after)
     possible = before_of + after_of
-    enough = before + after >= min(AGREED, possible) or (before, after) == (before_of, after_of)
+    enough = before + after >= min(AGREED, possible) and before >= min(NEAR, before_of) and after >= min(NEAR, after_of)
     alike = fold(old.quote) == fold(new.quote)
     return _Likeness(
         same=old.quote == new.quote,
         words=1.0 if alike else _in_common(fold(old.quote), fold(new.quote)),
         around=(before + after) / possible if possible else 1.0,
-        certain=enough and alike,
+        enough=enough and alike,
     )
 
 
