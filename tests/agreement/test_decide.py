@@ -3,6 +3,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from copydesk.agreement import decide
 from copydesk.model.tables import TABLES, empty, from_rows
@@ -187,3 +189,17 @@ def test_an_unread_place_of_an_annotation_that_does_not_count_changes_nothing(dr
     seen = {"A1": [], "A2": ["PLACE Mosul"]}
     unread = _unread(NEWS, "Mosul", annotator="A9")
     assert _decided(drawing, unread, **seen).kept["disputes"].num_rows == 1
+
+
+WORDS = ("Troops", "Qaim", "Friday", "Rebels", "Mosul", "fled to Mosul")
+DRAWN = st.lists(st.sampled_from([f"{label} {word}" for label in ("PLACE", "ORG") for word in WORDS]), unique=True)
+
+
+@settings(deadline=None, max_examples=60)
+@given(others=st.lists(DRAWN, min_size=1, max_size=4))
+def test_who_has_read_nothing_of_the_newest_text_changes_nothing(drawing, others):
+    people = {f"A{number}": drawn for number, drawn in enumerate(others, 2)}
+    without = _decided(drawing, None, **people)
+    blind = _decided(drawing, _unread(NEWS, NEWS, annotator="A1"), A1=[], **people)
+    assert blind.kept == without.kept
+    assert blind.rejected.equals(without.rejected)

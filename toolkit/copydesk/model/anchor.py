@@ -136,8 +136,8 @@ def _is_kept(alignment: Alignment, first: int, last: int) -> bool:
     while finish < len(match) and finish - last < _WINDOW and not _ends_sentence(alignment, finish - 1):
         finish += 1
     around = [*range(begin, first), *range(last, finish)]
-    near = sum(match[at] >= 0 and abs((match[at] - match[first]) - (at - first)) <= _SHIFT for at in around)
-    return 2 * near >= len(around)
+    kept = [at for at in around if match[at] >= 0 and abs((match[at] - match[first]) - (at - first)) <= _SHIFT]
+    return 2 * len(kept) >= len(around)
 
 
 def _ends_sentence(alignment: Alignment, at: int) -> bool:
