@@ -58,6 +58,9 @@ class Desk:
             start = text.index(quote)
             value = {"start": start, "end": start + len(quote), "text": quote, "labels": [label]}
             result.append({"id": quote, "from_name": "entity", "to_name": "text", "type": "labels", "value": value})
+        self.submit(task, result)
+
+    def submit(self, task: dict[str, Any], result: list[dict[str, Any]]) -> None:
         self.studio.post(f"api/tasks/{task['id']}/annotations/", json={"result": result, "ground_truth": False})
 
 
@@ -118,3 +121,33 @@ def test_a_revision_that_says_the_same_is_not_pushed_and_its_labels_count_on(des
     assert len(desk.tasks()) == 1
     counts = desk.run("pull --json")["counts"]
     assert (counts["spans"], counts["re-anchored"], counts.get("waiting", 0)) == (4, 4, 0)
+
+
+def test_what_was_said_of_a_label_and_between_labels_comes_with_it(desk: Desk) -> None:
+    (old,) = desk.tasks()
+    at = {quote: old["data"]["text"].index(quote) for quote in ("Friday", "Qaim on", "Syria")}
+    marked = [("Friday", 6, "DATE"), ("Qaim on", 4, "GPE"), ("Syria", 5, "GPE")]
+    values = {quote: {"start": at[quote], "end": at[quote] + size} for quote, size, _ in marked}
+    plain = {"to_name": "text"}
+    result: list[dict[str, Any]] = [
+        {"id": quote, "from_name": "entity", "type": "labels", "value": {**values[quote], "labels": [label]}, **plain}
+        for quote, _, label in marked
+    ]
+    said = {**values["Syria"], "choices": ["NAM"]}
+    result.append({"id": "Syria", "from_name": "mention", "type": "choices", "value": said, **plain})
+    ends = {"from_id": "Qaim on", "to_id": "Syria", "direction": "right", "labels": ["part_of"]}
+    result.append({"type": "relation", **ends})
+    desk.submit(old, result)
+    assert desk.run("pull --json")["counts"]["relations"] == 1
+    desk.write(STORY.replace("Army retakes", "Army now holds") + "\nNobody else said more.\n")
+    assert desk.run("push --json")["counts"]["pushed"] == 1
+    newest = desk.tasks()[-1]
+    items = newest["predictions"][0]["result"]
+    regions = {item["id"]: item["value"]["text"] for item in items if item["type"] == "labels"}
+    (relation,) = [item for item in items if item["type"] == "relation"]
+    assert [regions[relation[end]] for end in ("from_id", "to_id")] == ["Qaim", "Syria"]
+    (choice,) = [item for item in items if item["type"] == "choices"]
+    assert (regions[choice["id"]], choice["value"]["choices"]) == ("Syria", ["NAM"])
+    desk.submit(newest, items)
+    counts = desk.run("pull --json")["counts"]
+    assert (counts["annotations"], counts["spans"], counts["relations"]) == (1, 3, 1)

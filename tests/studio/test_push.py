@@ -25,6 +25,7 @@ from copydesk.errors import (
 from copydesk.model.tables import TASKS, empty, from_tuples
 from copydesk.studio import push as push_module
 from copydesk.studio.client import Studio
+from copydesk.studio.earlier import Earlier
 from copydesk.studio.listing import list_tasks
 from copydesk.studio.push import MODEL_VERSION, ProjectSpec, PushReport, find_project, push
 from copydesk.studio.server import Server
@@ -346,11 +347,11 @@ def test_where_a_task_of_an_older_text_that_says_the_same_is_there_none_is_sent(
 ) -> None:
     old, new = documents_of({"a": "Qaim fell."}), documents_of({"a": "Qaim  fell."}, revision=2)
     sent(studio, spec, tasks_of(old))
-    same = {"a": frozenset(old["text_sha256"].to_pylist())}
-    report = sent(studio, spec, tasks_of(new), unchanged=same)
+    same = Earlier(unchanged={"a": frozenset(old["text_sha256"].to_pylist())})
+    report = sent(studio, spec, tasks_of(new), earlier=same)
     assert (report.pushed, report.present, report.unchanged, report.superseded) == (0, 0, 1, 0)
     assert len(on_server(studio, report.project_id)) == 1
     report = sent(studio, spec, tasks_of(new))
     assert (report.pushed, report.unchanged, report.superseded) == (1, 0, 1)
-    report = sent(studio, spec, tasks_of(new), unchanged=same)
+    report = sent(studio, spec, tasks_of(new), earlier=same)
     assert (report.pushed, report.present, report.unchanged) == (0, 1, 0)

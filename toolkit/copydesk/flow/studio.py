@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
 from copydesk.flow.ingest import current_documents, newest
@@ -18,6 +19,7 @@ from copydesk.model.schema import LabelSchema
 from copydesk.store import locked, read_secrets
 from copydesk.studio import people, server
 from copydesk.studio.client import Studio
+from copydesk.studio.earlier import Earlier
 from copydesk.studio.interface import instructions, to_config
 from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
@@ -84,11 +86,7 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             project=_project(workspace, schema),
             tasks=tasks,
             suggestions=suggestions,
-            unchanged=unchanged_since(
-                workspace.documents.read("documents"),
-                zones=workspace.documents.read("zones"),
-                anchors=workspace.labels.read("anchors"),
-            ),
+            earlier=_earlier(workspace, schema),
             progress=progress,
         )
     counts = {
@@ -123,6 +121,21 @@ def _suggestions(workspace: Workspace, documents: pa.Table, tasks: pa.Table, sch
         anchors=workspace.labels.read("anchors"),
         unread=workspace.labels.read("unread"),
     )
+
+
+def _earlier(workspace: Workspace, schema: LabelSchema) -> Earlier:
+    """Give what annotators did on older texts."""
+    labels = {name: workspace.labels.read(name) for name in ("spans", "relations", "anchors")}
+    unchanged = unchanged_since(
+        workspace.documents.read("documents"), zones=workspace.documents.read("zones"), anchors=labels["anchors"]
+    )
+    return Earlier(schema=schema, unchanged=unchanged, spans=_carried(labels), relations=labels["relations"])
+
+
+def _carried(labels: Mapping[str, pa.Table]) -> pa.Table:
+    """Keep the spans that were carried over: what rules suggest is sent with nothing said of it."""
+    carried = pc.unique(labels["anchors"]["annotation_id"])
+    return labels["spans"].filter(pc.is_in(labels["spans"]["annotation_id"], carried))
 
 
 def pull(workspace: Workspace, *, progress: Progress) -> Report:

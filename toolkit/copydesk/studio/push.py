@@ -27,7 +27,8 @@ from copydesk.errors import (
 )
 from copydesk.model.progress import Progress
 from copydesk.studio.client import Studio, encoded, status_of
-from copydesk.studio.codec import shown_text, to_result
+from copydesk.studio.codec import shown_text
+from copydesk.studio.earlier import Earlier
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
 
@@ -102,12 +103,12 @@ def push(
     suggestions: pa.Table,
     progress: Progress,
     patience: float = 30.0,
-    unchanged: Mapping[str, frozenset[str]] | None = None,
+    earlier: Earlier | None = None,
 ) -> PushReport:
     """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
 
-    ``unchanged`` gives, by document, the digests of older texts that say the same: where the server has a task of one of
-    them, none is sent, and annotators go on with that one.
+    ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
+    annotators go on with that one.
     ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
     arrived. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
     DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
@@ -123,7 +124,7 @@ def push(
     counts = _Counts()
     sender = _Sender(studio, project_id, patience)
     done = 0
-    for batch in ahead(_batches(_made(tasks, suggestions, unchanged or {}))):
+    for batch in ahead(_batches(_made(tasks, suggestions, earlier or Earlier()))):
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, tasks.num_rows)
@@ -211,13 +212,14 @@ def _check_use(studio: Studio, project_id: int, config: str) -> None:
         raise StudioRefused(error.message, fix=_FIX_IN_USE) from error
 
 
-def _made(tasks: pa.Table, suggestions: pa.Table, unchanged: Mapping[str, frozenset[str]]) -> Iterator[_Task]:
+def _made(tasks: pa.Table, suggestions: pa.Table, earlier: Earlier) -> Iterator[_Task]:
     """Make the tasks as they are sent."""
     suggested: dict[str, list[dict[str, Any]]] = {}
     columns = (suggestions[name].to_pylist() for name in ("doc_id", "start", "end", "surface", "label"))
     for doc_id, start, end, surface, label in zip(*columns, strict=True):
         span = {"start": start, "end": end, "surface": surface, "label": label, "origin": "prediction"}
         suggested.setdefault(doc_id, []).append(span)
+    results = earlier.results(suggested)
     for row in tasks.to_pylist():
         text = shown_text(row["text"])
         data = {
@@ -231,9 +233,9 @@ def _made(tasks: pa.Table, suggestions: pa.Table, unchanged: Mapping[str, frozen
         body: dict[str, Any] = {"data": data}
         spans = suggested.get(row["doc_id"], [])
         if spans:
-            body["predictions"] = [{"model_version": MODEL_VERSION, "result": to_result(spans)}]
+            body["predictions"] = [{"model_version": MODEL_VERSION, "result": results[row["doc_id"]]}]
         doc_id = row["doc_id"]
-        stand_ins = frozenset((doc_id, digest) for digest in unchanged.get(doc_id, ()))
+        stand_ins = frozenset((doc_id, digest) for digest in earlier.unchanged.get(doc_id, ()))
         yield _Task((doc_id, row["text_sha256"]), encoded(body, place=doc_id), len(spans), stand_ins)
 
 
