@@ -3,9 +3,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from copydesk.agreement import decide
-from copydesk.model.tables import TABLES, empty
+from copydesk.model.tables import TABLES, empty, from_rows
 
 FILE = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/decide.toml").read_text())
 TEXT = FILE["text"]
@@ -128,3 +130,76 @@ def test_spans_of_two_people_with_the_same_id_are_told_apart(drawing):
             at = tables[name].schema.get_field_index(column)
             tables[name] = tables[name].set_column(at, TABLES[name].field(column), [ids])
     assert "located_in Qaim > Iraqi, 2/2, unanimous" in _agreed(decide(**tables))
+
+
+def _unread(text, *quotes, annotator):
+    starts = [text.index(quote) for quote in quotes]
+    return from_rows(
+        "unread",
+        [
+            {
+                "annotation_id": f"1-doc-1-{annotator}",
+                "doc_id": "doc-1",
+                "revision": 1,
+                "annotator": annotator,
+                "start": start,
+                "end": start + len(quote),
+            }
+            for start, quote in zip(starts, quotes, strict=True)
+        ],
+    )
+
+
+NEWS = "Troops took Qaim on Friday. Rebels fled to Mosul."
+
+
+def _decided(drawing, unread, **marks):
+    works = [drawing.marked(NEWS, drawn, doc="doc-1", annotator=name) for name, drawn in marks.items()]
+    return decide(**drawing.tables(works, texts={"doc-1": NEWS}), unread=unread)
+
+
+def test_who_has_not_read_a_place_neither_agrees_nor_disagrees_there(drawing):
+    seen = {"A1": ["PLACE Qaim"], "A2": ["PLACE Qaim", "PLACE Mosul"]}
+    assert [row["surface"] for row in _decided(drawing, None, **seen).kept["disputes"].to_pylist()] == ["Mosul"]
+    outcome = _decided(drawing, _unread(NEWS, "Rebels fled to Mosul", annotator="A1"), **seen)
+    assert _agreed(outcome) == ["PLACE Qaim, 2/2, unanimous", "PLACE Mosul, 1/1, single"]
+    assert outcome.kept["disputes"].num_rows == outcome.rejected.num_rows == 0
+
+
+def test_a_dispute_names_as_silent_only_who_has_read_the_place(drawing):
+    seen = {"A1": [], "A2": ["PLACE Mosul"], "A3": []}
+    outcome = _decided(drawing, _unread(NEWS, "Mosul", annotator="A1"), **seen)
+    (dispute,) = outcome.kept["disputes"].to_pylist()
+    assert dispute["readings"][1:] == ["nothing: A3"]
+    assert dispute["detail"] == "1 of 2 readers drew it"
+
+
+def test_who_drew_a_place_has_read_it_whatever_is_said_of_them(drawing):
+    outcome = _decided(drawing, _unread(NEWS, "Mosul", annotator="A1"), A1=["PLACE Mosul"], A2=[])
+    assert outcome.kept["disputes"].num_rows == 1
+
+
+def test_who_has_not_read_an_end_has_not_read_the_relation(drawing):
+    seen = {"A1": ["PLACE Qaim"], "A2": ["PLACE Qaim", "PLACE Mosul", "near: Qaim > Mosul"]}
+    outcome = _decided(drawing, _unread(NEWS, "Mosul", annotator="A1"), **seen)
+    assert _agreed(outcome)[-1] == "near Qaim > Mosul, 1/1, single"
+
+
+def test_an_unread_place_of_an_annotation_that_does_not_count_changes_nothing(drawing):
+    seen = {"A1": [], "A2": ["PLACE Mosul"]}
+    unread = _unread(NEWS, "Mosul", annotator="A9")
+    assert _decided(drawing, unread, **seen).kept["disputes"].num_rows == 1
+
+
+WORDS = ("Troops", "Qaim", "Friday", "Rebels", "Mosul", "fled to Mosul")
+DRAWN = st.lists(st.sampled_from([f"{label} {word}" for label in ("PLACE", "ORG") for word in WORDS]), unique=True)
+
+
+@settings(deadline=None, max_examples=60)
+@given(others=st.lists(DRAWN, min_size=1, max_size=4))
+def test_who_has_read_nothing_of_the_newest_text_changes_nothing(drawing, others):
+    people = {f"A{number}": drawn for number, drawn in enumerate(others, 2)}
+    without = _decided(drawing, None, **people)
+    blind = _decided(drawing, _unread(NEWS, NEWS, annotator="A1"), A1=[], **people)
+    assert blind.kept == without.kept
+    assert blind.rejected.equals(without.rejected)

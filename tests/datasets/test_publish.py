@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from copydesk.datasets.layout import ORDER, TABLES, file_of
 from copydesk.datasets.load import verify
+from copydesk.datasets.nested import published_tables
 from copydesk.datasets.publish import publish
 from copydesk.errors import ConfigError, DataError, FindingError, StoreError
 from copydesk.model.tables import from_rows
@@ -245,3 +246,19 @@ def test_racing_publishers_all_come_through_with_numbers_of_their_own(home, news
 
 def _manifest(path):
     return json.loads((path / "manifest.json").read_text())
+
+
+def test_of_every_annotators_span_it_is_told_on_which_revision_it_was_drawn(newsroom):
+    tables = newsroom.newsroom()
+    span = tables["spans"].to_pylist()[0]
+    made = {"made_on_revision": 3, "made_start": 0, "made_end": 4, "made_surface": "made", "anchored": "moved"}
+    known = {name: span[name] for name in ("annotation_id", "span_id", "doc_id", "revision", "annotator", "label")}
+    row = {**known, "start": span["start"], "end": span["end"], **made, "anchor_score": 1.0}
+    lost = {**row, "span_id": None, "start": None, "end": None, "anchored": "lost", "anchor_score": 0.1}
+    found = published_tables(tables | {"anchors": from_rows("anchors", [lost, row])})["annotations"].to_pylist()
+    key = span["annotation_id"], span["span_id"]
+    told = {(one["annotation_id"], one["span_id"]): one for one in found}
+    names = ("made_on_revision", "anchored", "anchor_score")
+    assert [told[key][name] for name in names] == [3, "moved", 1.0]
+    others = {tuple(one[name] for name in names) for other, one in told.items() if other != key}
+    assert others == {(1, None, None)}

@@ -253,11 +253,101 @@ def test_an_annotation_that_is_no_vote_is_rejected_whole(changes: dict[str, Any]
     assert outcome.kept_rows == 0
 
 
-def test_an_annotation_of_an_older_revision_is_rejected_naming_both(read: Read, documents_of: Documents) -> None:
-    both = pa.concat_tables([documents_of({"a": TEXT}), documents_of({"a": "Corrected."}, revision=2)])
-    outcome = read(annotation([region(0, 4, "PERSON")]), documents=both)
+def test_an_annotation_of_a_text_that_is_nowhere_is_rejected_naming_both_revisions(
+    read: Read, documents_of: Documents
+) -> None:
+    newest = documents_of({"a": "Corrected."}, revision=2)
+    outcome = read(annotation([region(0, 4, "PERSON")]), documents=newest)
     assert reasons(outcome) == ["text-changed"]
-    assert "revision 1, and the newest is 2" in outcome.rejected["detail"][0].as_py()
+    assert "revision 1 with a text that is not here, and the newest is 2" in outcome.rejected["detail"][0].as_py()
+
+
+OLD = "Noor Haddad lives in Aleppo since 2014, her brother says.\nShe was born in Damascus in 1990.\n"
+NEW = "Corrected on Monday.\nNoor Hadad lives in Aleppo since 2014, her brother says.\n"
+
+
+def carried(read: Read, documents_of: Documents, *items: dict[str, Any], new: str = NEW, **changes: Any) -> Outcome:
+    both = pa.concat_tables([documents_of({"a": new}, revision=2), documents_of({"a": OLD})])
+    of_old = {"text_sha256": text_sha256(OLD), "shown_sha256": text_sha256(shown_text(OLD))}
+    return read(annotation(list(items), **{**of_old, **changes}), documents=both)
+
+
+def old_region(quote: str, label: str) -> dict[str, Any]:
+    at = OLD.index(quote)
+    return region(at, at + len(quote), label, id=quote)
+
+
+def test_labels_made_on_an_older_text_are_carried_over_and_only_what_changed_waits(
+    read: Read, documents_of: Documents
+) -> None:
+    items = [old_region("Noor Haddad", "PERSON"), old_region("Aleppo", "PLACE"), old_region("Damascus", "PLACE")]
+    outcome = carried(read, documents_of, *items, old_region("2014", "DATE"), area("2014", "timex", "2014"))
+    assert spans(outcome) == [("PLACE", "Aleppo"), ("DATE", "2014")]
+    assert outcome.kept["spans"]["attributes"].to_pylist()[1] == [{"name": "timex", "value": "2014"}]
+    assert set(outcome.kept["spans"]["text_sha256"].to_pylist()) == {text_sha256(NEW)}
+    assert set(outcome.kept["spans"]["revision"].to_pylist()) == {2}
+    assert reasons(outcome) == ["anchor-fuzzy", "anchor-lost"]
+    assert "'Noor Haddad' [0:11] of revision 1 may be 'Noor Hadad' [21:31]" in outcome.rejected["detail"][0].as_py()
+    assert outcome.kept_rows + outcome.rejected.num_rows == 1 + 5
+
+
+def test_of_every_label_that_was_carried_over_it_is_told_where_it_was_made(read: Read, documents_of: Documents) -> None:
+    outcome = carried(read, documents_of, old_region("Aleppo", "PLACE"), old_region("Damascus", "PLACE"))
+    kept, lost = outcome.kept["anchors"].to_pylist()
+    (span,) = outcome.kept["spans"].to_pylist()
+    made = {"made_on_revision": 1, "made_start": 21, "made_end": 27, "made_surface": "Aleppo"}
+    assert kept == kept | made | {name: span[name] for name in ("span_id", "start", "end", "label", "annotator")}
+    assert (kept["anchored"], kept["anchor_score"], kept["revision"]) == ("moved", 1.0, 2)
+    assert (lost["anchored"], lost["span_id"], lost["start"], lost["made_surface"]) == ("lost", None, None, "Damascus")
+
+
+def test_what_the_annotator_has_not_seen_of_the_newest_text_is_told(read: Read, documents_of: Documents) -> None:
+    outcome = carried(read, documents_of, old_region("Aleppo", "PLACE"))
+    places = outcome.kept["unread"].select(["start", "end"]).to_pylist()
+    assert [NEW[place["start"] : place["end"]] for place in places] == ["Corrected on Monday.", "Hadad"]
+    assert read(annotation([region(0, 4, "PERSON")])).kept["unread"].num_rows == 0
+
+
+def test_relations_follow_their_spans_and_fall_with_them(read: Read, documents_of: Documents) -> None:
+    people = [old_region("her brother", "PERSON"), old_region("Aleppo", "PLACE"), old_region("Damascus", "PLACE")]
+    joins = [relation("her brother", "Aleppo", "lives_in"), relation("her brother", "Damascus", "lives_in")]
+    outcome = carried(read, documents_of, *people, *joins)
+    by_id = {row["span_id"]: row["surface"] for row in outcome.kept["spans"].to_pylist()}
+    assert [by_id[one] for one in outcome.kept["relations"]["tail_span_id"].to_pylist()] == ["Aleppo"]
+    assert sorted(reasons(outcome)) == ["anchor-lost", "relation-end-missing"]
+
+
+def test_who_annotated_the_newest_text_counts_with_that_whatever_the_time(read: Read, documents_of: Documents) -> None:
+    both = pa.concat_tables([documents_of({"a": OLD}), documents_of({"a": NEW}, revision=2)])
+    digests = [{"text_sha256": text_sha256(text), "shown_sha256": text_sha256(text)} for text in (OLD, NEW)]
+    later = NOON + timedelta(days=1)
+    outcome = read(
+        annotation([old_region("Aleppo", "PLACE")], annotation_id="1-1-1", updated_at=later, **digests[0]),
+        annotation([region(0, 9, "PLACE")], annotation_id="1-2-2", revision=2, **digests[1]),
+        documents=both,
+    )
+    assert (outcome.kept["reads"]["annotation_id"].to_pylist(), reasons(outcome)) == (["1-2-2"], ["superseded"])
+    assert outcome.kept["anchors"].num_rows == 0
+
+
+def test_a_text_that_comes_back_needs_no_carrying(read: Read, documents_of: Documents) -> None:
+    three = pa.concat_tables([documents_of({"a": text}, revision=at) for at, text in enumerate((OLD, NEW, OLD), 1)])
+    of_old = {"text_sha256": text_sha256(OLD), "shown_sha256": text_sha256(OLD)}
+    outcome = read(annotation([old_region("Damascus", "PLACE")], **of_old), documents=three)
+    assert (spans(outcome), outcome.kept["anchors"].num_rows) == ([("PLACE", "Damascus")], 0)
+    assert outcome.kept["spans"]["revision"].to_pylist() == [3]
+
+
+def test_an_older_text_that_was_changed_in_label_studio_is_not_carried_over(
+    read: Read, documents_of: Documents
+) -> None:
+    outcome = carried(read, documents_of, old_region("Aleppo", "PLACE"), shown_sha256="f" * 64)
+    assert (reasons(outcome), outcome.kept_rows) == (["text-changed"], 0)
+
+
+def test_a_span_outside_the_text_that_it_was_made_on_is_rejected_as_ever(read: Read, documents_of: Documents) -> None:
+    outcome = carried(read, documents_of, region(0, len(OLD) + 1, "PLACE"), region(3, 3, "PLACE"))
+    assert reasons(outcome) == ["span-outside-text", "bad-offsets"]
 
 
 def test_of_one_persons_annotations_of_a_document_the_one_updated_last_counts(read: Read) -> None:

@@ -25,6 +25,7 @@ from copydesk.errors import (
 from copydesk.model.tables import TASKS, empty, from_tuples
 from copydesk.studio import push as push_module
 from copydesk.studio.client import Studio
+from copydesk.studio.earlier import Earlier
 from copydesk.studio.listing import list_tasks
 from copydesk.studio.push import MODEL_VERSION, ProjectSpec, PushReport, find_project, push
 from copydesk.studio.server import Server
@@ -339,3 +340,18 @@ def test_a_configuration_that_takes_away_a_label_in_use_is_refused_and_the_proje
 def test_where_nothing_answers_nothing_is_tried_again_and_again(spec: ProjectSpec, documents_of: Documents) -> None:
     with Studio("http://127.0.0.1:9", "0" * 40) as nowhere, pytest.raises((StudioUnreachable, StudioTimeout)):
         sent(nowhere, spec, tasks_of(documents_of(TEXTS)))
+
+
+def test_where_a_task_of_an_older_text_that_says_the_same_is_there_none_is_sent(
+    studio: Studio, spec: ProjectSpec, documents_of: Documents
+) -> None:
+    old, new = documents_of({"a": "Qaim fell."}), documents_of({"a": "Qaim  fell."}, revision=2)
+    sent(studio, spec, tasks_of(old))
+    same = Earlier(unchanged={"a": frozenset(old["text_sha256"].to_pylist())})
+    report = sent(studio, spec, tasks_of(new), earlier=same)
+    assert (report.pushed, report.present, report.unchanged, report.superseded) == (0, 0, 1, 0)
+    assert len(on_server(studio, report.project_id)) == 1
+    report = sent(studio, spec, tasks_of(new))
+    assert (report.pushed, report.unchanged, report.superseded) == (1, 0, 1)
+    report = sent(studio, spec, tasks_of(new), earlier=same)
+    assert (report.pushed, report.present, report.unchanged) == (0, 1, 0)

@@ -12,19 +12,30 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.agreement.blind import blind_to, blind_to_ends
 from copydesk.agreement.columns import Ints, distinct, encode, pack
 from copydesk.agreement.disputes import Scene, relation_disputes, span_disputes
 from copydesk.agreement.match import overlapping
 from copydesk.agreement.settle import AGREED, OUTVOTED, Fates, settle
 from copydesk.agreement.votes import COUNTS, REASONS, Ballot, Votes, count_votes
-from copydesk.model.tables import AGREED_RELATIONS, AGREED_SPANS, ATTRIBUTES, REJECTED, Outcome, from_rows, rejected_row
+from copydesk.model.tables import (
+    AGREED_RELATIONS,
+    AGREED_SPANS,
+    ATTRIBUTES,
+    REJECTED,
+    Outcome,
+    empty,
+    from_rows,
+    rejected_row,
+)
 
 
-def decide(*, reads: pa.Table, spans: pa.Table, relations: pa.Table) -> Outcome:
+def decide(*, reads: pa.Table, spans: pa.Table, relations: pa.Table, unread: pa.Table | None = None) -> Outcome:
     """Decide what the annotators agree on.
 
     ``reads`` says who read what: a reader without spans votes for "nothing", and who did not read does not vote. Votes are
-    counted over distinct people for each (document, start, end, label), against the readers of the document. Kept are
+    counted over distinct people for each (document, start, end, label), against the readers of the document; where ``unread``
+    says that a reader has not read a place, they are no reader of what overlaps it. Kept are
     ``agreed_spans``, ``agreed_relations`` and ``disputes``, sorted by document and place; they do not depend on the
     order of rows. Every row of ``spans`` and ``relations`` is kept (its vote is in an agreed label or in a dispute) or is
     a rejected row with one of the reasons
@@ -38,8 +49,11 @@ def decide(*, reads: pa.Table, spans: pa.Table, relations: pa.Table) -> Outcome:
     drawn = ballot.spans
     meeting = overlapping(group=drawn.doc, start=drawn.left, end=drawn.right)
     readers = ballot.reads.readers
-    span_fates = settle(drawn, readers=readers[drawn.doc], rivals=(meeting.left, meeting.right))
-    relation_fates = _settle_relations(ballot.relations, readers=readers[ballot.relations.doc], ends=span_fates)
+    blind = blind_to(ballot, empty("unread") if unread is None else unread)
+    span_fates = settle(drawn, readers=readers[drawn.doc], rivals=(meeting.left, meeting.right), blind=blind)
+    relation_fates = _settle_relations(
+        ballot.relations, readers=readers[ballot.relations.doc], ends=span_fates, blind=blind
+    )
     scene = Scene.of(ballot, surfaces=_surfaces(drawn, spans))
     disputes = span_disputes(scene, span_fates, meeting=meeting) + relation_disputes(
         scene, relation_fates, ends=span_fates
@@ -60,14 +74,23 @@ def decide(*, reads: pa.Table, spans: pa.Table, relations: pa.Table) -> Outcome:
     )
 
 
-def _settle_relations(relations: Votes, *, readers: Ints, ends: Fates) -> Fates:
-    """Relations are rivals when they join the same two places, whatever their type, direction or exact ends."""
+def _settle_relations(relations: Votes, *, readers: Ints, ends: Fates, blind: tuple[Ints, Ints]) -> Fates:
+    """Relations are rivals when they join the same two places, whatever their type, direction or exact ends.
+
+    Who is blind to one of the ends is blind to the relation.
+    """
     head, tail = ends.cell[relations.left], ends.cell[relations.right]
     group = pack(relations.doc, np.minimum(head, tail), np.maximum(head, tail))
     everywhere = np.zeros(len(group), np.int64)
     rivals = overlapping(group=group, start=everywhere, end=everywhere + 1)
     barred = (ends.fate[relations.left] != AGREED) | (ends.fate[relations.right] != AGREED)
-    return settle(relations, readers=readers, rivals=(rivals.left, rivals.right), barred=barred)
+    return settle(
+        relations,
+        readers=readers,
+        rivals=(rivals.left, rivals.right),
+        blind=blind_to_ends(relations, blind),
+        barred=barred,
+    )
 
 
 def _surfaces(votes: Votes, spans: pa.Table) -> list[str]:

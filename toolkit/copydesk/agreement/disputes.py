@@ -152,7 +152,9 @@ def _common(scene: Scene, votes: Votes, members: Ints, fates: Fates, *, tell: An
         held.update(drawers)
         readings.append(f"{tell(member)}: {_names(scene, drawers)}")
     silent = [
-        person for person in reads.annotator[reads.first[doc] : reads.first[doc + 1]].tolist() if person not in held
+        person
+        for person in reads.annotator[reads.first[doc] : reads.first[doc + 1]].tolist()
+        if person not in held and (int(fates.cell[members[0]]), person) not in fates.blind
     ]
     if silent:
         readings.append(f"nothing: {_names(scene, silent)}")

@@ -11,6 +11,9 @@ Let a document have r readers.
 
 Hence one reader decides alone; of two readers both must have drawn it, and one of two is a dispute; of three, two are enough,
 and what one drew is outvoted if the other two drew nothing (else) there, but disputed if one of them drew a rival of it.
+
+Who has not read a place (their work was carried over from an older text that lacked it) is no reader there: r is counted for
+each candidate, and for each cell, without those who are blind to it and drew nothing of it.
 """
 
 from __future__ import annotations
@@ -32,18 +35,23 @@ class Fates:
 
     fate: Ints
     cell: Ints
-    readers: Ints
+    readers: Ints  # of the cell
     silent: Ints  # readers who drew nothing of the cell
+    blind: frozenset[tuple[int, int]]  # cells, and people who read the document but not all of the cell's place
 
 
-def settle(votes: Votes, *, readers: Ints, rivals: tuple[Ints, Ints], barred: Bools | None = None) -> Fates:
+def settle(
+    votes: Votes, *, readers: Ints, rivals: tuple[Ints, Ints], blind: tuple[Ints, Ints], barred: Bools | None = None
+) -> Fates:
     """Decide every candidate.
 
     ``readers`` holds, for each candidate, how many people read its document; ``rivals`` are the pairs of candidates that may
-    compete, each pair once. A ``barred`` candidate cannot be agreed, whatever its votes.
+    compete, each pair once; ``blind`` are candidates and people who have not read their place, each pair once. A ``barred``
+    candidate cannot be agreed, whatever its votes.
     """
     left, right = _competing(votes, *rivals)
-    majority = 2 * votes.ballots > readers
+    unseen, _ = _without_drawers(votes, np.arange(len(votes.doc)), *blind)
+    majority = 2 * votes.ballots > readers - np.bincount(unseen, minlength=len(votes.doc))
     both = majority[left] & majority[right]
     agreed = majority.copy()
     agreed[left[both]] = agreed[right[both]] = False
@@ -52,9 +60,19 @@ def settle(votes: Votes, *, readers: Ints, rivals: tuple[Ints, Ints], barred: Bo
     open_pairs = ~agreed[left] & ~agreed[right]
     cell = components(left[open_pairs], right[open_pairs], size=len(votes.doc))
     row, _ = distinct(cell[votes.drawn], votes.drawer)
+    unseen, unseeing = _without_drawers(votes, cell, *blind)
+    readers = readers - np.bincount(unseen, minlength=len(votes.doc))[cell]
     silent = readers - np.bincount(cell[votes.drawn[row]], minlength=len(votes.doc))[cell]
     fate = np.where(agreed, AGREED, np.where(2 * silent > readers, OUTVOTED, DISPUTED))
-    return Fates(fate, cell, readers, silent)
+    return Fates(fate, cell, readers, silent, frozenset(zip(unseen.tolist(), unseeing.tolist(), strict=True)))
+
+
+def _without_drawers(votes: Votes, cell: Ints, candidate: Ints, person: Ints) -> tuple[Ints, Ints]:
+    """Give the cells that people are blind to, each pair once, without those who drew something of the cell."""
+    people = max(int(votes.drawer.max(initial=0)), int(person.max(initial=0))) + 1
+    pairs = np.unique(cell[candidate] * people + person)
+    pairs = pairs[~np.isin(pairs, cell[votes.drawn] * people + votes.drawer)]
+    return pairs // people, pairs % people
 
 
 def _competing(votes: Votes, left: Ints, right: Ints) -> tuple[Ints, Ints]:

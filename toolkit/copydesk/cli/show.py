@@ -15,7 +15,7 @@ from copydesk.flow import look
 def command(ctx: click.Context, doc_id: str, as_json: bool) -> None:
     """Print the document DOC_ID (or the one made from the file DOC_ID): text, zones, labels.
 
-    Under each label stands its chain: who drew it, in which annotation, how it was decided, and the place in the raw article.
+    Under each label stands its chain: who drew it, in which annotation, how it was decided, and the place in the raw article. Labels of an older revision that wait for a person stand at the end.
     """
     shown = look.show(open_workspace(ctx), doc_id)
     if as_json:
@@ -32,3 +32,5 @@ def command(ctx: click.Context, doc_id: str, as_json: bool) -> None:
         click.echo(f"{label['label']:<12} {label['start']}:{label['end']}  {label['surface']}")
         for line in label["chain"]:
             click.echo(f"             ← {line}")
+    for anchor in shown["waiting"]:
+        click.echo(f"{anchor['label']:<12} {anchor['detail']}")

@@ -22,6 +22,7 @@ INPUTS = (
     "spans",
     "relations",
     "reads",
+    "anchors",
     "agreement",
     "disputes",
     "findings",
@@ -41,7 +42,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 # Made on one revision of the text: an offset into another revision would be wrong.
 _ON_THE_TEXT = ("zones", "agreed_spans", "agreed_relations", "disputes")
 # What an annotator did on an earlier revision stays what it was: only the document must be there.
-_ON_THE_DOCUMENT = ("spans", "relations", "reads")
+_ON_THE_DOCUMENT = ("spans", "relations", "reads", "anchors")
 
 
 def check(tables: Mapping[str, pa.Table], *, labels: Sequence[str], relations: Sequence[str]) -> None:

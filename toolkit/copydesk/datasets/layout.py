@@ -14,6 +14,7 @@ import pyarrow as pa
 from copydesk.model.tables import (
     AGREED_RELATIONS,
     AGREED_SPANS,
+    ANCHORS,
     ARTICLES,
     ATTRIBUTES,
     DISPUTES,
@@ -35,6 +36,9 @@ TEXT_SPAN = pa.struct(
     ]
 )
 TEXT_RELATION = pa.struct([pa.field(name, pa.string(), nullable=False) for name in ("head", "tail", "label")])
+
+# Of a span drawn on this very revision there is nothing to say.
+_ANCHORED = pa.schema([ANCHORS.field(name).with_nullable(name != "made_on_revision") for name in ANCHORS.names])
 
 
 def _columns(*parts: tuple[pa.Schema, str]) -> pa.Schema:
@@ -68,6 +72,7 @@ TABLES: Mapping[str, pa.Schema] = {
             "doc_id revision annotation_id annotator span_id start end surface label origin attributes text_sha256",
         ),
         (READS, "created_at updated_at lead_time"),
+        (_ANCHORED, "made_on_revision anchored anchor_score"),
     ),
     "annotation_relations": _columns(
         (RELATIONS, "doc_id revision annotation_id annotator relation_id head_span_id tail_span_id label")

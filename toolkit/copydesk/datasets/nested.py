@@ -23,7 +23,9 @@ def published_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         "zones": _ordered("zones", tables["zones"]),
         "spans": _ordered("spans", tables["agreed_spans"]),
         "relations": _ordered("relations", tables["agreed_relations"]),
-        "annotations": _ordered("annotations", _with_times(tables["spans"], tables["reads"])),
+        "annotations": _ordered(
+            "annotations", _with_anchors(_with_times(tables["spans"], tables["reads"]), tables["anchors"])
+        ),
         "annotation_relations": _ordered("annotation_relations", tables["relations"]),
         "reads": _ordered("reads", tables["reads"]),
         "disputes": _ordered("disputes", tables["disputes"]),
@@ -64,6 +66,17 @@ def _with_times(spans: pa.Table, reads: pa.Table) -> pa.Table:
         raise DataError(f"table spans: annotation {orphan} is not among reads", fix="hand over the reads of all spans")
     for name in ("created_at", "updated_at", "lead_time"):
         spans = spans.append_column(name, pc.take(reads[name], at))
+    return spans
+
+
+def _with_anchors(spans: pa.Table, anchors: pa.Table) -> pa.Table:
+    """Say of each span on which revision it was drawn, and how its place in this one was found if that is another."""
+    key = ["annotation_id", "span_id"]
+    at = pc.index_in(_joined(spans, key), value_set=_one(_joined(anchors, key)))
+    made_on = pc.coalesce(pc.take(anchors["made_on_revision"], at), spans["revision"])
+    spans = spans.append_column("made_on_revision", made_on)
+    for name in ("anchored", "anchor_score"):
+        spans = spans.append_column(name, pc.take(anchors[name], at))
     return spans
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from copydesk.agreement import decide, measure
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
@@ -12,8 +15,8 @@ from copydesk.studio import codec
 from copydesk.studio.pull import current_state
 from copydesk.workspace import Workspace
 
-_LABELS = "labels/1"
-_AGREED = "agreed/1"
+_LABELS = "labels/2"
+_AGREED = "agreed/2"
 
 
 def labels_key(workspace: Workspace) -> str:
@@ -35,18 +38,31 @@ def read_labels(workspace: Workspace) -> Report:
     changed = not workspace.labels.is_made_from(key)
     if changed:
         outcome = codec.read_labels(
-            current_state(workspace.pulls), documents=current_documents(workspace), schema=workspace.schema()
+            current_state(workspace.pulls),
+            documents=workspace.documents.read("documents"),
+            schema=workspace.schema(),
         )
         workspace.labels.replace({**outcome.kept, "rejected": outcome.rejected}, {"stage": "labels", "key": key})
     rejected = workspace.labels.read("rejected").to_pylist()
     counts = {name: workspace.labels.read(name).num_rows for name in ("reads", "spans", "relations")}
     return Report(
         "labels",
-        {"annotations": counts.pop("reads"), **counts, "rejected": len(rejected)},
+        {"annotations": counts.pop("reads"), **counts, "rejected": len(rejected), **anchor_counts(workspace)},
         changed=changed,
         lines=reason_lines(rejected),
         data={"rejected": rejected, "reasons": reason_counts(rejected)},
     )
+
+
+def anchor_counts(workspace: Workspace) -> dict[str, int]:
+    """Count the spans that were made on an older text: those that count, wait for a person, or are lost; only what there is."""
+    anchors = workspace.labels.read("anchors").select(["span_id", "anchored"]).to_pylist()
+    counts = {
+        "re-anchored": sum(row["span_id"] is not None for row in anchors),
+        "waiting": sum(row["span_id"] is None and row["anchored"] != "lost" for row in anchors),
+        "lost": sum(row["anchored"] == "lost" for row in anchors),
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def agree(workspace: Workspace, *, progress: Progress) -> Report:
@@ -65,10 +81,11 @@ def agree(workspace: Workspace, *, progress: Progress) -> Report:
 def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     progress("agree", 0, 3)
     reads, spans, relations = (workspace.labels.read(name) for name in ("reads", "spans", "relations"))
-    outcome = decide(reads=reads, spans=spans, relations=relations)
+    unread = workspace.labels.read("unread")
+    outcome = decide(reads=reads, spans=spans, relations=relations, unread=unread)
     progress("agree", 1, 3)
     agreement = measure(
-        reads=reads,
+        reads=_read_whole(reads, unread),
         spans=spans,
         relations=relations,
         documents=current_documents(workspace),
@@ -78,6 +95,12 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     tables = {**outcome.kept, "agreement": agreement, "rejected": outcome.rejected}
     workspace.agreed.replace(tables, {"stage": "agreed", "key": key})
     progress("agree", 3, 3)
+
+
+def _read_whole(reads: pa.Table, unread: pa.Table) -> pa.Table:
+    """Leave out who has not read the whole newest text: their silence on what is new is no disagreement."""
+    partly = unread["annotation_id"].combine_chunks()
+    return reads.filter(pc.invert(pc.is_in(reads["annotation_id"], partly)))
 
 
 def dispute_fault(report: Report) -> DisputeError | None:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.load import versions
 from copydesk.flow.current import current_rejected, located
+from copydesk.flow.labels import anchor_counts
 from copydesk.workspace import Workspace
 
 
@@ -35,7 +36,8 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
             "pulls": len(workspace.pulls.parts()),
             "annotations": workspace.pulls.read("annotations", columns=["doc_id"]).num_rows,
         },
-        "labels": {name: workspace.labels.read(name).num_rows for name in ("reads", "spans", "relations", "rejected")},
+        "labels": {name: workspace.labels.read(name).num_rows for name in ("reads", "spans", "relations", "rejected")}
+        | anchor_counts(workspace),
         "agreed": {name: agreed.read(table).num_rows for name, table in _AGREED.items()},
         "findings": {
             "findings": findings.read("findings").num_rows if findings else 0,
@@ -70,6 +72,11 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
         "edits": len(edits),
         "zones": [_zone(zone, text) for zone in zones],
         "labels": _labels(workspace, document, edits),
+        "waiting": [
+            {**row, "detail": _waiting(row, text)}
+            for row in _of(workspace.labels.read("anchors"), document["doc_id"])
+            if row["span_id"] is None
+        ],
     }
 
 
@@ -100,11 +107,17 @@ def _labels(
     votes: dict[str, dict[str, Any]] = {
         row["annotation_id"]: row for row in _of(workspace.labels.read("reads"), document["doc_id"])
     }
+    anchors = {
+        (row["annotation_id"], row["start"], row["end"], row["label"]): row
+        for row in _of(workspace.labels.read("anchors"), document["doc_id"])
+        if row["span_id"] is not None
+    }
     labels = []
     for span in _of(workspace.agreed.read("agreed_spans"), document["doc_id"]):
         start, end = _in_article(span["start"], edits)[0], _in_article(span["end"] - 1, edits)[1]
         drawn = [
             f"drawn by {votes[one]['annotator']} in annotation {one}, {votes[one]['updated_at'] or 'no time given'}"
+            + _made_on(anchors.get((one, span["start"], span["end"], span["label"])))
             for one in span["annotation_ids"]
             if one in votes
         ]
@@ -116,6 +129,23 @@ def _labels(
         ]
         labels.append({**span, "chain": chain})
     return labels
+
+
+def _waiting(anchor: Mapping[str, Any], text: str) -> str:
+    """Say of a label that waits for a person where it was drawn, and where it may be now."""
+    made = f"{anchor['made_surface']!r} [{anchor['made_start']}:{anchor['made_end']}] of revision {anchor['made_on_revision']}"
+    if anchor["start"] is None:
+        return f"lost: {made}, drawn by {anchor['annotator']}, stands nowhere in this text"
+    there = f"{text[anchor['start'] : anchor['end']]!r} [{anchor['start']}:{anchor['end']}]"
+    return f"waiting: {made}, drawn by {anchor['annotator']}, may be {there} (score {anchor['anchor_score']:.2f})"
+
+
+def _made_on(anchor: Mapping[str, Any] | None) -> str:
+    """Say where a label was drawn that was carried over from an older text."""
+    if anchor is None:
+        return ""
+    made = f"{anchor['made_surface']!r} [{anchor['made_start']}:{anchor['made_end']}]"
+    return f", on revision {anchor['made_on_revision']} as {made}, {anchor['anchored']} (score {anchor['anchor_score']:.2f})"
 
 
 def _in_article(offset: int, edits: Sequence[Mapping[str, Any]]) -> tuple[int, int]:

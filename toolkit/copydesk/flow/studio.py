@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
 from copydesk.flow.current import current_documents, newest
@@ -18,6 +19,7 @@ from copydesk.model.schema import LabelSchema
 from copydesk.store import locked, read_secrets
 from copydesk.studio import people, server
 from copydesk.studio.client import Studio
+from copydesk.studio.earlier import Earlier
 from copydesk.studio.interface import instructions, to_config
 from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
@@ -25,7 +27,16 @@ from copydesk.studio.pull import pull_whole as pull_all_annotations
 from copydesk.studio.push import ProjectSpec, find_project
 from copydesk.studio.push import push as push_tasks
 from copydesk.studio.recorded import Recorded, read_recorded, submit
-from copydesk.tasks import Left, build_tasks, read_names, suggest, without_copies
+from copydesk.tasks import (
+    CARRIED,
+    Left,
+    build_tasks,
+    read_names,
+    suggest,
+    unchanged_since,
+    with_carried,
+    without_copies,
+)
 from copydesk.workspace import Workspace
 
 TOKEN = "COPYDESK_STUDIO_TOKEN"
@@ -69,17 +80,23 @@ def connected(workspace: Workspace) -> Iterator[Studio]:
 
 
 def push(workspace: Workspace, *, progress: Progress) -> Report:
-    """Send the newest revision of every document that the server has not got, with suggestions."""
+    """Send the newest revision of every document that the server has not got, with suggestions.
+
+    A revision that says nothing else than one that is there is not sent. Labels made on older texts are suggested in the new one.
+    """
     schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
         documents = current_documents(workspace)
         tasks, left = _tasks(workspace, documents)
-        zones = newest(workspace.documents.read("zones"), documents)
-        text, place = workspace.names()
-        names = read_names(text, place=place, schema=schema)
-        suggestions = suggest(tasks, zones=zones, schema=schema, names=names)
+        read_labels(workspace)
+        suggestions = _suggestions(workspace, documents, tasks, schema)
         done = push_tasks(
-            studio, project=_project(workspace, schema), tasks=tasks, suggestions=suggestions, progress=progress
+            studio,
+            project=_project(workspace, schema),
+            tasks=tasks,
+            suggestions=suggestions,
+            earlier=_earlier(workspace, schema),
+            progress=progress,
         )
     counts = {
         "tasks": tasks.num_rows,
@@ -89,6 +106,9 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         "superseded": done.superseded,
         "suggestions": suggestions.num_rows,
     }
+    carried = suggestions["rule"].to_pylist().count(CARRIED)
+    counts |= {"re-anchored": carried} if carried else {}
+    counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
     url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
     lines: tuple[str, ...] = (f"project: {url}",)
     if done.doubled:
@@ -105,6 +125,34 @@ def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
     tasks = build_tasks(documents)
     copies = workspace.copies.read("copies")
     return without_copies(tasks, copies.slice(0, 0) if workspace.settings.studio.send_copies else copies)
+
+
+def _suggestions(workspace: Workspace, documents: pa.Table, tasks: pa.Table, schema: LabelSchema) -> pa.Table:
+    """Give what rules suggest, and of earlier annotators' labels on older texts where they stand now."""
+    zones = newest(workspace.documents.read("zones"), documents)
+    text, place = workspace.names()
+    names = read_names(text, place=place, schema=schema)
+    return with_carried(
+        suggest(tasks, zones=zones, schema=schema, names=names),
+        tasks=tasks,
+        anchors=workspace.labels.read("anchors"),
+        unread=workspace.labels.read("unread"),
+    )
+
+
+def _earlier(workspace: Workspace, schema: LabelSchema) -> Earlier:
+    """Give what annotators did on older texts."""
+    labels = {name: workspace.labels.read(name) for name in ("spans", "relations", "anchors")}
+    unchanged = unchanged_since(
+        workspace.documents.read("documents"), zones=workspace.documents.read("zones"), anchors=labels["anchors"]
+    )
+    return Earlier(schema=schema, unchanged=unchanged, spans=_carried(labels), relations=labels["relations"])
+
+
+def _carried(labels: Mapping[str, pa.Table]) -> pa.Table:
+    """Keep the spans that were carried over: what rules suggest is sent with nothing said of it."""
+    carried = pc.unique(labels["anchors"]["annotation_id"])
+    return labels["spans"].filter(pc.is_in(labels["spans"]["annotation_id"], carried))
 
 
 def pull(workspace: Workspace, *, progress: Progress) -> Report:

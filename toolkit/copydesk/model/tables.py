@@ -243,6 +243,32 @@ RELATIONS = _schema(
     tail_span_id=pa.string(),
     label=pa.string(),
 )
+# What was made on an older text of a document and carried over to its newest one: a row for each span.
+ANCHORS = _schema(
+    annotation_id=pa.string(),
+    span_id=_maybe(pa.string()),  # in spans; empty where the span waits for a person, or is lost
+    doc_id=pa.string(),
+    revision=pa.int32(),  # the newest one, of start and end
+    annotator=pa.string(),
+    label=pa.string(),
+    start=_maybe(pa.int64()),  # empty where it is lost
+    end=_maybe(pa.int64()),
+    made_on_revision=pa.int32(),  # the last one with the text that the annotator saw
+    made_start=pa.int64(),
+    made_end=pa.int64(),
+    made_surface=pa.string(),
+    anchored=pa.string(),  # exact, moved, fuzzy, lost
+    anchor_score=pa.float64(),  # 1 for exact and moved; see model.anchor
+)
+# What an annotator whose work was carried over has not read: places that were not in the older text.
+UNREAD = _schema(
+    annotation_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    annotator=pa.string(),
+    start=pa.int64(),
+    end=pa.int64(),
+)
 
 # What was decided.
 AGREED_SPANS = _schema(
@@ -323,6 +349,8 @@ TABLES: dict[str, pa.Schema] = {
     "reads": READS,
     "spans": SPANS,
     "relations": RELATIONS,
+    "anchors": ANCHORS,
+    "unread": UNREAD,
     "agreed_spans": AGREED_SPANS,
     "agreed_relations": AGREED_RELATIONS,
     "disputes": DISPUTES,

@@ -17,9 +17,10 @@ import pyarrow as pa
 from copydesk.errors import DataError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import Outcome, from_rows, from_tuples
+from copydesk.studio.carry import Carry
 from copydesk.studio.interface import ENTITY, TEXT
 from copydesk.studio.reading import Reading
-from copydesk.studio.votes import Newest, votes
+from copydesk.studio.votes import History, Version, text_sha256_of, votes
 
 STAND_IN = "\u25a1"
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -73,26 +74,33 @@ def region_id(start: int, end: int, label: str) -> str:
 def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSchema) -> Outcome:
     """Read what the annotators said: the current state of the pull log goes in; reads, spans and relations come out.
 
-    Of each annotator's live annotations of a document the one updated last counts. What was made on an earlier revision with
-    the same text counts for the newest one, and ``revision`` then names that. Rejected, each with its reason: annotations
-    that are no votes (deleted, cancelled, superseded, unknown-annotator), those of an unknown document or of a text that is
-    not the newest one (text-changed), those that cannot be read; and single spans, attributes and relations that do not fit
-    the text or the schema. A span that begins or ends with white space is trimmed; if nothing is left it is rejected.
+    ``documents`` holds every revision, in any order. Of each annotator's live annotations of a document the one made on the
+    newest text counts, and of several the one updated last. What was made on an older text is carried over: each span is
+    placed in the newest text (``model.anchor``), and what is certain counts there; what is not (anchor-fuzzy) and what is no
+    more (anchor-lost) is rejected, and waits for a person. ``revision`` then names the newest one, ``anchors`` tells of each
+    span where it was made, and ``unread`` what of the newest text the annotator has not seen.
+
+    Rejected, each with its reason: annotations that are no votes (deleted, cancelled, superseded, unknown-annotator), those of
+    an unknown document or text (text-changed), those that cannot be read; and single spans, attributes and relations that do
+    not fit the text or the schema. A span that begins or ends with white space is trimmed; if nothing is left it is rejected.
 
     Counted are annotations and, of those that are read, every label of a region, value of an attribute and label of a
     relation; each of these is kept or rejected.
     """
-    newest = _newest(documents)
-    counted, rejected = votes(annotations, newest=newest)
+    histories = _histories(documents)
+    counted, rejected = votes(annotations, histories=histories)
     reading = Reading(schema)
+    carries: dict[tuple[str, str], Carry] = {}
     for row in counted:
-        known = newest[row["doc_id"]]
-        reading.read({**row, "revision": known.revision}, known.text)  # its text is the same, so its offsets hold
-    kept = {
-        "reads": from_tuples("reads", reading.reads),
-        "spans": from_tuples("spans", reading.spans),
-        "relations": from_tuples("relations", reading.relations),
-    }
+        newest = histories[row["doc_id"]].newest
+        made_on = histories[row["doc_id"]].versions[row["text_sha256"]]
+        carry = None
+        if made_on.text_sha256 != newest.text_sha256:
+            key = newest.text_sha256, made_on.text_sha256
+            carry = carries.get(key) or carries.setdefault(key, Carry.over(made_on, newest))
+        there = {"revision": newest.revision, "text_sha256": newest.text_sha256}
+        reading.read({**row, **there}, newest.text, carry)
+    kept = {name: from_tuples(name, rows) for name, rows in reading.tables.items()}
     return Outcome(kept, from_rows("rejected", [*rejected, *reading.rejected]), reading.kept)
 
 
@@ -113,12 +121,13 @@ def _region(span: Mapping[str, Any], schema: LabelSchema | None) -> Iterator[dic
         yield {"id": region, "from_name": name, "to_name": TEXT, "type": kind, "origin": origin, "value": said}
 
 
-def _newest(documents: pa.Table) -> dict[str, Newest]:
-    newest: dict[str, Newest] = {}
-    columns: Sequence[list[Any]] = [
-        documents[name].to_pylist() for name in ("doc_id", "revision", "text_sha256", "text")
-    ]
-    for doc_id, revision, text_sha256, text in zip(*columns, strict=True):
-        if doc_id not in newest or revision > newest[doc_id].revision:
-            newest[doc_id] = Newest(revision, text_sha256, text, _ASTRAL.sub(STAND_IN, text))
-    return newest
+def _histories(documents: pa.Table) -> dict[str, History]:
+    names = ("doc_id", "revision", "text_sha256", "text")
+    columns: Sequence[list[Any]] = [documents[name].to_pylist() for name in names]
+    versions: dict[str, dict[str, Version]] = {}
+    for doc_id, revision, text_sha256, text in sorted(zip(*columns, strict=True), key=lambda row: row[:2]):
+        shown = text_sha256_of(_ASTRAL.sub(STAND_IN, text))
+        versions.setdefault(doc_id, {})[text_sha256] = Version(revision, text_sha256, text, shown)
+    return {
+        doc_id: History(max(known.values(), key=lambda one: one.revision), known) for doc_id, known in versions.items()
+    }

@@ -27,7 +27,8 @@ from copydesk.errors import (
 )
 from copydesk.model.progress import Progress
 from copydesk.studio.client import Studio, encoded, status_of
-from copydesk.studio.codec import shown_text, to_result
+from copydesk.studio.codec import shown_text
+from copydesk.studio.earlier import Earlier
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
 
@@ -58,13 +59,15 @@ class ProjectSpec:
 class PushReport:
     """What a push did: tasks sent, tasks that were there, and tasks there of an older text of the same documents.
 
-    ``suggestions`` were sent with the new tasks; ``doubled`` are tasks that stand on the server more than once.
+    ``unchanged`` are tasks that were not sent since one of an older text that says the same is there. ``suggestions`` were sent
+    with the new tasks; ``doubled`` are tasks that stand on the server more than once.
     """
 
     project_id: int
     created: bool
     pushed: int
     present: int
+    unchanged: int
     superseded: int
     suggestions: int
     doubled: int
@@ -76,6 +79,7 @@ class _Counts:
 
     pushed: int = 0
     present: int = 0
+    unchanged: int = 0
     superseded: int = 0
     suggestions: int = 0
     doubled: int = 0
@@ -88,6 +92,7 @@ class _Task:
     key: _Key
     body: bytes
     suggestions: int
+    stand_ins: frozenset[_Key]  # tasks of older texts that say the same
 
 
 def push(
@@ -98,9 +103,12 @@ def push(
     suggestions: pa.Table,
     progress: Progress,
     patience: float = 30.0,
+    earlier: Earlier | None = None,
 ) -> PushReport:
     """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
 
+    ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
+    annotators go on with that one.
     ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
     arrived. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
     DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
@@ -116,7 +124,7 @@ def push(
     counts = _Counts()
     sender = _Sender(studio, project_id, patience)
     done = 0
-    for batch in ahead(_batches(_made(tasks, suggestions))):
+    for batch in ahead(_batches(_made(tasks, suggestions, earlier or Earlier()))):
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, tasks.num_rows)
@@ -126,6 +134,7 @@ def push(
         created=found is None,
         pushed=counts.pushed,
         present=counts.present,
+        unchanged=counts.unchanged,
         superseded=counts.superseded,
         suggestions=counts.suggestions,
         doubled=counts.doubled,
@@ -203,13 +212,14 @@ def _check_use(studio: Studio, project_id: int, config: str) -> None:
         raise StudioRefused(error.message, fix=_FIX_IN_USE) from error
 
 
-def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
+def _made(tasks: pa.Table, suggestions: pa.Table, earlier: Earlier) -> Iterator[_Task]:
     """Make the tasks as they are sent."""
     suggested: dict[str, list[dict[str, Any]]] = {}
     columns = (suggestions[name].to_pylist() for name in ("doc_id", "start", "end", "surface", "label"))
     for doc_id, start, end, surface, label in zip(*columns, strict=True):
         span = {"start": start, "end": end, "surface": surface, "label": label, "origin": "prediction"}
         suggested.setdefault(doc_id, []).append(span)
+    results = earlier.results(suggested)
     for row in tasks.to_pylist():
         text = shown_text(row["text"])
         data = {
@@ -223,8 +233,10 @@ def _made(tasks: pa.Table, suggestions: pa.Table) -> Iterator[_Task]:
         body: dict[str, Any] = {"data": data}
         spans = suggested.get(row["doc_id"], [])
         if spans:
-            body["predictions"] = [{"model_version": MODEL_VERSION, "result": to_result(spans)}]
-        yield _Task((row["doc_id"], row["text_sha256"]), encoded(body, place=row["doc_id"]), len(spans))
+            body["predictions"] = [{"model_version": MODEL_VERSION, "result": results[row["doc_id"]]}]
+        doc_id = row["doc_id"]
+        stand_ins = frozenset((doc_id, digest) for digest in earlier.unchanged.get(doc_id, ()))
+        yield _Task((doc_id, row["text_sha256"]), encoded(body, place=doc_id), len(spans), stand_ins)
 
 
 def _batches(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
@@ -251,9 +263,11 @@ class _Sender:
     def send(self, batch: Sequence[_Task], counts: _Counts) -> None:
         """Send what the server has not got of a batch, and count."""
         there = self._look_up(batch)
-        missing = [task for task in batch if not there[task.key]]
-        meant = {task.key for task in batch}
-        counts.present += len(batch) - len(missing)
+        absent = [task for task in batch if not there[task.key]]
+        missing = [task for task in absent if not any(there[key] for key in task.stand_ins)]
+        meant = {task.key for task in batch}.union(*(task.stand_ins for task in absent))
+        counts.present += len(batch) - len(absent)
+        counts.unchanged += len(absent) - len(missing)
         counts.superseded += sum(times for key, times in there.items() if key not in meant)
         counts.doubled += sum(times - 1 for key, times in there.items() if key in meant)
         if missing:
@@ -307,7 +321,7 @@ class _Sender:
 def _verify(studio: Studio, project_id: int, counts: _Counts) -> None:
     """See that the project holds at least what was found and sent, and that it shows the suggestions."""
     project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
-    least = counts.pushed + counts.present
+    least = counts.pushed + counts.present + counts.unchanged
     if project["task_number"] < least:
         raise StudioBroken(
             f"project {project_id} holds {project['task_number']} tasks, and {least} should be there",

@@ -11,6 +11,7 @@ from typing import Any
 
 from copydesk.model.schema import Attribute, LabelSchema, RelationType
 from copydesk.model.tables import rejected_row
+from copydesk.studio.carry import Carry
 from copydesk.studio.interface import ENTITY
 from copydesk.studio.votes import rejected_annotation
 
@@ -56,14 +57,13 @@ class Reading:
         self._attributes = {attribute.name: attribute for attribute in schema.attributes}
         self._patterns = {one.name: re.compile(one.pattern) for one in schema.attributes if one.pattern}
         self._relations = {relation.name: relation for relation in schema.relations}
-        self.reads: list[tuple[Any, ...]] = []
-        self.spans: list[tuple[Any, ...]] = []
-        self.relations: list[tuple[Any, ...]] = []
+        names = ("reads", "spans", "relations", "anchors", "unread")
+        self.tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
         self.rejected: list[dict[str, Any]] = []
         self.kept = 0
 
-    def read(self, row: Mapping[str, Any], text: str) -> None:
-        """Read one row of ``annotations`` against the canonical text of its document."""
+    def read(self, row: Mapping[str, Any], text: str, carry: Carry | None = None) -> None:
+        """Read one row of ``annotations`` against the newest text of its document, over which ``carry`` takes its spans."""
         try:
             items = json.loads(row["result"])
         except ValueError as error:
@@ -72,15 +72,18 @@ class Reading:
             detail = f"its result is no list of regions: {str(row['result'])[:80]!r}"
             self.rejected.append(rejected_annotation(row, reason="unreadable-result", detail=detail))
             return
-        one = _Annotation(self, row, text, items)
+        one = _Annotation(self, row, text, items, carry)
         one.read()
+        self._keep(row, text, one)
+
+    def _keep(self, row: Mapping[str, Any], text: str, one: _Annotation) -> None:
         spans = sorted(one.spans.values(), key=lambda span: span.place)
         about = (row["doc_id"], row["revision"], row["text_sha256"], row["annotator"])
         times = (row["created_at"], row["updated_at"], row["lead_time"])
-        self.reads.append((row["annotation_id"], *about, *times, len(spans), len(one.relations)))
-        self.spans += [_span_row(span, row["annotation_id"], about, text) for span in spans]
+        self.tables["reads"].append((row["annotation_id"], *about, *times, len(spans), len(one.relations)))
+        self.tables["spans"] += [_span_row(span, row["annotation_id"], about, text) for span in spans]
         doc_id, revision, _, annotator = about
-        self.relations += [
+        self.tables["relations"] += [
             (
                 _id("l", row["annotation_id"], head, tail, label),
                 row["annotation_id"],
@@ -93,6 +96,10 @@ class Reading:
             )
             for head, tail, label in sorted(one.relations)
         ]
+        self.tables["anchors"] += one.anchors
+        if one.carry:
+            unread = sorted({*one.carry.alignment.inserted, *one.waiting})
+            self.tables["unread"] += [(row["annotation_id"], doc_id, revision, annotator, *there) for there in unread]
         self.kept += 1 + one.kept
 
     def label(self, label: object) -> str:
@@ -133,11 +140,16 @@ class Reading:
 class _Annotation:
     """One annotation while it is read: first its regions, then what refers to them."""
 
-    def __init__(self, reading: Reading, row: Mapping[str, Any], text: str, items: Sequence[Any]) -> None:
+    def __init__(
+        self, reading: Reading, row: Mapping[str, Any], text: str, items: Sequence[Any], carry: Carry | None
+    ) -> None:
         self._reading = reading
         self._row = row
-        self._text = text
+        self._text = carry.made_on.text if carry else text
         self._items = items
+        self.carry = carry
+        self.anchors: list[tuple[Any, ...]] = []
+        self.waiting: set[tuple[int, int]] = set()
         self._regions: dict[str, list[_Span]] = {}
         self.spans: dict[_Key, _Span] = {}
         self.relations: set[tuple[str, str, str]] = set()
@@ -176,7 +188,7 @@ class _Annotation:
 
     def _region(self, item: Mapping[str, Any], label: object) -> None:
         name = self._reading.label(label)
-        start, end = _place(item["value"], self._text)
+        start, end = self._carried(name, *_place(item["value"], self._text))
         span = self.spans.get((start, end, name))
         self._regions.setdefault(str(item.get("id")), [])
         if span is not None:
@@ -187,6 +199,23 @@ class _Annotation:
         span = _Span(span_id, start, end, name, origin if origin in ORIGINS else "manual")
         self.spans[span.place] = span
         self._regions[str(item.get("id"))].append(span)
+
+    def _carried(self, label: str, start: int, end: int) -> tuple[int, int]:
+        """Give a span's place in the newest text, and note where it was made."""
+        if self.carry is None:
+            return start, end
+        placed, fault = self.carry.place(start, end), self.carry.fault(start, end)
+        row, made_on = self._row, self.carry.made_on
+        span_id = None if fault else _id("s", row["annotation_id"], placed.start, placed.end, label)
+        now = (None, None) if placed.how == "lost" else (placed.start, placed.end)
+        if (placed.start, placed.end, label) not in self.spans or fault:
+            about = (row["annotation_id"], span_id, row["doc_id"], row["revision"], row["annotator"], label, *now)
+            made = (made_on.revision, start, end, made_on.text[start:end])
+            self.anchors.append((*about, *made, placed.how, placed.score))
+        if fault:
+            self.waiting |= {(placed.start, placed.end)} if placed.how != "lost" else set()
+            raise _UnfitError(*fault)
+        return placed.start, placed.end
 
     def _attribute(self, item: Mapping[str, Any], value: object) -> None:
         attribute, said = self._reading.attribute(item["from_name"], value)

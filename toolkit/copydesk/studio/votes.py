@@ -16,27 +16,37 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
-    """The newest revision of a document: its text, and the text as Label Studio was given it."""
+class Version:
+    """One text of a document: the last revision that has it, and the digest of the text as Label Studio was given it."""
 
     revision: int
     text_sha256: str
     text: str
-    shown: str
+    shown_sha256: str
 
 
-def votes(annotations: pa.Table, *, newest: Mapping[str, Newest]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class History:
+    """All texts that a document has had, by digest, and the newest of them."""
+
+    newest: Version
+    versions: Mapping[str, Version]
+
+
+def votes(
+    annotations: pa.Table, *, histories: Mapping[str, History]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Give the rows of ``annotations`` that count, and rows of the table ``rejected`` for all others.
 
-    At most one row counts for each annotator and document: the one updated last, also where an annotator has annotations of
-    the document in two projects. What was pulled from a project that is no more counts until it is annotated again.
+    At most one row counts for each annotator and document: the one made on the newest text, and of these the one updated last,
+    also where an annotator has annotations of the document in two projects. What was pulled from a project that is no more
+    counts until it is annotated again.
     """
-    shown = {doc_id: text_sha256_of(one.shown) for doc_id, one in newest.items()}
     rejected: list[dict[str, Any]] = []
     counted: dict[tuple[str, str], dict[str, Any]] = {}
     rows = annotations.to_pylist()
-    for row in sorted(rows, key=_age):
-        reason, detail = _refusal(row, newest=newest, shown=shown)
+    for row in sorted(rows, key=lambda row: _age(row, histories)):
+        reason, detail = _refusal(row, histories=histories)
         if reason:
             rejected.append(rejected_annotation(row, reason=reason, detail=detail))
             continue
@@ -66,27 +76,34 @@ def text_sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _age(row: Mapping[str, Any]) -> tuple[datetime, str, str]:
-    return row["updated_at"] or _NEVER, row["task_created_at"], row["annotation_id"]
+def _age(row: Mapping[str, Any], histories: Mapping[str, History]) -> tuple[int, datetime, str, str]:
+    history = histories.get(row["doc_id"])
+    made_on = history.versions.get(row["text_sha256"]) if history else None
+    revision = made_on.revision if made_on else 0
+    return revision, row["updated_at"] or _NEVER, row["task_created_at"], row["annotation_id"]
 
 
-def _refusal(row: Mapping[str, Any], *, newest: Mapping[str, Newest], shown: Mapping[str, str]) -> tuple[str, str]:
-    """Say why an annotation is no vote on the newest text; empty where it is one."""
+def _refusal(row: Mapping[str, Any], *, histories: Mapping[str, History]) -> tuple[str, str]:
+    """Say why an annotation is no vote on a known text of its document; empty where it is one."""
     if row["state"] == "gone":
         return "deleted", "the annotation, or its task, was deleted in Label Studio; the pull log keeps it"
     if row["cancelled"]:
         return "cancelled", f"{row['annotator']} skipped the task"
     if not row["annotator"]:
         return "unknown-annotator", "Label Studio does not say who made it (fix: have it made again by a person)"
-    return _text_fault(row, newest.get(row["doc_id"]), shown)
+    return _text_fault(row, histories.get(row["doc_id"]))
 
 
-def _text_fault(row: Mapping[str, Any], known: Newest | None, shown: Mapping[str, str]) -> tuple[str, str]:
-    if known is None:
+def _text_fault(row: Mapping[str, Any], history: History | None) -> tuple[str, str]:
+    if history is None:
         return "unknown-document", f"there is no document {row['doc_id']!r} here (fix: ingest its article)"
-    if row["text_sha256"] != known.text_sha256:
-        made, newest = row["revision"], known.revision
-        return "text-changed", f"made on revision {made}, and the newest is {newest} (fix: push, and annotate it anew)"
-    if row["shown_sha256"] != shown[row["doc_id"]]:
+    version = history.versions.get(row["text_sha256"])
+    if version is None:
+        made, newest = row["revision"], history.newest.revision
+        return (
+            "text-changed",
+            f"made on revision {made} with a text that is not here, and the newest is {newest} (fix: push, and annotate it anew)",
+        )
+    if row["shown_sha256"] != version.shown_sha256:
         return "text-changed", "the task's text was changed in Label Studio (fix: delete the task there, and push)"
     return "", ""

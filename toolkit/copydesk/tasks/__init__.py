@@ -2,6 +2,17 @@
 
 from copydesk.tasks.build import Left, build_tasks, without_copies
 from copydesk.tasks.names import Name, read_names
+from copydesk.tasks.revise import CARRIED, unchanged_since, with_carried
 from copydesk.tasks.suggest import suggest
 
-__all__ = ["Left", "Name", "build_tasks", "read_names", "suggest", "without_copies"]
+__all__ = [
+    "CARRIED",
+    "Left",
+    "Name",
+    "build_tasks",
+    "read_names",
+    "suggest",
+    "unchanged_since",
+    "with_carried",
+    "without_copies",
+]

@@ -25,6 +25,8 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "reads": ("annotation_id",),
     "spans": ("span_id",),
     "relations": ("relation_id",),
+    "anchors": ("annotation_id", "made_start"),
+    "unread": ("annotation_id", "start"),
     "agreed_spans": ("span_id",),
     "agreed_relations": ("relation_id",),
     "disputes": ("dispute_id",),

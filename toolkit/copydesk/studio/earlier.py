@@ -1,0 +1,70 @@
+"""Labels carried over from older texts go in; the attributes and relations that their suggestions are sent with come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.model.schema import LabelSchema
+from copydesk.model.tables import empty
+from copydesk.studio.codec import region_id, to_result
+
+_Place = tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What annotators did before on older texts.
+
+    ``unchanged`` gives, by document, the digests of older texts that say the same as the newest. ``spans`` and ``relations``
+    are labels as they were read; where a suggestion is a span of theirs, it is sent with what was said of it.
+    """
+
+    schema: LabelSchema | None = None
+    unchanged: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    spans: pa.Table = field(default_factory=lambda: empty("spans"))
+    relations: pa.Table = field(default_factory=lambda: empty("relations"))
+
+    def results(self, suggested: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+        """Make Label Studio's results of the spans suggested, by document.
+
+        Of what several people said of one span, the first one's attributes stand.
+        """
+        wanted = pa.array(sorted(suggested), pa.string())
+        places: dict[tuple[str, str], _Place] = {}
+        said: dict[tuple[str, _Place], list[dict[str, str]]] = {}
+        for row in self.spans.filter(pc.is_in(self.spans["doc_id"], wanted)).sort_by("annotator").to_pylist():
+            place = (row["start"], row["end"], row["label"])
+            places[row["annotation_id"], row["span_id"]] = place
+            said.setdefault((row["doc_id"], place), row["attributes"])
+        joined: dict[str, set[tuple[_Place, _Place, str]]] = {}
+        for row in self.relations.filter(pc.is_in(self.relations["doc_id"], wanted)).to_pylist():
+            ends = [places.get((row["annotation_id"], row[end])) for end in ("head_span_id", "tail_span_id")]
+            if ends[0] and ends[1]:
+                joined.setdefault(row["doc_id"], set()).add((ends[0], ends[1], row["label"]))
+        return {
+            doc_id: self._result(doc_id, spans, said, joined.get(doc_id, set())) for doc_id, spans in suggested.items()
+        }
+
+    def _result(
+        self,
+        doc_id: str,
+        spans: Sequence[Mapping[str, Any]],
+        said: Mapping[tuple[str, _Place], list[dict[str, str]]],
+        joined: set[tuple[_Place, _Place, str]],
+    ) -> list[dict[str, Any]]:
+        shown = {(span["start"], span["end"], span["label"]) for span in spans}
+        told = [
+            {**span, "attributes": said.get((doc_id, (span["start"], span["end"], span["label"])), ())}
+            for span in spans
+        ]
+        relations = [
+            {"head_span_id": region_id(*head), "tail_span_id": region_id(*tail), "label": label}
+            for head, tail, label in sorted(joined)
+            if head in shown and tail in shown
+        ]
+        return to_result(told, relations, self.schema)
