@@ -25,9 +25,26 @@ from copydesk.model.reading import Limits
 
 FEEDS, ENTRIES, ROUNDS = 20, 30, 5
 TARGET = 50
-WORDS = (
-    ["the", "council", "army", "bridge", "minister", "said", "on", "Friday", "that", "near", "river", "police", "people", "report", "city", "talks", "fire", "court"]
-)
+WORDS = [
+    "the",
+    "council",
+    "army",
+    "bridge",
+    "minister",
+    "said",
+    "on",
+    "Friday",
+    "that",
+    "near",
+    "river",
+    "police",
+    "people",
+    "report",
+    "city",
+    "talks",
+    "fire",
+    "court",
+]
 OPTIONS = ReadOptions(Limits(max_bytes=20_000_000, max_chars=1_000_000))
 RSS = (
     '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" '

@@ -26,7 +26,8 @@ _OPENING = re.compile(
     re.DOTALL,
 )
 _DECLARED = re.compile(rb"""^\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9_.:-]{1,40})""")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?P<subset>\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_BEFORE = r"\s*(?:<\?[^>]{0,300}\?>\s*|<!--.{0,4000}?-->\s*)*"
+_DOCTYPE = re.compile(rf"{_BEFORE}(?P<all><!DOCTYPE[^<>\[]*(?P<subset>\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE)
 _ENTITY = re.compile(r"<!ENTITY\s+(?P<name>[\w.-]+)\s+(?:\"(?P<double>[^\"%&]*)\"|'(?P<single>[^'%&]*)')\s*>")
 _STRICT: dict[str, Any] = {
     "encoding": "utf-8",  # whatever the document says: it was made UTF-8, or is read again where it is not
@@ -146,10 +147,8 @@ def _without_entities(text: str, *, limit: int) -> str:
 
     Raises InputFault for entities that name a file or an address, or hold others: they are how a feed fills a memory or reads a disk.
     """
-    if "<!ENTITY" not in text and "<!DOCTYPE" not in text[:_PROLOGUE]:
-        return text
-    doctype = _DOCTYPE.search(text)
-    if doctype is None or doctype.start() > _PROLOGUE:
+    doctype = _DOCTYPE.match(text)
+    if doctype is None:
         return text
     subset = doctype["subset"] or ""
     declared = {one["name"]: one["double"] or one["single"] or "" for one in _ENTITY.finditer(subset)}
@@ -162,4 +161,4 @@ def _without_entities(text: str, *, limit: int) -> str:
         raise InputFault("xml-entities", "the feed's entities make it many times longer (fix: take its DOCTYPE away)")
     for name, value in declared.items():
         body = body.replace(f"&{name};", value)
-    return text[: doctype.start()] + body
+    return text[: doctype.start("all")] + body

@@ -20,7 +20,7 @@ _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _RESOURCE = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}resource"
 _ROOTS = frozenset({"rss", "rdf", "feed"})
-_TAGS = re.compile(r"<[^<>]*>")
+_TAGS = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _MAIL = re.compile(r"\S+@\S+\s*\((?P<name>[^()]+)\)")
 
 _Elements = Mapping[str, Sequence[Any]]  # by their names here; lxml gives its elements no type
@@ -153,6 +153,8 @@ def _inner(element: Any) -> str:
     """Give what is in an element as HTML, without namespaces."""
     from lxml import etree
 
+    if len(element) == 1 and _name(element[0].tag) == "xhtml:div" and not (element.text or "").strip():
+        element = element[0]  # RFC 4287, section 3.1.1.3: this div is no part of the content
     parts = [etree.tostring(_bare(one), encoding="unicode", method="html") for one in element]
     return escape(element.text or "", quote=False) + "".join(parts)
 
@@ -195,9 +197,9 @@ def _form(name: str, element: Any) -> str:
 
 def _title(inside: _Elements) -> str | None:
     for element in _all(inside, "title"):
-        text = _text(element)
+        text = _inner(element) if len(element) else element.text or ""
         kind = (element.get("type") or "").lower()
-        stated = "html" in kind and not len(element)
+        stated = "html" in kind or len(element) > 0
         plain_kind = kind in {"text", "text/plain"} or (not kind and "atom:title" in inside)
         if stated or (not plain_kind and is_marked_up_in_feed(text)):
             text = plain(text)
