@@ -216,12 +216,12 @@ def plain(text: str) -> str:
 def _url(inside: _Elements, element: Any, guid: str | None, shared: _Shared) -> str | None:
     link = _link(inside)
     if link is None and guid and guid.startswith(("http://", "https://")):
-        permalink = next((one.get("isPermaLink") for one in inside.get("guid", ())), None)
-        return guid if permalink != "false" else None
+        stated = [one.get("isPermaLink") for one in inside.get("guid", ())]
+        return None if "false" in stated else guid
     if link is None or "://" in link:
         return link
     try:
-        return urljoin(urljoin(shared.base, element.base or ""), link)
+        return str(urljoin(urljoin(shared.base, element.base or ""), link))
     except ValueError:  # an address such as http://[
         return link
 

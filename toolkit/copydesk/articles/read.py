@@ -100,15 +100,26 @@ def _from_stream(
         yield read_document(stream, at, source=source, suffix=kind.suffix, place=place, facts=alone)
         return
     inner = at if source == at.container else replace(at, container=source, depth=at.depth + 1)
-    if name in ARCHIVES:
-        members = read_zip(seekable(stream, at.limits), inner) if name == "zip" else read_tar(stream, inner)
-        yield from _members(members, inner)
-    elif name == "parquet":
-        from copydesk.articles.parquet import read_parquet
-
-        yield from read_parquet(seekable(stream, at.limits), inner)
+    if name == "tar":
+        yield from _members(read_tar(stream, inner), inner)
+    elif name in _SOUGHT:
+        with seekable(stream, at.limits) as file:
+            yield from _SOUGHT[name](file, inner)
     else:
         yield from _STREAMED[name](stream, inner)
+
+
+def _zip(file: BinaryIO, at: At) -> Iterator[Entry]:
+    return _members(read_zip(file, at), at)
+
+
+def _parquet(file: BinaryIO, at: At) -> Iterator[Entry]:
+    from copydesk.articles.parquet import read_parquet
+
+    return read_parquet(file, at)
+
+
+_SOUGHT: dict[str, Callable[[BinaryIO, At], Iterator[Entry]]] = {"zip": _zip, "parquet": _parquet}
 
 
 def _members(members: Iterator[Member], at: At) -> Iterator[Entry]:

@@ -6,7 +6,8 @@ import codecs
 import io
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -144,20 +145,22 @@ def as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
     return buffered(_Produced(more))
 
 
-def seekable(stream: BinaryIO, limits: Limits) -> BinaryIO:
+@contextmanager
+def seekable(stream: BinaryIO, limits: Limits) -> Iterator[BinaryIO]:
     """Give the same bytes as a file that can be sought: the stream itself, or a temporary copy of it."""
     if stream.seekable():
-        return stream
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 (it is gone with its last reference)
-    size = 0
-    while block := stream.read(BLOCK):
-        size += len(block)
-        if size > limits.max_expanded_bytes:
-            fix = "raise [ingest] max_expanded_bytes"
-            raise InputFault("too-large", f"more than {limits.max_expanded_bytes:,} bytes (fix: {fix})")
-        copy.write(block)
-    copy.seek(0)
-    return cast("BinaryIO", copy)
+        yield stream
+        return
+    with tempfile.TemporaryFile() as copy:
+        size = 0
+        while block := stream.read(BLOCK):
+            size += len(block)
+            if size > limits.max_expanded_bytes:
+                fix = "raise [ingest] max_expanded_bytes"
+                raise InputFault("too-large", f"more than {limits.max_expanded_bytes:,} bytes (fix: {fix})")
+            copy.write(block)
+        copy.seek(0)
+        yield cast("BinaryIO", copy)
 
 
 def take(stream: BinaryIO, count: int) -> bytes:
