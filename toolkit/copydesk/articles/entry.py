@@ -173,9 +173,8 @@ def _fault(raw: bytes, text: str, limits: Limits) -> tuple[str, str] | None:
     if len(raw) > limits.max_bytes:
         size = f"{len(raw):,} bytes are more than the limit of {limits.max_bytes:,}"
         return "too-large", f"{size} (fix: split the article, or raise [ingest] max_bytes)"
-    at = text.find("\0")
-    if at >= 0:
-        return "nul-byte", f"a NUL stands at character {at} (fix: remove it, or scrape again)"
+    if b"\0" in raw:
+        return "nul-byte", f"a NUL stands at character {text.index(chr(0))} (fix: remove it, or scrape again)"
     return None
 
 

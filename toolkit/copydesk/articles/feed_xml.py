@@ -123,13 +123,16 @@ def _name(tag: object) -> str:
 def _children(element: Any) -> _Elements:
     found: dict[str, list[Any]] = {}
     for child in element:
-        if name := _name(child.tag):
-            found.setdefault(name, []).append(child)
+        name = _name(child.tag)
+        if name in found:
+            found[name].append(child)
+        elif name:
+            found[name] = [child]
     return found
 
 
 def _all(inside: _Elements, role: str) -> list[Any]:
-    return [one for name in _names(role) if name in inside for one in inside[name]]
+    return [one for name in _names(role) for one in inside.get(name, ())]
 
 
 @cache

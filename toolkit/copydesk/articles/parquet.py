@@ -70,7 +70,7 @@ def _batch_size(group: Any) -> int:
     """
     longest = max((_dictionary_size(group.column(place)) for place in range(group.num_columns)), default=0)
     each = group.total_byte_size // max(group.num_rows, 1)
-    return max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(each, 1), _DICTIONARY_BYTES // max(longest, 1)))
+    return int(max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(each, 1), _DICTIONARY_BYTES // max(longest, 1))))
 
 
 def _dictionary_size(chunk: Any) -> int:

@@ -58,7 +58,7 @@ class Counted(io.RawIOBase):
     """A file that counts what is read of it, and gives its faults as InputFault; it can be sought where the file can."""
 
     def __init__(self, file: BinaryIO, budget: Budget) -> None:
-        self._file = file
+        self._file: Any = file
         self._budget = budget
 
     def readable(self) -> bool:
@@ -67,26 +67,25 @@ class Counted(io.RawIOBase):
 
     def seekable(self) -> bool:
         """Say what the file says."""
-        return self._file.seekable()
+        return bool(self._file.seekable())
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move in the file."""
-        return self._file.seek(offset, whence)
+        return int(self._file.seek(offset, whence))
 
     def tell(self) -> int:
         """Say where in the file it stands."""
-        return self._file.tell()
+        return int(self._file.tell())
 
     def readinto(self, buffer: Any) -> int:
         """Read into a buffer."""
         try:
-            data = self._file.read(len(buffer))
+            count = int(self._file.readinto(buffer))
         except OSError as error:
             fix = "make it readable, or leave it out"
             raise InputFault("unreadable", f"{error.strerror or error} (fix: {fix})") from error
-        self._budget.read += len(data)
-        buffer[: len(data)] = data
-        return len(data)
+        self._budget.read += count
+        return count
 
 
 class _Produced(io.RawIOBase):
