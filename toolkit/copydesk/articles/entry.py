@@ -7,14 +7,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from copydesk.articles import markup
 from copydesk.articles.identity import source_of_number
-from copydesk.articles.provenance import Provenance
+from copydesk.articles.provenance import NOTHING, Provenance
 from copydesk.articles.streams import Budget
 from copydesk.model import tables
 from copydesk.model.reading import Limits, ReadOptions
@@ -62,7 +61,7 @@ class At:
     container: str
     options: ReadOptions
     budget: Budget
-    origin: Provenance = field(default_factory=Provenance)
+    origin: Provenance = NOTHING
     depth: int = 0  # archives around it
     passed_over: Callable[[str], None] = lambda kind: None  # told of what is no input, such as a request in a WARC file
 
@@ -101,16 +100,20 @@ def from_text(at: At, text: str, *, source: str, number: int, place: str, facts:
 
     Its bytes are the UTF-8 of the text.
     """
-    refuse = partial(refused, at, number=number, place=place, source=source, facts=facts)
+    fault: tuple[str, str] | None
     try:
         raw = text.encode("utf-8")
     except UnicodeEncodeError as error:
         what = f"the text has half a surrogate pair, \\u{ord(text[error.start]):04x}, at character {error.start}"
-        return refuse(reason="lone-surrogate", detail=f"{what} (fix: write the text anew)")
-    fault = _fault(raw, text, at.limits)
+        fault, raw = ("lone-surrogate", f"{what} (fix: write the text anew)"), b""
+    else:
+        fault = _fault(raw, text, at.limits)
     if fault:
         reason, detail = fault
-        return refuse(reason=reason, detail=detail, raw=None if reason == "too-large" else raw)
+        kept = None if reason in {"too-large", "lone-surrogate"} else raw
+        return refused(
+            at, number=number, place=place, source=source, facts=facts, reason=reason, detail=detail, raw=kept
+        )
     return Entry(
         source=source,
         container=at.container,
@@ -126,7 +129,7 @@ def from_text(at: At, text: str, *, source: str, number: int, place: str, facts:
 
 def with_origin(facts: Facts, origin: Provenance) -> Facts:
     """Fill what an entry does not state with what is written of its container."""
-    if origin == _NOTHING:
+    if origin is NOTHING:
         return facts
     return replace(
         facts,
@@ -162,9 +165,6 @@ def to_tables(entries: Iterable[Entry]) -> tuple[pa.Table, pa.Table]:
                 tables.rejected_row(stage=STAGE, item=row["source"], reason=entry.reason, detail=detail, row=facts)
             )
     return tables.from_rows("articles", articles), tables.from_rows("rejected", rejected)
-
-
-_NOTHING = Provenance()
 
 
 def _fault(raw: bytes, text: str, limits: Limits) -> tuple[str, str] | None:

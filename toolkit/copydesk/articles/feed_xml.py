@@ -62,11 +62,11 @@ def feed_of(root: Element) -> Feed | None:
     """Give the feed that a parsed document is; ``None`` where its root is no feed's."""
     if root.tag.rpartition("}")[2].lower() not in _ROOTS:
         return None
-    channel = next((one for one in root.children if _name(one.tag) == "channel"), root)
+    channel = next((one for one in root.children or () if _name(one.tag) == "channel"), root)
     about = _children(channel)
-    items = [one for one in channel.children if _name(one.tag) in {"item", "atom:entry", "entry"}]
+    items = [one for one in channel.children or () if _name(one.tag) in {"item", "atom:entry", "entry"}]
     if channel is not root:  # RSS 1.0 has them beside the channel
-        items += [one for one in root.children if _name(one.tag) == "item"]
+        items += [one for one in root.children or () if _name(one.tag) == "item"]
     shared = _shared(root, channel, about)
     return Feed(_own_address(about), (_item(one, shared) for one in items))
 
@@ -120,7 +120,7 @@ def _name(tag: str) -> str:
 
 def _children(element: Element) -> _Elements:
     found: dict[str, list[Element]] = {}
-    for child in element.children:
+    for child in element.children or ():
         name = _name(child.tag)
         if name in found:
             found[name].append(child)
@@ -148,7 +148,7 @@ def _first(inside: _Elements, role: str) -> str | None:
 
 def _inner(element: Element) -> str:
     """Give what is in an element as HTML."""
-    within = element.children
+    within = element.children or []
     if len(within) == 1 and _name(within[0].tag) == "xhtml:div" and not element.text.strip():
         return within[0].inner_html()  # RFC 4287, section 3.1.1.3: this div is no part of the content
     return element.inner_html()

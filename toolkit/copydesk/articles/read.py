@@ -23,7 +23,7 @@ from copydesk.articles.inputs import Input
 from copydesk.articles.json_file import read_json
 from copydesk.articles.jsonlines import read_jsonlines
 from copydesk.articles.kinds import ARCHIVES, DOCUMENTS, Kind, kind_of
-from copydesk.articles.provenance import Provenance, ProvenanceFiles
+from copydesk.articles.provenance import NOTHING, ProvenanceFiles
 from copydesk.articles.remote import fetched
 from copydesk.articles.streams import Budget, InputFault, decompressed, opened, seekable
 from copydesk.articles.warc import read_warc
@@ -56,7 +56,7 @@ def read_input(
     ``passed_over`` is told the kind of each thing that is no input, such as a request in a WARC file.
     Raises ConfigError for a ``provenance.toml`` that is wrong, MissingExtraError where a package for the address is missing.
     """
-    origin = Provenance()
+    origin = NOTHING
     if one.path is not None:
         origin = (provenance or ProvenanceFiles()).of(one.path, source=one.source)
     name = _plain(one.source)

@@ -9,7 +9,9 @@ from xml.parsers import expat
 
 from copydesk.articles.streams import InputFault
 
-_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
 _RAW = frozenset({"script", "style"})
 _BUFFER = 1 << 17
 
@@ -24,7 +26,7 @@ class Element:
         self.attributes = attributes
         self.text = ""
         self.tail = ""
-        self.children: list[Element] = []
+        self.children: list[Element] | None = None  # most have none
 
     def get(self, name: str) -> str | None:
         """Give the value of an attribute."""
@@ -36,11 +38,11 @@ class Element:
 
     def inner_html(self) -> str:
         """Give what is within as HTML, without namespaces."""
-        return _escaped(self.text) + "".join(piece for child in self.children for piece in child._html())
+        return _escaped(self.text) + "".join(piece for child in self.children or () for piece in child._html())
 
     def _texts(self) -> Iterator[str]:
         yield self.text
-        for child in self.children:
+        for child in self.children or ():
             yield from child._texts()
             yield child.tail
 
@@ -49,7 +51,7 @@ class Element:
         stated = "".join(f' {key}="{escape(value)}"' for key, value in self.attributes.items() if "}" not in key)
         yield f"<{name}{stated}>"
         yield self.text if name.lower() in _RAW else _escaped(self.text)
-        for child in self.children:
+        for child in self.children or ():
             yield from child._html()
         if name.lower() not in _VOID or self.children or self.text:
             yield f"</{name}>"
@@ -70,7 +72,11 @@ def parse(source: bytes, *, max_depth: int, whole: frozenset[str]) -> tuple[Elem
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         element = Element(tag, attributes)
-        open_elements[-1].children.append(element)
+        outer = open_elements[-1]
+        if outer.children is None:
+            outer.children = [element]
+        else:
+            outer.children.append(element)
         open_elements.append(element)
         if len(open_elements) > max_depth:
             what = f"elements are nested deeper than the limit of {max_depth}"
@@ -95,10 +101,10 @@ def parse(source: bytes, *, max_depth: int, whole: frozenset[str]) -> tuple[Elem
     except expat.ExpatError as error:
         for outer, inner in pairwise(open_elements):
             if inner.tag.rpartition("}")[2].lower() in whole:
-                outer.children.pop()
+                outer.children = (outer.children or [])[:-1]
                 break
-        return next(iter(above.children), None), str(error)
-    return above.children[0], ""
+        return next(iter(above.children or ()), None), str(error)
+    return next(iter(above.children or ()), None), ""
 
 
 def _refuse(*_: object) -> None:
