@@ -232,6 +232,7 @@ def test_a_note_of_gigabytes_in_a_tar_archive_is_not_read(read: Read) -> None:
         ({"max_whole_bytes": 50}, "a.rss", FEED, "max_whole_bytes"),
         ({"max_whole_bytes": 5}, "a.json", b'{"text": "x"}', "max_whole_bytes"),
         ({"max_depth": 2}, "a.jsonl", b'{"text": "x", "y": [[[1]]]}', "max_depth"),
+        ({"max_depth": 3}, "a.rss", FEED, "max_depth"),
         ({"max_depth": 2}, "a.json", b'[{"text": "x", "y": [[[1]]]}]', "max_depth"),
         ({"max_expanded_bytes": 100}, "a.jsonl.gz", gzip.compress(LINES), "max_expanded_bytes"),
         ({"max_expanded_bytes": 100}, "a.zip", zipped({"a.jsonl": LINES}), "max_expanded_bytes"),
@@ -243,6 +244,24 @@ def test_each_limit_is_named_with_its_setting_where_it_is_met(
     last = read(name, raw, **limits)[-1]
     assert last.reason
     assert f"[ingest] {setting}" in last.detail
+
+
+def test_of_a_large_feed_that_is_not_well_formed_what_stands_before_is_kept(read: Read) -> None:
+    item = b"<item><guid>https://f.example/%d</guid><description>" + b"x" * 100_000 + b"</description></item>"
+    items = b"".join(item % number for number in range(60))
+    raw = (
+        b"<rss version='2.0'><channel>"
+        + items
+        + b"<item><description>Salt & pepper</description></item></channel></rss>"
+    )
+    *kept, last = read("a.rss", raw)
+    assert [entry.source for entry in kept] == [f"https://f.example/{number}" for number in range(60)]
+    assert (last.reason, last.place) == ("damaged", "after 60 entries")
+
+
+def test_a_feed_of_millions_of_elements_ends_before_they_fill_the_memory(read: Read) -> None:
+    raw = b"<rss><channel><item>" + b"<a/>" * 1_100_000 + b"</item></channel></rss>"
+    assert told(read("a.rss", raw)) == [("a.rss", "too-many")]
 
 
 def test_a_line_past_the_limit_is_one_entry_and_the_next_is_read(read: Read) -> None:

@@ -103,7 +103,8 @@ def _entries(feed: Feed, at: At, *, ended: bool) -> Iterator[Entry]:
 def _entry(at: At, feed: Feed, item: Item, number: int) -> Entry:
     place = f"entry {number}"
     source = source_of_entry(container=at.container, feed=feed.address, guid=item.guid, url=item.url, number=number)
-    source = source.encode("utf-8", errors="backslashreplace").decode("utf-8")
+    if not source.isascii():
+        source = source.encode("utf-8", errors="backslashreplace").decode("utf-8")
     facts = Facts(
         title=item.title,
         authors=item.authors,

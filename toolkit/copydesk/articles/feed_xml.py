@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from importlib import resources
 from typing import Any
@@ -110,7 +110,7 @@ def _item(element: Element, shared: _Shared) -> Item:
     )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _name(tag: str) -> str:
     """Give an element's name here: its namespace's prefix and its local name in small letters; empty for others."""
     space, _, local = tag.rpartition("}")

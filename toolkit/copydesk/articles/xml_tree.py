@@ -14,6 +14,7 @@ _VOID = frozenset(
 )
 _RAW = frozenset({"script", "style"})
 _BUFFER = 1 << 17
+_ELEMENTS = 1_000_000  # some 150 MB of memory
 
 
 class Element:
@@ -62,49 +63,74 @@ def parse(source: bytes, *, max_depth: int, whole: frozenset[str]) -> tuple[Elem
     """Give the root, and why the document is not well-formed from some place on; empty where it is.
 
     Of elements whose local name is in ``whole``, one that has not ended there is left out.
-    Raises InputFault for a DOCTYPE, and for elements nested deeper than ``max_depth``.
+    Raises InputFault for a DOCTYPE, for elements nested deeper than ``max_depth``, and for more than a million of them.
     """
-    above = Element("", {})
-    open_elements = [above]
+    tree = _Tree(max_depth)
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True
     parser.buffer_size = _BUFFER
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        element = Element(tag, attributes)
-        outer = open_elements[-1]
-        if outer.children is None:
-            outer.children = [element]
-        else:
-            outer.children.append(element)
-        open_elements.append(element)
-        if len(open_elements) > max_depth:
-            what = f"elements are nested deeper than the limit of {max_depth}"
-            raise InputFault("too-deep", f"{what} (fix: if it is a feed at all, raise [ingest] max_depth)")
-
-    def end(_: str) -> None:
-        open_elements.pop()
-
-    def characters(text: str) -> None:
-        element = open_elements[-1]
-        if element.children:
-            element.children[-1].tail += text
-        else:
-            element.text += text
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = characters
+    parser.StartElementHandler = tree.start
+    parser.EndElementHandler = tree.end
+    parser.CharacterDataHandler = tree.pieces.append
     parser.StartDoctypeDeclHandler = _refuse
     try:
         parser.Parse(source, True)
     except expat.ExpatError as error:
-        for outer, inner in pairwise(open_elements):
+        tree.leave_out(whole)
+        return tree.root(), str(error)
+    return tree.root(), ""
+
+
+class _Tree:
+    """The elements so far: those that have not ended yet, and the pieces of the text that is being read."""
+
+    def __init__(self, max_depth: int) -> None:
+        self._open = [Element("", {})]
+        self._max_depth = max_depth
+        self._left = _ELEMENTS
+        self.pieces: list[str] = []
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self.pieces:
+            self._flush()
+        element = Element(tag, attributes)
+        outer = self._open[-1]
+        if outer.children is None:
+            outer.children = [element]
+        else:
+            outer.children.append(element)
+        self._open.append(element)
+        self._left -= 1
+        if len(self._open) > self._max_depth:
+            what = f"elements are nested deeper than the limit of {self._max_depth}"
+            raise InputFault("too-deep", f"{what} (fix: if it is a feed at all, raise [ingest] max_depth)")
+        if self._left < 0:
+            raise InputFault("too-many", f"there are more than {_ELEMENTS:,} elements (fix: split the feed)")
+
+    def end(self, _: str) -> None:
+        if self.pieces:
+            self._flush()
+        self._open.pop()
+
+    def root(self) -> Element | None:
+        return next(iter(self._open[0].children or ()), None)
+
+    def leave_out(self, whole: frozenset[str]) -> None:
+        """Take away the outermost of the elements that must be whole and have not ended."""
+        for outer, inner in pairwise(self._open):
             if inner.tag.rpartition("}")[2].lower() in whole:
                 outer.children = (outer.children or [])[:-1]
-                break
-        return next(iter(above.children or ()), None), str(error)
-    return next(iter(above.children or ()), None), ""
+                return
+
+    def _flush(self) -> None:
+        """Give the text to the element that it stands in, or after."""
+        text = "".join(self.pieces)
+        self.pieces.clear()
+        element = self._open[-1]
+        if element.children:
+            element.children[-1].tail = text
+        else:
+            element.text = text
 
 
 def _refuse(*_: object) -> None:
