@@ -259,6 +259,15 @@ def test_of_a_large_feed_that_is_not_well_formed_what_stands_before_is_kept(read
     assert (last.reason, last.place) == ("damaged", "after 60 entries")
 
 
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-8-sig", "cp1251", "koi8-r"]
+)
+def test_a_feed_is_read_in_the_encoding_that_it_declares_or_shows(read: Read, encoding: str) -> None:
+    feed = f"<?xml version='1.0' encoding='{encoding.removesuffix('-sig')}'?><rss><channel><item><description>Да, это так.</description></item></channel></rss>"
+    [entry] = read("a.rss", feed.encode(encoding))
+    assert (entry.raw, entry.encoding) == ("Да, это так.".encode(), "utf-8")
+
+
 def test_a_feed_of_millions_of_elements_ends_before_they_fill_the_memory(read: Read) -> None:
     raw = b"<rss><channel><item>" + b"<a/>" * 1_100_000 + b"</item></channel></rss>"
     assert told(read("a.rss", raw)) == [("a.rss", "too-many")]

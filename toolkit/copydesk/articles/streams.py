@@ -20,6 +20,8 @@ _ZSTD_BLOCK = 1 << 10
 _ZSTD_WINDOW = 1 << 27
 _ALWAYS_ALLOWED = 16_000_000  # bytes: the expansion of less than this is not looked at
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# XML 1.0, appendix F.1: how "<" and what follows it look without a mark.
+_UNMARKED = {b"\0\0\0<": "utf-32-be", b"<\0\0\0": "utf-32-le", b"\0<\0?": "utf-16-be", b"<\0?\0": "utf-16-le"}
 _FIX = "get the file again; what stands before the damage was read"
 
 
@@ -126,13 +128,18 @@ def decompressed(source: io.BufferedReader, *, compression: str, budget: Budget)
 
 
 def as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
-    """Give a text as UTF-8 that is UTF-16 or UTF-32 by its byte-order mark; others are given as they are, without a mark."""
+    """Give a text as UTF-8 that is UTF-16 or UTF-32, by its byte-order mark or as XML that begins with ``<`` in it.
+
+    Others are given as they are, without a mark of UTF-8.
+    """
     head = stream.peek(4)[:4]
     if head.startswith(codecs.BOM_UTF8):
         stream.read(len(codecs.BOM_UTF8))
-    if not head.startswith(_WIDE):
+    encoding = _UNMARKED.get(head, "")
+    if head.startswith(_WIDE):
+        encoding = "utf-32" if head.startswith(_WIDE[:2]) else "utf-16"
+    if not encoding:
         return stream
-    encoding = "utf-32" if head.startswith(_WIDE[:2]) else "utf-16"
     decoder = codecs.getincrementaldecoder(encoding)()
 
     def more() -> bytes:
