@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 
@@ -196,12 +196,12 @@ def _open(one: Input, options: ReadOptions) -> Iterator[BinaryIO]:
     try:
         if not stat.S_ISREG(one.path.stat().st_mode):
             raise InputFault("unreadable", f"{one.path.name} is not a regular file (fix: name a file)")
-        file = one.path.open("rb")
+        file = one.path.open("rb", buffering=0)
     except OSError as error:
         fix = "make it readable, or leave it out"
         raise InputFault("unreadable", f"{one.path.name}: {error.strerror or error} (fix: {fix})") from error
     with file:
-        yield file
+        yield cast("BinaryIO", file)
 
 
 def _plain(source: str) -> str:

@@ -171,7 +171,8 @@ def seekable(stream: BinaryIO, limits: Limits) -> Iterator[BinaryIO]:
 
 def take(stream: BinaryIO, count: int) -> bytes:
     """Read so many bytes, or what there is; a stream asked for them at once would make room for all."""
-    parts: list[bytes] = []
+    parts = [stream.read(min(count, BLOCK))]  # most articles are no longer than this
+    count -= len(parts[0])
     while count > 0 and (block := stream.read(min(count, _ROOM))):
         parts.append(block)
         count -= len(block)
