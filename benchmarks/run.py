@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import copies
+import feeds
 import start
 import sync
 
@@ -23,7 +24,7 @@ def main() -> int:
         "|---|---|---|---|",
     ]
     reached = True
-    for ratio in (start.run(), *copies.run(), *sync.run(HERE.parent)):
+    for ratio in (start.run(), feeds.run(), *copies.run(), *sync.run(HERE.parent)):
         rounds = ", ".join(f"{one:.3f}" for one in ratio.rounds)
         lines.append(f"| {ratio.name} | {ratio.value:.3f} | {ratio.target} | {rounds} |")
         print(lines[-1])

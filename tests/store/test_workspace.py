@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from copydesk.errors import ConfigError, StoreError, WorkspaceError
-from copydesk.workspace import Workspace, from_environment
+from copydesk.model.reading import Limits
+from copydesk.workspace import IngestSettings, Workspace, from_environment
 
 
 def write(folder: Path, settings: str) -> Path:
@@ -70,6 +71,13 @@ def test_a_new_workspace_can_be_used_at_once_and_is_not_laid_out_twice(tmp_path:
         ('name = "n"\nschema = "s"\n[ingest]\npaths = [1]', "expected a list of texts @ $.ingest.paths, found [1]"),
         ('name = "n"\nschema = "s"\n[ingest]\nmax_bytes = 0', "expected a whole number from 1 to"),
         ('name = "n"\nschema = "s"\n[ingest]\nmax_chars = -1', "expected a whole number from 1 to"),
+        ('name = "n"\nschema = "s"\n[ingest]\nmax_ratio = 0', "@ $.ingest.max_ratio, found 0"),
+        ('name = "n"\nschema = "s"\n[ingest]\ncolumns = "text"', "expected a table @ $.ingest.columns"),
+        (
+            'name = "n"\nschema = "s"\n[ingest.columns]\nbody = "text"',
+            "unknown key 'body' @ $.ingest.columns (known: text,",
+        ),
+        ('name = "n"\nschema = "s"\n[ingest.columns]\ntext = 5', "expected text @ $.ingest.columns.text, found 5"),
         (
             'name = "n"\nschema = "s"\n[ingest]\nmax_rejected = nan',
             "expected a number from 0 to 1 @ $.ingest.max_rejected",
@@ -90,6 +98,14 @@ def test_a_wrong_setting_is_named_with_its_place(tmp_path: Path, settings: str, 
     with pytest.raises(ConfigError) as caught:
         Workspace.find(write(tmp_path, settings))
     assert said in str(caught.value)
+
+
+def test_the_readers_are_told_every_limit_and_the_columns(tmp_path: Path) -> None:
+    ingest = '[ingest]\nmax_depth = 7\nmax_bytes = 8\n[ingest.columns]\ntext = "story"'
+    options = Workspace.find(write(tmp_path, f'name = "n"\nschema = "s"\n{ingest}')).settings.ingest.read_options
+    assert (options.limits.max_depth, options.limits.max_bytes, options.columns.text) == (7, 8, "story")
+    assert options.limits.max_ratio == IngestSettings().max_ratio == Limits(max_bytes=1, max_chars=1).max_ratio
+    assert not options.loopback
 
 
 def test_a_missing_schema_is_named(tmp_path: Path) -> None:

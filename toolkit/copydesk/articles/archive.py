@@ -40,7 +40,7 @@ def read_zip(file: BinaryIO, at: At) -> Iterator[Member]:
         raise InputFault("not-zip", f"not a whole zip archive: {error} (fix: {fix})") from error
     with archive:
         for about in archive.infolist():
-            if not about.is_dir():
+            if not about.filename.endswith("/"):  # is_dir() fails on an empty name
                 yield _zip_member(archive, about, at.budget)
 
 

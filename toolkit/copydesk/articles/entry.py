@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ import pyarrow as pa
 from copydesk.articles import markup
 from copydesk.articles.identity import source_of_number
 from copydesk.articles.inputs import Stretch
-from copydesk.articles.provenance import Provenance
+from copydesk.articles.provenance import NOTHING, Provenance
 from copydesk.articles.streams import Budget
 from copydesk.model import tables
 from copydesk.model.reading import Limits, ReadOptions
@@ -63,7 +62,7 @@ class At:
     container: str
     options: ReadOptions
     budget: Budget
-    origin: Provenance = field(default_factory=Provenance)
+    origin: Provenance = NOTHING
     depth: int = 0  # archives around it
     stretch: Stretch | None = None  # what is read of a file of lines, if not all
     passed_over: Callable[[str], None] = lambda kind: None  # told of what is no input, such as a request in a WARC file
@@ -103,16 +102,20 @@ def from_text(at: At, text: str, *, source: str, number: int, place: str, facts:
 
     Its bytes are the UTF-8 of the text.
     """
-    refuse = partial(refused, at, number=number, place=place, source=source, facts=facts)
+    fault: tuple[str, str] | None
     try:
         raw = text.encode("utf-8")
     except UnicodeEncodeError as error:
         what = f"the text has half a surrogate pair, \\u{ord(text[error.start]):04x}, at character {error.start}"
-        return refuse(reason="lone-surrogate", detail=f"{what} (fix: write the text anew)")
-    fault = _fault(raw, text, at.limits)
+        fault, raw = ("lone-surrogate", f"{what} (fix: write the text anew)"), b""
+    else:
+        fault = _fault(raw, text, at.limits)
     if fault:
         reason, detail = fault
-        return refuse(reason=reason, detail=detail, raw=None if reason == "too-large" else raw)
+        kept = None if reason in {"too-large", "lone-surrogate"} else raw
+        return refused(
+            at, number=number, place=place, source=source, facts=facts, reason=reason, detail=detail, raw=kept
+        )
     return Entry(
         source=source,
         container=at.container,
@@ -136,7 +139,7 @@ def lost_entry(container: str, number: int, *, reason: str, detail: str) -> Entr
 
 def with_origin(facts: Facts, origin: Provenance) -> Facts:
     """Fill what an entry does not state with what is written of its container."""
-    if origin == _NOTHING:
+    if origin is NOTHING:
         return facts
     return replace(
         facts,
@@ -174,18 +177,14 @@ def to_tables(entries: Iterable[Entry]) -> tuple[pa.Table, pa.Table]:
     return tables.from_rows("articles", articles), tables.from_rows("rejected", rejected)
 
 
-_NOTHING = Provenance()
-
-
 def _fault(raw: bytes, text: str, limits: Limits) -> tuple[str, str] | None:
     if not text.strip():
         return "empty", "the article's text is empty (fix: scrape the article again)"
     if len(raw) > limits.max_bytes:
         size = f"{len(raw):,} bytes are more than the limit of {limits.max_bytes:,}"
         return "too-large", f"{size} (fix: split the article, or raise [ingest] max_bytes)"
-    at = text.find("\0")
-    if at >= 0:
-        return "nul-byte", f"a NUL stands at character {at} (fix: remove it, or scrape again)"
+    if b"\0" in raw:
+        return "nul-byte", f"a NUL stands at character {text.index(chr(0))} (fix: remove it, or scrape again)"
     return None
 
 

@@ -1,6 +1,6 @@
 """A feed in (RSS, RDF, Atom), an entry for each of its items out.
 
-What is well-formed is read by lxml, and its items are taken from the tree here: libraries that give ready-made entries complete a
+What is well-formed is read by expat, and its items are taken from the elements here: libraries that give ready-made entries complete a
 date such as "Friday" from today's clock, or keep one author of three. What is not well-formed goes to feedparser.
 """
 
@@ -9,16 +9,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from copydesk.articles.decoding import decode
 from copydesk.articles.entry import At, Entry, Facts, from_text, refused
 from copydesk.articles.feed_malformed import malformed_feed
-from copydesk.articles.feed_xml import Feed, Item, feed_of
+from copydesk.articles.feed_xml import ITEMS, Feed, Item, feed_of
 from copydesk.articles.identity import source_of_entry
 from copydesk.articles.instants import instant
 from copydesk.articles.markup import is_marked_up_in_feed
 from copydesk.articles.streams import InputFault, as_utf8, whole
+from copydesk.articles.xml_tree import parse
 
 _SLOW = 5_000_000  # bytes: feedparser takes milliseconds for an entry, and is not asked for more
 _OPENING = re.compile(
@@ -26,17 +26,9 @@ _OPENING = re.compile(
     re.DOTALL,
 )
 _DECLARED = re.compile(rb"""^\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9_.:-]{1,40})""")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?P<subset>\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_BEFORE = r"\s*(?:<\?[^>]{0,300}\?>\s*|<!--.{0,4000}?-->\s*)*"
+_DOCTYPE = re.compile(rf"{_BEFORE}(?P<all><!DOCTYPE[^<>\[]*(?P<subset>\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE)
 _ENTITY = re.compile(r"<!ENTITY\s+(?P<name>[\w.-]+)\s+(?:\"(?P<double>[^\"%&]*)\"|'(?P<single>[^'%&]*)')\s*>")
-_STRICT: dict[str, Any] = {
-    "encoding": "utf-8",  # whatever the document says: it was made UTF-8, or is read again where it is not
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "huge_tree": False,
-    "remove_comments": True,
-    "remove_pis": True,
-}
 _PROLOGUE = 20_000  # characters that a DOCTYPE may have before the root
 _CLOSED = re.compile(r"</\s*(?:rss|feed|(?:\w+:)?RDF|channel)\s*>", re.IGNORECASE)
 
@@ -53,8 +45,8 @@ def read_feed(stream: io.BufferedReader, at: At) -> Iterator[Entry]:
     others or for files, and for elements nested too deep.
     """
     raw = whole(as_utf8(stream), limit=at.limits.max_whole_bytes, setting="max_whole_bytes")
-    feed = None if _is_odd(raw) else _well_formed(raw, at)
-    if feed is not None:
+    feed, fault = (None, "odd") if _is_odd(raw) else _well_formed(raw, at)
+    if feed is not None and not fault:
         yield from _entries(feed, at, ended=True)
         return
     found = _DECLARED.match(raw[:300])
@@ -62,10 +54,23 @@ def read_feed(stream: io.BufferedReader, at: At) -> Iterator[Entry]:
     if decoded.reason:
         raise InputFault(decoded.reason, decoded.detail)
     text = _without_entities(decoded.text, limit=at.limits.max_whole_bytes)
-    feed, is_whole = _feed(text.encode("utf-8"), at)
+    feed, fault = _well_formed(text.encode("utf-8"), at)
+    if (feed is None or fault) and len(text) <= _SLOW:
+        feed = malformed_feed(text.encode("utf-8"))
+        yield from _entries(
+            _known(feed), at, ended=not fault or _CLOSED.search(text, max(0, len(text) - 1000)) is not None
+        )
+        return
+    yield from _entries(_known(feed), at, ended=True)
+    if fault:
+        fix = "get it again; what stands before was read"
+        raise InputFault("damaged", f"not well-formed XML: {fault} (fix: {fix})")
+
+
+def _known(feed: Feed | None) -> Feed:
     if feed is None:
         raise InputFault("not-a-feed", "it is no RSS, RDF or Atom feed (fix: name a feed, or rename the file)")
-    yield from _entries(feed, at, ended=is_whole or _CLOSED.search(text, max(0, len(text) - 1000)) is not None)
+    return feed
 
 
 def _is_odd(raw: bytes) -> bool:
@@ -98,7 +103,8 @@ def _entries(feed: Feed, at: At, *, ended: bool) -> Iterator[Entry]:
 def _entry(at: At, feed: Feed, item: Item, number: int) -> Entry:
     place = f"entry {number}"
     source = source_of_entry(container=at.container, feed=feed.address, guid=item.guid, url=item.url, number=number)
-    source = source.encode("utf-8", errors="backslashreplace").decode("utf-8")
+    if not source.isascii():
+        source = source.encode("utf-8", errors="backslashreplace").decode("utf-8")
     facts = Facts(
         title=item.title,
         authors=item.authors,
@@ -115,30 +121,10 @@ def _entry(at: At, feed: Feed, item: Item, number: int) -> Entry:
     return from_text(at, item.body, source=source, number=number, place=place, facts=facts, form=form)
 
 
-def _feed(source: bytes, at: At) -> tuple[Feed | None, bool]:
-    """Read a feed that was made UTF-8 without a DOCTYPE; the second value says that it is well-formed to its end."""
-    from lxml import etree
-
-    feed = _well_formed(source, at)
-    if feed is not None:
-        return feed, True
-    if len(source) <= _SLOW:
-        return malformed_feed(source), False
-    root = etree.fromstring(source, etree.XMLParser(recover=True, **_STRICT))
-    return (None if root is None else feed_of(root)), False
-
-
-def _well_formed(source: bytes, at: At) -> Feed | None:
-    """Read a feed that is well-formed XML in UTF-8; ``None`` where it is not, or no feed of a known kind."""
-    from lxml import etree
-
-    try:
-        return feed_of(etree.fromstring(source, etree.XMLParser(**_STRICT)))
-    except etree.XMLSyntaxError as error:
-        if "depth" in str(error).lower():
-            what = f"elements are nested deeper than {at.limits.max_depth}"
-            raise InputFault("too-deep", f"{what} (fix: if it is a feed at all, get it again)") from error
-        return None
+def _well_formed(source: bytes, at: At) -> tuple[Feed | None, str]:
+    """Read a feed as far as it is well-formed XML in UTF-8: the feed, if it is one of a known kind, and what is wrong then."""
+    root, fault = parse(source, max_depth=at.limits.max_depth, whole=ITEMS)
+    return (None if root is None else feed_of(root)), fault
 
 
 def _without_entities(text: str, *, limit: int) -> str:
@@ -146,10 +132,8 @@ def _without_entities(text: str, *, limit: int) -> str:
 
     Raises InputFault for entities that name a file or an address, or hold others: they are how a feed fills a memory or reads a disk.
     """
-    if "<!ENTITY" not in text and "<!DOCTYPE" not in text[:_PROLOGUE]:
-        return text
-    doctype = _DOCTYPE.search(text)
-    if doctype is None or doctype.start() > _PROLOGUE:
+    doctype = _DOCTYPE.match(text)
+    if doctype is None:
         return text
     subset = doctype["subset"] or ""
     declared = {one["name"]: one["double"] or one["single"] or "" for one in _ENTITY.finditer(subset)}
@@ -162,4 +146,4 @@ def _without_entities(text: str, *, limit: int) -> str:
         raise InputFault("xml-entities", "the feed's entities make it many times longer (fix: take its DOCTYPE away)")
     for name, value in declared.items():
         body = body.replace(f"&{name};", value)
-    return text[: doctype.start()] + body
+    return text[: doctype.start("all")] + body

@@ -33,7 +33,7 @@ def malformed_feed(raw: bytes) -> Feed | None:
     return Feed(line(own) or line(about.get("id")), _items(found.entries, about))
 
 
-def _items(entries: list[Mapping[str, Any]], about: Mapping[str, Any]) -> Iterator[Item]:
+def _items(entries: list[dict[str, Any]], about: Mapping[str, Any]) -> Iterator[Item]:
     for entry in entries:
         body, form = _body(entry)
         title = entry.get("title")
@@ -44,7 +44,7 @@ def _items(entries: list[Mapping[str, Any]], about: Mapping[str, Any]) -> Iterat
             body=body,
             form=form,
             authors=names_of(list(entry.get("authors") or [])) or names_of(entry.get("author")),
-            published=line(entry.get("published")) or line(entry.get("updated")),
+            published=line(dict.get(entry, "published")) or line(dict.get(entry, "updated")),  # without their stand-ins
             language=line(about.get("language")),
             licence=line(entry.get("rights")) or line(about.get("rights")),
             publisher=line(about.get("title")),

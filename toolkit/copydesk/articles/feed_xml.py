@@ -6,24 +6,26 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from html import escape, unescape
+from functools import cache, lru_cache
+from html import unescape
 from importlib import resources
 from typing import Any
 from urllib.parse import urljoin
 
 from copydesk.articles.entry import line
 from copydesk.articles.markup import is_marked_up_in_feed
+from copydesk.articles.xml_tree import Element
 
-_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_BASE = "{http://www.w3.org/XML/1998/namespace}base"
-_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
-_RESOURCE = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}resource"
+_LANG = "http://www.w3.org/XML/1998/namespace}lang"
+_BASE = "http://www.w3.org/XML/1998/namespace}base"
+_ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+_RESOURCE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#}resource"
+ITEMS = frozenset({"item", "entry"})
 _ROOTS = frozenset({"rss", "rdf", "feed"})
-_TAGS = re.compile(r"<[^<>]*>")
+_TAGS = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _MAIL = re.compile(r"\S+@\S+\s*\((?P<name>[^()]+)\)")
 
-_Elements = Mapping[str, Sequence[Any]]  # by their names here; lxml gives its elements no type
+_Elements = Mapping[str, Sequence[Element]]  # by their names here
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,16 @@ def names() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(resources.files("copydesk.articles").joinpath("feeds.toml").read_text("utf-8"))
 
 
-def feed_of(root: Any) -> Feed | None:
+def feed_of(root: Element) -> Feed | None:
     """Give the feed that a parsed document is; ``None`` where its root is no feed's."""
-    if not isinstance(root.tag, str) or root.tag.rpartition("}")[2].lower() not in _ROOTS:
+    if root.tag.rpartition("}")[2].lower() not in _ROOTS:
         return None
-    channel = next((one for one in root if _name(one.tag) == "channel"), root)
+    channel = next((one for one in root.children or () if _name(one.tag) == "channel"), root)
     about = _children(channel)
-    items = [one for one in channel if _name(one.tag) in {"item", "atom:entry", "entry"}]
+    items = [one for one in channel.children or () if _name(one.tag) in {"item", "atom:entry", "entry"}]
     if channel is not root:  # RSS 1.0 has them beside the channel
-        items += [one for one in root if _name(one.tag) == "item"]
-    shared = _shared(channel, about)
+        items += [one for one in root.children or () if _name(one.tag) == "item"]
+    shared = _shared(root, channel, about)
     return Feed(_own_address(about), (_item(one, shared) for one in items))
 
 
@@ -80,17 +82,17 @@ class _Shared:
     authors: tuple[str, ...] | None
 
 
-def _shared(channel: Any, about: _Elements) -> _Shared:
+def _shared(root: Element, channel: Element, about: _Elements) -> _Shared:
     return _Shared(
-        base=channel.base or _link(about) or "",
-        language=_language(channel) or _first(about, "language"),
+        base=channel.get(_BASE) or root.get(_BASE) or _link(about) or "",
+        language=line(channel.get(_LANG) or root.get(_LANG)) or _first(about, "language"),
         licence=_licence(about),
         publisher=_first(about, "publisher") or _title(about),
         authors=_authors(about) if "atom:author" in about else None,
     )
 
 
-def _item(element: Any, shared: _Shared) -> Item:
+def _item(element: Element, shared: _Shared) -> Item:
     inside = _children(element)
     body, form = _body(inside)
     guid = _first(inside, "guid") or line(element.get(_ABOUT))
@@ -108,28 +110,27 @@ def _item(element: Any, shared: _Shared) -> Item:
     )
 
 
-@cache
-def _name(tag: object) -> str:
+@lru_cache(maxsize=4096)
+def _name(tag: str) -> str:
     """Give an element's name here: its namespace's prefix and its local name in small letters; empty for others."""
-    if not isinstance(tag, str):  # a comment or a processing instruction
-        return ""
-    if tag[0] != "{":
-        return tag.lower()
-    space, _, local = tag[1:].partition("}")
-    prefix = names()["namespaces"].get(space)
+    space, _, local = tag.rpartition("}")
+    prefix = names()["namespaces"].get(space) if space else ""
     return "" if prefix is None else prefix + local.lower()
 
 
-def _children(element: Any) -> _Elements:
-    found: dict[str, list[Any]] = {}
-    for child in element:
-        if name := _name(child.tag):
-            found.setdefault(name, []).append(child)
+def _children(element: Element) -> _Elements:
+    found: dict[str, list[Element]] = {}
+    for child in element.children or ():
+        name = _name(child.tag)
+        if name in found:
+            found[name].append(child)
+        elif name:
+            found[name] = [child]
     return found
 
 
-def _all(inside: _Elements, role: str) -> list[Any]:
-    return [one for name in _names(role) if name in inside for one in inside[name]]
+def _all(inside: _Elements, role: str) -> list[Element]:
+    return [one for name in _names(role) for one in inside.get(name, ())]
 
 
 @cache
@@ -140,34 +141,17 @@ def _names(role: str) -> tuple[str, ...]:
 def _first(inside: _Elements, role: str) -> str | None:
     for name in _names(role):
         for one in inside.get(name, ()):
-            if text := line(_text(one)):
+            if text := line(one.all_text()):
                 return text
     return None
 
 
-def _text(element: Any) -> str:
-    return "".join(element.itertext()) if len(element) else element.text or ""
-
-
-def _inner(element: Any) -> str:
-    """Give what is in an element as HTML, without namespaces."""
-    from lxml import etree
-
-    parts = [etree.tostring(_bare(one), encoding="unicode", method="html") for one in element]
-    return escape(element.text or "", quote=False) + "".join(parts)
-
-
-def _bare(element: Any) -> Any:
-    """Build an element anew, with all that is in it, as one of HTML."""
-    from lxml import etree
-
-    made = etree.Element("div")
-    above = {element.getparent(): made}
-    for one in element.iter(etree.Element):
-        attributes = {name: value for name, value in one.attrib.items() if name[0] != "{"}
-        above[one] = etree.SubElement(above[one.getparent()], one.tag.rpartition("}")[2], attributes)
-        above[one].text, above[one].tail = one.text, one.tail
-    return made[0]
+def _inner(element: Element) -> str:
+    """Give what is in an element as HTML."""
+    within = element.children or []
+    if len(within) == 1 and _name(within[0].tag) == "xhtml:div" and not element.text.strip():
+        return within[0].inner_html()  # RFC 4287, section 3.1.1.3: this div is no part of the content
+    return element.inner_html()
 
 
 def _body(inside: _Elements) -> tuple[str, str]:
@@ -175,13 +159,13 @@ def _body(inside: _Elements) -> tuple[str, str]:
     for name in _names("body"):
         for element in inside.get(name, ()):
             form = _form(name, element)
-            text = _inner(element) if len(element) else element.text or ""
+            text = _inner(element) if element.children else element.text
             if text.strip() and form:
-                return text, "html" if len(element) else ("" if form == "unstated" else form)
+                return text, "html" if element.children else ("" if form == "unstated" else form)
     return "", ""
 
 
-def _form(name: str, element: Any) -> str:
+def _form(name: str, element: Element) -> str:
     """Say what an element holds: text, html, unstated; empty for what is neither, such as a picture in base64."""
     if not name.startswith("atom:"):
         return "html" if name.startswith("xhtml:") else "unstated"
@@ -195,9 +179,9 @@ def _form(name: str, element: Any) -> str:
 
 def _title(inside: _Elements) -> str | None:
     for element in _all(inside, "title"):
-        text = _text(element)
+        text = _inner(element) if element.children else element.text
         kind = (element.get("type") or "").lower()
-        stated = "html" in kind and not len(element)
+        stated = "html" in kind or bool(element.children)
         plain_kind = kind in {"text", "text/plain"} or (not kind and "atom:title" in inside)
         if stated or (not plain_kind and is_marked_up_in_feed(text)):
             text = plain(text)
@@ -211,23 +195,23 @@ def plain(text: str) -> str:
     return unescape(_TAGS.sub("", text))
 
 
-def _url(inside: _Elements, element: Any, guid: str | None, shared: _Shared) -> str | None:
+def _url(inside: _Elements, element: Element, guid: str | None, shared: _Shared) -> str | None:
     link = _link(inside)
     if link is None and guid and guid.startswith(("http://", "https://")):
-        permalink = next((one.get("isPermaLink") for one in inside.get("guid", ())), None)
-        return guid if permalink != "false" else None
+        stated = [one.get("isPermaLink") for one in inside.get("guid", ())]
+        return None if "false" in stated else guid
     if link is None or "://" in link:
         return link
     try:
-        return urljoin(urljoin(shared.base, element.base or ""), link)
+        return str(urljoin(urljoin(shared.base, element.get(_BASE) or ""), link))
     except ValueError:  # an address such as http://[
         return link
 
 
 def _link(inside: _Elements) -> str | None:
     """Give the address of the page: the text of RSS's link, the href of Atom's without another relation."""
-    links = [one for one in _all(inside, "link") if one.get("rel", "alternate") == "alternate"]
-    return next((found for one in links if (found := line(one.get("href") or _text(one)))), None)
+    links = [one for one in _all(inside, "link") if (one.get("rel") or "alternate") == "alternate"]
+    return next((found for one in links if (found := line(one.get("href") or one.all_text()))), None)
 
 
 def _own_address(about: _Elements) -> str | None:
@@ -245,21 +229,13 @@ def _authors(inside: _Elements) -> tuple[str, ...] | None:
     return None
 
 
-def _author(element: Any) -> str | None:
-    if len(element):
+def _author(element: Element) -> str | None:
+    if element.children:
         within = _children(element)
-        return next((line(_text(one)) for name in ("atom:name", "name") for one in within.get(name, ())), None)
+        return next((line(one.all_text()) for name in ("atom:name", "name") for one in within.get(name, ())), None)
     text = line(element.text)
     mail = _MAIL.fullmatch(text or "")
     return line(mail["name"]) if mail else text
-
-
-def _language(element: Any) -> str | None:
-    while element is not None:
-        if found := line(element.get(_LANG)):
-            return found
-        element = element.getparent()
-    return None
 
 
 def _body_language(inside: _Elements) -> str | None:
@@ -267,12 +243,12 @@ def _body_language(inside: _Elements) -> str | None:
 
 
 def _licence(inside: _Elements) -> str | None:
-    return next((text for one in _all(inside, "licence") if (text := line(one.get(_RESOURCE) or _text(one)))), None)
+    return next((text for one in _all(inside, "licence") if (text := line(one.get(_RESOURCE) or one.all_text()))), None)
 
 
 def _source(inside: _Elements) -> str | None:
     """Give the feed that an entry was taken over from."""
-    named = [line(_text(one)) for one in inside.get("source", ())]
+    named = [line(one.all_text()) for one in inside.get("source", ())]
     return next((name for name in named if name), None) or next(
         (_title(_children(one)) for one in inside.get("atom:source", ())), None
     )

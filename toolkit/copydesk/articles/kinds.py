@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 _KINDS = {
     "text": ("txt",),
@@ -36,13 +35,20 @@ class Kind:
 
 def kind_of(name: str) -> Kind:
     """Tell the kind of a file from its name or the path of its URL, in any case of letters."""
-    path = PurePosixPath(name.lower())
-    if path.suffix in _SHORT:
-        kind, compression = _SHORT[path.suffix]
-        return Kind(kind, compression, path.suffix)
-    compression = _COMPRESSIONS.get(path.suffix, "")
-    suffix = PurePosixPath(path.stem).suffix if compression else path.suffix
+    stem, suffix = _parted(name.lower().rpartition("/")[2])
+    if suffix in _SHORT:
+        kind, compression = _SHORT[suffix]
+        return Kind(kind, compression, suffix)
+    compression = _COMPRESSIONS.get(suffix, "")
+    if compression:
+        _, suffix = _parted(stem)
     return Kind(_BY_SUFFIX.get(suffix, ""), compression, suffix)
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Part a name from its suffix; one that only begins with a dot has none."""
+    stem, dot, suffix = name.rpartition(".")
+    return (stem, dot + suffix) if stem and suffix else (name, "")
 
 
 def is_readable(name: str) -> bool:

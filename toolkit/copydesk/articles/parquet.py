@@ -15,6 +15,8 @@ from copydesk.articles.streams import InputFault
 
 _BATCH_BYTES = 16_000_000
 _BATCH_ROWS = 1_000
+_DICTIONARY_BYTES = 256_000_000
+_EXPANSIONS = {"UNCOMPRESSED": 1, "SNAPPY": 22, "LZ4": 256, "GZIP": 1_100}  # at most; zstd and brotli give far more
 
 
 def read_parquet(file: BinaryIO, at: At) -> Iterator[Entry]:
@@ -23,13 +25,7 @@ def read_parquet(file: BinaryIO, at: At) -> Iterator[Entry]:
     Only the columns of an article are read. A damaged row group is one entry that says which rows it held; the next is read.
     """
     try:
-        # Repeated texts stay a dictionary: a small file cannot fill the memory with copies of one long value.
-        names = pq.ParquetFile(file).schema_arrow
-        texts = [field.name for field in names if _is_text(field.type)]
-        file.seek(0)
-        table = pq.ParquetFile(
-            file, read_dictionary=texts, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True
-        )
+        table = pq.ParquetFile(file, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True)
     except (OSError, pa.ArrowException, ValueError) as error:
         fix = "get the file again; the end of a Parquet file says where everything is, so nothing of it can be read"
         raise InputFault("not-parquet", f"not a whole Parquet file: {_first_line(error)} (fix: {fix})") from error
@@ -60,17 +56,29 @@ def _groups(table: pq.ParquetFile, at: At) -> Iterator[Entry]:
 
 
 def _rows(table: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[Mapping[str, Any]]:
-    about = table.metadata.row_group(group)
-    each = about.total_byte_size // max(about.num_rows, 1)
-    size = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(each, 1)))
+    size = _batch_size(table.metadata.row_group(group))
     for batch in table.iter_batches(batch_size=size, row_groups=[group], columns=columns):
         taken = [(name, batch.column(name)) for name in batch.schema.names]
         for index in range(batch.num_rows):
             yield {name: array[index].as_py() for name, array in taken}
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind))
+def _batch_size(group: Any) -> int:
+    """Say how many rows are read at once: by their mean size, and as if each row of a dictionary could be all of it.
+
+    A small file can hold one long value and a million references to it.
+    """
+    longest = max((_dictionary_size(group.column(place)) for place in range(group.num_columns)), default=0)
+    each = group.total_byte_size // max(group.num_rows, 1)
+    return int(max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(each, 1), _DICTIONARY_BYTES // max(longest, 1))))
+
+
+def _dictionary_size(chunk: Any) -> int:
+    """Say how many bytes the dictionary of a column may have at most; 0 where it has none."""
+    if not chunk.has_dictionary_page:
+        return 0
+    packed = max(chunk.data_page_offset - (chunk.dictionary_page_offset or 0), 0)
+    return int(min(chunk.total_uncompressed_size, packed * _EXPANSIONS.get(chunk.compression, 20_000)))
 
 
 def _first_line(error: Exception) -> str:

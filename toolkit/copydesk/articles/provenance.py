@@ -39,6 +39,9 @@ class Provenance:
     licence: str | None = None
 
 
+NOTHING = Provenance()
+
+
 class ProvenanceFiles:
     """The ``provenance.toml`` files met so far, each read once."""
 
@@ -57,7 +60,7 @@ class ProvenanceFiles:
             name = path.relative_to(folder).as_posix()
             if name in entries:
                 return entries[name]
-        return Provenance()
+        return NOTHING
 
     def _entries(self, file: Path) -> Mapping[str, Provenance]:
         if file not in self._read:

@@ -23,7 +23,7 @@ from copydesk.articles.inputs import Input
 from copydesk.articles.json_file import read_json
 from copydesk.articles.jsonlines import read_jsonlines
 from copydesk.articles.kinds import ARCHIVES, DOCUMENTS, Kind, kind_of
-from copydesk.articles.provenance import Provenance, ProvenanceFiles
+from copydesk.articles.provenance import NOTHING, ProvenanceFiles
 from copydesk.articles.remote import fetched
 from copydesk.articles.streams import Budget, InputFault, Within, decompressed, opened, seekable
 from copydesk.articles.warc import read_warc
@@ -57,7 +57,7 @@ def read_input(
     ``budget`` tells meanwhile how many bytes of it were read. ``passed_over`` is told the kind of each thing that is no input, such as a request in a WARC file.
     Raises ConfigError for a ``provenance.toml`` that is wrong, MissingExtraError where a package for the address is missing.
     """
-    origin = Provenance()
+    origin = NOTHING
     if one.path is not None:
         origin = (provenance or ProvenanceFiles()).of(one.path, source=one.source)
     name = _plain(one.source)
@@ -103,15 +103,26 @@ def _from_stream(
         yield read_document(stream, at, source=source, suffix=kind.suffix, place=place, facts=alone)
         return
     inner = at if source == at.container else replace(at, container=source, depth=at.depth + 1)
-    if name in ARCHIVES:
-        members = read_zip(seekable(stream, at.limits), inner) if name == "zip" else read_tar(stream, inner)
-        yield from _members(members, inner)
-    elif name == "parquet":
-        from copydesk.articles.parquet import read_parquet
-
-        yield from read_parquet(seekable(stream, at.limits), inner)
+    if name == "tar":
+        yield from _members(read_tar(stream, inner), inner)
+    elif name in _SOUGHT:
+        with seekable(stream, at.limits) as file:
+            yield from _SOUGHT[name](file, inner)
     else:
         yield from _STREAMED[name](stream, inner)
+
+
+def _zip(file: BinaryIO, at: At) -> Iterator[Entry]:
+    return _members(read_zip(file, at), at)
+
+
+def _parquet(file: BinaryIO, at: At) -> Iterator[Entry]:
+    from copydesk.articles.parquet import read_parquet
+
+    return read_parquet(file, at)
+
+
+_SOUGHT: dict[str, Callable[[BinaryIO, At], Iterator[Entry]]] = {"zip": _zip, "parquet": _parquet}
 
 
 def _members(members: Iterator[Member], at: At) -> Iterator[Entry]:
@@ -188,14 +199,16 @@ def _open(one: Input, options: ReadOptions) -> Iterator[BinaryIO]:
     try:
         if not stat.S_ISREG(one.path.stat().st_mode):
             raise InputFault("unreadable", f"{one.path.name} is not a regular file (fix: name a file)")
-        file = one.path.open("rb")
+        file = one.path.open("rb", buffering=0)
     except OSError as error:
         fix = "make it readable, or leave it out"
         raise InputFault("unreadable", f"{one.path.name}: {error.strerror or error} (fix: {fix})") from error
     with file:
         if one.stretch:
             file.seek(one.stretch.start)
-        yield cast("BinaryIO", Within(file, one.stretch.end - one.stretch.start)) if one.stretch else file
+            yield cast("BinaryIO", Within(file, one.stretch.end - one.stretch.start))
+        else:
+            yield cast("BinaryIO", file)
 
 
 def _plain(source: str) -> str:

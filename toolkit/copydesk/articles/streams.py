@@ -6,7 +6,8 @@ import codecs
 import io
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -19,6 +20,8 @@ _ZSTD_BLOCK = 1 << 10
 _ZSTD_WINDOW = 1 << 27
 _ALWAYS_ALLOWED = 16_000_000  # bytes: the expansion of less than this is not looked at
 WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# XML 1.0, appendix F.1: how "<" and what follows it look without a mark.
+_UNMARKED = {b"\0\0\0<": "utf-32-be", b"<\0\0\0": "utf-32-le", b"\0<\0?": "utf-16-be", b"<\0?\0": "utf-16-le"}
 _FIX = "get the file again; what stands before the damage was read"
 
 
@@ -76,7 +79,7 @@ class Counted(io.RawIOBase):
     """A file that counts what is read of it, and gives its faults as InputFault; it can be sought where the file can."""
 
     def __init__(self, file: BinaryIO, budget: Budget) -> None:
-        self._file = file
+        self._file: Any = file
         self._budget = budget
 
     def readable(self) -> bool:
@@ -85,26 +88,25 @@ class Counted(io.RawIOBase):
 
     def seekable(self) -> bool:
         """Say what the file says."""
-        return self._file.seekable()
+        return bool(self._file.seekable())
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move in the file."""
-        return self._file.seek(offset, whence)
+        return int(self._file.seek(offset, whence))
 
     def tell(self) -> int:
         """Say where in the file it stands."""
-        return self._file.tell()
+        return int(self._file.tell())
 
     def readinto(self, buffer: Any) -> int:
         """Read into a buffer."""
         try:
-            data = self._file.read(len(buffer))
+            count = int(self._file.readinto(buffer))
         except OSError as error:
             fix = "make it readable, or leave it out"
             raise InputFault("unreadable", f"{error.strerror or error} (fix: {fix})") from error
-        self._budget.read += len(data)
-        buffer[: len(data)] = data
-        return len(data)
+        self._budget.read += count
+        return count
 
 
 class _Produced(io.RawIOBase):
@@ -145,13 +147,18 @@ def decompressed(source: io.BufferedReader, *, compression: str, budget: Budget)
 
 
 def as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
-    """Give a text as UTF-8 that is UTF-16 or UTF-32 by its byte-order mark; others are given as they are, without a mark."""
+    """Give a text as UTF-8 that is UTF-16 or UTF-32, by its byte-order mark or as XML that begins with ``<`` in it.
+
+    Others are given as they are, without a mark of UTF-8.
+    """
     head = stream.peek(4)[:4]
     if head.startswith(codecs.BOM_UTF8):
         stream.read(len(codecs.BOM_UTF8))
-    if not head.startswith(WIDE):
+    encoding = _UNMARKED.get(head, "")
+    if head.startswith(WIDE):
+        encoding = "utf-32" if head.startswith(WIDE[:2]) else "utf-16"
+    if not encoding:
         return stream
-    encoding = "utf-32" if head.startswith(WIDE[:2]) else "utf-16"
     decoder = codecs.getincrementaldecoder(encoding)()
 
     def more() -> bytes:
@@ -163,25 +170,28 @@ def as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
     return buffered(_Produced(more))
 
 
-def seekable(stream: BinaryIO, limits: Limits) -> BinaryIO:
+@contextmanager
+def seekable(stream: BinaryIO, limits: Limits) -> Iterator[BinaryIO]:
     """Give the same bytes as a file that can be sought: the stream itself, or a temporary copy of it."""
     if stream.seekable():
-        return stream
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 (it is gone with its last reference)
-    size = 0
-    while block := stream.read(BLOCK):
-        size += len(block)
-        if size > limits.max_expanded_bytes:
-            fix = "raise [ingest] max_expanded_bytes"
-            raise InputFault("too-large", f"more than {limits.max_expanded_bytes:,} bytes (fix: {fix})")
-        copy.write(block)
-    copy.seek(0)
-    return cast("BinaryIO", copy)
+        yield stream
+        return
+    with tempfile.TemporaryFile() as copy:
+        size = 0
+        while block := stream.read(BLOCK):
+            size += len(block)
+            if size > limits.max_expanded_bytes:
+                fix = "raise [ingest] max_expanded_bytes"
+                raise InputFault("too-large", f"more than {limits.max_expanded_bytes:,} bytes (fix: {fix})")
+            copy.write(block)
+        copy.seek(0)
+        yield cast("BinaryIO", copy)
 
 
 def take(stream: BinaryIO, count: int) -> bytes:
     """Read so many bytes, or what there is; a stream asked for them at once would make room for all."""
-    parts: list[bytes] = []
+    parts = [stream.read(min(count, BLOCK))]  # most articles are no longer than this
+    count -= len(parts[0])
     while count > 0 and (block := stream.read(min(count, _ROOM))):
         parts.append(block)
         count -= len(block)

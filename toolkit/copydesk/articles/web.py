@@ -80,6 +80,8 @@ def _visit(url: str, options: ReadOptions, file: BinaryIO, *, until: float) -> s
             fix = "open it in a browser; correct the address, or leave it out"
             raise InputFault("unreadable", f"{url}: the server answers {answer.status} {answer.reason} (fix: {fix})")
         _save(answer, file, options)
+        if connection.is_cut:  # which looks like the end of the answer
+            raise TimeoutError("cut")
     except (OSError, http.client.HTTPException, ValueError) as error:
         if time.monotonic() >= until:
             limit = f"no whole answer in {options.limits.max_download_seconds} seconds"
@@ -176,7 +178,7 @@ class _Pinned(http.client.HTTPConnection):
         super().__init__(target.host, target.port, timeout=_QUIET)
         self.default_port = 443 if target.secure else 80
         self._target = target
-        self._cut = False
+        self.is_cut = False
         self._socket: socket.socket | None = None
 
     def connect(self) -> None:
@@ -188,12 +190,12 @@ class _Pinned(http.client.HTTPConnection):
         if target.secure:
             self._socket = ssl.create_default_context().wrap_socket(self._socket, server_hostname=target.host)
         self.sock = self._socket
-        if self._cut:
+        if self.is_cut:
             raise TimeoutError("cut")
 
     def cut(self) -> None:
         """End the connection from another thread: whatever waits for it fails."""
-        self._cut = True
+        self.is_cut = True
         with contextlib.suppress(OSError):
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
