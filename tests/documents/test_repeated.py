@@ -49,7 +49,10 @@ def test_a_line_of_too_few_articles_or_too_small_a_share_stays(articles: Any, cl
 
 
 def test_another_publisher_s_habit_is_none_of_this_one_s(articles: Any) -> None:
-    ours, theirs = _table(articles, closed=2, whole=3, publisher="A"), _table(articles, closed=9, whole=9, publisher="B")
+    ours, theirs = (
+        _table(articles, closed=2, whole=3, publisher="A"),
+        _table(articles, closed=9, whole=9, publisher="B"),
+    )
     repeated = _repeated(ours, theirs)
     assert _residue(ours, repeated) == []
     assert len(_residue(theirs, repeated)) == 9
@@ -77,7 +80,9 @@ def test_without_a_publisher_the_host_of_the_address_is_the_source(articles: Any
 @settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_batches_and_their_order_change_no_count(data: st.DataObject) -> None:
-    texts = data.draw(st.lists(st.sampled_from([_story(1), f"A\n\nb\n\n{CLOSER}", "x", f"{CLOSER}\n\ny", ""]), max_size=12))
+    texts = data.draw(
+        st.lists(st.sampled_from([_story(1), f"A\n\nb\n\n{CLOSER}", "x", f"{CLOSER}\n\ny", ""]), max_size=12)
+    )
     rows = []
     for number, text in enumerate(texts):
         row: dict[str, Any] = dict.fromkeys(tables.ARTICLES.names)
