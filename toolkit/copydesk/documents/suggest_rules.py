@@ -55,7 +55,7 @@ def suggest_rules(spans: pa.Table, documents: pa.Table, *, label: str, fewest: i
     ``documents`` are those that were read, whatever was found in them: what stands unmarked in them speaks against a rule. A rule
     needs ``fewest`` documents.
     """
-    texts: dict[str, str] = {doc_id: text for doc_id, text in _columns(documents, "doc_id", "text")}
+    texts: dict[str, str] = dict(_columns(documents, "doc_id", "text"))
     origins = {
         doc_id: origin_of(publisher, url, None) or doc_id
         for doc_id, publisher, url in _columns(documents, "doc_id", "publisher", "url")
