@@ -97,7 +97,7 @@ def tables(works, *, texts):
 
 def documents(texts, *, revision=1):
     """The table ``documents``."""
-    empty = dict.fromkeys(("title", "url", "publisher", "published_at", "licence"))
+    empty = dict.fromkeys(("title", "authors", "language", "url", "publisher", "published_at", "licence"))
     digests = dict.fromkeys(("text_sha256", "source", "raw_sha256", "recipe"), "x")
     return from_rows(
         "documents",

@@ -129,6 +129,8 @@ def _document(doc_id: str, text: str) -> dict[str, Any]:
         "source": f"articles/{doc_id}.txt",
         "raw_sha256": text_sha256(f"raw {doc_id}"),
         "title": text.split("\n", maxsplit=1)[0],
+        "authors": ["Jane Doe"],
+        "language": "en",
         "url": f"https://harbour.example/{doc_id}",
         "publisher": None if doc_id == "doc-c" else "The Harbour Sheet",
         "published_at": WHEN,

@@ -54,7 +54,7 @@ def test_where_words_decide_the_model_says_the_same() -> None:
 
 def test_what_the_text_says_beats_what_was_declared_and_a_declaration_beats_a_guess() -> None:
     english, french = CASES[0]["text"], CASES[3]["text"]
-    assert language_of(2 * english, "fr") == "en"
+    assert language_of(4 * english, "fr") == "en"
     assert language_of(french, "fr-CA") == "fr"
     assert language_of("Trop court", "fr") == "fr"
     assert language_of("Trop court", "x-klingon") is None

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.documents import build_documents
+from copydesk.documents.blocks import Block
 from copydesk.documents.draft import compose, moved
 from copydesk.documents.read import read_document
+from copydesk.documents.wording import HEADING, looks
 from copydesk.model import tables
 from copydesk.model.document import ZONE_KINDS, Document, Edit, apply_edits, revert_edits
 
@@ -162,3 +164,26 @@ def test_every_article_is_kept_or_rejected_and_building_again_adds_nothing(rows:
         for doc in sorted({key[0] for key in keys})
         for number in range(sum(key[0] == doc for key in keys))
     ]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(plain, min_size=1, max_size=8))
+def test_what_an_article_becomes_does_not_depend_on_those_beside_it(texts: list[str]) -> None:
+    table = tables.from_rows("articles", [_row(str(number), text, "text") for number, text in enumerate(texts)])
+    together = build_documents(table, known=tables.empty("documents"), max_chars=10_000)
+    alone = [
+        build_documents(table.slice(row, 1), known=tables.empty("documents"), max_chars=10_000)
+        for row in range(len(texts))
+    ]
+    for name in ("documents", "zones", "edits"):
+        assert pa.concat_tables([one.kept[name] for one in alone]).equals(together.kept[name])
+
+
+@settings(deadline=None, max_examples=300)
+@given(plain)
+def test_a_block_that_does_not_look_like_a_heading_is_none(text: str) -> None:
+    document = _document(text, "text")
+    for zone in document.zones if document else ():
+        surface = document.text[zone.start : zone.end] if document else ""
+        if Block(0, len(surface), surface).is_heading_like:
+            assert looks([surface])[0] & HEADING

@@ -111,10 +111,10 @@ def test_an_exception_while_judging_is_an_error_with_its_message(changed, said, 
 
 
 def test_an_unknown_table_in_a_suite_is_an_error(suite_of, clean, judge):
-    with pytest.raises(NotEvaluatedError, match=r"suite trial.*'sentences'"):
-        judge(clean, suite_of(expectation(table="sentences")))
-    with pytest.raises(NotEvaluatedError, match=r"suite trial.*'sentences'"):
-        judge(clean, suite_of(expectation(), meta={"may_be_empty": ["sentences"]}))
+    with pytest.raises(NotEvaluatedError, match=r"suite trial.*'chapters'"):
+        judge(clean, suite_of(expectation(table="chapters")))
+    with pytest.raises(NotEvaluatedError, match=r"suite trial.*'chapters'"):
+        judge(clean, suite_of(expectation(), meta={"may_be_empty": ["chapters"]}))
 
 
 def test_a_table_that_was_not_handed_in_is_an_error(suite_of, clean, judge):
@@ -201,8 +201,8 @@ def test_a_table_with_other_columns_than_declared_is_not_judged(suite_of, clean,
     spans = pa.table({"span_id": ["s1"], "start": [3]})
     with pytest.raises(NotEvaluatedError, match="table spans has other columns"):
         validate({"spans": spans}, suites=suite_of(expectation()), parameters=parameters, data_docs=None)
-    with pytest.raises(NotEvaluatedError, match="no table 'sentences'"):
-        validate({"sentences": spans}, suites=suite_of(expectation()), parameters=parameters, data_docs=None)
+    with pytest.raises(NotEvaluatedError, match="no table 'chapters'"):
+        validate({"chapters": spans}, suites=suite_of(expectation()), parameters=parameters, data_docs=None)
 
 
 def test_two_equal_expectations_with_two_codes_are_both_evaluated(suite_of, clean, judge):

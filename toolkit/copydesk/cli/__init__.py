@@ -29,6 +29,7 @@ COMMANDS = {
     "validate": "Check every table with Great Expectations.",
     "publish": "Write a new version of a dataset, if anything changed.",
     "load": "Print a published table, or say where it lies.",
+    "rules": "Suggest rules for residue from what the annotators marked.",
     "status": "Count what there is at each stage.",
     "show": "Print one document with its zones and labels, and where each label came from.",
     "demo": "Run the whole line once, from the seeds to a dataset.",

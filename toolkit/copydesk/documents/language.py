@@ -47,6 +47,7 @@ def language_by_words(sample: str) -> str | None:
 
 def language_by_model(sample: str) -> str | None:
     """Ask the model; ``None`` for a sample of too few letters."""
+    sample = sample[: rule_data("language")["asked"]]
     letters = "".join(filter(str.isalpha, sample))
     if len(letters.encode("utf-8", "surrogatepass")) < rule_data("language")["fewest"]:
         return None

@@ -16,6 +16,7 @@ REACH = 16  # words between the verb of saying and the quotation after it
 FEWEST_WORDS = 3  # of a quotation; what is shorter is a word held at arm's length, unless a speaker stands beside it
 _TRAILING = ".,;:!?)—–-"
 _LEADING = "(—–-"
+_WORD = re.compile(r"\S+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
 
 
@@ -83,6 +84,8 @@ class _Token(NamedTuple):
 
 
 def _token(written: str, at: int) -> _Token:
+    if written[-1] not in _TRAILING and written[0] not in _LEADING:
+        return _Token(at, at + len(written), written.lower(), written, '"' in written or "”" in written, False)
     word = written.rstrip(_TRAILING)
     tail = written[len(word) :]
     if tail and (written.lower() in quote_words().abbreviations or _INITIALS.fullmatch(written)):
@@ -95,11 +98,7 @@ def _token(written: str, at: int) -> _Token:
 
 def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
     """Give the words of ``text[start:end]`` one by one: what names the speaker stands near, and the rest is not read."""
-    at = start
-    for written in text[start:end].split():
-        at = text.find(written, at)
-        yield _token(written, at)
-        at += len(written)
+    return (_token(match.group(), match.start()) for match in _WORD.finditer(text, start, end))
 
 
 def _sentence_before(text: str, low: int, end: int) -> list[_Token]:

@@ -39,7 +39,7 @@ def mojibake_edits(text: str) -> list[Edit]:
     edits: list[Edit] = []
     at = 0
     for line in text.split("\n"):
-        if _PAIR.search(line) or _BEFORE_BLANK.search(line) or _CONTROL.search(line):
+        if not line.isascii() and (_PAIR.search(line) or _BEFORE_BLANK.search(line) or _CONTROL.search(line)):
             fixed = _fixed(line)
             if fixed != line:
                 edits += _differences(at, line, fixed)

@@ -38,19 +38,17 @@ def origin_of(publisher: str | None, url: str | None, container: str | None) -> 
 def edge_lines(blocks: Sequence[Block]) -> list[tuple[int, str, str]]:
     """Give the place in ``blocks`` of each block near an end, the end (``head``, ``tail``), and the line as it is compared.
 
-    Case, blanks and numbers are not compared: "Page 3" and "Page 4" are one line. A block near both ends counts at the tail.
+    Case and blanks are not compared, nor are numbers at the tail: "© 2016" and "© 2017" are one line, while the headlines of a series
+    are many. A block near both ends counts at the nearer one.
     """
     size = len(blocks)
     near = {*range(min(EDGE, size)), *range(max(0, size - EDGE), size)}
     return [
-        (place, "tail" if place >= size - EDGE else "head", _line(blocks[place].surface))
+        (place, "tail", _DIGITS.sub("#", line)) if place >= max(size - EDGE, size / 2) else (place, "head", line)
         for place in sorted(near)
         if len(blocks[place].surface) <= LONGEST
+        for line in [" ".join(blocks[place].surface.split()).casefold()]
     ]
-
-
-def _line(surface: str) -> str:
-    return _DIGITS.sub("#", " ".join(surface.split()).casefold())
 
 
 def count_edges(articles: pa.Table) -> pa.Table:

@@ -105,8 +105,11 @@ def index() -> Index:
 
 
 def _by_key(entries: Sequence[Entry], keys: Callable[[Rule], Iterable[str]]) -> dict[str, tuple[Entry, ...]]:
-    listed = dict.fromkeys(key for entry in entries for key in keys(entry.rule))
-    return {key: tuple(entry for entry in entries if key in keys(entry.rule)) for key in listed}
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        for key in dict.fromkeys(keys(entry.rule)):
+            found.setdefault(key, []).append(entry)
+    return {key: tuple(listed) for key, listed in found.items()}
 
 
 def looks(surfaces: Sequence[str]) -> list[int]:

@@ -17,6 +17,8 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "documents": ("doc_id",),
     "zones": ("doc_id", "seq"),
     "edits": ("doc_id", "seq"),
+    "sentences": ("doc_id", "seq"),
+    "edges": ("origin", "edge", "line"),
     "rejected": ("item",),
     "tasks": ("doc_id",),
     "suggestions": ("doc_id", "start"),
