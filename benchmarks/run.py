@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pages
 import start
 import sync
 
@@ -22,7 +23,7 @@ def main() -> int:
         "|---|---|---|---|",
     ]
     reached = True
-    for ratio in (start.run(), *sync.run(HERE.parent)):
+    for ratio in (start.run(), *pages.run(), *sync.run(HERE.parent)):
         rounds = ", ".join(f"{one:.3f}" for one in ratio.rounds)
         lines.append(f"| {ratio.name} | {ratio.value:.3f} | {ratio.target} | {rounds} |")
         print(lines[-1])

@@ -24,7 +24,9 @@ def main() -> int:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if found != pinned["sha256"]:
             path.unlink()
-            print(f"{path.name}: SHA-256 is {found}, pinned is {pinned['sha256']} (fix: look at what the registry serves)")
+            print(
+                f"{path.name}: SHA-256 is {found}, pinned is {pinned['sha256']} (fix: look at what the registry serves)"
+            )
             return 1
         print(f"{path.name}: as pinned")
     return 0

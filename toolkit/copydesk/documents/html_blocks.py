@@ -17,9 +17,12 @@ from copydesk.documents.rules import html_names
 
 MOST_NODES = 200_000  # elements of a page, if nobody says otherwise
 PROSE = 40  # characters of a block that may be prose
+LONGEST_BYLINE = 160  # characters of a byline or a credit
 LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
 _VISIBLE = re.compile(r"\S")
+_TAG = re.compile(r"<[^>]*+>")
+_RAW = re.compile(r"<[sitnxSITNX](?:cript|tyle|frame|extarea|itle|oembed|oframes|mp)")
 _ANCHOR = re.compile(r"<(/?)a(?=[\s/>])[^>]*+>", re.IGNORECASE | re.ASCII)
 
 
@@ -177,8 +180,7 @@ class _Walker:
         names.append(name)
         self._nodes.append(len(page.parents) - 1)
         self._count[name] = self._count.get(name, 0) + 1
-        if len(names) > page.depth:
-            page.depth = len(names)
+        page.depth = max(page.depth, len(names))
 
     def _close(self, name: str) -> None:
         names, count = self._names, self._count
@@ -200,7 +202,7 @@ class _Walker:
         linked = 0
         if "<" in raw:
             paired = spans[0][0] < self._page.unpaired
-            text = markup_pattern(paired).sub("", raw)
+            text = _plain(raw, paired)
             if self._link >= 0 or "<a" in raw or "</a" in raw or "<A" in raw or "</A" in raw:
                 bare = raw.strip()
                 alone = self._link < 0 and bare[:2] == "<a" and bare[-4:] == "</a>" and bare.find("<a", 2) < 0
@@ -233,8 +235,14 @@ def _kinds() -> dict[str, str]:
 
 
 def _shown(raw: str) -> int:
-    text = markup_pattern(True).sub("", raw) if "<" in raw else raw
-    return len(text.strip())
+    return len(_plain(raw, True).strip()) if "<" in raw else len(raw.strip())
+
+
+def _plain(raw: str, paired: bool) -> str:
+    """Give a piece without its markup."""
+    if "<!" in raw or raw.count("<") != raw.count(">") or _RAW.search(raw):
+        return markup_pattern(paired).sub("", raw)
+    return _TAG.sub("", raw)
 
 
 def _inherited(page: Page) -> list[int]:
@@ -251,7 +259,9 @@ def _inherited(page: Page) -> list[int]:
 
 def _mistaken(means: int, prose: int, total: int) -> int:
     """Give what an element that holds ``prose`` of ``total`` letters cannot mean."""
-    mistaken = Within.BYLINE | Within.CREDIT
+    mistaken = 0
+    if prose > LONGEST_BYLINE:
+        mistaken |= Within.BYLINE | Within.CREDIT
     if prose > LONGEST_PROMO:
         mistaken |= Within.PROMO | Within.CAPTION
     if means & (Within.ARTICLE | Within.BODY):

@@ -27,7 +27,8 @@ BEFORE = 1  # blocks before the first prose that may be text of the article, too
 GONE = 2  # blocks after the last prose that may be none of the article's before the rest is none either
 AFTER = 4  # blocks after the last prose that may be text of the article
 LEAST = 250  # letters of prose that an article has
-_ENDS = frozenset(".!?…:”\"»。！？」।။")
+_PLAIN = Within.CAPTION | Within.TITLE | Within.PARAGRAPH | Within.ITEM | Within.QUOTE
+_ENDS = frozenset('.!?…:”"»。！？」।။')
 _WIDE = re.compile(r"[\u0e00-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
@@ -49,7 +50,10 @@ def choose(page: Page) -> Choice:
     """Give the blocks of the article: headings, text, captions, and what stands among them and is marked as something else."""
     blocks, within = page.blocks, page.within
     prose = [_prose(block.text, block.linked) for block in blocks]
-    own = [0 if within[block.node] & (Within.ASIDE | Within.CAPTION) else size for block, size in zip(blocks, prose, strict=True)]
+    own = [
+        0 if within[block.node] & (Within.ASIDE | Within.CAPTION) else size
+        for block, size in zip(blocks, prose, strict=True)
+    ]
     held = page.sums(own)
     if not held[0]:
         return Choice(places=(), rule="html.boilerplate", doubts=("no prose",))
@@ -59,7 +63,11 @@ def choose(page: Page) -> Choice:
     kept = _kept(page, own, inside)
     doubts = _doubts(page, own, prose, held, node, kept)
     title = title_before(page, kept)
-    return Choice(places=tuple(sorted({*kept, *title, *_lead(page, own, node, title, kept)})), rule="html.boilerplate", doubts=doubts)
+    return Choice(
+        places=tuple(sorted({*kept, *title, *_lead(page, own, node, title, kept)})),
+        rule="html.boilerplate",
+        doubts=doubts,
+    )
 
 
 def _prose(text: str, linked: int) -> int:
@@ -96,14 +104,14 @@ def _container(page: Page, held: Sequence[int]) -> int:
 def _said(page: Page, mark: int, held: Sequence[int]) -> list[int]:
     """Give the elements that the page marks so and that hold prose, the one with the most last; of two nested ones the inner."""
     found: list[int] = []
-    nested: set[int] = set()
-    for node in range(len(held) - 1, 0, -1):
-        if held[node] and page.meanings[node] & mark and not page.within[node] & Within.ASIDE:
-            inner = node in nested and any(held[one] > TELLING * held[node] for one in found)
-            if not inner:
-                found.append(node)
-        if node in nested or (found and found[-1] == node):
-            nested.add(page.parents[node])
+    inner = [0] * len(held)  # the most prose of one that was found in each element
+    for node in range(len(held) - 1, 0, -1):  # a parent begins before its children
+        is_said = page.meanings[node] & mark and not page.within[node] & Within.ASIDE
+        if is_said and held[node] and inner[node] <= TELLING * held[node]:
+            found.append(node)
+            inner[node] = held[node]
+        parent = page.parents[node]
+        inner[parent] = max(inner[parent], inner[node])
     return sorted(found, key=held.__getitem__)
 
 
@@ -141,13 +149,10 @@ def _stays(page: Page, place: int, among: bool, directly: set[int]) -> bool:
         return among and bool(means & Within.RELATED)
     if means & (Within.RELATED | Within.PROMO | Within.BYLINE):
         return among
-    if means & (Within.CAPTION | Within.TITLE):
-        return True
+    is_sentence = block.text[-1] in _ENDS
     if means & Within.HEADING:
-        return among or block.text[-1] in _ENDS
-    if means & (Within.PARAGRAPH | Within.ITEM | Within.QUOTE):
-        return True
-    return among and not means & Within.TABLE and (block.node in directly or block.text[-1] in _ENDS)
+        return among or is_sentence
+    return bool(means & _PLAIN) or (among and not means & Within.TABLE and (is_sentence or block.node in directly))
 
 
 def title_before(page: Page, kept: Sequence[int]) -> list[int]:
@@ -180,7 +185,9 @@ def _lead(page: Page, own: Sequence[int], container: int, title: Sequence[int], 
     return found
 
 
-def _doubts(page: Page, own: Sequence[int], prose: Sequence[int], held: Sequence[int], node: int, kept: Sequence[int]) -> tuple[str, ...]:
+def _doubts(
+    page: Page, own: Sequence[int], prose: Sequence[int], held: Sequence[int], node: int, kept: Sequence[int]
+) -> tuple[str, ...]:
     doubts = []
     if held[node] < LEAST:
         doubts.append("little prose")
@@ -189,7 +196,7 @@ def _doubts(page: Page, own: Sequence[int], prose: Sequence[int], held: Sequence
         for block, size in zip(page.blocks, prose, strict=True)
         if size and not page.within[block.node] & Within.COMMENT
     )
-    if held[node] < min(LITTLE, FEW * elsewhere):
+    if not page.meanings[node] & Within.BODY and held[node] < min(LITTLE, FEW * elsewhere):
         doubts.append("most prose stands elsewhere")
     headings = sum(1 for place in kept if page.within[page.blocks[place].node] & (Within.HEADING | Within.TITLE))
     if headings * 2 > len(kept):

@@ -72,7 +72,8 @@ def with_second_opinion(page: Page, choice: Choice) -> Choice:
     kept.update(
         place
         for place in range(min(kept), max(kept))
-        if page.within[page.blocks[place].node] & Within.CAPTION and not page.within[page.blocks[place].node] & Within.ASIDE
+        if page.within[page.blocks[place].node] & Within.CAPTION
+        and not page.within[page.blocks[place].node] & Within.ASIDE
     )
     return replace(choice, places=tuple(sorted(kept)), rule="html.second-opinion", agreement=agreement)
 
