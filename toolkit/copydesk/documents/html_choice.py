@@ -125,16 +125,16 @@ def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
     told = [place for place in places if own[place]]
     low, high = told[0], told[-1]
     directly = {blocks[place].node for place in told}
-    is_body = bool(page.meanings[inside.start] & Within.BODY)
-    after = len(blocks) if is_body else high + AFTER
+    is_said = bool(page.meanings[inside.start] & (Within.BODY | Within.ARTICLE))
     kept = []
     gone = 0
     for place in places:
+        is_aside = bool(page.within[blocks[place].node] & Within.ASIDE)
         if own[place] or _stays(page, place, low - BEFORE <= place < high, directly):
             kept.append(place)
         elif place > high:
-            gone += 1
-        if place >= after or gone > GONE or (gone and not is_body and page.within[blocks[place].node] & Within.ASIDE):
+            gone += 1 if not is_aside else 0 if is_said else GONE + 1
+        if gone > GONE or (place >= high + AFTER and not is_said):
             break
     return kept
 
