@@ -139,6 +139,11 @@ def test_comments_below_an_article_are_cut_however_long_they_are() -> None:
     assert "opinion" not in document.text
 
 
+@pytest.mark.parametrize("end", ["</nav>", ""])
+def test_an_article_in_navigation_whose_end_tag_belongs_to_another_is_found(end: str) -> None:
+    assert BODY in _document(f"<body><nav><p>Home</p><div><h1>River</h1>{STORY * 4}</div>{end}</body>").text
+
+
 def test_a_table_of_figures_is_cut_and_text_laid_out_in_a_table_is_not() -> None:
     cells = "".join(f"<tr><td>Town {count}</td><td>{count} marks</td></tr>" for count in range(9))
     assert "marks" not in _document(f"<article><h1>River</h1>{STORY}<table>{cells}</table>{STORY}</article>").text
@@ -171,6 +176,8 @@ def test_a_choice_without_doubt_asks_nobody_and_a_doubtful_one_tells_whether_the
         "<article><p>{}</p></article>",
         "<p class='a{}'>",
         "<div hidden>{}",
+        "<nav>{}",
+        "<nav>{}</nav>",
         '<meta x="',
         "<script ",
     ],

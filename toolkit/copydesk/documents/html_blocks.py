@@ -17,6 +17,8 @@ from copydesk.documents.rules import html_names
 
 MOST_NODES = 200_000  # elements of a page, if nobody says otherwise
 PROSE = 40  # characters of a block that may be prose
+LONGEST_PASSED = 4  # parts of the page: navigation that is longer than one of them is looked into
+_PASSED = frozenset(["nav", "footer"])
 LONGEST_BYLINE = 160  # characters of a byline or a credit
 LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
@@ -131,14 +133,18 @@ class _Walker:
         self._nodes: list[int] = []
         self._count: dict[str, int] = {}
         self._skipping = 0
+        self._ends: dict[str, int] = {}  # where the next end tag of a name is that is passed over; -1 if there is none
         self._spans: list[tuple[int, int]] = []
         self._link = -1  # how many elements were open where the open link began; -1 if none is open
 
     def walk(self) -> None:
         """Take every piece of the page, and the tag after it."""
         kinds = _kinds()
-        page, spans, names, count = self._page, self._spans, self._names, self._count
+        page, spans, count = self._page, self._spans, self._count
+        passed = 0
         for match, paired in piece_matches(page.source):
+            if match.end() <= passed:
+                continue
             raw, slash, name, written = match.groups()
             if raw and not self._skipping and (spans or not raw.isspace()):
                 spans.append(match.span(1))
@@ -151,20 +157,35 @@ class _Walker:
             if spans and kind != "skipped":
                 self._flush()
             if slash:
-                if names and names[-1] == name and kind != "skipped":
-                    names.pop()
-                    self._nodes.pop()
-                    count[name] -= 1
-                    if self._link > len(names):
-                        self._link = -1
-                elif count.get(name):
+                if count.get(name):
                     self._close(name)
             elif kind != "void":
                 self._start(name, written, kind)
                 if page.full:
                     return
+                if name in _PASSED:
+                    passed = self._passed(name, match.end())
         if spans:
             self._flush()
+
+    def _passed(self, name: str, at: int) -> int:
+        """Take what is navigation or a footer as one block that is not looked into; give where its end tag begins, or 0.
+
+        A long one is looked into: its end tag may belong to another.
+        """
+        source = self._page.source
+        end = self._ends.get(name, 0)
+        if 0 <= end < at:  # found once for all that come before it
+            end = self._ends[name] = source.find(f"</{name}>", at)
+        if (
+            self._skipping
+            or end <= at
+            or end - at > len(source) // LONGEST_PASSED
+            or source.find(f"<{name}", at, end) >= 0
+        ):
+            return 0
+        self._page.blocks.append(Block(self._nodes[-1], [(at, end)], ""))
+        return end
 
     def _start(self, name: str, written: str, kind: str) -> None:
         names, page = self._names, self._page
