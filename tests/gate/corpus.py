@@ -119,9 +119,8 @@ def _compared(test: ast.expr) -> Iterator[tuple[str, bool]]:
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         for value in test.values:
             yield from _compared(value)
-    elif isinstance(test, ast.Compare) and isinstance(test.left, ast.Constant) and isinstance(test.left.value, str):
-        if "<" not in test.left.value:
-            yield test.left.value, isinstance(test.ops[0], ast.In)
+    elif isinstance(test, ast.Compare) and isinstance(test.left, ast.Constant) and "<" not in str(test.left.value):
+        yield str(test.left.value), isinstance(test.ops[0], ast.In)
 
 
 def _files(path: Path) -> dict[str, bytes]:

@@ -17,9 +17,14 @@ from copydesk.documents.rules import html_names
 
 MOST_NODES = 200_000  # elements of a page, if nobody says otherwise
 PROSE = 40  # characters of a block that may be prose
+LONGEST_PASSED = 4  # parts of the page: navigation that is longer than one of them is looked into
+_PASSED = frozenset(["nav", "footer"])
+LONGEST_BYLINE = 160  # characters of a byline or a credit
 LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
 _VISIBLE = re.compile(r"\S")
+_TAG = re.compile(r"<[^>]*+>")
+_RAW = re.compile(r"<[sitnxSITNX](?:cript|tyle|frame|extarea|itle|oembed|oframes|mp)")
 _ANCHOR = re.compile(r"<(/?)a(?=[\s/>])[^>]*+>", re.IGNORECASE | re.ASCII)
 
 
@@ -128,14 +133,18 @@ class _Walker:
         self._nodes: list[int] = []
         self._count: dict[str, int] = {}
         self._skipping = 0
+        self._ends: dict[str, int] = {}  # where the next end tag of a name is that is passed over; -1 if there is none
         self._spans: list[tuple[int, int]] = []
         self._link = -1  # how many elements were open where the open link began; -1 if none is open
 
     def walk(self) -> None:
         """Take every piece of the page, and the tag after it."""
         kinds = _kinds()
-        page, spans, names, count = self._page, self._spans, self._names, self._count
+        page, spans, count = self._page, self._spans, self._count
+        passed = 0
         for match, paired in piece_matches(page.source):
+            if match.end() <= passed:
+                continue
             raw, slash, name, written = match.groups()
             if raw and not self._skipping and (spans or not raw.isspace()):
                 spans.append(match.span(1))
@@ -148,20 +157,35 @@ class _Walker:
             if spans and kind != "skipped":
                 self._flush()
             if slash:
-                if names and names[-1] == name and kind != "skipped":
-                    names.pop()
-                    self._nodes.pop()
-                    count[name] -= 1
-                    if self._link > len(names):
-                        self._link = -1
-                elif count.get(name):
+                if count.get(name):
                     self._close(name)
             elif kind != "void":
                 self._start(name, written, kind)
                 if page.full:
                     return
+                if name in _PASSED:
+                    passed = self._passed(name, match.end())
         if spans:
             self._flush()
+
+    def _passed(self, name: str, at: int) -> int:
+        """Take what is navigation or a footer as one block that is not looked into; give where its end tag begins, or 0.
+
+        A long one is looked into: its end tag may belong to another.
+        """
+        source = self._page.source
+        end = self._ends.get(name, 0)
+        if 0 <= end < at:  # found once for all that come before it
+            end = self._ends[name] = source.find(f"</{name}>", at)
+        if (
+            self._skipping
+            or end <= at
+            or end - at > len(source) // LONGEST_PASSED
+            or source.find(f"<{name}", at, end) >= 0
+        ):
+            return 0
+        self._page.blocks.append(Block(self._nodes[-1], [(at, end)], ""))
+        return end
 
     def _start(self, name: str, written: str, kind: str) -> None:
         names, page = self._names, self._page
@@ -199,7 +223,7 @@ class _Walker:
         linked = 0
         if "<" in raw:
             paired = spans[0][0] < self._page.unpaired
-            text = markup_pattern(paired).sub("", raw)
+            text = _plain(raw, paired)
             if self._link >= 0 or "<a" in raw or "</a" in raw or "<A" in raw or "</A" in raw:
                 bare = raw.strip()
                 alone = self._link < 0 and bare[:2] == "<a" and bare[-4:] == "</a>" and bare.find("<a", 2) < 0
@@ -232,8 +256,14 @@ def _kinds() -> dict[str, str]:
 
 
 def _shown(raw: str) -> int:
-    text = markup_pattern(True).sub("", raw) if "<" in raw else raw
-    return len(text.strip())
+    return len(_plain(raw, True).strip()) if "<" in raw else len(raw.strip())
+
+
+def _plain(raw: str, paired: bool) -> str:
+    """Give a piece without its markup."""
+    if "<!" in raw or raw.count("<") != raw.count(">") or _RAW.search(raw):
+        return markup_pattern(paired).sub("", raw)
+    return _TAG.sub("", raw)
 
 
 def _inherited(page: Page) -> list[int]:
@@ -250,13 +280,15 @@ def _inherited(page: Page) -> list[int]:
 
 def _mistaken(means: int, prose: int, total: int) -> int:
     """Give what an element that holds ``prose`` of ``total`` letters cannot mean."""
-    mistaken = Within.BYLINE | Within.CREDIT
+    mistaken = 0
+    if prose > LONGEST_BYLINE:
+        mistaken |= Within.BYLINE | Within.CREDIT
     if prose > LONGEST_PROMO:
         mistaken |= Within.PROMO | Within.CAPTION
     if means & (Within.ARTICLE | Within.BODY):
         mistaken |= Within.FURNITURE | Within.COMMENT | Within.PROMO
     if prose * 3 > total:
-        mistaken |= Within.FURNITURE | Within.RELATED
+        mistaken |= Within.FURNITURE | Within.RELATED | Within.PROMO
     if prose * 10 > total * 9:
         mistaken |= Within.COMMENT
     return mistaken

@@ -27,6 +27,7 @@ BEFORE = 1  # blocks before the first prose that may be text of the article, too
 GONE = 2  # blocks after the last prose that may be none of the article's before the rest is none either
 AFTER = 4  # blocks after the last prose that may be text of the article
 LEAST = 250  # letters of prose that an article has
+_PLAIN = Within.CAPTION | Within.TITLE | Within.PARAGRAPH | Within.ITEM | Within.QUOTE
 _ENDS = frozenset('.!?…:”"»。！？」।။')
 _WIDE = re.compile(r"[\u0e00-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
@@ -103,14 +104,14 @@ def _container(page: Page, held: Sequence[int]) -> int:
 def _said(page: Page, mark: int, held: Sequence[int]) -> list[int]:
     """Give the elements that the page marks so and that hold prose, the one with the most last; of two nested ones the inner."""
     found: list[int] = []
-    nested: set[int] = set()
-    for node in range(len(held) - 1, 0, -1):
-        if held[node] and page.meanings[node] & mark and not page.within[node] & Within.ASIDE:
-            inner = node in nested and any(held[one] > TELLING * held[node] for one in found)
-            if not inner:
-                found.append(node)
-        if node in nested or (found and found[-1] == node):
-            nested.add(page.parents[node])
+    inner = [0] * len(held)  # the most prose of one that was found in each element
+    for node in range(len(held) - 1, 0, -1):  # a parent begins before its children
+        is_said = page.meanings[node] & mark and not page.within[node] & Within.ASIDE
+        if is_said and held[node] and inner[node] <= TELLING * held[node]:
+            found.append(node)
+            inner[node] = held[node]
+        parent = page.parents[node]
+        inner[parent] = max(inner[parent], inner[node])
     return sorted(found, key=held.__getitem__)
 
 
@@ -124,16 +125,16 @@ def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
     told = [place for place in places if own[place]]
     low, high = told[0], told[-1]
     directly = {blocks[place].node for place in told}
-    is_body = bool(page.meanings[inside.start] & Within.BODY)
-    after = len(blocks) if is_body else high + AFTER
+    is_said = bool(page.meanings[inside.start] & (Within.BODY | Within.ARTICLE))
     kept = []
     gone = 0
     for place in places:
+        is_aside = bool(page.within[blocks[place].node] & Within.ASIDE)
         if own[place] or _stays(page, place, low - BEFORE <= place < high, directly):
             kept.append(place)
         elif place > high:
-            gone += 1
-        if place >= after or gone > GONE or (gone and not is_body and page.within[blocks[place].node] & Within.ASIDE):
+            gone += 1 if not is_aside else 0 if is_said else GONE + 1
+        if gone > GONE or (place >= high + AFTER and not is_said):
             break
     return kept
 
@@ -148,13 +149,10 @@ def _stays(page: Page, place: int, among: bool, directly: set[int]) -> bool:
         return among and bool(means & Within.RELATED)
     if means & (Within.RELATED | Within.PROMO | Within.BYLINE):
         return among
-    if means & (Within.CAPTION | Within.TITLE):
-        return True
+    is_sentence = block.text[-1] in _ENDS
     if means & Within.HEADING:
-        return among or block.text[-1] in _ENDS
-    if means & (Within.PARAGRAPH | Within.ITEM | Within.QUOTE):
-        return True
-    return among and not means & Within.TABLE and (block.node in directly or block.text[-1] in _ENDS)
+        return among or is_sentence
+    return bool(means & _PLAIN) or (among and not means & Within.TABLE and (is_sentence or block.node in directly))
 
 
 def title_before(page: Page, kept: Sequence[int]) -> list[int]:
@@ -198,7 +196,7 @@ def _doubts(
         for block, size in zip(page.blocks, prose, strict=True)
         if size and not page.within[block.node] & Within.COMMENT
     )
-    if held[node] < min(LITTLE, FEW * elsewhere):
+    if not page.meanings[node] & Within.BODY and held[node] < min(LITTLE, FEW * elsewhere):
         doubts.append("most prose stands elsewhere")
     headings = sum(1 for place in kept if page.within[page.blocks[place].node] & (Within.HEADING | Within.TITLE))
     if headings * 2 > len(kept):

@@ -5,23 +5,32 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from copydesk.documents.html_blocks import Page
+from copydesk.documents.html_meaning import Within
 from copydesk.documents.html_source import attributes
 from copydesk.documents.rules import html_facts
 
 LONGEST_JSON = 400_000  # characters of one JSON-LD element
 MOST_AUTHORS = 12
 LONGEST_NAME = 80  # characters of a person's name
-_HEAD = 300_000  # characters of the source among which the elements that tell facts are looked for
+LONGEST_LINE = 160  # characters of a byline, or a line with a date
+NEAR = 6  # blocks around the title among which the date is looked for
+_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
+_NUMBER = re.compile(r"[0-9]++")
+_FIRST = re.compile(r"\b0?1\b")
+_URL_DATE = re.compile(r"/((?:19|20)[0-9]{2})/([01][0-9])/([0-3][0-9])(?:/|-|$)")
+_AFTER_NAMES = re.compile(r"\s[|•·–—-]\s|\bon\b|\bin\b|[0-9:(]")
 _TELLING = re.compile(
-    r"""<(?:(meta|link|time|html)(?=[\s/>])((?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+)>"""
-    r"""|title(?=[\s>])[^>]*+>([^<]*+)|script(?=\s)([^>]*+ld\+json[^>]*+)>([^<]*+(?:<(?!/script)[^<]*+)*+))""",
+    r"<(?:(meta|link|time|html)(?=[\s/>])([^>]*+)>|title(?=[\s>])[^>]*+>([^<]*+)"
+    r"|script(?=[\s>])([^>]*+)>([^<]*+(?:<(?!/script)[^<]*+)*+))",
     re.IGNORECASE | re.ASCII,
 )
+LONGEST_VALUE = 2_000  # characters of an attribute after a ">" in it
 _LIST = re.compile(r"\s*(?:,|;|\||/|\band\b|\bund\b|\bet\b|\by\b|&)\s*", re.IGNORECASE)
 
 
@@ -73,15 +82,61 @@ def read_facts(source: str) -> Facts:
     )
 
 
+def with_bylines(facts: Facts, page: Page, places: Sequence[int]) -> Facts:
+    """Fill in authors and date, where the page's head has not told them, from its bylines and the lines around the title.
+
+    A date is read by htmldate from those lines alone, and only where they write a year: it never depends on today's.
+    """
+    if not places or (facts.authors and facts.published_at):
+        return facts
+    near = range(max(0, places[0] - NEAR), min(len(page.blocks), places[0] + NEAR))
+    marked = [place for place, block in enumerate(page.blocks) if page.within[block.node] & Within.BYLINE]
+    lines = [html.unescape(page.blocks[place].text) for place in (*marked[:NEAR], *near)]
+    lines = [line for line in lines if len(line) <= LONGEST_LINE]
+    return replace(
+        facts,
+        authors=facts.authors or _signed(lines[: len(marked[:NEAR])]),
+        published_at=facts.published_at or _dated(lines),
+    )
+
+
+def _signed(lines: Sequence[str]) -> tuple[str, ...]:
+    """Give the names in the first line that begins as a byline does."""
+    for line in lines:
+        first, _, rest = line.partition(" ")
+        if rest and first.lower().strip(":") in html_facts()["prefixes"]:
+            names = _LIST.split(_AFTER_NAMES.split(rest)[0])
+            found = tuple(name for name in names if _is_name(name) and " " in name)
+            if found:
+                return found[:MOST_AUTHORS]
+    return ()
+
+
+def _dated(lines: Sequence[str]) -> datetime | None:
+    dated = [line for line in lines if _YEAR.search(line) and len(_NUMBER.findall(line)) > 1]
+    if not dated:
+        return None
+    from htmldate import find_date
+
+    body = "".join(f"<p>{html.escape(line)}</p>" for line in dated)
+    found = find_date(f"<html><body>{body}</body></html>", original_date=True, max_date="2100-01-01")
+    if found and found.endswith("-01-01") and not any(_FIRST.search(line) for line in dated):
+        return None  # the year alone was understood
+    return instant_of(found) if found else None
+
+
 def _told(source: str) -> _Told:
     told = _Told(meta={}, links={}, objects=[])
-    for match in _TELLING.finditer(source):
-        name, written, title, _, script = match.groups()
+    for match in _TELLING.finditer(source, 0, source.rfind(">") + 1):
+        name, written, title, kind, script = match.groups()
         if script is not None:
-            told.objects += _objects(script)
+            told.objects += _objects(script) if "ld+json" in kind.lower() else ()
         elif title is not None:
             told.title = told.title or _clean(title)
         elif name:
+            if written.count('"') % 2:  # the ">" stands in a value
+                end = source.find('"', match.end(), match.end() + LONGEST_VALUE)
+                written = source[match.start(2) : end + 1] if end > 0 else written
             _take(told, name.lower(), attributes(written))
     return told
 
@@ -158,8 +213,8 @@ def _authors(told: _Told, article: Mapping[str, Any]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for one in said:
         for name in _LIST.split(one) if len(one.split()) > 3 or "," in one else [one]:
-            if _is_name(name):
-                found.setdefault(_unprefixed(name))
+            if _is_name(name.strip()):
+                found.setdefault(_unprefixed(name.strip()))
     return tuple(found)[:MOST_AUTHORS]
 
 
@@ -182,7 +237,10 @@ def _published(told: _Told, article: Mapping[str, Any]) -> datetime | None:
         *_texts(article.get("dateCreated")),
     ]
     values += [one for each in told.objects for one in _texts(each.get("datePublished"))]
-    return next((instant for value in (*values, *told.times) if (instant := instant_of(value))), None)
+    values += told.times
+    url = _URL_DATE.search(told.links.get("canonical") or next(iter(told.meta.get("og:url", ())), ""))
+    values += ["-".join(url.groups())] if url else []
+    return next((instant for value in values if (instant := instant_of(value))), None)
 
 
 def instant_of(written: str) -> datetime | None:

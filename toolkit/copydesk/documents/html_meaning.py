@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from copydesk.documents.rules import html_names
 
 _TOLD = re.compile(
-    r"""(?<![^\s"'])(class|id|itemprop|role|rel|style|hidden)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))|(?=\s|/|$))""",
+    r"""[\s"'](class|id|itemprop|role|rel|style|hidden)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))|(?=\s|/|$))""",
     re.IGNORECASE | re.ASCII,
 )
 _LINES = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6"])  # their id is where a link points to, and says nothing
@@ -42,7 +42,7 @@ class Within:
 @lru_cache(maxsize=16_384)
 def meaning_of(name: str, written: str) -> int:
     """Give what an element means for all that stands in it: by its name, and by the words in its attributes."""
-    means = by_name().get(name, 0)
+    means = _by_name().get(name, 0)
     if not written:
         return means
     for told in _TOLD.finditer(written):
@@ -71,7 +71,7 @@ def _meaning_of_token(token: str) -> int:
 
 
 @cache
-def by_name() -> dict[str, int]:
+def _by_name() -> dict[str, int]:
     names = html_names()
     groups = (
         (names.skipped | names.raw, Within.SKIPPED),

@@ -16,7 +16,7 @@ from functools import cache
 from copydesk.documents.rules import html_names
 
 # What stands in a tag after its name. Quoted values may hold ">"; if a mark has no partner, this never reaches the end.
-_QUOTED = r"""(?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+"""
+_QUOTED = r"""[^>"'=]*+(?:(?:=\s*+(?:"[^"]*+"|'[^']*+')|["'=])[^>"'=]*+)*+"""
 _UNQUOTED = r"[^>]*+"
 _COMMENT = r"<!--(?:-?>|[^-]*+(?:-(?!->)[^-]*+)*+(?:-->)?)"
 _BOGUS = r"<(?:/[!?]|[!?](?!--))[^>]*+>"
@@ -39,7 +39,8 @@ class Token:
 def piece_matches(source: str) -> Iterator[tuple[re.Match[str], bool]]:
     """Give the matches of ``source``'s pieces in order, and whether quotation marks are still believed to pair up.
 
-    The groups are: the piece, ``/``, the tag's name and its attributes. Matches joined are the source. Where a quoted
+    The groups are: the piece, ``/``, the tag's name and its attributes; no name where the piece ends at an element whose
+    content is no markup, or at the end of the source. Matches joined are the source. Where a quoted
     value never ends, a tag ends at the first ``>`` from there on, or each would be read to the end of the source.
     """
     at = 0
@@ -94,11 +95,12 @@ def _piece_pattern(paired: bool) -> re.Pattern[str]:
     names = html_names()
     written = _QUOTED if paired else _UNQUOTED
     ending = _words(names.block | names.skipped)
-    inline = rf"<(?!/?{ending}[\s/>])/?[a-zA-Z]{written}>"
+    inline = rf"<(?!/?{ending}[\s/>]|{_words(names.raw)}[\s/>])/?[a-zA-Z]{written}>"
     rest = "" if paired else r"|<[a-zA-Z/!?][\s\S]*+"
-    within = "|".join((_PLAIN, _COMMENT, _BOGUS, _raw(written), inline))
+    within = "|".join((_PLAIN, _COMMENT, _BOGUS, inline))
     tag = rf"<(/?)({ending})(?=[\s/>])({written})>"
-    return re.compile(rf"((?:{within})*+)(?:{tag}{rest})?", _FLAGS)
+    raw = rf"{_raw(written)}(?:</[^\s>]++[^>]*+>)?"
+    return re.compile(rf"((?:{within})*+)(?:{tag}|{raw}{rest})?", _FLAGS)
 
 
 @cache
@@ -118,9 +120,9 @@ def _token_pattern(paired: bool) -> re.Pattern[str]:
 
 def _raw(written: str) -> str:
     """Give a pattern of the elements whose content is no markup, up to before their end tag."""
-    return "|".join(
-        rf"<{name}(?=[\s/>]){written}>[^<]*+(?:<(?!/{name}[\s/>])[^<]*+)*+" for name in sorted(html_names().raw)
-    )
+    names = sorted(html_names().raw)
+    each = "|".join(rf"<{name}(?=[\s/>]){written}>[^<]*+(?:<(?!/{name}[\s/>])[^<]*+)*+" for name in names)
+    return rf"(?=<{_words(names)}[\s/>])(?:{each})"
 
 
 def _words(words: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from copydesk.documents.draft import Draft, moved
 from copydesk.documents.html_blocks import MOST_NODES, Page, read_page
 from copydesk.documents.html_choice import Choice, choose
 from copydesk.documents.html_edits import Part, html_draft
-from copydesk.documents.html_facts import Facts, read_facts
+from copydesk.documents.html_facts import Facts, read_facts, with_bylines
 from copydesk.documents.html_meaning import Within
 from copydesk.documents.html_opinion import with_second_opinion
 from copydesk.documents.language import language_of
@@ -121,7 +121,7 @@ def _drafted(asked: Asked, max_chars: int, max_nodes: int) -> _Drafted | Made:
         if choice.doubts:
             choice = with_second_opinion(page, choice)
         text, blocks = _page_blocks(page, choice)
-        facts = read_facts(article)
+        facts = with_bylines(read_facts(article), page, choice.places)
     else:
         text = canonical(Draft(article=article, text=article))
         blocks = split_blocks(text.draft.text, text.gaps)
