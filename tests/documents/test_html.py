@@ -113,7 +113,7 @@ def _kinds(document: Document) -> dict[str, list[str]]:
     [
         ('<div class="related-stories"><a href="/a">The old bridge fell in March</a></div>', "related"),
         ('<div class="newsletter-box">All the news of the river in one letter</div>', "promo"),
-        ('<p class="story__byline">Jane Doe</p>', "credit"),
+        ('<p class="story__byline">Jane Doe</p>', "byline"),
     ],
 )
 def test_what_the_page_marks_as_an_aside_is_a_zone_among_the_text_and_cut_beside_it(aside: str, kind: str) -> None:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from copydesk.documents.suggest_rules import suggest_rules, to_toml
 from copydesk.errors import UsageError
-from copydesk.flow.ingest import current_documents
+from copydesk.flow.current import current_documents
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
 from copydesk.store import locked
