@@ -146,3 +146,9 @@ def test_copies_follow_what_is_added_and_what_is_changed(crawl: Callable[..., tu
     workspace, report = crawl("w", changed)
     assert report.counts["copies"] == 0
     assert workspace.copies.read("copies").equals(in_memory(workspace))
+
+
+def test_a_log_without_a_document_has_no_copies(crawl: Callable[..., tuple[Workspace, Report]]) -> None:
+    workspace, report = crawl("w", [{"publisher": "Star", "text": ""}])
+    assert (report.counts["rejected"], report.counts["copies"]) == (1, 0)
+    assert workspace.copies.read("copies").num_rows == 0

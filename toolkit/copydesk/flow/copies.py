@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import feather
 
 from copydesk.documents.copies import (
+    BINS,
     RECIPE,
     CopyOptions,
     bands,
@@ -26,7 +27,9 @@ from copydesk.documents.copies import (
     check,
     clusters,
     joined_pairs,
+    low_bins,
     missing_pairs,
+    plausible,
     repeated_lines,
 )
 from copydesk.engines import EngineOptions, Watch, run
@@ -77,12 +80,13 @@ class _Place:
 
     def file(self, what: str, *numbers: int) -> Path:
         """Name a file of one kind."""
-        return self.folder / what / ("-".join(f"{number:06d}" for number in numbers) + ".arrow")
+        folder = self.folder / what
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / ("-".join(f"{number:06d}" for number in numbers) + ".arrow")
 
     def write(self, table: pa.Table, what: str, *numbers: int) -> None:
         """Keep a table for another step; work that is done twice writes the same."""
         path = self.file(what, *numbers)
-        path.parent.mkdir(parents=True, exist_ok=True)
         feather.write_feather(table, path, compression="zstd")
 
     def read(self, what: str, *numbers: int) -> pa.Table:
@@ -112,7 +116,7 @@ def find_copies(
         len(one.rows) if one.rows is not None else one.part.receipt["files"]["documents"]["rows"] for one in sources
     )
     search = _Search(sources, _Place(folder, 1 + count // DOCUMENTS_A_SHARE, options), engine, progress)
-    copies = search.copies()
+    copies = search.copies() if count else empty("copies")
     latest.replace({"copies": copies}, {"stage": "copies", "key": key})
     with translated(folder, "clear"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -132,16 +136,26 @@ class _Search:
         """Give the table ``copies``."""
         shares = range(self._place.shares)
         self._run("looking for copies: shuffling", [_Step("shuffle", one.number, (one,)) for one in self._sources])
+        self._write_signatures()
         self._run("looking for copies: pairing", [_Step("pair", share) for share in shares])
         found = [self._place.read("repeated", share) for share in shares]
         repeated = pa.concat_tables(found).sort_by([("outlet", "ascending"), ("line", "ascending")])
         self._place.write(repeated, "own-lines", 0)
-        sketches = pa.concat_tables(
-            [empty("sketches").select(list(_NUMBERS)), *(one.read("sketches", _NUMBERS) for one in self._sources)]
-        ).combine_chunks()
+        sketches = self._sketches(_NUMBERS)
         links = self._compared(joined_pairs(*(self._place.read("pairs", share) for share in shares)), first=0)
         more = self._compared(missing_pairs(links, sketches), first=links.num_rows)
         return clusters(pa.concat_tables([links, more]), sketches)
+
+    def _write_signatures(self) -> None:
+        """Put what pairs are sifted by where every process can look at it without holding it."""
+        self._place.write(self._sketches(("doc_id", "shingles")), "lengths", 0)
+        with self._place.file("signatures", 0).open("wb") as file:
+            for one in self._sources:
+                file.write(low_bins(one.read("sketches", ("signature",))).tobytes())
+
+    def _sketches(self, columns: Sequence[str]) -> pa.Table:
+        tables = [one.read("sketches", columns) for one in self._sources]
+        return pa.concat_tables([empty("sketches").select(list(columns)), *tables]).combine_chunks()
 
     def _compared(self, pairs: pa.Table, *, first: int) -> pa.Table:
         """Compare pairs, some at a time; ``first`` tells these files from others."""
@@ -196,7 +210,16 @@ def _shuffle(step: _Step, place: _Place) -> None:
 
 def _pair(step: _Step, place: _Place) -> None:
     """Find the candidates in one share of the keys, and the outlets' own lines in one share of the outlets."""
-    place.write(candidates(place.read_all("keys", step.number), place.options), "pairs", step.number)
+    lengths = place.read("lengths", 0)
+    bins = np.memmap(place.file("signatures", 0), np.uint8, "r", shape=(lengths.num_rows, BINS))
+    pairs = plausible(
+        candidates(place.read_all("keys", step.number), place.options),
+        names=lengths["doc_id"].combine_chunks(),
+        bins=bins,
+        shingles=lengths["shingles"].to_numpy(),
+        options=place.options,
+    )
+    place.write(pairs, "pairs", step.number)
     place.write(repeated_lines(place.read_all("lines", step.number), place.options), "repeated", step.number)
 
 

@@ -10,6 +10,7 @@ from copydesk.documents.copies.candidates import KEYS, PAIRS, bands, candidates,
 from copydesk.documents.copies.check import LINKS, check
 from copydesk.documents.copies.options import DEFAULT, CopyOptions
 from copydesk.documents.copies.repeated import repeated_lines
+from copydesk.documents.copies.sift import low_bins, plausible
 from copydesk.documents.copies.sketch import sketch
 from copydesk.documents.copies.stories import clusters, missing_pairs
 
@@ -28,7 +29,7 @@ def find_copies(
 
     ``documents`` may hold any number of revisions; the newest of each counts. ``sketches``, where given, holds at least theirs,
     made with the same zones. The result is that of the parts put together: ``sketch``, ``repeated_lines`` by outlet,
-    ``bands``, ``candidates`` by key, ``check`` of any share of the pairs, ``missing_pairs`` and their check, ``clusters``.
+    ``bands``, ``candidates`` by key, ``plausible`` and ``check`` of any share of the pairs, ``missing_pairs`` and their check, ``clusters``.
     """
     current = newest(documents)
     sketched = newest_sketches(sketches, current) if sketches is not None else sketch(current, zones)
@@ -48,10 +49,13 @@ def _pairs(sketches: pa.Table, options: CopyOptions) -> pa.Table:
     """Give the candidate pairs, working through the keys in as many parts as keep few of them in memory."""
     parts = 1 + sketches.num_rows // KEYED_AT_ONCE
     slices = [sketches.slice(at, KEYED_AT_ONCE) for at in range(0, sketches.num_rows, KEYED_AT_ONCE)]
+    names, shingles = sketches["doc_id"].combine_chunks(), sketches["shingles"].to_numpy()
+    bins = low_bins(sketches)
     found = [PAIRS.empty_table()]
     for part in range(parts):
         keys = [_part_of(bands(one), part, parts) for one in slices]
-        found.append(candidates(pa.concat_tables([KEYS.empty_table(), *keys]), options))
+        pairs = candidates(pa.concat_tables([KEYS.empty_table(), *keys]), options)
+        found.append(plausible(pairs, names=names, bins=bins, shingles=shingles, options=options))
     return joined_pairs(*found)
 
 
