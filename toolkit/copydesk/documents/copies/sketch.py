@@ -20,7 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from copydesk.documents.copies.body import left_out, outlets
-from copydesk.documents.copies.words import Numbers, Places, Words, mix, powers, read_words, running_sums
+from copydesk.documents.copies.words import Numbers, Places, Words, mix, polynomials, read_words
 from copydesk.model.tables import SKETCHES
 
 RECIPE = "sketch/1"
@@ -205,7 +205,5 @@ def _winnowed(runs: Shingles) -> tuple[Numbers, Places]:
 def line_digests(words: Words) -> tuple[Numbers, NDArray[np.int32], Places]:
     """Give the digest of every line with a word, its number of words, and the ends of each text's lines."""
     begin, end = words.lines, np.append(words.lines[1:], len(words.value))[: len(words.lines)]
-    power, inverse = powers(len(words.value) + 1)
-    sums = running_sums(words.value * power[: len(words.value)])
-    digests = mix((sums[end] - sums[begin]) * inverse[begin])
+    digests = polynomials(words.value.copy(), begin)
     return digests, (end - begin).astype(np.int32), np.searchsorted(begin, words.ends)

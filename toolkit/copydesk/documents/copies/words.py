@@ -5,8 +5,7 @@ Tibetan, Burmese, Khmer) is a word by itself. Combining marks and format charact
 passed over. What a character is comes from Unicode 3.2, which every Python carries unchanged; a character that is younger
 counts as a letter. So the numbers of a text stay the same for ever; a test pins them.
 
-A word's number is a polynomial of its characters' numbers modulo 2**64 (Karp & Rabin 1987), taken from running sums so that no
-loop runs over words, and mixed at the end (splitmix64, Steele et al. 2014).
+A word's number is a polynomial of its characters' numbers modulo 2**64 (Karp & Rabin 1987), mixed at the end (splitmix64, Steele et al. 2014).
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class Words:
     """The words of a batch of texts, in order.
 
     Text ``i`` has the words ``value[ends[i] : ends[i + 1]]``. ``lines`` are the places of the words that begin a line. ``points``
-    are the characters of all texts without those that are passed over, ``begin`` and ``end`` the place of each word in them.
+    are the characters of all texts without those that are passed over, ``begin`` the place of each word in them.
     """
 
     value: Numbers
@@ -50,7 +49,6 @@ class Words:
     lines: Places
     points: Points
     begin: Places
-    end: Places
 
     def where(self, kept: Flags) -> Words:
         """Give those words that are ``kept``, where they stood."""
@@ -62,7 +60,6 @@ class Words:
             lines=lines[lines < left[-1]],
             points=self.points,
             begin=self.begin[kept],
-            end=self.end[kept],
         )
 
 
@@ -94,66 +91,55 @@ def read_words(texts: Sequence[str], *, left_out: Flags | None = None) -> Words:
 
 
 def _words(points: Points, letters: Numbers, starts: Places, *, alone: Flags | None) -> Words:
-    begin, end = _ends_of_words(letters != 0, alone)
-    power, inverse = powers(len(points) + 1)
-    sums = running_sums(np.multiply(letters, power[: len(points)], out=letters))
-    value = sums.take(end)
-    value -= sums.take(begin)
-    value *= inverse.take(begin)
-    lines = np.unique(np.searchsorted(begin, np.flatnonzero(points == ord("\n"))))
-    if begin.size and (not lines.size or lines[0]):
-        lines = np.concatenate(([0], lines))
+    begin = _begins_of_words(letters != 0, alone)
+    lines = np.unique(np.append(0, np.searchsorted(begin, np.flatnonzero(points == ord("\n")))))
     return Words(
-        value=mix(value),
+        value=polynomials(letters, begin),  # what parts a word from the next is 0
         ends=np.searchsorted(begin, starts),
         lines=lines[: np.searchsorted(lines, len(begin))],
         points=points,
         begin=begin,
-        end=end,
     )
 
 
-def _ends_of_words(inside: Flags, alone: Flags | None) -> tuple[Places, Places]:
-    """Where each word begins, and where it ends."""
-    cut = np.ones(len(inside) + 1, np.bool_)
-    np.not_equal(inside[1:], inside[:-1], out=cut[1:-1])
-    if alone is not None:
-        cut[1:-1] |= alone[1:] | alone[:-1]
-    cuts = np.flatnonzero(cut)
-    if not inside.size:
-        return cuts[:0], cuts[:0]
-    if alone is None:  # words and what is between them take turns
-        first = 0 if inside[0] else 1
-        return cuts[first:-1:2], cuts[first + 1 :: 2]
-    word = inside[cuts[:-1]]
-    return cuts[:-1][word], cuts[1:][word]
+def _begins_of_words(inside: Flags, alone: Flags | None) -> Places:
+    begins = inside.copy()
+    if alone is None:
+        np.greater(inside[1:], inside[:-1], out=begins[1:])
+    else:
+        begins[1:] &= ~inside[:-1] | alone[1:] | alone[:-1]
+    return np.flatnonzero(begins)
+
+
+def polynomials(values: Numbers, begin: Places) -> Numbers:
+    """Give one number for each part of ``values`` that begins at these places; where a part stands does not matter.
+
+    Overwrites ``values``.
+    """
+    if not begin.size:
+        return values[:0]
+    power, inverse = _powers(max(16, len(values).bit_length()))
+    values *= power[: len(values)]
+    sums = np.add.reduceat(values, begin)
+    sums *= inverse.take(begin)
+    return mix(sums)
 
 
 def numbers_of(words: Words) -> tuple[Flags, Flags]:
     """Mark the words that begin with a digit, and those of them that one character parts from such a word: 114 in "2,114"."""
-    begin, end = words.begin, words.end
-    number = _kinds().take(words.points[begin], mode="clip") == DIGIT
+    begin, points = words.begin, words.points
+    number = _kinds().take(points[begin], mode="clip") == DIGIT
     goes_on = np.zeros(len(begin), np.bool_)
-    between = words.points[begin[1:] - 1]
-    goes_on[1:] = number[1:] & number[:-1] & (begin[1:] == end[:-1] + 1) & (between > ord(" "))
+    parted, before = points[begin[1:] - 1], points[begin[1:] - 2]
+    near = (parted > ord(" ")) & (_kinds().take(before, mode="clip") != SEPARATOR)
+    goes_on[1:] = number[1:] & number[:-1] & near
     return number, goes_on
-
-
-def running_sums(values: Numbers) -> Numbers:
-    """Give the sums of the first 0, 1, … values, modulo 2**64."""
-    sums = np.empty(len(values) + 1, np.uint64)
-    sums[0] = 0
-    np.cumsum(values, out=sums[1:])
-    return sums
-
-
-def powers(count: int) -> tuple[Numbers, Numbers]:
-    """Give at least ``count`` powers of ``BASE`` and of its inverse, from the 0th on, modulo 2**64."""
-    return _powers(max(16, count.bit_length()))
 
 
 @cache
 def _powers(bits: int) -> tuple[Numbers, Numbers]:
+    """The first ``2**bits`` powers of ``BASE`` and of its inverse, from the 0th on, modulo 2**64."""
+
     def of(base: int) -> Numbers:
         factors = np.full(1 << bits, base, np.uint64)
         factors[0] = 1
