@@ -21,7 +21,7 @@ from copydesk.documents.copies import bands, candidates, sketch
 from copydesk.model.tables import DOCUMENTS, from_rows
 
 DOCUMENTS_DRAWN, WORDS, ROUNDS = 1_000, 500, 5
-TARGET = 10
+TARGET, BULK_TARGET = 10, 6
 
 
 def run() -> Iterator[Ratio]:
@@ -33,13 +33,13 @@ def run() -> Iterator[Ratio]:
     update = tuple(theirs / ours for ours, _, theirs in rounds)
     bulk = tuple(theirs / ours for ours, theirs, _ in rounds)
     name = "near-duplicates with shingling, speed against datasketch"
-    yield _ratio(f"{name}, one document at a time", update)
-    yield _ratio(f"{name}, in bulk", bulk)
+    yield _ratio(f"{name}, one document at a time", update, TARGET)
+    yield _ratio(f"{name}, in bulk", bulk, BULK_TARGET)
 
 
-def _ratio(name: str, rounds: tuple[float, ...]) -> Ratio:
+def _ratio(name: str, rounds: tuple[float, ...], target: int) -> Ratio:
     value = statistics.median(rounds)
-    return Ratio(name, value, f"≥ {TARGET}", value >= TARGET, rounds)
+    return Ratio(name, value, f"≥ {target}", value >= target, rounds)
 
 
 def _texts(*, seed: int) -> list[str]:
