@@ -22,8 +22,10 @@ Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Points = NDArray[np.uint32]
+Codes = NDArray[np.uint8]
 
-BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
+BASE = 0x9E3779B97F4A7C15
+INVERSE = pow(BASE, -1, 1 << 64)  # modulo 2**64; there is one, as BASE is odd
 TABLE = 0x30000  # code points above are Han or unassigned
 SEPARATOR, LETTER, DIGIT, ALONE, PASSED_OVER = range(5)
 UNSPACED = (
@@ -31,6 +33,8 @@ UNSPACED = (
     (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2FFFF),
 )  # fmt: skip
 SYMBOLS = ((0x1F000, 0x1FBFF),)  # emoji are younger, but separate words
+EUROPEAN = ((0x00, 0x17F), (0x386, 0x3CE), (0x400, 0x45F))  # whose letters, folded, are so few that a byte numbers them
+UNCODED = 0xFF
 TAGS = 0xE0000  # code points from here on say how another is shown
 _APART = np.uint64(1)
 TATWEEL = 0x640  # stretches an Arabic word and says nothing
@@ -65,36 +69,58 @@ class Words:
 
 def mix(values: Numbers) -> Numbers:
     """Spread every bit over all others: the finaliser of splitmix64, one to one."""
-    mixed = values ^ (values >> np.uint64(30))
+    shifted = values >> np.uint64(30)
+    mixed = values ^ shifted
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(27)
+    mixed ^= np.right_shift(mixed, np.uint64(27), out=shifted)
     mixed *= np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
+    mixed ^= np.right_shift(mixed, np.uint64(31), out=shifted)
     return mixed
 
 
 def read_words(texts: Sequence[str], *, left_out: Flags | None = None) -> Words:
     """Give the words of ``texts``; ``left_out`` marks characters of the texts, joined by one line break, that separate words."""
     points = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    starts = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) + 1 for text in texts], out=starts[1:])
+    codes = _codes(points)
+    if left_out is not None:
+        codes[: len(points)][left_out] = 0
+    if codes.max(initial=0) < UNCODED:
+        return _coded_words(points, codes, starts)
     letters = _letters(points)
     if left_out is not None:
         letters[left_out] = 0
-    starts = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([len(text) + 1 for text in texts], out=starts[1:])
-    if not np.bitwise_or.reduce(letters) & _APART:  # all are separators or ordinary letters: the usual case
-        return _words(points, letters, starts, alone=None)
+    return _any_words(points, letters, starts)
+
+
+def _coded_words(points: Points, codes: Codes, starts: Places) -> Words:
+    """The words of texts whose every character has a code, which is the usual case; the same as those of ``_any_words``.
+
+    No two words of such texts meet, so that of two characters only one word can have a part: they are read two by two.
+    """
+    inside = codes != 0
+    begin = np.flatnonzero(np.greater(inside, np.append(False, inside[:-1])))
+    pairs = _paired().take(codes.view("<u2"), mode="clip")
+    return _words(points, begin, _polynomials_of_pairs(pairs, begin), starts)
+
+
+def _any_words(points: Points, letters: Numbers, starts: Places) -> Words:
     seen = letters != _APART
     counted = np.concatenate(([0], np.cumsum(seen)))
     letters = letters[seen]
     starts = counted[np.minimum(starts, len(points))]
-    return _words(points[seen], letters, starts, alone=(letters & _APART).astype(np.bool_))
+    inside, alone = letters != 0, (letters & _APART).astype(np.bool_)
+    begins = inside.copy()
+    begins[1:] &= ~inside[:-1] | alone[1:] | alone[:-1]
+    begin = np.flatnonzero(begins)
+    return _words(points[seen], begin, polynomials(letters, begin), starts)  # what parts a word from the next is 0
 
 
-def _words(points: Points, letters: Numbers, starts: Places, *, alone: Flags | None) -> Words:
-    begin = _begins_of_words(letters != 0, alone)
+def _words(points: Points, begin: Places, value: Numbers, starts: Places) -> Words:
     lines = np.unique(np.append(0, np.searchsorted(begin, np.flatnonzero(points == ord("\n")))))
     return Words(
-        value=polynomials(letters, begin),  # what parts a word from the next is 0
+        value=value,
         ends=np.searchsorted(begin, starts),
         lines=lines[: np.searchsorted(lines, len(begin))],
         points=points,
@@ -102,26 +128,25 @@ def _words(points: Points, letters: Numbers, starts: Places, *, alone: Flags | N
     )
 
 
-def _begins_of_words(inside: Flags, alone: Flags | None) -> Places:
-    begins = inside.copy()
-    if alone is None:
-        np.greater(inside[1:], inside[:-1], out=begins[1:])
-    else:
-        begins[1:] &= ~inside[:-1] | alone[1:] | alone[:-1]
-    return np.flatnonzero(begins)
-
-
 def polynomials(values: Numbers, begin: Places) -> Numbers:
-    """Give one number for each part of ``values`` that begins at these places; where a part stands does not matter.
-
-    Overwrites ``values``.
-    """
+    """Give one number for each part of ``values`` that begins at these places; where a part stands does not matter."""
     if not begin.size:
         return values[:0]
-    power, inverse = _powers(max(16, len(values).bit_length()))
-    values *= power[: len(values)]
-    sums = np.add.reduceat(values, begin)
-    sums *= inverse.take(begin)
+    sums = np.add.reduceat(values * _powers(BASE, len(values)), begin)
+    sums *= _powers(INVERSE, len(values)).take(begin)
+    return mix(sums)
+
+
+def _polynomials_of_pairs(pairs: Numbers, begin: Places) -> Numbers:
+    """The polynomials of words whose letters were added two by two, each second one times ``BASE``; overwrites ``pairs``."""
+    if not begin.size:
+        return pairs[:0]
+    pairs *= _powers(BASE * BASE, len(pairs))
+    running = np.cumsum(pairs, out=pairs)
+    before = running.take((begin[1:] >> 1) - 1)  # what lies between two words adds nothing
+    sums = np.append(before, running[-1])
+    sums[1:] -= before
+    sums *= _powers(INVERSE, 2 * len(pairs)).take(begin)
     return mix(sums)
 
 
@@ -136,16 +161,47 @@ def numbers_of(words: Words) -> tuple[Flags, Flags]:
     return number, goes_on
 
 
+def _powers(base: int, count: int) -> Numbers:
+    """The first ``count`` powers of ``base``, from the 0th on, modulo 2**64."""
+    return _many_powers(base % (1 << 64), max(16, count.bit_length()))[:count]
+
+
 @cache
-def _powers(bits: int) -> tuple[Numbers, Numbers]:
-    """The first ``2**bits`` powers of ``BASE`` and of its inverse, from the 0th on, modulo 2**64."""
+def _many_powers(base: int, bits: int) -> Numbers:
+    factors = np.full(1 << bits, base, np.uint64)
+    factors[0] = 1
+    return np.cumprod(factors, dtype=np.uint64)
 
-    def of(base: int) -> Numbers:
-        factors = np.full(1 << bits, base, np.uint64)
-        factors[0] = 1
-        return np.cumprod(factors, dtype=np.uint64)
 
-    return of(BASE), of(pow(BASE, -1, 1 << 64))
+def _codes(points: Points) -> Codes:
+    """The code of each character, and a separator's where their number is odd, so that it becomes even."""
+    codes = np.zeros(len(points) + len(points) % 2, np.uint8)
+    _alphabet()[0].take(points, mode="clip", out=codes[: len(points)])  # the last of the table has no code
+    return codes
+
+
+@cache
+def _alphabet() -> tuple[Codes, Numbers]:
+    """The code of each character, and the number of the letter of each code.
+
+    0 for a separator, one for each European letter and digit, ``UNCODED`` for all others. Codes live no longer than a batch.
+    """
+    numbered = _numbered()
+    european = np.concatenate([np.arange(first, last + 1) for first, last in EUROPEAN])
+    european = european[(numbered[european] & _APART) == 0]
+    letters = np.unique(np.append(numbered[european], np.uint64(0)))
+    codes = np.where(numbered == 0, 0, UNCODED).astype(np.uint8)
+    codes[european] = np.searchsorted(letters, numbered[european])
+    return codes, letters
+
+
+@cache
+def _paired() -> Numbers:
+    """For each two codes, the later one in the higher byte, the sum of their letters, of the later one times ``BASE``."""
+    letters = np.zeros(1 << 8, np.uint64)
+    known = _alphabet()[1]
+    letters[: len(known)] = known
+    return (letters[:, None] * np.uint64(BASE) + letters).ravel()
 
 
 def _letters(points: Points) -> Numbers:
