@@ -87,34 +87,41 @@ def read_words(texts: Sequence[str], *, left_out: Flags | None = None) -> Words:
     if left_out is not None:
         codes[: len(points)][left_out] = 0
     if codes.max(initial=0) < UNCODED:
-        return _coded_words(points, codes, starts)
+        return _parted_words(points, codes != 0, _paired().take(codes.view("<u2"), mode="clip"), starts)
     letters = _letters(points)
     if left_out is not None:
         letters[left_out] = 0
     return _any_words(points, letters, starts)
 
 
-def _coded_words(points: Points, codes: Codes, starts: Places) -> Words:
-    """The words of texts whose every character has a code, which is the usual case; the same as those of ``_any_words``.
-
-    No two words of such texts meet, so that of two characters only one word can have a part: they are read two by two.
-    """
-    inside = codes != 0
-    begin = np.flatnonzero(np.greater(inside, np.append(False, inside[:-1])))
-    pairs = _paired().take(codes.view("<u2"), mode="clip")
-    return _words(points, begin, _polynomials_of_pairs(pairs, begin), starts)
-
-
 def _any_words(points: Points, letters: Numbers, starts: Places) -> Words:
-    seen = letters != _APART
-    counted = np.concatenate(([0], np.cumsum(seen)))
-    letters = letters[seen]
-    starts = counted[np.minimum(starts, len(points))]
-    inside, alone = letters != 0, (letters & _APART).astype(np.bool_)
+    passed_over = letters == _APART
+    if passed_over.any():
+        starts = starts - np.searchsorted(np.flatnonzero(passed_over), starts)
+        points, letters = points[~passed_over], letters[~passed_over]
+    inside = letters != 0
+    if not np.bitwise_or.reduce(letters) & _APART:  # no character is a word by itself
+        return _parted_words(points, inside, _in_pairs(letters), starts)
+    alone = (letters & _APART).astype(np.bool_)
     begins = inside.copy()
     begins[1:] &= ~inside[:-1] | alone[1:] | alone[:-1]
     begin = np.flatnonzero(begins)
-    return _words(points[seen], begin, polynomials(letters, begin), starts)  # what parts a word from the next is 0
+    return _words(points, begin, polynomials(letters, begin), starts)  # what parts a word from the next is 0
+
+
+def _parted_words(points: Points, inside: Flags, pairs: Numbers, starts: Places) -> Words:
+    """The words where something stands between any two: of two characters at most one word has a part, so two are one step."""
+    begins = inside.copy()
+    np.greater(inside[1:], inside[:-1], out=begins[1:])
+    begin = np.flatnonzero(begins)
+    return _words(points, begin, _polynomials_of_pairs(pairs, begin), starts)
+
+
+def _in_pairs(letters: Numbers) -> Numbers:
+    pairs = letters[::2].copy()
+    later = letters[1::2]
+    pairs[: len(later)] += later * np.uint64(BASE)
+    return pairs
 
 
 def _words(points: Points, begin: Places, value: Numbers, starts: Places) -> Words:
