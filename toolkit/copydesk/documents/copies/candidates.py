@@ -89,7 +89,8 @@ def _shared(key: Numbers) -> Places:
     """The rows whose key is not theirs alone, in the order of their keys: most are, so that little is left to order further."""
     order = np.argsort(key)
     new = np.append(_changes(key.take(order)), True)
-    return order[~(new[1:] & new[:-1])]
+    shared: Places = order[~(new[1:] & new[:-1])]
+    return shared
 
 
 def _order(bucket: Places, place: Numbers, rank: Places) -> Places:

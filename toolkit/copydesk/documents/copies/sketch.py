@@ -140,7 +140,7 @@ def _ends(counts: Places) -> Places:
 
 def _per_text(words: Words) -> Iterator[memoryview]:
     """Give the words' numbers of each text as bytes, little-endian: texts with the same ones say the same."""
-    stored = memoryview(words.value.astype("<u8", copy=False).view(np.uint8))
+    stored = words.value.astype("<u8", copy=False).view(np.uint8).data
     return (stored[a:b] for a, b in itertools.pairwise((8 * words.ends).tolist()))
 
 
@@ -248,12 +248,10 @@ def _winnowed(runs: Runs) -> tuple[Numbers, Places]:
 
 
 def _least_of_windows(values: Numbers) -> Numbers:
-    """The least of the ``WINDOW`` values from each place on, or of those that there are."""
-    least, other = values.copy(), np.empty_like(values)
+    """The least of the ``WINDOW`` values from each place on; where there are fewer, anything."""
+    least, other = values.copy(), np.zeros_like(values)
     for step in (1 << power for power in range(WINDOW.bit_length() - 1)):
-        at = max(len(values) - step, 0)
-        np.minimum(least[:at], least[step:], out=other[:at])
-        other[at:] = least[at:]
+        np.minimum(least[:-step], least[step:], out=other[:-step])
         least, other = other, least
     return least
 
