@@ -21,7 +21,7 @@ from copydesk.documents.copies import bands, candidates, sketch
 from copydesk.model.tables import DOCUMENTS, from_rows
 
 DOCUMENTS_DRAWN, WORDS, ROUNDS = 1_000, 500, 5
-TARGET, BULK_TARGET = 10, 6
+TARGET = 10
 
 
 def run() -> Iterator[Ratio]:
@@ -33,27 +33,32 @@ def run() -> Iterator[Ratio]:
     update = tuple(theirs / ours for ours, _, theirs in rounds)
     bulk = tuple(theirs / ours for ours, theirs, _ in rounds)
     name = "near-duplicates with shingling, speed against datasketch"
-    yield _ratio(f"{name}, one document at a time", update, TARGET)
-    yield _ratio(f"{name}, in bulk", bulk, BULK_TARGET)
+    yield _ratio(f"{name}, one document at a time", update)
+    yield _ratio(f"{name}, in bulk", bulk)
 
 
-def _ratio(name: str, rounds: tuple[float, ...], target: int) -> Ratio:
+def _ratio(name: str, rounds: tuple[float, ...]) -> Ratio:
     value = statistics.median(rounds)
-    return Ratio(name, value, f"≥ {target}", value >= target, rounds)
+    return Ratio(name, value, f"≥ {TARGET}", value >= TARGET, rounds)
 
 
 def _texts(*, seed: int) -> list[str]:
-    """Texts of 500 words of a skewed vocabulary in ten paragraphs; one in five is another with some words changed."""
+    """Texts of 500 words of a skewed vocabulary in ten paragraphs; one in five is another with some words changed.
+
+    Accents and quotation marks as in print, so that no side profits of texts in ASCII.
+    """
     draw = random.Random(seed)
-    vocabulary = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 9))) for _ in range(20_000)]
+    vocabulary = [
+        "".join(draw.choices("aabcddeeéfghiijklmnooöpqrsttuvwxyz", k=draw.randint(2, 9))) for _ in range(20_000)
+    ]
     texts: list[str] = []
     for number in range(DOCUMENTS_DRAWN):
         if number % 5 == 4:
-            words = texts[-1].split()
+            words = texts[-1].replace("“", "").replace(".”", "").split()
             changed = [word if draw.random() > 0.03 else draw.choice(vocabulary) for word in words]
         else:
             changed = [vocabulary[int(draw.random() ** 3 * len(vocabulary))] for _ in range(WORDS)]
-        texts.append("\n\n".join(" ".join(changed[at : at + 50]) + "." for at in range(0, WORDS, 50)))
+        texts.append("\n\n".join("“" + " ".join(changed[at : at + 50]) + ".”" for at in range(0, WORDS, 50)))
     return texts
 
 
