@@ -1,9 +1,10 @@
 """Texts in, their words out as 64-bit numbers, all texts of a batch at once.
 
 A word is a run of letters and digits, casefolded; a character of a script that is written without spaces (Han, kana, Thai, Lao,
-Tibetan, Burmese, Khmer) is a word by itself. Combining marks and format characters (soft hyphens, joiners, vowel points) are
-passed over. What a character is comes from Unicode 3.2, which every Python carries unchanged; a character that is younger
-counts as a letter. So the numbers of a text stay the same for ever; a test pins them.
+Tibetan, Burmese, Khmer) is a word by itself. Combining marks and format characters (joiners, vowel points) are passed over.
+What a character is comes from Unicode 3.2, which every Python carries unchanged (a soft hyphen is a dash there and separates; the
+repair of documents removes it before); a character that is younger counts as a letter. So the numbers of a text stay the same
+for ever; a test pins them.
 
 A word's number is a polynomial of its characters' numbers modulo 2**64 (Karp & Rabin 1987), mixed at the end (splitmix64, Steele et al. 2014).
 """
