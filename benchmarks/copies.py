@@ -43,17 +43,22 @@ def _ratio(name: str, rounds: tuple[float, ...]) -> Ratio:
 
 
 def _texts(*, seed: int) -> list[str]:
-    """Texts of 500 words of a skewed vocabulary in ten paragraphs; one in five is another with some words changed."""
+    """Texts of 500 words of a skewed vocabulary in ten paragraphs; one in five is another with some words changed.
+
+    Accents and quotation marks as in print, so that no side profits of texts in ASCII.
+    """
     draw = random.Random(seed)
-    vocabulary = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 9))) for _ in range(20_000)]
+    vocabulary = [
+        "".join(draw.choices("aabcddeeéfghiijklmnooöpqrsttuvwxyz", k=draw.randint(2, 9))) for _ in range(20_000)
+    ]
     texts: list[str] = []
     for number in range(DOCUMENTS_DRAWN):
         if number % 5 == 4:
-            words = texts[-1].split()
+            words = texts[-1].replace("“", "").replace(".”", "").split()
             changed = [word if draw.random() > 0.03 else draw.choice(vocabulary) for word in words]
         else:
             changed = [vocabulary[int(draw.random() ** 3 * len(vocabulary))] for _ in range(WORDS)]
-        texts.append("\n\n".join(" ".join(changed[at : at + 50]) + "." for at in range(0, WORDS, 50)))
+        texts.append("\n\n".join("“" + " ".join(changed[at : at + 50]) + ".”" for at in range(0, WORDS, 50)))
     return texts
 
 

@@ -120,10 +120,47 @@ def documents(texts: Sequence[str]) -> pa.Table:
 
 anything = st.text(st.characters(codec="utf-8"), max_size=40)
 words = st.lists(st.sampled_from(["The", "army", "said", "2,114.6", "co-operation", "Straße", "İstanbul", "水位", "ประเทศ", "قَالَ", "क्षेत्र", "🙂", "\u00ad", "\n", "\U00030001", "\U000e0041"]), max_size=90)  # fmt: skip
+# Longer than a window of runs, some with repetitions.
+long = st.tuples(st.integers(30, 200), st.integers(1, 500)).map(
+    lambda drawn: " ".join(f"w{at * at % drawn[1]}" for at in range(drawn[0]))
+)
+
+# Letters that a byte numbers, and what parts them: texts of these alone are read in another way.
+EUROPEAN = [chr(point) for first, last in ((0x00, 0x17F), (0x386, 0x3CE), (0x400, 0x45F), (0x2010, 0x2027)) for point in range(first, last + 1)]  # fmt: skip
+european = st.lists(st.text(st.sampled_from(EUROPEAN), max_size=9) | st.sampled_from([" ", "\n", "—"]), max_size=60)
+lettered = st.text(
+    st.sampled_from("قالوزير Αθήνα ᏣᎳᎩ ჟ\n \u0301"), max_size=60
+)  # no word is one character, not all have a code
 
 
 @settings(deadline=None)
-@given(st.lists(anything | words.map(" ".join), max_size=5))
+@given(st.lists(european.map("".join), max_size=5) | st.lists(lettered | european.map("".join), max_size=3))
+def test_texts_without_words_of_one_character_are_read_as_a_plain_program_reads_them(texts: list[str]) -> None:
+    made = sketch(documents(texts)).to_pylist()
+    for row, text in zip(made, texts, strict=True):
+        assert {name: row[name] for name in plain(text)} == plain(text)
+
+
+@settings(deadline=None)
+@given(st.data(), anything | european.map("".join) | words.map(" ".join) | lettered)
+def test_what_is_not_body_parts_words_as_a_space_does(data: st.DataObject, text: str) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    place = {"doc_id": "doc-1", "revision": 1, "seq": 0, "kind": "byline", "start": start, "end": end, "rule": "r"}
+    zones = tables.from_rows("zones", [dict.fromkeys(tables.ZONES.names) | place])
+    between = "".join("\n" if character == "\n" else " " for character in text[start:end])
+    rest = text[:start] + between + text[end:]
+    assert sketch(documents(["x y", text]), zones).equals(sketch(documents(["x y", rest])))
+
+
+def test_every_letter_that_has_a_code_is_read_as_a_plain_program_reads_it() -> None:
+    texts = [f"{character}b a{character} {character}" for character in EUROPEAN]
+    made = sketch(documents(texts)).to_pylist()
+    assert [row["body_sha256"] for row in made] == [plain(text)["body_sha256"] for text in texts]
+
+
+@settings(deadline=None)
+@given(st.lists(anything | words.map(" ".join) | long, max_size=5))
 def test_a_batch_gives_what_a_plain_program_gives_for_each_text(texts: list[str]) -> None:
     made = sketch(documents(texts)).to_pylist()
     for row, text in zip(made, texts, strict=True):

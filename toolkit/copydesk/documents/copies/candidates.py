@@ -39,20 +39,22 @@ def bands(sketches: pa.Table) -> pa.Table:
     if pc.count_distinct(worded["doc_id"]).as_py() != worded.num_rows:
         raise StoreError("table sketches: a document stands in it twice", fix="hand over newest_sketches(sketches)")
     row = np.arange(worded.num_rows)
-    bodies = np.array([int(digest[:16], 16) for digest in worded["body_sha256"].to_pylist()], np.uint64)
+    begins = pc.utf8_slice_codeunits(worded["body_sha256"], 0, 16).to_pylist()
+    bodies = np.frombuffer(bytes.fromhex("".join(begins)), ">i8").astype(np.int64)
     marks = worded["runs"].combine_chunks()
     of_marks = pc.list_parent_indices(marks).to_numpy()
     keys = np.concatenate((_banded(worded).ravel(), mix(pc.list_flatten(marks).to_numpy().view(np.uint64) ^ _FACTOR)))
     rows = np.concatenate((np.repeat(row, BANDS), of_marks))
-    return pa.table([pa.array(keys.view(np.int64)), worded["doc_id"].take(rows), bodies[rows].view(np.int64)], KEYS)
+    return pa.table([pa.array(keys.view(np.int64)), worded["doc_id"].take(rows), bodies.take(rows)], KEYS)
 
 
 def _banded(sketches: pa.Table) -> Numbers:
-    stored = b"".join(sketches["signature"].to_pylist())
-    bins = np.frombuffer(stored, "<u4").reshape(-1, BANDS, BINS // BANDS).astype(np.uint64)
+    signatures = sketches["signature"].combine_chunks()
+    stored = signatures.buffers()[1].slice(4 * BINS * signatures.offset, 4 * BINS * len(signatures))
+    bins = np.frombuffer(stored, "<u4").reshape(-1, BANDS, ROWS)
     keys = np.broadcast_to(np.arange(BANDS, dtype=np.uint64), bins.shape[:2])
-    for column in range(ROWS):
-        keys = mix((keys * _FACTOR) ^ bins[:, :, column])
+    for row in range(ROWS):
+        keys = mix((keys * _FACTOR) ^ bins[:, :, row])
     return keys
 
 
@@ -67,14 +69,15 @@ def candidates(keys: pa.Table, options: CopyOptions = DEFAULT) -> pa.Table:
     key) and with its two neighbours in an order that the key and the bodies give: fewer than 3n pairs, never n**2. Members of a
     large cluster have many keys in common, each with its own centre, so that they stay together.
     """
-    keys = keys.take(_shared(keys["key"].to_numpy()))
+    key = keys["key"].to_numpy().view(np.uint64)
+    rows = _shared(key)
+    keys, key = keys.take(rows), key.take(rows)
     names = pc.unique(keys["doc_id"]).sort()
     rank = pc.index_in(keys["doc_id"], names).to_numpy().astype(np.int64)
-    key = keys["key"].to_numpy().view(np.uint64)
     place = mix(keys["body"].to_numpy().view(np.uint64) ^ key)  # one to one under its key
-    order = np.lexsort((rank, place, key))
-    key, place, rank = key[order], place[order], rank[order]
     new_key = _changes(key)
+    order = _order(np.cumsum(new_key), place, rank)
+    place, rank = place.take(order), rank.take(order)
     new_body = new_key | _changes(place)
     stands_for = rank[np.flatnonzero(new_body)[np.cumsum(new_body) - 1]] if len(rank) else rank
     same = (stands_for[~new_body], rank[~new_body])
@@ -82,11 +85,23 @@ def candidates(keys: pa.Table, options: CopyOptions = DEFAULT) -> pa.Table:
     return _pairs(found, names)
 
 
-def _shared(key: Places) -> Places:
-    """The rows whose key is not theirs alone: most are, so that little is left to sort by more than the key."""
+def _shared(key: Numbers) -> Places:
+    """The rows whose key is not theirs alone, in the order of their keys: most are, so that little is left to order further."""
     order = np.argsort(key)
-    same = key[order][1:] == key[order][:-1]
-    return order[np.append(same, False) | np.append(False, same)] if len(order) else order
+    new = np.append(_changes(key.take(order)), True)
+    shared: Places = order[~(new[1:] & new[:-1])]
+    return shared
+
+
+def _order(bucket: Places, place: Numbers, rank: Places) -> Places:
+    """The order by bucket, place and rank, of rows of fewer than 2**32 buckets: by half of the place first, as few agree in that."""
+    half = (bucket.view(np.uint64) << np.uint64(32)) | (place >> np.uint64(32))
+    order = np.argsort(half)
+    new = np.append(_changes(half.take(order)), True)
+    tied = np.flatnonzero(~(new[1:] & new[:-1]))
+    rows = order[tied]
+    order[tied] = rows[np.lexsort((rank[rows], place[rows], half[rows]))]
+    return order
 
 
 def joined_pairs(*parts: pa.Table) -> pa.Table:
@@ -126,5 +141,5 @@ def _pairs(found: list[tuple[Places, Places]], names: pa.Array) -> pa.Table:
 
 def _changes(values: Numbers) -> Flags:
     new = np.ones(len(values), np.bool_)
-    new[1:] = values[1:] != values[:-1]
+    np.not_equal(values[1:], values[:-1], out=new[1:])
     return new

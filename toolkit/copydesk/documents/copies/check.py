@@ -85,7 +85,7 @@ def _each(words: Words, texts: int) -> Iterator[_Body]:
     for text in range(texts):
         own = slice(words.ends[text], words.ends[text + 1])
         yield _Body(
-            shingles=np.unique(found.value[found.ends[text] : found.ends[text + 1]]),
+            shingles=np.unique(found.of(text)),
             numbers=_numbers(words.value[own], number[own], goes_on[own]),
             words=words.value[own].tobytes(),
         )

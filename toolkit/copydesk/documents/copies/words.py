@@ -1,12 +1,12 @@
 """Texts in, their words out as 64-bit numbers, all texts of a batch at once.
 
 A word is a run of letters and digits, casefolded; a character of a script that is written without spaces (Han, kana, Thai, Lao,
-Tibetan, Burmese, Khmer) is a word by itself. Combining marks and format characters (soft hyphens, joiners, vowel points) are
-passed over. What a character is comes from Unicode 3.2, which every Python carries unchanged; a character that is younger
-counts as a letter. So the numbers of a text stay the same for ever; a test pins them.
+Tibetan, Burmese, Khmer) is a word by itself. Combining marks and format characters (joiners, vowel points) are passed over.
+What a character is comes from Unicode 3.2, which every Python carries unchanged (a soft hyphen is a dash there and separates; the
+repair of documents removes it before); a character that is younger counts as a letter. So the numbers of a text stay the same
+for ever; a test pins them.
 
-A word's number is a polynomial of its characters' numbers modulo 2**64 (Karp & Rabin 1987), taken from running sums so that no
-loop runs over words, and mixed at the end (splitmix64, Steele et al. 2014).
+A word's number is a polynomial of its characters' numbers modulo 2**64 (Karp & Rabin 1987), mixed at the end (splitmix64, Steele et al. 2014).
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Points = NDArray[np.uint32]
+Codes = NDArray[np.uint8]
 
-BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
+BASE = 0x9E3779B97F4A7C15
+INVERSE = pow(BASE, -1, 1 << 64)  # modulo 2**64; there is one, as BASE is odd
 TABLE = 0x30000  # code points above are Han or unassigned
 SEPARATOR, LETTER, DIGIT, ALONE, PASSED_OVER = range(5)
 UNSPACED = (
@@ -32,6 +34,8 @@ UNSPACED = (
     (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2FFFF),
 )  # fmt: skip
 SYMBOLS = ((0x1F000, 0x1FBFF),)  # emoji are younger, but separate words
+EUROPEAN = ((0x00, 0x17F), (0x386, 0x3CE), (0x400, 0x45F))  # whose letters, folded, are so few that a byte numbers them
+UNCODED = 0xFF
 TAGS = 0xE0000  # code points from here on say how another is shown
 _APART = np.uint64(1)
 TATWEEL = 0x640  # stretches an Arabic word and says nothing
@@ -42,7 +46,7 @@ class Words:
     """The words of a batch of texts, in order.
 
     Text ``i`` has the words ``value[ends[i] : ends[i + 1]]``. ``lines`` are the places of the words that begin a line. ``points``
-    are the characters of all texts without those that are passed over, ``begin`` and ``end`` the place of each word in them.
+    are the characters of all texts without those that are passed over, ``begin`` the place of each word in them.
     """
 
     value: Numbers
@@ -50,7 +54,6 @@ class Words:
     lines: Places
     points: Points
     begin: Places
-    end: Places
 
     def where(self, kept: Flags) -> Words:
         """Give those words that are ``kept``, where they stood."""
@@ -62,104 +65,151 @@ class Words:
             lines=lines[lines < left[-1]],
             points=self.points,
             begin=self.begin[kept],
-            end=self.end[kept],
         )
 
 
 def mix(values: Numbers) -> Numbers:
     """Spread every bit over all others: the finaliser of splitmix64, one to one."""
-    mixed = values ^ (values >> np.uint64(30))
+    shifted = values >> np.uint64(30)
+    mixed = values ^ shifted
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(27)
+    mixed ^= np.right_shift(mixed, np.uint64(27), out=shifted)
     mixed *= np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
+    mixed ^= np.right_shift(mixed, np.uint64(31), out=shifted)
     return mixed
 
 
 def read_words(texts: Sequence[str], *, left_out: Flags | None = None) -> Words:
     """Give the words of ``texts``; ``left_out`` marks characters of the texts, joined by one line break, that separate words."""
     points = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    starts = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) + 1 for text in texts], out=starts[1:])
+    codes = _codes(points)
+    if left_out is not None:
+        codes[: len(points)][left_out] = 0
+    if codes.max(initial=0) < UNCODED:
+        return _parted_words(points, codes != 0, _paired().take(codes.view("<u2"), mode="clip"), starts)
     letters = _letters(points)
     if left_out is not None:
         letters[left_out] = 0
-    starts = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([len(text) + 1 for text in texts], out=starts[1:])
-    if not np.bitwise_or.reduce(letters) & _APART:  # all are separators or ordinary letters: the usual case
-        return _words(points, letters, starts, alone=None)
-    seen = letters != _APART
-    counted = np.concatenate(([0], np.cumsum(seen)))
-    letters = letters[seen]
-    starts = counted[np.minimum(starts, len(points))]
-    return _words(points[seen], letters, starts, alone=(letters & _APART).astype(np.bool_))
+    return _any_words(points, letters, starts)
 
 
-def _words(points: Points, letters: Numbers, starts: Places, *, alone: Flags | None) -> Words:
-    begin, end = _ends_of_words(letters != 0, alone)
-    power, inverse = powers(len(points) + 1)
-    sums = running_sums(np.multiply(letters, power[: len(points)], out=letters))
-    value = sums.take(end)
-    value -= sums.take(begin)
-    value *= inverse.take(begin)
-    lines = np.unique(np.searchsorted(begin, np.flatnonzero(points == ord("\n"))))
-    if begin.size and (not lines.size or lines[0]):
-        lines = np.concatenate(([0], lines))
+def _any_words(points: Points, letters: Numbers, starts: Places) -> Words:
+    passed_over = letters == _APART
+    if passed_over.any():
+        starts = starts - np.searchsorted(np.flatnonzero(passed_over), starts)
+        points, letters = points[~passed_over], letters[~passed_over]
+    inside = letters != 0
+    if not np.bitwise_or.reduce(letters) & _APART:  # no character is a word by itself
+        return _parted_words(points, inside, _in_pairs(letters), starts)
+    alone = (letters & _APART).astype(np.bool_)
+    begins = inside.copy()
+    begins[1:] &= ~inside[:-1] | alone[1:] | alone[:-1]
+    begin = np.flatnonzero(begins)
+    return _words(points, begin, polynomials(letters, begin), starts)  # what parts a word from the next is 0
+
+
+def _parted_words(points: Points, inside: Flags, pairs: Numbers, starts: Places) -> Words:
+    """The words where something stands between any two: of two characters at most one word has a part, so two are one step."""
+    begins = inside.copy()
+    np.greater(inside[1:], inside[:-1], out=begins[1:])
+    begin = np.flatnonzero(begins)
+    return _words(points, begin, _polynomials_of_pairs(pairs, begin), starts)
+
+
+def _in_pairs(letters: Numbers) -> Numbers:
+    pairs = letters[::2].copy()
+    later = letters[1::2]
+    pairs[: len(later)] += later * np.uint64(BASE)
+    return pairs
+
+
+def _words(points: Points, begin: Places, value: Numbers, starts: Places) -> Words:
+    lines = np.unique(np.append(0, np.searchsorted(begin, np.flatnonzero(points == ord("\n")))))
     return Words(
-        value=mix(value),
+        value=value,
         ends=np.searchsorted(begin, starts),
         lines=lines[: np.searchsorted(lines, len(begin))],
         points=points,
         begin=begin,
-        end=end,
     )
 
 
-def _ends_of_words(inside: Flags, alone: Flags | None) -> tuple[Places, Places]:
-    """Where each word begins, and where it ends."""
-    cut = np.ones(len(inside) + 1, np.bool_)
-    np.not_equal(inside[1:], inside[:-1], out=cut[1:-1])
-    if alone is not None:
-        cut[1:-1] |= alone[1:] | alone[:-1]
-    cuts = np.flatnonzero(cut)
-    if not inside.size:
-        return cuts[:0], cuts[:0]
-    if alone is None:  # words and what is between them take turns
-        first = 0 if inside[0] else 1
-        return cuts[first:-1:2], cuts[first + 1 :: 2]
-    word = inside[cuts[:-1]]
-    return cuts[:-1][word], cuts[1:][word]
+def polynomials(values: Numbers, begin: Places) -> Numbers:
+    """Give one number for each part of ``values`` that begins at these places; where a part stands does not matter."""
+    if not begin.size:
+        return values[:0]
+    sums = np.add.reduceat(values * _powers(BASE, len(values)), begin)
+    sums *= _powers(INVERSE, len(values)).take(begin)
+    return mix(sums)
+
+
+def _polynomials_of_pairs(pairs: Numbers, begin: Places) -> Numbers:
+    """The polynomials of words whose letters were added two by two, each second one times ``BASE``; overwrites ``pairs``."""
+    if not begin.size:
+        return pairs[:0]
+    pairs *= _powers(BASE * BASE, len(pairs))
+    running = np.cumsum(pairs, out=pairs)
+    before = running.take((begin[1:] >> 1) - 1)  # what lies between two words adds nothing
+    sums = np.append(before, running[-1])
+    sums[1:] -= before
+    sums *= _powers(INVERSE, 2 * len(pairs)).take(begin)
+    return mix(sums)
 
 
 def numbers_of(words: Words) -> tuple[Flags, Flags]:
     """Mark the words that begin with a digit, and those of them that one character parts from such a word: 114 in "2,114"."""
-    begin, end = words.begin, words.end
-    number = _kinds().take(words.points[begin], mode="clip") == DIGIT
+    begin, points = words.begin, words.points
+    number = _kinds().take(points[begin], mode="clip") == DIGIT
     goes_on = np.zeros(len(begin), np.bool_)
-    between = words.points[begin[1:] - 1]
-    goes_on[1:] = number[1:] & number[:-1] & (begin[1:] == end[:-1] + 1) & (between > ord(" "))
+    parted, before = points[begin[1:] - 1], points[begin[1:] - 2]
+    near = (parted > ord(" ")) & (_kinds().take(before, mode="clip") != SEPARATOR)
+    goes_on[1:] = number[1:] & number[:-1] & near
     return number, goes_on
 
 
-def running_sums(values: Numbers) -> Numbers:
-    """Give the sums of the first 0, 1, … values, modulo 2**64."""
-    sums = np.empty(len(values) + 1, np.uint64)
-    sums[0] = 0
-    np.cumsum(values, out=sums[1:])
-    return sums
-
-
-def powers(count: int) -> tuple[Numbers, Numbers]:
-    """Give at least ``count`` powers of ``BASE`` and of its inverse, from the 0th on, modulo 2**64."""
-    return _powers(max(16, count.bit_length()))
+def _powers(base: int, count: int) -> Numbers:
+    """The first ``count`` powers of ``base``, from the 0th on, modulo 2**64."""
+    return _many_powers(base % (1 << 64), max(16, count.bit_length()))[:count]
 
 
 @cache
-def _powers(bits: int) -> tuple[Numbers, Numbers]:
-    def of(base: int) -> Numbers:
-        factors = np.full(1 << bits, base, np.uint64)
-        factors[0] = 1
-        return np.cumprod(factors, dtype=np.uint64)
+def _many_powers(base: int, bits: int) -> Numbers:
+    factors = np.full(1 << bits, base, np.uint64)
+    factors[0] = 1
+    return np.cumprod(factors, dtype=np.uint64)
 
-    return of(BASE), of(pow(BASE, -1, 1 << 64))
+
+def _codes(points: Points) -> Codes:
+    """The code of each character, and a separator's where their number is odd, so that it becomes even."""
+    codes = np.zeros(len(points) + len(points) % 2, np.uint8)
+    _alphabet()[0].take(points, mode="clip", out=codes[: len(points)])  # the last of the table has no code
+    return codes
+
+
+@cache
+def _alphabet() -> tuple[Codes, Numbers]:
+    """The code of each character, and the number of the letter of each code.
+
+    0 for a separator, one for each European letter and digit, ``UNCODED`` for all others. Codes live no longer than a batch.
+    """
+    numbered = _numbered()
+    european = np.concatenate([np.arange(first, last + 1) for first, last in EUROPEAN])
+    european = european[(numbered[european] & _APART) == 0]
+    letters = np.unique(np.append(numbered[european], np.uint64(0)))
+    codes = np.where(numbered == 0, 0, UNCODED).astype(np.uint8)
+    codes[european] = np.searchsorted(letters, numbered[european])
+    return codes, letters
+
+
+@cache
+def _paired() -> Numbers:
+    """For each two codes, the later one in the higher byte, the sum of their letters, of the later one times ``BASE``."""
+    letters = np.zeros(1 << 8, np.uint64)
+    known = _alphabet()[1]
+    letters[: len(known)] = known
+    return (letters[:, None] * np.uint64(BASE) + letters).ravel()
 
 
 def _letters(points: Points) -> Numbers:
