@@ -38,7 +38,7 @@ from copydesk.model.tables import empty
 from copydesk.store import Latest, Log, Part, digest_of, translated
 
 DOCUMENTS_A_SHARE = 50_000
-PAIRS_AT_ONCE = 20_000
+PAIRS_AT_ONCE = 8_000
 _LINES = ("doc_id", "outlet", "words", "lines", "line_words")
 _NUMBERS = ("doc_id", "revision", "published_at", "words")
 

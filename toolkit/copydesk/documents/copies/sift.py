@@ -1,7 +1,8 @@
 """Pairs in, those out that are worth comparing: what their signatures say is far from being a copy is left out.
 
 A key in common may be one phrase. Signatures tell the resemblance of two bodies to within a few hundredths, and with their lengths how
-much of the shorter one the longer one may hold; only where that could reach what counts as a copy are texts read and compared.
+much of the shorter one the longer one may hold; only where that could reach what counts as a copy are texts read and compared. What
+is related alone is found among the copies of one group (see ``missing_pairs``), whatever is left out here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from copydesk.documents.copies.options import DEFAULT, CopyOptions
 from copydesk.documents.copies.sketch import BINS
 from copydesk.documents.copies.words import Flags, Places
 
-DEVIATIONS = 4.0  # of the estimate: a pair is left out wrongly about three times in a hundred thousand
+DEVIATIONS = 3.0  # of the estimate: of pairs that just are copies, about one in a thousand is left out wrongly
 _LETTERS = 256  # values of the byte that is kept of each bin
 _AT_ONCE = 100_000
 Bytes = NDArray[np.uint8]
@@ -52,4 +53,4 @@ def _may_be(bins: Bytes, shingles: Places, left: Places, right: Places, options:
     draws = np.minimum(BINS, shorter)
     most = resemblance + DEVIATIONS * np.sqrt((resemblance * (1 - resemblance) + 1 / draws) / draws)
     held = most * (one + other) / ((1 + most) * shorter)
-    return np.asarray(held >= min(options.near, options.contained, options.related))
+    return np.asarray(held >= min(options.near, options.contained))
