@@ -142,7 +142,7 @@ def with_origin(facts: Facts, origin: Provenance) -> Facts:
 def line(value: object) -> str | None:
     """Give a value as one line of text without outer space; ``None`` for what is empty or no text."""
     if not isinstance(value, str):
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float):
             return None
         value = str(value)
     return " ".join(value[:_FIELD].split()) or None

@@ -76,7 +76,7 @@ def _is_odd(raw: bytes) -> bool:
     """Tell whether a feed is in another encoding than UTF-8 by its own words, or has a DOCTYPE."""
     head = raw[:_PROLOGUE]
     found = _DECLARED.match(head)
-    return b"<!DOCTYPE" in head.upper() or (found is not None and found.group(1).lower() not in {b"utf-8", b"utf8"})
+    return b"<!DOCTYPE" in head or (found is not None and found.group(1).lower() not in {b"utf-8", b"utf8"})
 
 
 def _entries(feed: Feed, at: At, *, ended: bool) -> Iterator[Entry]:

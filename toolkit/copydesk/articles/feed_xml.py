@@ -30,6 +30,7 @@ _MAIL = re.compile(r"\S+@\S+\s*\((?P<name>[^()]+)\)")
 _LONGEST_TAG, _TAGS_KEPT = 200, 4096
 _USUAL = 64  # children: where each stands is remembered of elements that have no more
 _Places = Mapping[str, tuple[int, ...]]  # where the children stand that may say each thing, best first
+_Inside = tuple[list[Element], _Places]
 
 
 class Item(NamedTuple):
@@ -60,10 +61,10 @@ def feed_of(root: Element) -> Feed | None:
     if root.tag.rpartition("}")[2].lower() not in _ROOTS:
         return None
     channel = next((one for one in root if _NAMES[one.tag] == "channel"), root)
-    about = _inside(channel)
     items = [one for one in channel if _NAMES[one.tag] in {"item", "atom:entry", "entry"}]
     if channel is not root:  # RSS 1.0 has them beside the channel
         items += [one for one in root if _NAMES[one.tag] == "item"]
+    about = _inside(channel)
     shared = _shared(root, channel, about)
     return Feed(_own_address(about), (_item(one, _inside(one), shared) for one in items))
 
@@ -92,29 +93,11 @@ def _looked_at() -> frozenset[str]:
     return frozenset(name for role in names()["elements"].values() for name in role)
 
 
-class _Inside(NamedTuple):
-    """The children of an element, what they are called, and where among them each thing stands."""
-
-    children: list[Element]
-    names: tuple[str, ...]
-    places: _Places
-
-    def all(self, role: str) -> list[Element]:
-        """Give the children that may say something, best first."""
-        return [self.children[place] for place in self.places[role]]
-
-    def first(self, role: str) -> str | None:
-        """Give the best text that something has."""
-        for place in self.places[role]:
-            if text := line(all_text(self.children[place])):
-                return text
-        return None
-
-
 def _inside(element: Element) -> _Inside:
+    """Give the children of an element, and where among them each thing stands."""
     children = list(element)
     called = tuple([_NAMES[child.tag] for child in children])
-    return _Inside(children, called, _usual_places(called) if len(called) <= _USUAL else _places(called))
+    return children, _usual_places(called) if len(called) <= _USUAL else _places(called)
 
 
 def _places(called: tuple[str, ...]) -> _Places:
@@ -131,6 +114,20 @@ def _places(called: tuple[str, ...]) -> _Places:
 _usual_places = lru_cache(maxsize=1024)(_places)
 
 
+def _all(inside: _Inside, role: str) -> list[Element]:
+    children, places = inside
+    return [children[place] for place in places[role]]
+
+
+def _first(inside: _Inside, role: str) -> str | None:
+    """Give the best text that something has."""
+    children, places = inside
+    for place in places[role]:
+        if text := line(all_text(children[place])):
+            return text
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Shared:
     """What the channel says of all its items."""
@@ -145,23 +142,23 @@ class _Shared:
 def _shared(root: Element, channel: Element, about: _Inside) -> _Shared:
     return _Shared(
         base=channel.get(_BASE) or root.get(_BASE) or _link(about) or "",
-        language=line(channel.get(_LANG) or root.get(_LANG)) or about.first("language"),
+        language=line(channel.get(_LANG) or root.get(_LANG)) or _first(about, "language"),
         licence=_licence(about),
-        publisher=about.first("publisher") or _title(about),
-        authors=_authors(about) if "atom:author" in about.names else None,
+        publisher=_first(about, "publisher") or _title(about),
+        authors=_authors(about) if _all(about, "atom_author") else None,
     )
 
 
 def _item(element: Element, inside: _Inside, shared: _Shared) -> Item:
     body, form = _body(inside)
-    guid = inside.first("guid") or line(element.get(_ABOUT))
+    guid = _first(inside, "guid") or line(element.get(_ABOUT))
     facts = Facts(
         title=_title(inside),
         authors=_authors(inside) or shared.authors,
-        language=_body_language(inside) or line(element.get(_LANG)) or inside.first("language") or shared.language,
+        language=_body_language(inside) or line(element.get(_LANG)) or _first(inside, "language") or shared.language,
         url=_url(inside, element, guid, shared),
-        publisher=inside.first("publisher") or _source(inside) or shared.publisher,
-        published_at=instant(inside.first("published")),
+        publisher=_first(inside, "publisher") or _source(inside) or shared.publisher,
+        published_at=instant(_first(inside, "published")),
         licence=_licence(inside) or shared.licence,
     )
     return Item(guid, body, form, facts)
@@ -181,39 +178,50 @@ def _inner(element: Element) -> str:
 
 def _body(inside: _Inside) -> tuple[str, str]:
     """Give the first body that is not empty, and its form as the feed states it."""
-    for place in inside.places["body"]:
-        element = inside.children[place]
-        form = _form(inside.names[place], element)
+    children, places = inside
+    for place in places["body"]:
+        element = children[place]
         nested = len(element) > 0
-        text = _inner(element) if nested else element.text or ""
-        if form and text and not text.isspace():
+        text = _inner(element) if nested else element.text
+        if text and not text.isspace() and (form := _form(element)):
             return text, "html" if nested else ("" if form == "unstated" else form)
     return "", ""
 
 
-def _form(name: str, element: Element) -> str:
+def _form(element: Element) -> str:
     """Say what an element holds: text, html, unstated; empty for what is neither, such as a picture in base64."""
+    name = _NAMES[element.tag]
     if not name.startswith("atom:"):
         return "html" if name.startswith("xhtml:") else "unstated"
-    kind = (element.get("type") or "text").lower().split(";")[0].strip()
     if element.get("mode") == "base64":
         return ""
+    kind = (element.get("type") or "text").lower().split(";")[0].strip()
     if kind in {"html", "text/html", "xhtml", "application/xhtml+xml"}:
         return "html"
     return "text" if kind == "text" or kind.startswith("text/") else ""
 
 
 def _title(inside: _Inside) -> str | None:
-    for element in inside.all("title"):
+    children, places = inside
+    for place in places["title"]:
+        element = children[place]
         nested = len(element) > 0
         text = _inner(element) if nested else element.text or ""
-        kind = (element.get("type") or "").lower()
-        plain_kind = kind in {"text", "text/plain"} or (not kind and "atom:title" in inside.names)
-        if nested or "html" in kind or (not plain_kind and is_marked_up_in_feed(text)):
+        if nested or _may_be_html(element, text, atom=bool(places["atom_title"])):
             text = plain(text)
         if found := line(text):
             return found
     return None
+
+
+def _may_be_html(element: Element, text: str, *, atom: bool) -> bool:
+    """Tell whether a title is HTML: it says so, or looks so and does not say that it is none, as Atom's do by default."""
+    if "<" not in text and "&" not in text:
+        return False
+    kind = (element.get("type") or "").lower()
+    if "html" in kind:
+        return True
+    return kind not in {"text", "text/plain"} and (bool(kind) or not atom) and is_marked_up_in_feed(text)
 
 
 def plain(text: str) -> str:
@@ -224,7 +232,7 @@ def plain(text: str) -> str:
 def _url(inside: _Inside, element: Element, guid: str | None, shared: _Shared) -> str | None:
     link = _link(inside)
     if link is None and guid and guid.startswith(("http://", "https://")):
-        return None if any(one.get("isPermaLink") == "false" for one in inside.all("guid")) else guid
+        return None if any(one.get("isPermaLink") == "false" for one in _all(inside, "guid")) else guid
     if link is None or "://" in link:
         return link
     try:
@@ -235,48 +243,63 @@ def _url(inside: _Inside, element: Element, guid: str | None, shared: _Shared) -
 
 def _link(inside: _Inside) -> str | None:
     """Give the address of the page: the text of RSS's link, the href of Atom's without another relation."""
-    for one in inside.all("link"):
+    children, places = inside
+    for place in places["link"]:
+        one = children[place]
         if (one.get("rel") or "alternate") == "alternate" and (found := line(one.get("href") or all_text(one))):
             return found
     return None
 
 
 def _own_address(about: _Inside) -> str | None:
-    own = (one.get("href") for one in about.all("link") if one.get("rel") == "self")
+    own = (one.get("href") for one in _all(about, "link") if one.get("rel") == "self")
     return next((line(one) for one in own if one), None) or next(
-        (line(one.text) for one in about.all("own_id") if one.text), None
+        (line(one.text) for one in _all(about, "atom_id") if one.text), None
     )
 
 
 def _authors(inside: _Inside) -> tuple[str, ...] | None:
     """Give those that are named by elements of one name, the best that names any."""
-    found: dict[str, None] = {}
-    name = ""
-    for place in inside.places["authors"]:
-        if found and inside.names[place] != name:
+    children, places = inside
+    found: list[str] = []
+    tag = ""
+    for place in places["authors"]:
+        element = children[place]
+        if found and element.tag != tag and _NAMES[element.tag] != _NAMES[tag]:
             break
-        name = inside.names[place]
-        if author := _author(inside.children[place]):
-            found[author] = None
-    return tuple(found) or None
+        tag = element.tag
+        if author := _author(element):
+            found.append(author)
+    return tuple(dict.fromkeys(found)) if found else None
 
 
 def _author(element: Element) -> str | None:
     if len(element):
-        return next((line(all_text(one)) for one in _inside(element).all("name")), None)
+        return next((line(all_text(one)) for one in _all(_inside(element), "name")), None)
     text = line(element.text)
     mail = _MAIL.fullmatch(text) if text and "@" in text else None
     return line(mail["name"]) if mail else text
 
 
 def _body_language(inside: _Inside) -> str | None:
-    return next((line(one.get(_LANG)) for one in inside.all("content") if one.get(_LANG)), None)
+    children, places = inside
+    for place in places["atom_content"]:
+        if language := children[place].get(_LANG):
+            return line(language)
+    return None
 
 
 def _licence(inside: _Inside) -> str | None:
-    return next((text for one in inside.all("licence") if (text := line(one.get(_RESOURCE) or all_text(one)))), None)
+    children, places = inside
+    for place in places["licence"]:
+        element = children[place]
+        if text := line(element.get(_RESOURCE) or all_text(element)):
+            return text
+    return None
 
 
 def _source(inside: _Inside) -> str | None:
     """Give the feed that an entry was taken over from."""
-    return inside.first("source") or next((_title(_inside(one)) for one in inside.all("atom_source")), None)
+    children, places = inside
+    named = _first(inside, "source")
+    return named or next((_title(_inside(children[place])) for place in places["atom_source"]), None)

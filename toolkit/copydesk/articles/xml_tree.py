@@ -101,7 +101,7 @@ def _check_depth(root: Element, max_depth: int) -> None:
         if depth > max_depth:
             what = f"elements are nested deeper than the limit of {max_depth}"
             raise InputFault("too-deep", f"{what} (fix: if it is a feed at all, raise [ingest] max_depth)")
-        level = list(chain.from_iterable(level))
+        level = list(chain.from_iterable(filter(len, level)))
 
 
 def _leave_out(unended: list[Element], whole: frozenset[str]) -> None:
