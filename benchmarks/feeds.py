@@ -27,7 +27,7 @@ from copydesk.articles import Input, ReadOptions, read_input
 from copydesk.articles.provenance import ProvenanceFiles
 from copydesk.model.reading import Limits
 
-FEEDS, ENTRIES, ROUNDS = 20, 30, 5
+FEEDS, ENTRIES, ROUNDS = 20, 30, 7
 TARGET = 50
 WORDS = [
     "the",
@@ -116,26 +116,27 @@ KINDS = ((RSS, BRIEF), (RSS, WHOLE), (ATOM, ENTRY), (RSS, BRIEF), (RSS, WHOLE))
 
 
 def run() -> Ratio:
-    """Read all feeds by both in turn and give the median of feedparser's time over ours."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = list(write_feeds(Path(folder)))
-        _ours(files), _theirs(files[:1])
-        rounds = []
-        for _ in range(ROUNDS):
-            ours, entries = _seconds(lambda: _ours(files))
-            theirs, parsed = _seconds(lambda: _theirs(files))
+    """Read feeds by both in turn, other ones in each round, and give the median of feedparser's time over ours."""
+    rounds = []
+    for number in range(ROUNDS + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            files = list(write_feeds(Path(folder), seed=number))
+            ours, entries = _seconds(lambda files=files: _ours(files))
+            theirs, parsed = _seconds(lambda files=files: _theirs(files))
             assert entries == parsed == FEEDS * ENTRIES
             rounds.append(theirs / ours)
+    del rounds[0]  # both import and compile what they need in it
     value = statistics.median(rounds)
     return Ratio("reading feeds, feedparser's CPU time over ours", value, f"≥ {TARGET}", value >= TARGET, tuple(rounds))
 
 
-def write_feeds(folder: Path, *, feeds: int = FEEDS, entries: int = ENTRIES) -> Iterator[Path]:
+def write_feeds(folder: Path, *, seed: int, feeds: int = FEEDS, entries: int = ENTRIES) -> Iterator[Path]:
     """Write feeds that are the same in every run, and give their paths."""
-    chance = random.Random(3)
+    chance = random.Random(seed)
+    first = seed * feeds * entries
     for number in range(feeds):
         feed, entry = KINDS[number % len(KINDS)]
-        made = [entry.format(**_values(chance, number * entries + place)) for place in range(entries)]
+        made = [entry.format(**_values(chance, first + number * entries + place)) for place in range(entries)]
         path = folder / f"feed-{number}.xml"
         path.write_text(feed.format(entries="".join(made)), encoding="utf-8")
         yield path
@@ -195,9 +196,9 @@ def _ours(files: list[Path]) -> int:
     provenance = ProvenanceFiles()
     count = 0
     for path in files:
-        entries = list(read_input(Input(path.name, path=path), options=OPTIONS, provenance=provenance))
-        assert not any(entry.reason for entry in entries)
-        count += len(entries)
+        for entry in read_input(Input(path.name, path=path), options=OPTIONS, provenance=provenance):
+            assert not entry.reason
+            count += 1
     return count
 
 

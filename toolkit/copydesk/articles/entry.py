@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -23,8 +23,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _FIELD = 10_000  # characters of a title or name that are kept; more is no title
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is stated of an article beside its body; ``None`` is what nothing states."""
 
     title: str | None = None
@@ -37,8 +36,7 @@ class Facts:
     licence: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):  # made a million times: a tuple takes a third of the time of a frozen dataclass
     """One row of ``articles``. It can be used if ``reason`` is empty; then ``raw.decode(encoding)`` works strictly."""
 
     source: str
@@ -49,7 +47,7 @@ class Entry:
     bytes: int = 0
     format: str | None = None
     encoding: str | None = None
-    facts: Facts = field(default_factory=Facts)
+    facts: Facts = Facts()
     reason: str = ""
     detail: str = ""
 
@@ -131,8 +129,7 @@ def with_origin(facts: Facts, origin: Provenance) -> Facts:
     """Fill what an entry does not state with what is written of its container."""
     if origin is NOTHING:
         return facts
-    return replace(
-        facts,
+    return facts._replace(
         publisher=facts.publisher or origin.publisher,
         retrieved_at=facts.retrieved_at or origin.retrieved_at,
         licence=facts.licence or origin.licence,

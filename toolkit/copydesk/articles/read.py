@@ -212,4 +212,4 @@ def _plain(source: str) -> str:
 def _badly_named(entry: Entry, name: str) -> Entry:
     """Turn away what is in a file that no table, and no other system, could name."""
     detail = f"the name {name} is not UTF-8 (fix: rename the file)"
-    return replace(entry, format=None, encoding=None, reason="bad-name", detail=detail)
+    return entry._replace(format=None, encoding=None, reason="bad-name", detail=detail)

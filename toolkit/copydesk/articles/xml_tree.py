@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from html import escape
-from itertools import chain, pairwise
+from itertools import pairwise
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -101,7 +101,7 @@ def _check_depth(root: Element, max_depth: int) -> None:
         if depth > max_depth:
             what = f"elements are nested deeper than the limit of {max_depth}"
             raise InputFault("too-deep", f"{what} (fix: if it is a feed at all, raise [ingest] max_depth)")
-        level = list(chain.from_iterable(filter(len, level)))
+        level = [child for one in level if len(one) for child in one]
 
 
 def _leave_out(unended: list[Element], whole: frozenset[str]) -> None:
