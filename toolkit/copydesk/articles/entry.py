@@ -165,7 +165,7 @@ def to_tables(entries: Iterable[Entry]) -> tuple[pa.Table, pa.Table]:
 
 
 def _fault(raw: bytes, text: str, limits: Limits) -> tuple[str, str] | None:
-    if not text.strip():
+    if not text or text.isspace():
         return "empty", "the article's text is empty (fix: scrape the article again)"
     if len(raw) > limits.max_bytes:
         size = f"{len(raw):,} bytes are more than the limit of {limits.max_bytes:,}"

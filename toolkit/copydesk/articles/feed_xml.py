@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import unescape
 from importlib import resources
+from operator import attrgetter
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
@@ -19,6 +20,7 @@ from copydesk.articles.markup import is_marked_up_in_feed
 from copydesk.articles.xml_tree import all_text, inner_html
 
 _LANG = "http://www.w3.org/XML/1998/namespace}lang"
+_TAG = attrgetter("tag")
 _XHTML = "http://www.w3.org/1999/xhtml"
 _BASE = "http://www.w3.org/XML/1998/namespace}base"
 _ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
@@ -96,7 +98,7 @@ def _looked_at() -> frozenset[str]:
 def _inside(element: Element) -> _Inside:
     """Give the children of an element, and where among them each thing stands."""
     children = list(element)
-    called = tuple([_NAMES[child.tag] for child in children])
+    called = tuple(map(_NAMES.__getitem__, map(_TAG, children)))
     return children, _usual_places(called) if len(called) <= _USUAL else _places(called)
 
 
@@ -261,16 +263,16 @@ def _own_address(about: _Inside) -> str | None:
 def _authors(inside: _Inside) -> tuple[str, ...] | None:
     """Give those that are named by elements of one name, the best that names any."""
     children, places = inside
-    found: list[str] = []
-    tag = ""
+    found: dict[str, None] = {}
+    name = ""
     for place in places["authors"]:
         element = children[place]
-        if found and element.tag != tag and _NAMES[element.tag] != _NAMES[tag]:
+        if found and _NAMES[element.tag] != name:
             break
-        tag = element.tag
+        name = _NAMES[element.tag]
         if author := _author(element):
-            found.append(author)
-    return tuple(dict.fromkeys(found)) if found else None
+            found[author] = None
+    return tuple(found) or None
 
 
 def _author(element: Element) -> str | None:
@@ -301,5 +303,6 @@ def _licence(inside: _Inside) -> str | None:
 def _source(inside: _Inside) -> str | None:
     """Give the feed that an entry was taken over from."""
     children, places = inside
-    named = _first(inside, "source")
-    return named or next((_title(_inside(children[place])) for place in places["atom_source"]), None)
+    if places["source"] and (named := _first(inside, "source")):
+        return named
+    return _title(_inside(children[places["atom_source"][0]])) if places["atom_source"] else None

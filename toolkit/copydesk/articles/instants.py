@@ -23,14 +23,21 @@ def instant(value: object) -> datetime | None:
     A time without a zone is UTC, as in ``provenance.toml``. What does not say its day, month and year ("Friday", "10:30",
     "yesterday") is not read: it could only be completed from a clock.
     """
+    if isinstance(value, str):
+        return _written(value.strip())
     if isinstance(value, datetime):
         return _utc(value)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    text = str(value).strip()
-    return None if not text or len(text) > _LONGEST else _epoch(text) or _iso(text) or _usual(text) or _rfc822(text)
+    return _written(str(value))
+
+
+def _written(text: str) -> datetime | None:
+    if not text or len(text) > _LONGEST:
+        return None
+    return (_epoch(text) or _iso(text) if text[0].isdigit() else _usual(text)) or _rfc822(text)
 
 
 def _iso(text: str) -> datetime | None:
@@ -75,6 +82,8 @@ def _epoch(text: str) -> datetime | None:
 
 
 def _utc(moment: datetime) -> datetime | None:
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:
