@@ -157,7 +157,7 @@ def _item(element: Element, inside: _Inside, shared: _Shared) -> Item:
     facts = Facts(
         title=_title(inside),
         authors=_authors(inside) or shared.authors,
-        language=_body_language(inside) or line(element.get(_LANG)) or _first(inside, "language") or shared.language,
+        language=_language(inside, element) or shared.language,
         url=_url(inside, element, guid, shared),
         publisher=_first(inside, "publisher") or _source(inside) or shared.publisher,
         published_at=instant(_first(inside, "published")),
@@ -209,17 +209,15 @@ def _title(inside: _Inside) -> str | None:
         element = children[place]
         nested = len(element) > 0
         text = _inner(element) if nested else element.text or ""
-        if nested or _may_be_html(element, text, atom=bool(places["atom_title"])):
+        if nested or (("<" in text or "&" in text) and _is_html(element, text, atom=bool(places["atom_title"]))):
             text = plain(text)
         if found := line(text):
             return found
     return None
 
 
-def _may_be_html(element: Element, text: str, *, atom: bool) -> bool:
+def _is_html(element: Element, text: str, *, atom: bool) -> bool:
     """Tell whether a title is HTML: it says so, or looks so and does not say that it is none, as Atom's do by default."""
-    if "<" not in text and "&" not in text:
-        return False
     kind = (element.get("type") or "").lower()
     if "html" in kind:
         return True
@@ -283,12 +281,13 @@ def _author(element: Element) -> str | None:
     return line(mail["name"]) if mail else text
 
 
-def _body_language(inside: _Inside) -> str | None:
+def _language(inside: _Inside, element: Element) -> str | None:
+    """Give the language of the content, else that of the whole entry."""
     children, places = inside
-    for place in places["atom_content"]:
-        if language := children[place].get(_LANG):
-            return line(language)
-    return None
+    for one in (*[children[place] for place in places["atom_content"]], element):
+        if stated := line(one.get(_LANG)):
+            return stated
+    return _first(inside, "language") if places["language"] else None
 
 
 def _licence(inside: _Inside) -> str | None:

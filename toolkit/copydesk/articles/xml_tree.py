@@ -15,7 +15,8 @@ _VOID = frozenset(
 )
 _RAW = frozenset({"script", "style"})
 _BUFFER = 1 << 17
-_ELEMENTS = 1_000_000  # some 150 MB of memory
+_PIECE = 1 << 20  # bytes, as pyexpat parts them itself: what is nested in one takes less memory than all elements may
+_ELEMENTS = 1_000_000  # some 300 MB of memory at the most
 _SHORTEST = len("<a/>")
 
 
@@ -58,7 +59,10 @@ def parse(source: bytes, *, max_depth: int, whole: frozenset[str]) -> tuple[Elem
     parser.StartDoctypeDeclHandler = _refuse
     fault = ""
     try:
-        parser.Parse(source, True)
+        for begin in range(0, len(source), _PIECE):
+            parser.Parse(source[begin : begin + _PIECE], False)
+            _check_last(tree.close(), max_depth)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         fault = str(error)
         unended = _end_all(tree)
@@ -94,14 +98,29 @@ def _end_all(tree: TreeBuilder) -> list[Element]:
             return unended
 
 
+def _check_last(root: Element | None, max_depth: int) -> None:
+    """See how deep the last element is, while there is more to come."""
+    depth, element = 0, root
+    while element is not None:
+        depth += 1
+        if depth > max_depth:
+            raise _too_deep(max_depth)
+        element = element[-1] if len(element) else None
+
+
 def _check_depth(root: Element, max_depth: int) -> None:
+    """See how deep all elements are, level by level."""
     level, depth = [root], 0
     while level:
         depth += 1
         if depth > max_depth:
-            what = f"elements are nested deeper than the limit of {max_depth}"
-            raise InputFault("too-deep", f"{what} (fix: if it is a feed at all, raise [ingest] max_depth)")
+            raise _too_deep(max_depth)
         level = [child for one in level if len(one) for child in one]
+
+
+def _too_deep(max_depth: int) -> InputFault:
+    what = f"elements are nested deeper than the limit of {max_depth}"
+    return InputFault("too-deep", f"{what} (fix: if it is a feed at all, raise [ingest] max_depth)")
 
 
 def _leave_out(unended: list[Element], whole: frozenset[str]) -> None:
