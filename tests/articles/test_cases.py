@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +30,7 @@ def test_an_input_gives_the_entries_that_its_case_states_in_their_order(case: Pa
 
 def _stated(entry: Entry, expected: dict[str, Any]) -> dict[str, Any]:
     """Give of an entry what the case states."""
-    values = {one.name: getattr(entry, one.name) for one in dataclasses.fields(entry)} | dataclasses.asdict(entry.facts)
+    values = entry._asdict() | entry.facts._asdict()
     values["text"] = entry.raw.decode(entry.encoding) if entry.raw is not None and entry.encoding else None
     return {name: _plain(values[name]) for name in expected}
 

@@ -273,6 +273,17 @@ def test_a_feed_of_millions_of_elements_ends_before_they_fill_the_memory(read: R
     assert told(read("a.rss", raw)) == [("a.rss", "too-many")]
 
 
+@pytest.mark.parametrize(("inner", "reason"), [(96, ""), (97, "too-deep")])
+def test_elements_of_a_feed_are_nested_as_deep_as_the_limit_and_no_deeper(read: Read, inner: int, reason: str) -> None:
+    body = "<b>" * inner + "x" + "</b>" * inner
+    raw = f"<rss><channel><item><description>{body}</description></item></channel></rss>"
+    assert [one.reason for one in read("a.rss", raw.encode())] == [reason]
+
+
+def test_a_feed_nested_without_end_is_refused_before_all_of_it_is_read(read: Read) -> None:
+    assert told(read("a.rss", b"<rss>" + b"<a>" * 1_300_000)) == [("a.rss", "too-deep")]
+
+
 def test_a_line_past_the_limit_is_one_entry_and_the_next_is_read(read: Read) -> None:
     raw = b'{"text": "' + b"x" * 3_000_000 + b'"}\n{"text": "y"}\n'
     assert [one.reason for one in read("a.jsonl", raw)] == ["too-large", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
 import pytest
 from hypothesis import given, settings
@@ -76,3 +77,21 @@ def test_what_does_not_say_its_day_month_and_year_is_no_date(written: object) ->
 def test_whatever_is_written_it_is_an_instant_in_utc_or_none(written: object) -> None:
     found = instant(written)
     assert found is None or found.utcoffset() == timedelta(0)
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    st.datetimes(min_value=datetime(1000, 1, 2), max_value=datetime(2999, 12, 30)),
+    st.sampled_from(["%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "Xyz, %d %b %Y %H:%M:%S", "%a, %d %b %Y %H:%M:61"]),
+    st.sampled_from(["GMT", "UTC", "+0000", "-0000", "+0530", "-1145", "+0099", "+2400", "-9999", "EST", "Z", ""]),
+)
+def test_a_date_of_rfc_822_is_the_instant_that_the_standard_library_makes_of_it(
+    moment: datetime, form: str, zone: str
+) -> None:
+    written = f"{moment.strftime(form)} {zone}".strip()
+    try:
+        expected = parsedate_to_datetime(written)
+    except ValueError:
+        assert instant(written) is None
+        return
+    assert instant(written) == (expected if expected.tzinfo else expected.replace(tzinfo=UTC))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
@@ -34,7 +33,7 @@ def read_document(
     try:
         entry = _limited(stream, entry, max_bytes=at.limits.max_bytes)
     except InputFault as fault:
-        return replace(entry, reason=fault.reason, detail=fault.detail)
+        return entry._replace(reason=fault.reason, detail=fault.detail)
     return entry if entry.reason else _decoded(entry, suffix=suffix, declared=declared)
 
 
@@ -42,13 +41,13 @@ def _limited(stream: BinaryIO, entry: Entry, *, max_bytes: int) -> Entry:
     raw = take(stream, max_bytes + 1)
     digest = hashlib.sha256(raw)
     if len(raw) <= max_bytes:
-        return replace(entry, raw_sha256=digest.hexdigest(), bytes=len(raw), raw=raw)
+        return entry._replace(raw_sha256=digest.hexdigest(), bytes=len(raw), raw=raw)
     size = len(raw)
     while block := stream.read(_BLOCK):
         digest.update(block)
         size += len(block)
     detail = f"{size:,} bytes are more than the limit of {max_bytes:,} (fix: split the file, or raise the limit)"
-    return replace(entry, raw_sha256=digest.hexdigest(), bytes=size, reason="too-large", detail=detail)
+    return entry._replace(raw_sha256=digest.hexdigest(), bytes=size, reason="too-large", detail=detail)
 
 
 def _decoded(entry: Entry, *, suffix: str, declared: str | None) -> Entry:
@@ -59,5 +58,5 @@ def _decoded(entry: Entry, *, suffix: str, declared: str | None) -> Entry:
         reader = partial(decode, declared=declared)
     decoded = reader(entry.raw)
     if decoded.reason:
-        return replace(entry, reason=decoded.reason, detail=decoded.detail)
-    return replace(entry, format=html.FORMAT if is_html else text.FORMAT, encoding=decoded.encoding)
+        return entry._replace(reason=decoded.reason, detail=decoded.detail)
+    return entry._replace(format=html.FORMAT if is_html else text.FORMAT, encoding=decoded.encoding)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -24,8 +24,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _FIELD = 10_000  # characters of a title or name that are kept; more is no title
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is stated of an article beside its body; ``None`` is what nothing states."""
 
     title: str | None = None
@@ -38,8 +37,7 @@ class Facts:
     licence: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):  # made a million times: a tuple takes a third of the time of a frozen dataclass
     """One row of ``articles``. It can be used if ``reason`` is empty; then ``raw.decode(encoding)`` works strictly."""
 
     source: str
@@ -50,7 +48,7 @@ class Entry:
     bytes: int = 0
     format: str | None = None
     encoding: str | None = None
-    facts: Facts = field(default_factory=Facts)
+    facts: Facts = Facts()
     reason: str = ""
     detail: str = ""
 
@@ -141,8 +139,7 @@ def with_origin(facts: Facts, origin: Provenance) -> Facts:
     """Fill what an entry does not state with what is written of its container."""
     if origin is NOTHING:
         return facts
-    return replace(
-        facts,
+    return facts._replace(
         publisher=facts.publisher or origin.publisher,
         retrieved_at=facts.retrieved_at or origin.retrieved_at,
         licence=facts.licence or origin.licence,
@@ -152,7 +149,7 @@ def with_origin(facts: Facts, origin: Provenance) -> Facts:
 def line(value: object) -> str | None:
     """Give a value as one line of text without outer space; ``None`` for what is empty or no text."""
     if not isinstance(value, str):
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float):
             return None
         value = str(value)
     return " ".join(value[:_FIELD].split()) or None
@@ -178,7 +175,7 @@ def to_tables(entries: Iterable[Entry]) -> tuple[pa.Table, pa.Table]:
 
 
 def _fault(raw: bytes, text: str, limits: Limits) -> tuple[str, str] | None:
-    if not text.strip():
+    if not text or text.isspace():
         return "empty", "the article's text is empty (fix: scrape the article again)"
     if len(raw) > limits.max_bytes:
         size = f"{len(raw):,} bytes are more than the limit of {limits.max_bytes:,}"

@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator
 
 from copydesk.articles.decoding import decode
-from copydesk.articles.entry import At, Entry, Facts, from_text, refused
+from copydesk.articles.entry import At, Entry, from_text, refused
 from copydesk.articles.feed_malformed import malformed_feed
 from copydesk.articles.feed_xml import ITEMS, Feed, Item, feed_of
 from copydesk.articles.identity import source_of_entry
-from copydesk.articles.instants import instant
 from copydesk.articles.markup import is_marked_up_in_feed
 from copydesk.articles.streams import InputFault, as_utf8, whole
 from copydesk.articles.xml_tree import parse
@@ -77,7 +76,7 @@ def _is_odd(raw: bytes) -> bool:
     """Tell whether a feed is in another encoding than UTF-8 by its own words, or has a DOCTYPE."""
     head = raw[:_PROLOGUE]
     found = _DECLARED.match(head)
-    return b"<!DOCTYPE" in head.upper() or (found is not None and found.group(1).lower() not in {b"utf-8", b"utf8"})
+    return b"<!DOCTYPE" in head or (found is not None and found.group(1).lower() not in {b"utf-8", b"utf8"})
 
 
 def _entries(feed: Feed, at: At, *, ended: bool) -> Iterator[Entry]:
@@ -102,18 +101,10 @@ def _entries(feed: Feed, at: At, *, ended: bool) -> Iterator[Entry]:
 
 def _entry(at: At, feed: Feed, item: Item, number: int) -> Entry:
     place = f"entry {number}"
-    source = source_of_entry(container=at.container, feed=feed.address, guid=item.guid, url=item.url, number=number)
+    facts = item.facts
+    source = source_of_entry(container=at.container, feed=feed.address, guid=item.guid, url=facts.url, number=number)
     if not source.isascii():
         source = source.encode("utf-8", errors="backslashreplace").decode("utf-8")
-    facts = Facts(
-        title=item.title,
-        authors=item.authors,
-        language=item.language,
-        url=item.url,
-        publisher=item.publisher,
-        published_at=instant(item.published),
-        licence=item.licence,
-    )
     if not item.body:
         detail = "the entry has no content (fix: fetch the page that it links to)"
         return refused(at, number=number, place=place, source=source, reason="empty", detail=detail, facts=facts)

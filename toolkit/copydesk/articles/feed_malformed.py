@@ -6,8 +6,9 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from copydesk.articles.entry import line
+from copydesk.articles.entry import Facts, line
 from copydesk.articles.feed_xml import Feed, Item, plain
+from copydesk.articles.instants import instant
 from copydesk.articles.rows import names_of
 
 # What feedparser was seen to raise on feeds that are noise: it has no errors of its own.
@@ -37,18 +38,17 @@ def _items(entries: list[dict[str, Any]], about: Mapping[str, Any]) -> Iterator[
     for entry in entries:
         body, form = _body(entry)
         title = entry.get("title")
-        yield Item(
-            guid=line(entry.get("id")),
-            url=line(entry.get("link")),
+        facts = Facts(
             title=line(plain(title) if isinstance(title, str) else None),
-            body=body,
-            form=form,
             authors=names_of(list(entry.get("authors") or [])) or names_of(entry.get("author")),
-            published=line(dict.get(entry, "published")) or line(dict.get(entry, "updated")),  # without their stand-ins
             language=line(about.get("language")),
-            licence=line(entry.get("rights")) or line(about.get("rights")),
+            url=line(entry.get("link")),
             publisher=line(about.get("title")),
+            # without their stand-ins
+            published_at=instant(line(dict.get(entry, "published")) or line(dict.get(entry, "updated"))),
+            licence=line(entry.get("rights")) or line(about.get("rights")),
         )
+        yield Item(line(entry.get("id")), body, form, facts)
 
 
 def _body(entry: Mapping[str, Any]) -> tuple[str, str]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import unescape
 from importlib import resources
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
+from xml.etree.ElementTree import Element
 
-from copydesk.articles.entry import line
+from copydesk.articles.entry import Facts, line
+from copydesk.articles.instants import instant
 from copydesk.articles.markup import is_marked_up_in_feed
-from copydesk.articles.xml_tree import Element
+from copydesk.articles.xml_tree import all_text, inner_html
 
 _LANG = "http://www.w3.org/XML/1998/namespace}lang"
+_TAG = attrgetter("tag")
+_XHTML = "http://www.w3.org/1999/xhtml"
 _BASE = "http://www.w3.org/XML/1998/namespace}base"
 _ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _RESOURCE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#}resource"
@@ -24,24 +29,19 @@ ITEMS = frozenset({"item", "entry"})
 _ROOTS = frozenset({"rss", "rdf", "feed"})
 _TAGS = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _MAIL = re.compile(r"\S+@\S+\s*\((?P<name>[^()]+)\)")
+_LONGEST_TAG, _TAGS_KEPT = 200, 4096
+_USUAL = 64  # children: where each stands is remembered of elements that have no more
+_Places = Mapping[str, tuple[int, ...]]  # where the children stand that may say each thing, best first
+_Inside = tuple[list[Element], _Places]
 
-_Elements = Mapping[str, Sequence[Element]]  # by their names here
 
+class Item(NamedTuple):
+    """An entry of a feed, as the feed states it; ``form`` of its body is text or html, and empty where it does not say."""
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An entry of a feed, as the feed states it; ``form`` is text or html, and empty where it does not say."""
-
-    guid: str | None = None
-    url: str | None = None
-    title: str | None = None
-    body: str = ""
-    form: str = ""
-    authors: tuple[str, ...] | None = None
-    published: str | None = None
-    language: str | None = None
-    licence: str | None = None
-    publisher: str | None = None
+    guid: str | None
+    body: str
+    form: str
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,72 @@ def feed_of(root: Element) -> Feed | None:
     """Give the feed that a parsed document is; ``None`` where its root is no feed's."""
     if root.tag.rpartition("}")[2].lower() not in _ROOTS:
         return None
-    channel = next((one for one in root.children or () if _name(one.tag) == "channel"), root)
-    about = _children(channel)
-    items = [one for one in channel.children or () if _name(one.tag) in {"item", "atom:entry", "entry"}]
+    channel = next((one for one in root if _NAMES[one.tag] == "channel"), root)
+    items = [one for one in channel if _NAMES[one.tag] in {"item", "atom:entry", "entry"}]
     if channel is not root:  # RSS 1.0 has them beside the channel
-        items += [one for one in root.children or () if _name(one.tag) == "item"]
+        items += [one for one in root if _NAMES[one.tag] == "item"]
+    about = _inside(channel)
     shared = _shared(root, channel, about)
-    return Feed(_own_address(about), (_item(one, shared) for one in items))
+    return Feed(_own_address(about), (_item(one, _inside(one), shared) for one in items))
+
+
+class _Names(dict[str, str]):
+    """What elements are called here, by their tags; empty for those that are not looked at."""
+
+    def __missing__(self, tag: str) -> str:
+        space, _, local = tag.rpartition("}")
+        prefix = names()["namespaces"].get(space) if space else ""
+        name = "" if prefix is None else prefix + local.lower()
+        if name not in _looked_at():
+            name = ""
+        if len(tag) <= _LONGEST_TAG:
+            if len(self) >= _TAGS_KEPT:
+                self.clear()
+            self[tag] = name
+        return name
+
+
+_NAMES = _Names()  # a dictionary gives a name in a third of the time that a function takes
+
+
+@cache
+def _looked_at() -> frozenset[str]:
+    return frozenset(name for role in names()["elements"].values() for name in role)
+
+
+def _inside(element: Element) -> _Inside:
+    """Give the children of an element, and where among them each thing stands."""
+    children = list(element)
+    called = tuple(map(_NAMES.__getitem__, map(_TAG, children)))
+    return children, _usual_places(called) if len(called) <= _USUAL else _places(called)
+
+
+def _places(called: tuple[str, ...]) -> _Places:
+    """Find where each thing stands: the entries of a feed are alike, and this is done once for all that are."""
+    at: dict[str, list[int]] = {}
+    for place, name in enumerate(called):
+        at.setdefault(name, []).append(place)
+    return {
+        role: tuple(place for name in best_first for place in at.get(name, ()))
+        for role, best_first in names()["elements"].items()
+    }
+
+
+_usual_places = lru_cache(maxsize=1024)(_places)
+
+
+def _all(inside: _Inside, role: str) -> list[Element]:
+    children, places = inside
+    return [children[place] for place in places[role]]
+
+
+def _first(inside: _Inside, role: str) -> str | None:
+    """Give the best text that something has."""
+    children, places = inside
+    for place in places[role]:
+        if text := line(all_text(children[place])):
+            return text
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,112 +141,87 @@ class _Shared:
     authors: tuple[str, ...] | None
 
 
-def _shared(root: Element, channel: Element, about: _Elements) -> _Shared:
+def _shared(root: Element, channel: Element, about: _Inside) -> _Shared:
     return _Shared(
         base=channel.get(_BASE) or root.get(_BASE) or _link(about) or "",
         language=line(channel.get(_LANG) or root.get(_LANG)) or _first(about, "language"),
         licence=_licence(about),
         publisher=_first(about, "publisher") or _title(about),
-        authors=_authors(about) if "atom:author" in about else None,
+        authors=_authors(about) if _all(about, "atom_author") else None,
     )
 
 
-def _item(element: Element, shared: _Shared) -> Item:
-    inside = _children(element)
+def _item(element: Element, inside: _Inside, shared: _Shared) -> Item:
     body, form = _body(inside)
     guid = _first(inside, "guid") or line(element.get(_ABOUT))
-    return Item(
-        guid=guid,
-        url=_url(inside, element, guid, shared),
+    facts = Facts(
         title=_title(inside),
-        body=body,
-        form=form,
         authors=_authors(inside) or shared.authors,
-        published=_first(inside, "published"),
-        language=_body_language(inside) or line(element.get(_LANG)) or _first(inside, "language") or shared.language,
-        licence=_licence(inside) or shared.licence,
+        language=_language(inside, element) or shared.language,
+        url=_url(inside, element, guid, shared),
         publisher=_first(inside, "publisher") or _source(inside) or shared.publisher,
+        published_at=instant(_first(inside, "published")),
+        licence=_licence(inside) or shared.licence,
     )
+    return Item(guid, body, form, facts)
 
 
-@lru_cache(maxsize=4096)
-def _name(tag: str) -> str:
-    """Give an element's name here: its namespace's prefix and its local name in small letters; empty for others."""
-    space, _, local = tag.rpartition("}")
-    prefix = names()["namespaces"].get(space) if space else ""
-    return "" if prefix is None else prefix + local.lower()
-
-
-def _children(element: Element) -> _Elements:
-    found: dict[str, list[Element]] = {}
-    for child in element.children or ():
-        name = _name(child.tag)
-        if name in found:
-            found[name].append(child)
-        elif name:
-            found[name] = [child]
-    return found
-
-
-def _all(inside: _Elements, role: str) -> list[Element]:
-    return [one for name in _names(role) for one in inside.get(name, ())]
-
-
-@cache
-def _names(role: str) -> tuple[str, ...]:
-    return tuple(names()["elements"][role])
-
-
-def _first(inside: _Elements, role: str) -> str | None:
-    for name in _names(role):
-        for one in inside.get(name, ()):
-            if text := line(one.all_text()):
-                return text
-    return None
+def _is_xhtml_div(element: Element) -> bool:
+    space, _, local = element.tag.rpartition("}")
+    return space == _XHTML and local.lower() == "div"
 
 
 def _inner(element: Element) -> str:
     """Give what is in an element as HTML."""
-    within = element.children or []
-    if len(within) == 1 and _name(within[0].tag) == "xhtml:div" and not element.text.strip():
-        return within[0].inner_html()  # RFC 4287, section 3.1.1.3: this div is no part of the content
-    return element.inner_html()
+    if len(element) == 1 and _is_xhtml_div(element[0]) and not (element.text or "").strip():
+        return inner_html(element[0])  # RFC 4287, section 3.1.1.3: this div is no part of the content
+    return inner_html(element)
 
 
-def _body(inside: _Elements) -> tuple[str, str]:
+def _body(inside: _Inside) -> tuple[str, str]:
     """Give the first body that is not empty, and its form as the feed states it."""
-    for name in _names("body"):
-        for element in inside.get(name, ()):
-            form = _form(name, element)
-            text = _inner(element) if element.children else element.text
-            if text.strip() and form:
-                return text, "html" if element.children else ("" if form == "unstated" else form)
+    children, places = inside
+    for place in places["body"]:
+        element = children[place]
+        nested = len(element) > 0
+        text = _inner(element) if nested else element.text
+        if text and not text.isspace() and (form := _form(element)):
+            return text, "html" if nested else ("" if form == "unstated" else form)
     return "", ""
 
 
-def _form(name: str, element: Element) -> str:
+def _form(element: Element) -> str:
     """Say what an element holds: text, html, unstated; empty for what is neither, such as a picture in base64."""
+    name = _NAMES[element.tag]
     if not name.startswith("atom:"):
         return "html" if name.startswith("xhtml:") else "unstated"
-    kind = (element.get("type") or "text").lower().split(";")[0].strip()
     if element.get("mode") == "base64":
         return ""
+    kind = (element.get("type") or "text").lower().split(";")[0].strip()
     if kind in {"html", "text/html", "xhtml", "application/xhtml+xml"}:
         return "html"
     return "text" if kind == "text" or kind.startswith("text/") else ""
 
 
-def _title(inside: _Elements) -> str | None:
-    for element in _all(inside, "title"):
-        text = _inner(element) if element.children else element.text
-        kind = (element.get("type") or "").lower()
-        stated = "html" in kind or bool(element.children)
-        plain_kind = kind in {"text", "text/plain"} or (not kind and "atom:title" in inside)
-        if stated or (not plain_kind and is_marked_up_in_feed(text)):
+def _title(inside: _Inside) -> str | None:
+    children, places = inside
+    for place in places["title"]:
+        element = children[place]
+        nested = len(element) > 0
+        text = _inner(element) if nested else element.text or ""
+        if nested or (("<" in text or "&" in text) and _is_html(element, text, atom=bool(places["atom_title"]))):
             text = plain(text)
         if found := line(text):
             return found
     return None
+
+
+def _is_html(element: Element, text: str, *, atom: bool) -> bool:
+    """Tell whether a title is HTML: it says so, or looks so and does not say that it is none, as Atom's do by default."""
+    kind = (element.get("type") or "").lower()
+    if "html" in kind:
+        return True
+    return kind not in {"text", "text/plain"} and (bool(kind) or not atom) and is_marked_up_in_feed(text)
 
 
 def plain(text: str) -> str:
@@ -195,60 +229,79 @@ def plain(text: str) -> str:
     return unescape(_TAGS.sub("", text))
 
 
-def _url(inside: _Elements, element: Element, guid: str | None, shared: _Shared) -> str | None:
+def _url(inside: _Inside, element: Element, guid: str | None, shared: _Shared) -> str | None:
     link = _link(inside)
     if link is None and guid and guid.startswith(("http://", "https://")):
-        stated = [one.get("isPermaLink") for one in inside.get("guid", ())]
-        return None if "false" in stated else guid
+        return None if any(one.get("isPermaLink") == "false" for one in _all(inside, "guid")) else guid
     if link is None or "://" in link:
         return link
     try:
-        return str(urljoin(urljoin(shared.base, element.get(_BASE) or ""), link))
+        return urljoin(urljoin(shared.base, element.get(_BASE) or ""), link)
     except ValueError:  # an address such as http://[
         return link
 
 
-def _link(inside: _Elements) -> str | None:
+def _link(inside: _Inside) -> str | None:
     """Give the address of the page: the text of RSS's link, the href of Atom's without another relation."""
-    links = [one for one in _all(inside, "link") if (one.get("rel") or "alternate") == "alternate"]
-    return next((found for one in links if (found := line(one.get("href") or one.all_text()))), None)
-
-
-def _own_address(about: _Elements) -> str | None:
-    own = (one.get("href") for one in _all(about, "link") if one.get("rel") == "self")
-    return next((line(one) for one in own if one), None) or next(
-        (line(one.text) for one in about.get("atom:id", ()) if one.text), None
-    )
-
-
-def _authors(inside: _Elements) -> tuple[str, ...] | None:
-    for name in _names("authors"):
-        found = [author for one in inside.get(name, ()) if (author := _author(one))]
-        if found:
-            return tuple(dict.fromkeys(found))
+    children, places = inside
+    for place in places["link"]:
+        one = children[place]
+        if (one.get("rel") or "alternate") == "alternate" and (found := line(one.get("href") or all_text(one))):
+            return found
     return None
 
 
+def _own_address(about: _Inside) -> str | None:
+    own = (one.get("href") for one in _all(about, "link") if one.get("rel") == "self")
+    return next((line(one) for one in own if one), None) or next(
+        (line(one.text) for one in _all(about, "atom_id") if one.text), None
+    )
+
+
+def _authors(inside: _Inside) -> tuple[str, ...] | None:
+    """Give those that are named by elements of one name, the best that names any."""
+    children, places = inside
+    found: dict[str, None] = {}
+    name = ""
+    for place in places["authors"]:
+        element = children[place]
+        if found and _NAMES[element.tag] != name:
+            break
+        name = _NAMES[element.tag]
+        if author := _author(element):
+            found[author] = None
+    return tuple(found) or None
+
+
 def _author(element: Element) -> str | None:
-    if element.children:
-        within = _children(element)
-        return next((line(one.all_text()) for name in ("atom:name", "name") for one in within.get(name, ())), None)
+    if len(element):
+        return next((line(all_text(one)) for one in _all(_inside(element), "name")), None)
     text = line(element.text)
-    mail = _MAIL.fullmatch(text or "")
+    mail = _MAIL.fullmatch(text) if text and "@" in text else None
     return line(mail["name"]) if mail else text
 
 
-def _body_language(inside: _Elements) -> str | None:
-    return next((line(one.get(_LANG)) for one in inside.get("atom:content", ()) if one.get(_LANG)), None)
+def _language(inside: _Inside, element: Element) -> str | None:
+    """Give the language of the content, else that of the whole entry."""
+    children, places = inside
+    for one in (*[children[place] for place in places["atom_content"]], element):
+        if stated := line(one.get(_LANG)):
+            return stated
+    return _first(inside, "language") if places["language"] else None
 
 
-def _licence(inside: _Elements) -> str | None:
-    return next((text for one in _all(inside, "licence") if (text := line(one.get(_RESOURCE) or one.all_text()))), None)
+def _licence(inside: _Inside) -> str | None:
+    children, places = inside
+    for place in places["licence"]:
+        element = children[place]
+        if text := line(element.get(_RESOURCE) or all_text(element)):
+            return text
+    return None
 
 
-def _source(inside: _Elements) -> str | None:
+def _source(inside: _Inside) -> str | None:
     """Give the feed that an entry was taken over from."""
-    named = [line(one.all_text()) for one in inside.get("source", ())]
-    return next((name for name in named if name), None) or next(
-        (_title(_children(one)) for one in inside.get("atom:source", ())), None
-    )
+    children, places = inside
+    if places["source"] and (named := _first(inside, "source")):
+        return named
+    return _title(_inside(children[places["atom_source"][0]])) if places["atom_source"] else None

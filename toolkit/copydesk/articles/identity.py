@@ -34,6 +34,8 @@ def source_of_member(archive: str, name: str) -> str:
 
 def source_of_entry(*, container: str, feed: str | None, guid: str | None, url: str | None, number: int) -> str:
     """Name an entry of a feed; ``feed`` is the address that the feed gives as its own."""
+    if guid and is_uri(guid):
+        return guid
     scope = feed if feed and is_uri(feed.strip()) else container
     return _named(container, scope=scope, key=guid, url=url, number=number, key_first=True)
 

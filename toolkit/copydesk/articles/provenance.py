@@ -56,16 +56,16 @@ class ProvenanceFiles:
         or says why it cannot be read.
         """
         for folder in _folders(path, source):
-            entries = self._entries(folder / FILE_NAME)
-            name = path.relative_to(folder).as_posix()
-            if name in entries:
+            entries = self._entries(folder)
+            if entries and (name := path.relative_to(folder).as_posix()) in entries:
                 return entries[name]
         return NOTHING
 
-    def _entries(self, file: Path) -> Mapping[str, Provenance]:
-        if file not in self._read:
-            self._read[file] = read_provenance(read_text(file, missing=""), place=str(file))
-        return self._read[file]
+    def _entries(self, folder: Path) -> Mapping[str, Provenance]:
+        if folder not in self._read:
+            file = folder / FILE_NAME
+            self._read[folder] = read_provenance(read_text(file, missing=""), place=str(file))
+        return self._read[folder]
 
 
 def read_provenance(text: str, *, place: str) -> Mapping[str, Provenance]:
@@ -89,7 +89,7 @@ def _folders(path: Path, source: str) -> Sequence[Path]:
     parts = Path(source).parts
     if path.parts[-len(parts) :] != parts:
         return (path.parent,)
-    return tuple(path.parents)[: len(parts)]
+    return path.parents[: len(parts)]
 
 
 def _provenance(entry: Any, *, path: str, wrong: list[str]) -> Provenance:

@@ -170,14 +170,14 @@ def _refused_member(at: At, member: Member, number: int, fault: InputFault) -> E
 
 def _bounded(entries: Iterator[Entry], at: At) -> Iterator[Entry]:
     """Give the entries up to the limit; what stops them is the last one."""
-    count = 0
+    count, limit = 0, at.limits.max_entries
     fault: InputFault | None = None
     try:
         for entry in entries:
             count += 1
-            if count > at.limits.max_entries:
+            if count > limit:
                 fix = "split it, or raise [ingest] max_entries"
-                raise InputFault("too-many", f"there are more than {at.limits.max_entries:,} entries (fix: {fix})")
+                raise InputFault("too-many", f"there are more than {limit:,} entries (fix: {fix})")
             yield entry
         if not count and at.stretch is None:
             raise InputFault("empty", "it holds no article (fix: leave it out, or get it again)")
@@ -219,4 +219,4 @@ def _plain(source: str) -> str:
 def _badly_named(entry: Entry, name: str) -> Entry:
     """Turn away what is in a file that no table, and no other system, could name."""
     detail = f"the name {name} is not UTF-8 (fix: rename the file)"
-    return replace(entry, format=None, encoding=None, reason="bad-name", detail=detail)
+    return entry._replace(format=None, encoding=None, reason="bad-name", detail=detail)

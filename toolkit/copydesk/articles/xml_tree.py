@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from itertools import pairwise
+from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from copydesk.articles.streams import InputFault
@@ -14,128 +15,127 @@ _VOID = frozenset(
 )
 _RAW = frozenset({"script", "style"})
 _BUFFER = 1 << 17
-_ELEMENTS = 1_000_000  # some 150 MB of memory
+_PIECE = 1 << 20  # bytes, as pyexpat parts them itself: what is nested in one takes less memory than all elements may
+_ELEMENTS = 1_000_000  # some 300 MB of memory at the most
+_SHORTEST = len("<a/>")
 
 
-class Element:
-    """An element: its tag as ``namespace}name``, attributes, the text before its first child, and that after itself."""
+def all_text(element: Element) -> str:
+    """Give all text within, without markup."""
+    return "".join(element.itertext()) if len(element) else element.text or ""
 
-    __slots__ = ("attributes", "children", "tag", "tail", "text")
 
-    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
-        self.tag = tag
-        self.attributes = attributes
-        self.text = ""
-        self.tail = ""
-        self.children: list[Element] | None = None  # most have none
+def inner_html(element: Element) -> str:
+    """Give what is within as HTML, without namespaces."""
+    return _escaped(element.text) + "".join(piece for child in element for piece in _html(child))
 
-    def get(self, name: str) -> str | None:
-        """Give the value of an attribute."""
-        return self.attributes.get(name)
 
-    def all_text(self) -> str:
-        """Give all text within, without markup."""
-        return "".join(self._texts()) if self.children else self.text
-
-    def inner_html(self) -> str:
-        """Give what is within as HTML, without namespaces."""
-        return _escaped(self.text) + "".join(piece for child in self.children or () for piece in child._html())
-
-    def _texts(self) -> Iterator[str]:
-        yield self.text
-        for child in self.children or ():
-            yield from child._texts()
-            yield child.tail
-
-    def _html(self) -> Iterator[str]:
-        name = self.tag.rpartition("}")[2]
-        stated = "".join(f' {key}="{escape(value)}"' for key, value in self.attributes.items() if "}" not in key)
-        yield f"<{name}{stated}>"
-        yield self.text if name.lower() in _RAW else _escaped(self.text)
-        for child in self.children or ():
-            yield from child._html()
-        if name.lower() not in _VOID or self.children or self.text:
-            yield f"</{name}>"
-        yield _escaped(self.tail)
+def _html(element: Element) -> Iterator[str]:
+    name = element.tag.rpartition("}")[2]
+    stated = "".join(f' {key}="{escape(value)}"' for key, value in element.items() if "}" not in key)
+    yield f"<{name}{stated}>"
+    yield (element.text or "") if name.lower() in _RAW else _escaped(element.text)
+    for child in element:
+        yield from _html(child)
+    if name.lower() not in _VOID or len(element) or element.text:
+        yield f"</{name}>"
+    yield _escaped(element.tail)
 
 
 def parse(source: bytes, *, max_depth: int, whole: frozenset[str]) -> tuple[Element | None, str]:
     """Give the root, and why the document is not well-formed from some place on; empty where it is.
 
-    Of elements whose local name is in ``whole``, one that has not ended there is left out.
-    Raises InputFault for a DOCTYPE, for elements nested deeper than ``max_depth``, and for more than a million of them.
+    Tags and attributes are named ``namespace}name``. Of elements whose local name is in ``whole``, one that has not ended there
+    is left out. Raises InputFault for a DOCTYPE, for elements nested deeper than ``max_depth``, and for more than a million of them.
     """
-    tree = _Tree(max_depth)
+    # expat calls the builder, both in C: a call of Python for each element would take as long as all the rest.
+    tree = TreeBuilder()
     parser = expat.ParserCreate("utf-8", "}")
     parser.buffer_text = True
     parser.buffer_size = _BUFFER
-    parser.StartElementHandler = tree.start
+    parser.StartElementHandler = tree.start if len(source) <= _ELEMENTS * _SHORTEST else _counted(tree)
     parser.EndElementHandler = tree.end
-    parser.CharacterDataHandler = tree.pieces.append
+    parser.CharacterDataHandler = tree.data
     parser.StartDoctypeDeclHandler = _refuse
+    fault = ""
     try:
-        parser.Parse(source, True)
+        rest = 0
+        while len(source) - rest > _PIECE:
+            parser.Parse(source[rest : rest + _PIECE], False)
+            rest += _PIECE
+            _check_last(tree.close(), max_depth)
+        parser.Parse(source[rest:] if rest else source, True)  # all in one is faster by a third
     except expat.ExpatError as error:
-        tree.leave_out(whole)
-        return tree.root(), str(error)
-    return tree.root(), ""
+        fault = str(error)
+        unended = _end_all(tree)
+    root: Element | None = tree.close()
+    if root is not None:
+        _check_depth(root, max_depth)
+        if fault:
+            _leave_out(unended, whole)
+    return root, fault
 
 
-class _Tree:
-    """The elements so far: those that have not ended yet, and the pieces of the text that is being read."""
+def _counted(tree: TreeBuilder) -> Callable[[str, dict[str, str]], object]:
+    """Begin elements as the builder does, but no more than the limit."""
+    left = _ELEMENTS
 
-    def __init__(self, max_depth: int) -> None:
-        self._open = [Element("", {})]
-        self._max_depth = max_depth
-        self._left = _ELEMENTS
-        self.pieces: list[str] = []
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if self.pieces:
-            self._flush()
-        element = Element(tag, attributes)
-        outer = self._open[-1]
-        if outer.children is None:
-            outer.children = [element]
-        else:
-            outer.children.append(element)
-        self._open.append(element)
-        self._left -= 1
-        if len(self._open) > self._max_depth:
-            what = f"elements are nested deeper than the limit of {self._max_depth}"
-            raise InputFault("too-deep", f"{what} (fix: if it is a feed at all, raise [ingest] max_depth)")
-        if self._left < 0:
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
             raise InputFault("too-many", f"there are more than {_ELEMENTS:,} elements (fix: split the feed)")
+        tree.start(tag, attributes)
 
-    def end(self, _: str) -> None:
-        if self.pieces:
-            self._flush()
-        self._open.pop()
+    return start
 
-    def root(self) -> Element | None:
-        return next(iter(self._open[0].children or ()), None)
 
-    def leave_out(self, whole: frozenset[str]) -> None:
-        """Take away the outermost of the elements that must be whole and have not ended."""
-        for outer, inner in pairwise(self._open):
-            if inner.tag.rpartition("}")[2].lower() in whole:
-                outer.children = (outer.children or [])[:-1]
-                return
+def _end_all(tree: TreeBuilder) -> list[Element]:
+    """End what has not ended, and give it from the inside out."""
+    unended: list[Element] = []
+    while True:
+        try:
+            unended.append(tree.end(""))
+        except IndexError:  # how it says that nothing is left
+            return unended
 
-    def _flush(self) -> None:
-        """Give the text to the element that it stands in, or after."""
-        text = "".join(self.pieces)
-        self.pieces.clear()
-        element = self._open[-1]
-        if element.children:
-            element.children[-1].tail = text
-        else:
-            element.text = text
+
+def _check_last(root: Element | None, max_depth: int) -> None:
+    """See how deep the last element is, while there is more to come."""
+    depth, element = 0, root
+    while element is not None:
+        depth += 1
+        if depth > max_depth:
+            raise _too_deep(max_depth)
+        element = element[-1] if len(element) else None
+
+
+def _check_depth(root: Element, max_depth: int) -> None:
+    """See how deep all elements are, level by level."""
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        if depth > max_depth:
+            raise _too_deep(max_depth)
+        level = [child for one in level if len(one) for child in one]
+
+
+def _too_deep(max_depth: int) -> InputFault:
+    what = f"elements are nested deeper than the limit of {max_depth}"
+    return InputFault("too-deep", f"{what} (fix: if it is a feed at all, raise [ingest] max_depth)")
+
+
+def _leave_out(unended: list[Element], whole: frozenset[str]) -> None:
+    """Take away the outermost of the elements that must be whole and have not ended."""
+    for inner, outer in reversed(list(pairwise(unended))):
+        if inner.tag.rpartition("}")[2].lower() in whole:
+            outer.remove(inner)
+            return
 
 
 def _refuse(*_: object) -> None:
     raise InputFault("xml-entities", "a DOCTYPE stands where it cannot be taken away (fix: take it away)")
 
 
-def _escaped(text: str) -> str:
-    return escape(text, quote=False)
+def _escaped(text: str | None) -> str:
+    return escape(text, quote=False) if text else ""
