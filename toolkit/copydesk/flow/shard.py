@@ -192,9 +192,8 @@ def _unless_lost(entry: Entry, number: int, watch: Watch) -> Entry:
     if how is None or entry.reason:
         return entry
     reason, why = _LOST[how]
-    return replace(
-        entry, format=None, encoding=None, reason=reason, detail=f"{entry.source}: making its document {why}"
-    )
+    detail = f"{entry.source}: making its document {why}"
+    return entry._replace(format=None, encoding=None, reason=reason, detail=detail)
 
 
 def _as_revision(made: Outcome, number: int) -> Outcome:
