@@ -26,7 +26,7 @@ def version(reference: Path) -> Path:
 def test_it_tells_what_every_stage_made_and_how_to_go_on(reference: Path) -> None:
     told = (reference / "first-run.txt").read_text(encoding="utf-8")
     for stage in (
-        "ingest    12 files, 12 kept, 0 rejected",
+        "ingest    12 files, 12 articles, 12 kept, 0 rejected, 12 new, 2 copies",
         "push      12 tasks, 12 pushed",
         "annotate  2 annotators, 24 submitted",
     ):

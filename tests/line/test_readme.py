@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from subprocess import CompletedProcess
 
 from copydesk.flow.current import current_documents
 from copydesk.flow.studio import connected
+from copydesk.model.reading import Columns
 from copydesk.model.schema import LabelSchema
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.studio.recorded import read_recorded, submit
-from copydesk.workspace import Workspace
+from copydesk.workspace import EngineSettings, IngestSettings, PublishSettings, StudioSettings, Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,11 +100,11 @@ def test_the_python_lines_load_what_the_demo_published(reference: Path, shell: S
 
 def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round() -> None:
     listed = set(re.findall(r"`(\w+\.\w+|name|schema)`(?=[^|]*\|[^|]*\|)", README))
-    listed |= set(re.findall(r"`(publish\.\w+)`", README))
-    from dataclasses import fields
-
-    from copydesk.workspace import IngestSettings, PublishSettings, StudioSettings
-
-    kinds = {"ingest": IngestSettings, "studio": StudioSettings, "publish": PublishSettings}
+    listed |= set(re.findall(r"`((?:publish|ingest)\.\w+)`", README))
+    kinds = {"ingest": IngestSettings, "engine": EngineSettings, "studio": StudioSettings, "publish": PublishSettings}
     known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {"name", "schema"}
-    assert known <= listed
+    assert known - {"ingest.columns"} <= listed
+    assert listed <= known
+    columns = re.search(r"`ingest\.columns\.…`.*", README)
+    assert columns is not None
+    assert {one.name for one in fields(Columns)} <= set(re.findall(r"`(\w+)`", columns[0]))
