@@ -104,7 +104,7 @@ def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round(
     kinds = {"ingest": IngestSettings, "engine": EngineSettings, "studio": StudioSettings, "publish": PublishSettings}
     known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {"name", "schema"}
     assert known - {"ingest.columns"} <= listed
-    assert listed <= known
+    assert {one for one in listed if one.partition(".")[0] in kinds} <= known
     columns = re.search(r"`ingest\.columns\.…`.*", README)
     assert columns is not None
     assert {one.name for one in fields(Columns)} <= set(re.findall(r"`(\w+)`", columns[0]))
