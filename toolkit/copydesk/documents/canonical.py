@@ -56,7 +56,8 @@ def characters() -> Characters:
         becomes |= {chr(int(code, 16)): (inserted, rule) for code in data[key]}
     becomes |= {"\r": ("\n", "text.newline"), "\r\n": ("\n", "text.newline")}
     single = "".join(re.escape(character) for character in becomes if len(character) == 1)
-    return Characters(pattern=re.compile(f"\r\n|[{single}]"), becomes=becomes)
+    # A pattern that begins with one set of characters is looked for many times faster than a choice of patterns.
+    return Characters(pattern=re.compile(f"[{single}](?:(?<=\r)\n)?"), becomes=becomes)
 
 
 def canonical(draft: Draft) -> Canonical:
@@ -102,11 +103,9 @@ def is_tidy(text: str) -> bool:
 def character_edits(text: str) -> list[Edit]:
     """Give the edits that replace or remove what ``characters.toml`` names."""
     table = characters()
-    edits = []
-    for match in table.pattern.finditer(text):
-        inserted, rule = table.becomes[match.group()]
-        edits.append(Edit(match.start(), match.end(), match.group(), inserted, rule))
-    return edits
+    return [
+        Edit(match.start(), match.end(), match[0], *table.becomes[match[0]]) for match in table.pattern.finditer(text)
+    ]
 
 
 def nfc_edits(text: str) -> list[Edit]:

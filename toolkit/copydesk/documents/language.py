@@ -20,7 +20,7 @@ _CODE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
 
 class _Evidence(NamedTuple):
     language: str
-    words: tuple[str, ...]
+    words: frozenset[str]
     each: float
 
 
@@ -40,7 +40,7 @@ def language_by_words(sample: str) -> str | None:
     third = len(sample) // 3
     parts = (sample[:third], sample[third : 2 * third], sample[2 * third :])
     for language, words, each in _evidence():
-        if all(sum(map(part.count, words)) * 100 >= each * len(part) for part in parts):
+        if all(sum(map(words.__contains__, part.split())) * 100 >= each * len(part) for part in parts):
             return language
     return None
 
@@ -75,7 +75,9 @@ def _codes() -> frozenset[str]:
 
 @cache
 def _evidence() -> tuple[_Evidence, ...]:
-    return tuple(_Evidence(**row) for row in rule_data("language")["evidence"])
+    return tuple(
+        _Evidence(row["language"], frozenset(row["words"]), row["each"]) for row in rule_data("language")["evidence"]
+    )
 
 
 @cache

@@ -144,7 +144,7 @@ def _first_pattern() -> str:
     """Give one expression that finds something in every text that opens as a rule asks; a line may break between words."""
     opens = sorted({words for rule in _listed() for words in rule.opens})
     openings = "|".join("[0-9]" if words == "#" else _literal(words).replace(" ", "[ \n]+") for words in opens)
-    return f"(?i)^[^\\pL\\pN]{{0,8}}(?:{openings})"
+    return f"(?i)^[^\\pL\\pN]*(?:{openings})"
 
 
 @cache
