@@ -26,11 +26,12 @@ _FIRST, _LATER = (
     "".join(sorted({character for code in _READ_AS for character in numbers.decode(code, "ignore")}))
     for numbers in (bytes(range(0xC0, 0xF5)), bytes(range(0x80, 0xC0)))
 )
-_SUSPECT = "".join(character for character in _FIRST if character not in _INNOCENT)
-_PAIR = re.compile(f"[{_SUSPECT}\ufffd][{_LATER}\ufffd]")
+_SUSPECT = "".join(character for character in _FIRST if character not in _INNOCENT) + "\ufffd"
+_PAIR = re.compile(f"[{_SUSPECT}][{_LATER}\ufffd]")
 _BLANKED = frozenset("\xc2\xc3\xe0\u0102\u0413")
 _BEFORE_BLANK = re.compile(f"[{''.join(sorted(_BLANKED))}] ")
 _CONTROL = re.compile(r"[\x80-\x9f]")
+_SUSPECTS = frozenset(_SUSPECT).union(map(chr, range(0x80, 0xA0)))
 # The kinds of bytes in UTF-8: ASCII, the later bytes of a character, and its first.
 _BYTES = b"a" * 0x80 + b"l" * 0x40 + b"f" * 0x40
 _SIDE_BY_SIDE = b"lf"
@@ -39,10 +40,11 @@ _VISIBLE = re.compile(r"[!-~]+")
 
 def may_be_mojibake(text: str, unusual: str) -> bool:
     """Whether it is worth asking ftfy; ``unusual`` are the characters of ``text`` that are not plain ASCII."""
-    if not unusual.strip(_INNOCENT):
+    if _SUSPECTS.isdisjoint(unusual):
         return False
-    before_blank = not _BLANKED.isdisjoint(unusual) and _BEFORE_BLANK.search(text)
-    return bool(before_blank or _CONTROL.search(unusual) or (_has_neighbours(text) and _PAIR.search(text)))
+    is_pair = _has_neighbours(text) and _PAIR.search(text)
+    is_blanked = not _BLANKED.isdisjoint(unusual) and _BEFORE_BLANK.search(text)
+    return bool(is_pair or is_blanked or _CONTROL.search(unusual))
 
 
 def _has_neighbours(text: str) -> bool:

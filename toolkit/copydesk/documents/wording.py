@@ -76,7 +76,10 @@ class Index(NamedTuple):
         if not look & WORDS:
             return opened
         ended = self.ends.get(_word(_LAST.search(surface[-40:])), ()) if look & ENDS else ()
-        ranked = {entry.rank: entry for entries in (opened, ended, _keyed(look >> _KEYS)) for entry in entries}
+        found = [entries for entries in (opened, ended, _keyed(look >> _KEYS)) if entries]
+        if len(found) < 2:
+            return found[0] if found else ()
+        ranked = {entry.rank: entry for entries in found for entry in entries}
         return [ranked[rank] for rank in sorted(ranked)]
 
 
@@ -84,7 +87,8 @@ class Index(NamedTuple):
 def _keyed(found: int) -> tuple[Entry, ...]:
     """Give the rules of the keys that were found, one bit each."""
     keys = enumerate(index().keys)
-    return tuple(entry for number, (_, entries) in keys if found >> number & 1 for entry in entries)
+    entries = {entry.rank: entry for number, (_, listed) in keys if found >> number & 1 for entry in listed}
+    return tuple(entries[rank] for rank in sorted(entries))
 
 
 def _word(match: re.Match[str] | None) -> str:
