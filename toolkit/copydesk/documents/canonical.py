@@ -25,8 +25,7 @@ _BREAKS = re.compile(r"\n(?: *+\n)*+")
 # piece between them (Unicode Standard Annex 15, section 9; a test proves it for every character listed).
 _SAFE = "\x00-\u02ff\u0391-\u03a1\u03b1-\u03c9\u0400-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u0904-\u0939\u0e01-\u0e30"
 _SAFE += "\u1e00-\u1e99\u1ea0-\u1ef9\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
-_PIECES = re.compile(f"[{_SAFE}]?[^{_SAFE}]+")
-_UNSAFE = re.compile(f"[^{_SAFE}]")
+_UNSAFE = re.compile(f"[^{_SAFE}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,10 @@ def nfc_edits(text: str) -> list[Edit]:
     """Give the edits that bring ``text`` into Unicode's normal form C, one for each piece that is not."""
     if unicodedata.is_normalized("NFC", text):
         return []
-    pieces = ((match.start(), match.group()) for match in _PIECES.finditer(text))
+    spans = (
+        (max(0, match.start() - 1), match.end()) for match in _UNSAFE.finditer(text)
+    )  # with the character before them
+    pieces = ((start, text[start:end]) for start, end in spans)
     return [
         shrunk(start, piece, unicodedata.normalize("NFC", piece), rule="text.nfc")
         for start, piece in pieces

@@ -168,7 +168,7 @@ def _first_pattern() -> str:
     """Give one expression that finds something in every text that opens as a rule asks; a line may break between words."""
     opens = sorted({words for rule in _listed() for words in rule.opens})
     openings = "|".join("[0-9]" if words == "#" else _literal(words).replace(" ", "[ \n]+") for words in opens)
-    return f"(?i)^[^\\pL\\pN]*(?:{openings})"
+    return f"(?i)^[\\W_]*(?:{openings})"
 
 
 @cache
@@ -180,7 +180,7 @@ def _words_pattern() -> str:
 @cache
 def _ends_pattern() -> str:
     ends = sorted({word for rule in _listed() for word in rule.ends})
-    return f"(?i:(?:{'|'.join(map(_literal, ends))})[^\\pL\\pN]*$)"
+    return f"(?i:(?:{'|'.join(map(_literal, ends))})[\\W_]*$)"
 
 
 @cache
