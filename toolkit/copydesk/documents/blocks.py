@@ -11,7 +11,7 @@ _ENDS = tuple(".…:;,")
 _CLOSING = "”\"'’»)]"
 _BULLET = re.compile(r"[-–—•*·▪►→]\s+\S")
 # A word of four letters or more is no abbreviation: what follows its full stop is a second sentence.
-_SECOND_SENTENCE = re.compile(r"[^\W\d_]{4}[.!?…][”\"’»)]*\s")
+_SECOND_SENTENCE = re.compile(r"[.!?…](?<=[^\W\d_]{4}.)[”\"’»)]*\s")
 _SENTENCE_END = re.compile(r"[.!?…][”\"’»)]*\s+(?=[“\"«A-ZÀ-ÖØ-Þ])")
 
 

@@ -71,9 +71,9 @@ def build_documents(
 
 def _articles(articles: pa.Table) -> Iterator[_Article]:
     """Read the rows of ``articles`` that can be used."""
-    present = set(articles.column_names)
     nothing = [None] * articles.num_rows
-    listed = [articles.column(name).to_pylist() if name in present else nothing for name in _Article._fields]
+    filled = {name for name in articles.column_names if articles.column(name).null_count < articles.num_rows}
+    listed = [articles.column(name).to_pylist() if name in filled else nothing for name in _Article._fields]
     for article in map(_Article._make, zip(*listed, strict=True)):
         for name in ("raw", "format", "encoding"):
             if getattr(article, name) is None:

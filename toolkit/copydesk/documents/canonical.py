@@ -25,8 +25,7 @@ _BREAKS = re.compile(r"\n(?: *+\n)*+")
 # piece between them (Unicode Standard Annex 15, section 9; a test proves it for every character listed).
 _SAFE = "\x00-\u02ff\u0391-\u03a1\u03b1-\u03c9\u0400-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u0904-\u0939\u0e01-\u0e30"
 _SAFE += "\u1e00-\u1e99\u1ea0-\u1ef9\u2010-\u2027\u2030-\u205e\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
-_PIECES = re.compile(f"[{_SAFE}]?[^{_SAFE}]+")
-_UNSAFE = re.compile(f"[^{_SAFE}]")
+_UNSAFE = re.compile(f"[^{_SAFE}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,8 @@ def characters() -> Characters:
         becomes |= {chr(int(code, 16)): (inserted, rule) for code in data[key]}
     becomes |= {"\r": ("\n", "text.newline"), "\r\n": ("\n", "text.newline")}
     single = "".join(re.escape(character) for character in becomes if len(character) == 1)
-    return Characters(pattern=re.compile(f"\r\n|[{single}]"), becomes=becomes)
+    # A pattern that begins with one set of characters is looked for many times faster than a choice of patterns.
+    return Characters(pattern=re.compile(f"[{single}](?:(?<=\r)\n)?"), becomes=becomes)
 
 
 def canonical(draft: Draft) -> Canonical:
@@ -102,18 +102,19 @@ def is_tidy(text: str) -> bool:
 def character_edits(text: str) -> list[Edit]:
     """Give the edits that replace or remove what ``characters.toml`` names."""
     table = characters()
-    edits = []
-    for match in table.pattern.finditer(text):
-        inserted, rule = table.becomes[match.group()]
-        edits.append(Edit(match.start(), match.end(), match.group(), inserted, rule))
-    return edits
+    return [
+        Edit(match.start(), match.end(), match[0], *table.becomes[match[0]]) for match in table.pattern.finditer(text)
+    ]
 
 
 def nfc_edits(text: str) -> list[Edit]:
     """Give the edits that bring ``text`` into Unicode's normal form C, one for each piece that is not."""
     if unicodedata.is_normalized("NFC", text):
         return []
-    pieces = ((match.start(), match.group()) for match in _PIECES.finditer(text))
+    spans = (
+        (max(0, match.start() - 1), match.end()) for match in _UNSAFE.finditer(text)
+    )  # with the character before them
+    pieces = ((start, text[start:end]) for start, end in spans)
     return [
         shrunk(start, piece, unicodedata.normalize("NFC", piece), rule="text.nfc")
         for start, piece in pieces

@@ -20,8 +20,9 @@ _CODE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE)
 
 class _Evidence(NamedTuple):
     language: str
-    words: tuple[str, ...]
+    words: frozenset[str]
     each: float
+    whole: float
 
 
 def language_of(text: str, declared: str | None = None) -> str | None:
@@ -39,8 +40,9 @@ def language_by_words(sample: str) -> str | None:
         return None
     third = len(sample) // 3
     parts = (sample[:third], sample[third : 2 * third], sample[2 * third :])
-    for language, words, each in _evidence():
-        if all(sum(map(part.count, words)) * 100 >= each * len(part) for part in parts):
+    for language, words, each, whole in _evidence():
+        found = [len(list(filter(words.__contains__, part.split()))) for part in parts]
+        if min(found) * 100 >= each * third and sum(found) * 100 >= whole * len(sample):
             return language
     return None
 
@@ -75,7 +77,8 @@ def _codes() -> frozenset[str]:
 
 @cache
 def _evidence() -> tuple[_Evidence, ...]:
-    return tuple(_Evidence(**row) for row in rule_data("language")["evidence"])
+    rows = rule_data("language")["evidence"]
+    return tuple(_Evidence(**row | {"words": frozenset(row["words"])}) for row in rows)
 
 
 @cache

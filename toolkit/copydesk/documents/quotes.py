@@ -65,9 +65,10 @@ def _any_mark() -> re.Pattern[str]:
 def _marked(text: str) -> Iterator[tuple[int, int, bool]]:
     """Give the spans between quotation marks, marks included, and whether the closing mark is there."""
     at = 0
-    while match := _opening().search(text, at):
+    marks, search = _marks(), _opening().search
+    while match := search(text, at):
         start = match.start()
-        closing = text.find(_marks()[match.group()], start + 1)
+        closing = text.find(marks[match[0]], start + 1)
         at = closing + 1 if closing >= 0 else len(text)
         yield start, at, closing >= 0
 
@@ -199,7 +200,7 @@ def _name(tokens: Sequence[_Token], words: QuoteWords) -> tuple[int, int] | None
         named = named[1:]
     if not named or len(named) > LONGEST_NAME or named[0].word in words.stops or not named[0].word:
         return None
-    capitalised = any(character.isupper() for token in named for character in token.written)
+    capitalised = any(map(str.isupper, "".join([token.written for token in named])))
     return (named[0].start, named[-1].end) if capitalised or named[0].word in words.determiners else None
 
 

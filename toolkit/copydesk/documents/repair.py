@@ -20,18 +20,36 @@ RULE = "text.mojibake"
 # Mojibake is a character of two bytes or more that became two characters or more, none of them ASCII but perhaps the last: a no-break
 # space, half of an "à" or of a no-break space, that became a space. These alone never begin one (ftfy takes "”é" for a letter of Abkhaz).
 _INNOCENT = "“”‘’–—…•©®™\t\r\xa0\ufeff\u200b"
-_PAIR = re.compile(f"[^\\x00-\\x7f{_INNOCENT}][^\\x00-\\x7f]")
-_BEFORE_BLANK = re.compile(r"[\xc2\xc3\xe0\u0102\u0413] ")
+# What it was read as, as ftfy knows it, and which bytes begin a character in UTF-8 and which go on with it (all others are ASCII).
+_READ_AS = ("latin-1", "cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "cp1257", "iso8859-2", "mac-roman", "cp437")
+_FIRST, _LATER = (
+    "".join(sorted({character for code in _READ_AS for character in numbers.decode(code, "ignore")}))
+    for numbers in (bytes(range(0xC0, 0xF5)), bytes(range(0x80, 0xC0)))
+)
+_SUSPECT = "".join(character for character in _FIRST if character not in _INNOCENT) + "\ufffd"
+_PAIR = re.compile(f"[{_SUSPECT}][{_LATER}\ufffd]")
+_BLANKED = frozenset("\xc2\xc3\xe0\u0102\u0413")
+_BEFORE_BLANK = re.compile(f"[{''.join(sorted(_BLANKED))}] ")
 _CONTROL = re.compile(r"[\x80-\x9f]")
+_SUSPECTS = frozenset(_SUSPECT).union(map(chr, range(0x80, 0xA0)))
+# The kinds of bytes in UTF-8: ASCII, the later bytes of a character, and its first.
+_BYTES = b"a" * 0x80 + b"l" * 0x40 + b"f" * 0x40
+_SIDE_BY_SIDE = b"lf"
 _VISIBLE = re.compile(r"[!-~]+")
 
 
 def may_be_mojibake(text: str, unusual: str) -> bool:
     """Whether it is worth asking ftfy; ``unusual`` are the characters of ``text`` that are not plain ASCII."""
-    return (
-        bool(unusual.strip(_INNOCENT))
-        and (_PAIR.search(text) or _BEFORE_BLANK.search(text) or _CONTROL.search(unusual)) is not None
-    )
+    if _SUSPECTS.isdisjoint(unusual):
+        return False
+    is_pair = _has_neighbours(text) and _PAIR.search(text)
+    is_blanked = not _BLANKED.isdisjoint(unusual) and _BEFORE_BLANK.search(text)
+    return bool(is_pair or is_blanked or _CONTROL.search(unusual))
+
+
+def _has_neighbours(text: str) -> bool:
+    """Whether two characters beyond ASCII stand side by side: in most texts none do, and patterns need not read them."""
+    return _SIDE_BY_SIDE in text.encode("utf-8", "surrogatepass").translate(_BYTES)
 
 
 def mojibake_edits(text: str) -> list[Edit]:

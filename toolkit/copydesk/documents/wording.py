@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from copydesk.documents.blocks import LONGEST
 from copydesk.documents.rules import Rule, quote_words, rules
 
-FIRST, WORDS, HEADING, QUOTES, OPENING = 1, 2, 4, 8, 16  # bits of a look
+FIRST, WORDS, HEADING, QUOTES, OPENING, ENDS = 1, 2, 4, 8, 16, 32  # bits of a look
+_KEYS = 6  # the bit of the first key; the others follow
 
 _FIRST = re.compile(r"[\W_]*([^\W_]+)")
 _LAST = re.compile(r"([^\W_]+)[\W_]*\Z")
@@ -67,19 +68,27 @@ class Index(NamedTuple):
 
     opens: dict[str, tuple[Entry, ...]]  # by first word
     ends: dict[str, tuple[Entry, ...]]  # by last word
-    holds: dict[str, tuple[Entry, ...]]
-    gated: tuple[Entry, ...]
+    keys: tuple[tuple[str, tuple[Entry, ...]], ...]  # by what finds something in the text: an expression that RE2 reads
 
     def candidates(self, surface: str, look: int) -> Sequence[Entry]:
         """Give the rules that could match a block that looks so, in their order, but for their length."""
         opened = self.opens.get(_word(_FIRST.match(surface)), ()) if look & FIRST else ()
         if not look & WORDS:
             return opened
-        found = [opened, self.ends.get(_word(_LAST.search(surface[-40:])), ())]
-        found += [entries for held, entries in self.holds.items() if held in surface]
+        ended = self.ends.get(_word(_LAST.search(surface[-40:])), ()) if look & ENDS else ()
+        found = [entries for entries in (opened, ended, _keyed(look >> _KEYS)) if entries]
+        if len(found) < 2:
+            return found[0] if found else ()
         ranked = {entry.rank: entry for entries in found for entry in entries}
-        ranked |= {entry.rank: entry for entry in self.gated if entry.rule.gate and entry.rule.gate.search(surface)}
         return [ranked[rank] for rank in sorted(ranked)]
+
+
+@lru_cache(maxsize=1024)
+def _keyed(found: int) -> tuple[Entry, ...]:
+    """Give the rules of the keys that were found, one bit each."""
+    keys = enumerate(index().keys)
+    entries = {entry.rank: entry for number, (_, listed) in keys if found >> number & 1 for entry in listed}
+    return tuple(entries[rank] for rank in sorted(entries))
 
 
 def _word(match: re.Match[str] | None) -> str:
@@ -99,9 +108,13 @@ def index() -> Index:
     return Index(
         opens=_by_key(entries, lambda rule: {_word(_FIRST.match(words)) or words for words in rule.opens}),
         ends=_by_key(entries, lambda rule: rule.ends),
-        holds=_by_key(entries, lambda rule: rule.holds),
-        gated=tuple(entry for entry in entries if entry.rule.gate),
+        keys=tuple(_by_key(entries, _expressions).items()),
     )
+
+
+def _expressions(rule: Rule) -> list[str]:
+    held = ["|".join(map(_literal, rule.holds))] if rule.holds else []
+    return [*held, rule.gate.pattern] if rule.gate else held
 
 
 def _by_key(entries: Sequence[Entry], keys: Callable[[Rule], Iterable[str]]) -> dict[str, tuple[Entry, ...]]:
@@ -116,7 +129,7 @@ def looks(surfaces: Sequence[str]) -> list[int]:
     """Give for each block the bits of what it could be: none means a plain paragraph, whatever stands beside it.
 
     ``FIRST``: it opens as a rule asks; ``WORDS``: it ends so, or holds what one asks for; ``HEADING``: it does not end like a sentence; ``QUOTES``: it holds a quotation mark;
-    ``OPENING``: a dash stands near its beginning. Each block is looked at alone, so that it does not matter which come together.
+    ``OPENING``: a dash stands near its beginning. With ``WORDS`` go ``ENDS`` and a bit for each key of the index. Each block is looked at alone, so that it does not matter which come together.
     """
     column = pa.array(surfaces, pa.string())
     short = pc.less_equal(pc.utf8_length(column), LONGEST)
@@ -128,11 +141,22 @@ def looks(surfaces: Sequence[str]) -> list[int]:
         (QUOTES, pc.match_substring_regex(column, _marks_pattern())),
         (OPENING, pc.match_substring_regex(pc.utf8_slice_codeunits(column, 0, DATELINE), _DASH)),
     )
-    bits = np.zeros(len(surfaces), dtype=np.uint8)
+    bits = np.zeros(len(surfaces), dtype=np.int64)
     for bit, mask in found:
-        bits |= bit * np.asarray(mask, dtype=np.uint8)
+        bits |= bit * np.asarray(mask, dtype=np.int64)
+    worded = np.flatnonzero(bits & WORDS)
+    bits[worded] |= _key_bits(column.take(pa.array(worded)))
     listed: list[int] = bits.tolist()
     return listed
+
+
+def _key_bits(column: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Give for each text the bits of the keys that are in it, and whether it ends as a rule asks."""
+    expressions = (_ends_pattern(), *(expression for expression, _ in index().keys))
+    bits = np.zeros(len(column), dtype=np.int64)
+    for number, expression in enumerate(expressions, start=_KEYS - 1):
+        bits |= np.asarray(pc.match_substring_regex(column, expression), dtype=np.int64) << number
+    return bits
 
 
 def _listed() -> list[Rule]:
@@ -144,16 +168,19 @@ def _first_pattern() -> str:
     """Give one expression that finds something in every text that opens as a rule asks; a line may break between words."""
     opens = sorted({words for rule in _listed() for words in rule.opens})
     openings = "|".join("[0-9]" if words == "#" else _literal(words).replace(" ", "[ \n]+") for words in opens)
-    return f"(?i)^[^\\pL\\pN]{{0,8}}(?:{openings})"
+    return f"(?i)^[\\W_]*(?:{openings})"
 
 
 @cache
 def _words_pattern() -> str:
     """Give one expression that finds something in every text that ends as a rule asks, or holds what one asks for."""
+    return "(?s)" + "|".join([_ends_pattern(), *(f"(?:{expression})" for expression, _ in index().keys)])
+
+
+@cache
+def _ends_pattern() -> str:
     ends = sorted({word for rule in _listed() for word in rule.ends})
-    holds = sorted({held for rule in _listed() for held in rule.holds})
-    gates = [f"(?:{rule.gate.pattern})" for rule in _listed() if rule.gate]
-    return "(?s)" + "|".join([f"(?i:(?:{'|'.join(map(_literal, ends))})[^\\pL\\pN]*$)", *map(_literal, holds), *gates])
+    return f"(?i:(?:{'|'.join(map(_literal, ends))})[\\W_]*$)"
 
 
 @cache

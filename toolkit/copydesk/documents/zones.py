@@ -94,6 +94,8 @@ def _claim_by_words(view: View) -> None:
     """
     items = -1  # of the list of other stories that the blocks before belong to
     for place, look in enumerate(view.looks):
+        if items < 0 and not look & (FIRST | WORDS):
+            continue
         block = view.blocks[place]
         claim = None
         if look & (FIRST | WORDS) and block.hint != "title" and not block.is_quoted:
