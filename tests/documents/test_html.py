@@ -191,3 +191,23 @@ def test_reading_four_times_as_much_takes_no_more_than_some_four_times_as_long(u
 
     seconds(100)
     assert min(seconds(8_000) for _ in range(2)) < 12 * max(min(seconds(2_000) for _ in range(2)), 0.004)
+
+
+def test_a_line_among_paragraphs_that_is_one_link_is_text_and_a_label_with_links_is_not() -> None:
+    line = '<p><a href="/map">Here is the map of the river</a></p>'
+    listed = '<p>Also: <a href="/a">The bridge of March</a><br><a href="/b">The ferry of May</a></p>'
+    text = _document(f"<body><div><h1>River</h1>{STORY}{line}{STORY}{listed}{STORY}</div></body>").text
+    assert "Here is the map of the river" in text
+    assert "ferry of May" not in text
+
+
+@pytest.mark.parametrize(("heading", "is_kept"), [('<a href="/b">Bridge falls</a>', False), ("Bridge falls", True)])
+def test_prose_below_a_heading_that_is_a_link_introduces_another_article(heading: str, is_kept: bool) -> None:
+    card = f"<div><div><h3>{heading}</h3></div><div>The old bridge fell in March, and nobody has put it up again since then, though many asked.</div></div>"
+    text = _document(f"<body><article><h1>River</h1>{STORY}{STORY}{card}</article></body>").text
+    assert ("old bridge" in text) == is_kept
+
+
+def test_the_prose_below_a_title_that_links_to_its_own_page_is_the_article() -> None:
+    page = f'<body><article><h2><a href="/river">River</a></h2><div><p>{BODY} {BODY} {BODY}</p></div></article></body>'
+    assert BODY in _document(page).text

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from copydesk.documents.html_meaning import Within, meaning_of
 from copydesk.documents.html_source import Token, markup_pattern, piece_matches, tokens
@@ -24,12 +25,11 @@ LONGEST_PROMO = 600  # characters of prose in what asks readers for something, o
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
 _VISIBLE = re.compile(r"\S")
 _TAG = re.compile(r"<[^>]*+>")
-_RAW = re.compile(r"<[sitnxSITNX](?:cript|tyle|frame|extarea|itle|oembed|oframes|mp)")
+_ALONE = re.compile(r"\s*<[aA]\s[^<>]*+>([^<>]*+)</[aA]>\s*")  # a block that is one link
 _ANCHOR = re.compile(r"<(/?)a(?=[\s/>])[^>]*+>", re.IGNORECASE | re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """``source[start:end]`` stands between two tags and is ``visible`` or ``blank``; or it is a ``break`` (``<br>``)."""
 
     start: int
@@ -56,8 +56,8 @@ class Block:
 class Page:
     """A page's blocks of visible text and its elements, numbered in the order they begin: the parent of each, and what it means.
 
-    ``within`` is of each element what it and all around it mean. ``unpaired`` is where quotation marks stop pairing up,
-    ``depth`` how many elements stand within each other at most. ``full`` tells that the page has more elements than the limit; what comes after it was not read.
+    ``within`` is of each element what it and all around it mean. ``unpaired`` is where quotation marks stop pairing up.
+    ``full`` tells that the page has more elements than the limit; what comes after it was not read.
     """
 
     source: str
@@ -66,7 +66,6 @@ class Page:
     meanings: list[int] = field(default_factory=lambda: [0])
     within: list[int] = field(default_factory=list)
     unpaired: int = 0
-    depth: int = 0
     full: bool = False
 
     def sums(self, values: Sequence[int]) -> list[int]:
@@ -78,6 +77,13 @@ class Page:
         for node in range(len(held) - 1, 0, -1):  # a parent begins before its children
             held[parents[node]] += held[node]
         return held
+
+    def depth(self) -> int:
+        """Give how many elements stand within each other at most."""
+        depths = [0] * len(self.parents)
+        for node in range(1, len(depths)):
+            depths[node] = depths[self.parents[node]] + 1
+        return max(depths)
 
     def sizes(self) -> list[int]:
         """Give for each element how many elements its subtree has: those numbered from its own number on."""
@@ -129,9 +135,9 @@ class _Walker:
     def __init__(self, page: Page, most_nodes: int) -> None:
         self._page = page
         self._most = most_nodes
-        self._names: list[str] = []  # of the open elements, and their numbers
-        self._nodes: list[int] = []
-        self._count: dict[str, int] = {}
+        self._names: list[str] = []  # of the open elements, and their numbers after that of the page
+        self._nodes: list[int] = [0]
+        self._count = dict.fromkeys(html_names().block | html_names().skipped, 0)
         self._skipping = 0
         self._ends: dict[str, int] = {}  # where the next end tag of a name is that is passed over; -1 if there is none
         self._spans: list[tuple[int, int]] = []
@@ -139,34 +145,49 @@ class _Walker:
 
     def walk(self) -> None:
         """Take every piece of the page, and the tag after it."""
-        kinds = _kinds()
-        page, spans, count = self._page, self._spans, self._count
-        passed = 0
-        for match, paired in piece_matches(page.source):
-            if match.end() <= passed:
-                continue
-            raw, slash, name, written = match.groups()
-            if raw and not self._skipping and (spans or not raw.isspace()):
-                spans.append(match.span(1))
+        at = 0
+        while at >= 0:
+            at = self._walk_on(at)
+        if self._spans:
+            self._flush()
+
+    def _walk_on(self, at: int) -> int:
+        """Walk on from ``at``; give where to go on after what is passed over, or -1 at the end."""
+        page, spans, count, tags, names, nodes = self._page, self._spans, self._count, _tags(), self._names, self._nodes
+        parents, meanings = page.parents, page.meanings
+        for match, paired in piece_matches(page.source, at, paired=at < page.unpaired):
+            raw, slash, written_name, written = match.groups()
+            if (raw or spans) and not self._skipping:
+                spans.append((match.start(), match.end(1)))
             if not paired and page.unpaired > match.start():
                 page.unpaired = match.start()
-            if name is None:
+            if written_name is None:
                 continue
-            name = name.lower()
-            kind = kinds[name]
+            name, kind = tags[written_name]
             if spans and kind != "skipped":
                 self._flush()
             if slash:
-                if count.get(name):
+                if count[name]:
                     self._close(name)
-            elif kind != "void":
-                self._start(name, written, kind)
-                if page.full:
-                    return
-                if name in _PASSED:
-                    passed = self._passed(name, match.end())
-        if spans:
-            self._flush()
+                continue
+            if kind == "void":
+                continue
+            if kind == "skipped":
+                self._skipping += 1
+            elif names and (names[-1] == "p" or (kind == "implied" and names[-1] == name)):
+                self._close(names[-1])
+            if len(parents) > self._most:
+                page.full = True
+                return -1
+            parents.append(nodes[-1])
+            nodes.append(len(meanings))
+            meanings.append(meaning_of(name, written))
+            names.append(name)
+            count[name] += 1
+            passed = self._passed(name, match.end()) if name in _PASSED else 0
+            if passed:
+                return passed
+        return -1
 
     def _passed(self, name: str, at: int) -> int:
         """Take what is navigation or a footer as one block that is not looked into; give where its end tag begins, or 0.
@@ -187,28 +208,12 @@ class _Walker:
         self._page.blocks.append(Block(self._nodes[-1], [(at, end)], ""))
         return end
 
-    def _start(self, name: str, written: str, kind: str) -> None:
-        names, page = self._names, self._page
-        if kind == "skipped":
-            self._skipping += 1
-        elif names and (names[-1] == "p" or (kind == "implied" and names[-1] == name)):
-            self._close(names[-1])
-        if len(page.parents) > self._most:
-            page.full = True
-            return
-        page.meanings.append(meaning_of(name, written))
-        page.parents.append(self._nodes[-1] if names else 0)
-        names.append(name)
-        self._nodes.append(len(page.parents) - 1)
-        self._count[name] = self._count.get(name, 0) + 1
-        page.depth = max(page.depth, len(names))
-
     def _close(self, name: str) -> None:
-        names, count = self._names, self._count
+        names, nodes, count = self._names, self._nodes, self._count
         closed = ""
         while closed != name:
             closed = names.pop()
-            self._nodes.pop()
+            nodes.pop()
             count[closed] -= 1
             if self._skipping and closed in html_names().skipped:
                 self._skipping -= 1
@@ -219,40 +224,54 @@ class _Walker:
         """End the block that is being filled; one without visible text is no block."""
         source, spans = self._page.source, self._spans
         raw = source[spans[0][0] : spans[0][1]] if len(spans) == 1 else "".join(source[low:high] for low, high in spans)
-        text = raw
-        linked = 0
-        if "<" in raw:
-            paired = spans[0][0] < self._page.unpaired
-            text = _plain(raw, paired)
-            if self._link >= 0 or "<a" in raw or "</a" in raw or "<A" in raw or "</A" in raw:
-                bare = raw.strip()
-                alone = self._link < 0 and bare[:2] == "<a" and bare[-4:] == "</a>" and bare.find("<a", 2) < 0
-                linked = len(text) if alone else self._linked(raw)
-        elif self._link >= 0:
-            linked = len(raw)
+        text, linked = raw, 0
+        if self._link >= 0:
+            text, linked = self._read(raw)
+        elif "<" in raw:
+            alone = _ALONE.fullmatch(raw)
+            if alone:
+                text = alone[1]
+                linked = len(text)
+            else:
+                text, linked = self._read(raw)
         text = " ".join(text.split())
         if text and (text[0] != "&" or text.replace("&nbsp;", "").strip()):
-            node = self._nodes[-1] if self._nodes else 0
-            self._page.blocks.append(Block(node, spans.copy(), text, min(linked, len(text))))
+            self._page.blocks.append(Block(self._nodes[-1], spans.copy(), text, min(linked, len(text))))
         spans.clear()
 
-    def _linked(self, raw: str) -> int:
-        """Count the characters in links, and remember whether a link stays open."""
+    def _read(self, raw: str) -> tuple[str, int]:
+        """Give a piece without its markup and its characters in links; remember whether a link stays open."""
+        if "<" not in raw:
+            return raw, len(raw)
+        text = _plain(raw, self._spans[0][0] < self._page.unpaired)
+        if self._link < 0 and _ANCHOR.search(raw) is None:
+            return text, 0
         linked = at = 0
         for match in _ANCHOR.finditer(raw):
             if self._link >= 0:
                 linked += _shown(raw[at : match.start()])
             self._link = -1 if match.group(1) else len(self._names)
             at = match.end()
-        return linked + (_shown(raw[at:]) if self._link >= 0 else 0)
+        return text, linked + (_shown(raw[at:]) if self._link >= 0 else 0)
+
+
+class _Tags(dict[str, tuple[str, str]]):
+    """What a name that ends a piece does, as it may be written: its lower-case form, and the kind of it.
+
+    A kind is ``block``, ``implied`` (a block that ends one like it), ``void`` or ``skipped``.
+    """
+
+    def __missing__(self, written: str) -> tuple[str, str]:
+        self[written] = self[written.lower()]
+        return self[written]
 
 
 @cache
-def _kinds() -> dict[str, str]:
-    """Give of each name that ends a piece what it does: ``block``, ``implied`` (a block that ends one like it), ``void``, ``skipped``."""
+def _tags() -> _Tags:
     names = html_names()
     kinds = dict.fromkeys(names.block, "block") | dict.fromkeys(names.skipped, "skipped")
-    return kinds | dict.fromkeys(names.implied, "implied") | dict.fromkeys(names.block & names.void, "void")
+    kinds |= dict.fromkeys(names.implied, "implied") | dict.fromkeys(names.block & names.void, "void")
+    return _Tags({name: (name, kind) for name, kind in kinds.items()})
 
 
 def _shown(raw: str) -> int:
@@ -261,7 +280,7 @@ def _shown(raw: str) -> int:
 
 def _plain(raw: str, paired: bool) -> str:
     """Give a piece without its markup."""
-    if "<!" in raw or raw.count("<") != raw.count(">") or _RAW.search(raw):
+    if "<!" in raw or raw.count("<") != raw.count(">"):
         return markup_pattern(paired).sub("", raw)
     return _TAG.sub("", raw)
 

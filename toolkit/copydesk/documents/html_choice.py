@@ -20,12 +20,14 @@ HELD = 0.7  # of an element's prose that one of its children has to hold to be l
 TELLING = 0.5  # of the page's prose that an element said to be the article has to hold
 ALONE = 0.2  # the same, if no other element is said to be it
 MOSTLY = 0.7  # of a short block's characters in links, above which it is a link to another page
+WHOLLY = 0.95  # the same of a line among paragraphs that is a link, and text
 LITTLE = 700  # letters of prose, below which prose that stands elsewhere makes a choice doubtful
 FEW = 0.5  # of all prose but comments that the article has to hold, if it has so little
 LEAD = 3  # blocks before the container among which its lead may stand
 BEFORE = 1  # blocks before the first prose that may be text of the article, too
 GONE = 2  # blocks after the last prose that may be none of the article's before the rest is none either
 AFTER = 4  # blocks after the last prose that may be text of the article
+CARD = 4  # elements around a heading, and around prose, among which the one is that makes a card of both
 LEAST = 250  # letters of prose that an article has
 _PLAIN = Within.CAPTION | Within.TITLE | Within.PARAGRAPH | Within.ITEM | Within.QUOTE
 _ENDS = frozenset('.!?…:”"»。！？」।။')
@@ -60,6 +62,8 @@ def choose(page: Page) -> Choice:
     sizes = page.sizes()
     node = _container(page, held)
     inside = range(node, node + sizes[node])
+    for place in _teasers(page, own, held, inside):
+        own[place] = 0
     kept = _kept(page, own, inside)
     doubts = _doubts(page, own, prose, held, node, kept)
     title = title_before(page, kept)
@@ -115,6 +119,41 @@ def _said(page: Page, mark: int, held: Sequence[int]) -> list[int]:
     return sorted(found, key=held.__getitem__)
 
 
+def _teasers(page: Page, own: Sequence[int], held: Sequence[int], inside: range) -> list[int]:
+    """Find prose that introduces another article: a heading that is a link stands before it, in an element that holds no more prose.
+
+    The first prose is none.
+    """
+    found: list[int] = []
+    heading = -1
+    is_first = True
+    for place, block in enumerate(page.blocks):
+        if block.node not in inside:
+            continue
+        if own[place]:
+            if heading >= 0 and not is_first and _card(page, heading, block.node, held, inside) == own[place]:
+                found.append(place)
+            is_first, heading = False, -1
+        elif page.within[block.node] & (Within.HEADING | Within.TITLE):
+            heading = block.node if block.linked > MOSTLY * len(block.text) else -1
+    return found
+
+
+def _card(page: Page, heading: int, node: int, held: Sequence[int], inside: range) -> int:
+    """Give the letters of prose in the nearest element around both a heading and a later block; 0 if none is that near."""
+    near = _above(page, node)
+    shared = next((one for one in _above(page, heading)[1:] if one in near), inside.start)
+    return held[shared] if shared in inside and shared != inside.start else 0
+
+
+def _above(page: Page, node: int) -> list[int]:
+    """Give an element and the nearest around it."""
+    found = [node]
+    for _ in range(CARD):
+        found.append(page.parents[found[-1]])
+    return found
+
+
 def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
     """Give the blocks of the container that stay.
 
@@ -125,12 +164,13 @@ def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
     told = [place for place in places if own[place]]
     low, high = told[0], told[-1]
     directly = {blocks[place].node for place in told}
+    beside = {page.parents[node] for node in directly}
     is_said = bool(page.meanings[inside.start] & (Within.BODY | Within.ARTICLE))
     kept = []
     gone = 0
     for place in places:
         is_aside = bool(page.within[blocks[place].node] & Within.ASIDE)
-        if own[place] or _stays(page, place, low - BEFORE <= place < high, directly):
+        if own[place] or _stays(page, place, low - BEFORE <= place < high, directly, beside):
             kept.append(place)
         elif place > high:
             gone += 1 if not is_aside else 0 if is_said else GONE + 1
@@ -139,14 +179,20 @@ def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
     return kept
 
 
-def _stays(page: Page, place: int, among: bool, directly: set[int]) -> bool:
+def _stays(page: Page, place: int, among: bool, directly: set[int], beside: set[int]) -> bool:
     """Whether a block that is no prose stays; ``among`` tells that it stands among prose, ``directly`` which elements hold prose."""
     block = page.blocks[place]
     means = page.within[block.node]
     if means & (Within.FURNITURE | Within.COMMENT):
         return False
     if block.linked > MOSTLY * len(block.text):
-        return among and bool(means & Within.RELATED)
+        is_link = block.linked >= WHOLLY * len(
+            block.text
+        )  # one in a line of its own, not a list of them with its label
+        is_line = (
+            is_link and means & Within.PARAGRAPH and not means & Within.ITEM and page.parents[block.node] in beside
+        )
+        return among and bool(means & Within.RELATED or is_line)
     if means & (Within.RELATED | Within.PROMO | Within.BYLINE):
         return among
     is_sentence = block.text[-1] in _ENDS

@@ -12,16 +12,17 @@ from operator import and_
 from typing import NamedTuple
 
 from copydesk.documents.draft import Draft
-from copydesk.documents.html_blocks import Page, Run, read_runs
+from copydesk.documents.html_blocks import Block, Page, Run, read_runs
 from copydesk.documents.html_choice import Choice
 from copydesk.documents.html_meaning import Within
-from copydesk.model.document import Edit, apply_edits
+from copydesk.model.document import Edit
 
 # A character reference, or a run of white space that is not just one space (HTML's white space, not Unicode's: a no-break space
 # is a character of the text).
 _SPECIAL = re.compile(
     r"&(?:\#[0-9]{1,8}|\#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?|(?: (?=[ \t\n\r\f])|[\t\n\r\f])[ \t\n\r\f]*+"
 )
+_BLANKS = " \t\n\r\f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,38 @@ def html_draft(page: Page, choice: Choice) -> tuple[Draft, tuple[Part, ...]]:
     source = page.source
     edits: list[Edit] = []
     parts: list[Part] = []
+    texts: list[str] = []
     at = length = 0
     expected = 0  # the place of the block that comes next in the page
     for place in choice.places:
-        runs = read_runs(page, page.blocks[place])
-        pieces = _pieces(runs, source)
+        pieces, within = _read(page, page.blocks[place])
         if not pieces:
             continue
         joint = "\n\n" if parts else ""
         rule = choice.rule if place > expected else "html.markup"
         edits += _cut(source, at, pieces[0].start, inserted=joint, rule=rule)
         edits += _inside(source, pieces)
-        part = _part(pieces, runs, length + len(joint))
+        texts += (joint, *[piece.text for piece in pieces])
+        part = _part(pieces, within, length + len(joint))
         parts.append(part)
         at, length, expected = pieces[-1].end, part.end, place + 1
     rule = choice.rule if expected < len(page.blocks) else "html.markup"
     edits += _cut(source, at, len(source), inserted="", rule=rule)
-    return Draft(article=source, text=apply_edits(source, edits), edits=tuple(edits)), tuple(parts)
+    return Draft(article=source, text="".join(texts), edits=tuple(edits)), tuple(parts)
+
+
+def _read(page: Page, block: Block) -> tuple[list[_Piece], int]:
+    """Give the pieces of a block's text, and what all of its visible text stands in."""
+    if len(block.spans) == 1:
+        start, end = block.spans[0]
+        raw = page.source[start:end]
+        text = raw.strip(_BLANKS)
+        if "<" not in text and not _SPECIAL.search(text):  # most paragraphs
+            start += len(raw) - len(raw.lstrip(_BLANKS))
+            within = page.within[block.node]
+            return ([_Piece(start, start + len(text), text, "", within)] if text else []), within
+    runs = read_runs(page, block)
+    return _pieces(runs, page.source), reduce(and_, [run.within for run in runs if run.kind == "visible"], -1)
 
 
 def _pieces(runs: Sequence[Run], source: str) -> list[_Piece]:
@@ -138,10 +154,10 @@ def _cut(source: str, start: int, end: int, *, inserted: str, rule: str) -> list
     return [Edit(start, end, source[start:end], inserted, rule)] if end > start or inserted else []
 
 
-def _part(pieces: Sequence[_Piece], runs: Sequence[Run], start: int) -> Part:
-    """Tell where a block and its credits stand in the text, which goes on at ``start``."""
+def _part(pieces: Sequence[_Piece], within: int, start: int) -> Part:
+    """Tell where a block that stands in ``within`` and its credits stand in the text, which goes on at ``start``."""
     credits: list[tuple[int, int]] = []
-    end = start + sum(len(piece.text) for piece in pieces)
+    end = start + sum([len(piece.text) for piece in pieces])
     if any(piece.within & Within.CREDIT for piece in pieces):
         at = start
         for is_credit, group in groupby(pieces, key=lambda piece: bool(piece.within & Within.CREDIT)):
@@ -150,9 +166,4 @@ def _part(pieces: Sequence[_Piece], runs: Sequence[Run], start: int) -> Part:
                 before = len(text) - len(text.lstrip())
                 credits.append((at + before, at + len(text.rstrip())))
             at += len(text)
-    return Part(start=start, end=end, within=_shared(runs), credits=tuple(credits))
-
-
-def _shared(runs: Sequence[Run]) -> int:
-    """Give what all visible text of a block stands in."""
-    return reduce(and_, (run.within for run in runs if run.kind == "visible"))
+    return Part(start=start, end=end, within=within, credits=tuple(credits))

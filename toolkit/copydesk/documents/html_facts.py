@@ -26,8 +26,9 @@ _FIRST = re.compile(r"\b0?1\b")
 _URL_DATE = re.compile(r"/((?:19|20)[0-9]{2})/([01][0-9])/([0-3][0-9])(?:/|-|$)")
 _AFTER_NAMES = re.compile(r"\s[|•·–—-]\s|\bon\b|\bin\b|[0-9:(]")
 _TELLING = re.compile(
-    r"<(?:(meta|link|time|html)(?=[\s/>])([^>]*+)>|title(?=[\s>])[^>]*+>([^<]*+)"
-    r"|script(?=[\s>])([^>]*+)>([^<]*+(?:<(?!/script)[^<]*+)*+))",
+    r"<(?:meta(?=[\s/>])(?P<meta>[^>]*+)>|link(?=[\s/>])(?P<link>[^>]*+)>|time(?=[\s/>])(?P<time>[^>]*+)>"
+    r"|html(?=[\s/>])(?P<html>[^>]*+)>|title(?=[\s>])[^>]*+>(?P<title>[^<]*+)"
+    r"|script(?=[\s>])(?P<type>[^>]*+)>(?P<script>[^<]*+(?:<(?!/script)[^<]*+)*+))",
     re.IGNORECASE | re.ASCII,
 )
 LONGEST_VALUE = 2_000  # characters of an attribute after a ">" in it
@@ -128,17 +129,27 @@ def _dated(lines: Sequence[str]) -> datetime | None:
 def _told(source: str) -> _Told:
     told = _Told(meta={}, links={}, objects=[])
     for match in _TELLING.finditer(source, 0, source.rfind(">") + 1):
-        name, written, title, kind, script = match.groups()
-        if script is not None:
-            told.objects += _objects(script) if "ld+json" in kind.lower() else ()
-        elif title is not None:
-            told.title = told.title or _clean(title)
-        elif name:
-            if written.count('"') % 2:  # the ">" stands in a value
-                end = source.find('"', match.end(), match.end() + LONGEST_VALUE)
-                written = source[match.start(2) : end + 1] if end > 0 else written
-            _take(told, name.lower(), attributes(written))
+        kind = match.lastgroup
+        if kind == "script":
+            told.objects += _objects(match[kind]) if "ld+json" in match["type"].lower() else ()
+        elif kind == "title":
+            told.title = told.title or _clean(match[kind])
+        elif kind == "link":
+            link = match[kind].lower()
+            if "canonical" in link or "license" in link:
+                _take(told, kind, _attributes(source, match, kind))
+        elif kind:
+            _take(told, kind, _attributes(source, match, kind))
     return told
+
+
+def _attributes(source: str, match: re.Match[str], kind: str) -> dict[str, str]:
+    """Read the attributes of a tag; where a ``>`` stands in a value they go on after it."""
+    written = match[kind]
+    if written.count('"') % 2:
+        end = source.find('"', match.end(), match.end() + LONGEST_VALUE)
+        written = source[match.start(kind) : end + 1] if end > 0 else written
+    return attributes(written)
 
 
 def _take(told: _Told, name: str, found: Mapping[str, str]) -> None:
@@ -205,7 +216,7 @@ def _first(*lists: list[str]) -> str | None:
 
 
 def _clean(written: str) -> str:
-    return " ".join(html.unescape(written).split())
+    return " ".join((html.unescape(written) if "&" in written else written).split())
 
 
 def _authors(told: _Told, article: Mapping[str, Any]) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def ask(page: Page) -> list[int]:
 
     It is not asked, and gives none, about a page without text, and about one that is too large or nested too deeply for it.
     """
-    if not page.blocks or len(page.source) > LONGEST or len(page.parents) > MOST or page.depth > DEEPEST:
+    if not page.blocks or len(page.source) > LONGEST or len(page.parents) > MOST or page.depth() > DEEPEST:
         return []
     extracted = _extract(page.source)
     sought = _sought(extracted)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from copydesk.documents.rules import html_names
 
@@ -25,8 +25,7 @@ _FLAGS = re.IGNORECASE | re.ASCII
 _ATTRIBUTE = re.compile(r"""([a-zA-Z:_.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A stretch of a piece: ``text``, ``start`` or ``end`` (tags, with their lower-case name and attributes), or ``other``."""
 
     kind: str
@@ -36,20 +35,19 @@ class Token:
     attributes: str = ""
 
 
-def piece_matches(source: str) -> Iterator[tuple[re.Match[str], bool]]:
-    """Give the matches of ``source``'s pieces in order, and whether quotation marks are still believed to pair up.
+def piece_matches(source: str, at: int = 0, *, paired: bool = True) -> Iterator[tuple[re.Match[str], bool]]:
+    """Give the matches of ``source``'s pieces from ``at`` on, in order, and whether quotation marks are still believed to pair up.
 
-    The groups are: the piece, ``/``, the tag's name and its attributes; no name where the piece ends at an element whose
-    content is no markup, or at the end of the source. Matches joined are the source. Where a quoted
+    The groups are: the piece without the blanks before it, ``/``, the tag's name and its attributes; no name where the piece
+    ends at an element whose content is no markup, or at the end of the source. Matches joined are the source. Where a quoted
     value never ends, a tag ends at the first ``>`` from there on, or each would be read to the end of the source.
     """
-    at = 0
-    for paired in (True, False):
-        for match in _piece_pattern(paired).finditer(source, at):
-            at = match.end()
-            if at == match.start():
+    for believed in (True, False) if paired else (False,):
+        for match in _piece_pattern(believed).finditer(source, at):
+            if match.lastindex == 1 and match.start() == match.end():
+                at = match.start()
                 break
-            yield match, paired
+            yield match, believed
         if at == len(source):
             return
     assert at == len(source)
@@ -100,7 +98,7 @@ def _piece_pattern(paired: bool) -> re.Pattern[str]:
     within = "|".join((_PLAIN, _COMMENT, _BOGUS, inline))
     tag = rf"<(/?)({ending})(?=[\s/>])({written})>"
     raw = rf"{_raw(written)}(?:</[^\s>]++[^>]*+>)?"
-    return re.compile(rf"((?:{within})*+)(?:{tag}|{raw}{rest})?", _FLAGS)
+    return re.compile(rf"\s*+((?:{within})*+)(?:{tag}|{raw}{rest})?", _FLAGS)
 
 
 @cache
