@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from copydesk.engines import Watch
@@ -21,7 +22,7 @@ def hurt(assignment: Assignment, watch: Watch, *, staging: Staging, die: tuple[i
         if place in hang:
             time.sleep(3600)
 
-    return lay_aside(assignment, Watch(at, watch.lost), staging=staging)
+    return lay_aside(assignment, replace(watch, at=at), staging=staging)
 
 
 def killed_once(assignment: Assignment, watch: Watch, *, staging: Staging, every: int) -> int:
@@ -34,4 +35,4 @@ def killed_once(assignment: Assignment, watch: Watch, *, staging: Staging, every
             Path(mark).touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
-    return lay_aside(assignment, Watch(at, watch.lost), staging=staging)
+    return lay_aside(assignment, replace(watch, at=at), staging=staging)

@@ -60,8 +60,11 @@ def copydesk(place: Path) -> Callable[..., str]:
 def workspace(place: Path) -> Workspace:
     """A new workspace in ``old`` with a few articles, nothing of it ingested; its work is done where its points are counted."""
     made = Workspace.create(place / "old")
-    with (made.root / MARKER).open("a", encoding="utf-8") as settings:
-        settings.write('\n[engine]\nname = "inline"\n')
+    settings = made.root / MARKER
+    written = settings.read_text(encoding="utf-8").replace(
+        "[studio]\n", "[studio]\nsend_copies = true\n"
+    )  # they are alike
+    settings.write_text(f'{written}\n[engine]\nname = "inline"\n', encoding="utf-8")
     write_articles(made, 5)
     return Workspace.open(made.root)
 

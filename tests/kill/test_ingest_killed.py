@@ -54,7 +54,7 @@ def test_killed_between_batches_ingest_keeps_the_first_and_goes_on_with_the_seco
     workspace: Workspace, more_articles: Callable[[Workspace, int], None], kill_each: Tries, hold: Hold
 ) -> None:
     more_articles(workspace, FILES + 5)
-    tries = kill_each("ingest", "--step", "100", "--last", "4")
+    tries = kill_each("ingest", "--step", "30", "--last", "2")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "some", "new"}
 

@@ -24,7 +24,10 @@ from copydesk.errors import EngineError
 
 LOOK = 0.25  # seconds between two looks at workers that say nothing
 AHEAD = 2  # items that a worker holds, so that it never waits for the next
-TRIES = 2  # losses at one place before it is left out: the first may have come from outside
+TRIES = {
+    "died": 2,
+    "hung": 1,
+}  # losses at one place before it is left out: what dies once may have been killed from outside
 MOST_PLACES = 100  # that one item may lose: what goes on dying does not end
 
 Item = TypeVar("Item")
@@ -196,13 +199,14 @@ class _Pool:
 
     def _note_loss(self, worker: _Worker, number: int) -> None:
         place = int(worker.seen[1])
+        how: How = "hung" if worker.hung else "died"
         lost = self._lost.setdefault(number, {})
         self._losses[number, place] += 1
-        if self._losses[number, place] < TRIES:
+        if self._losses[number, place] < TRIES[how]:
             return
         if place < 0 or len(lost) == MOST_PLACES:
             raise EngineError(
                 f"the process that works on {self._items[number]} ended with exit code {worker.process.exitcode} time and again",
                 fix="look for what kills it: too little memory, or a damaged installation",
             )
-        lost[place] = "hung" if worker.hung else "died"
+        lost[place] = how

@@ -159,7 +159,7 @@ def _entries(unit: Unit, watch: Watch, options: ReadOptions) -> Iterator[tuple[i
 
 
 def _tables(batch: Batch, watch: Watch, *, max_chars: int) -> dict[str, pa.Table]:
-    """Make the documents of a batch: of plain texts all at once, since that is fast, and of all else one at a time.
+    """Make the documents of a batch all at once, since that is fast; several of one source one at a time.
 
     Where the process was lost with all at once, each is made alone, in the same order.
     """
@@ -167,16 +167,16 @@ def _tables(batch: Batch, watch: Watch, *, max_chars: int) -> dict[str, pa.Table
     articles, unread = to_tables(entries)
     sources = Counter(entry.source for entry in entries)
     usable = [place for place, entry in enumerate(entries) if not entry.reason]
-    texts = [place for place in usable if entries[place].format == "text" and sources[entries[place].source] == 1]
-    others = [place for place in usable if entries[place].format != "text" or sources[entries[place].source] > 1]
+    single = [place for place in usable if sources[entries[place].source] == 1]
+    others = [place for place in usable if sources[entries[place].source] > 1]
     together = 3 * batch.first + 1
     made = []
     if together in watch.lost:
-        others = texts + others
+        others = single + others
     else:
         watch.at(together)
         made.append(
-            build_documents(articles.take(pa.array(texts, pa.int64())), known=empty("documents"), max_chars=max_chars)
+            build_documents(articles.take(pa.array(single, pa.int64())), known=empty("documents"), max_chars=max_chars)
         )
     seen: Counter[str] = Counter()
     for place in others:
