@@ -100,7 +100,6 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         )
     counts = {
         "tasks": tasks.num_rows,
-        "copies left out": left.copies.num_rows,
         "pushed": done.pushed,
         "there already": done.present,
         "superseded": done.superseded,
@@ -111,6 +110,8 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
     url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
     lines: tuple[str, ...] = (f"project: {url}",)
+    if left.copies.num_rows:
+        counts["copies left out"] = left.copies.num_rows
     if done.doubled:
         counts["doubled"] = done.doubled
         lines += (
