@@ -8,7 +8,7 @@ once are the keys of one share, the texts of some pairs, and a few numbers of ea
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import feather
 
 from copydesk.documents.copies import (
     BINS,
@@ -33,9 +32,10 @@ from copydesk.documents.copies import (
     repeated_lines,
 )
 from copydesk.engines import EngineOptions, Watch, run
+from copydesk.flow.steps import Place, Source, sources_of
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty
-from copydesk.store import Latest, Log, Part, digest_of, translated
+from copydesk.store import Latest, Log, digest_of, translated
 
 DOCUMENTS_A_SHARE = 50_000
 PAIRS_AT_ONCE = 8_000
@@ -44,59 +44,16 @@ _NUMBERS = ("doc_id", "revision", "published_at", "words")
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """A part of the log, and those of its rows of ``documents`` that are the newest of their document."""
-
-    number: int
-    part: Part
-    rows: tuple[int, ...] | None  # None: all
-
-    def read(self, table: str, columns: Sequence[str] = ()) -> pa.Table:
-        """Read a table that has a row for each row of ``documents``."""
-        whole = self.part.read(table, columns=columns)
-        return whole if self.rows is None else whole.take(pa.array(self.rows, pa.int64()))
-
-
-@dataclass(frozen=True, slots=True)
 class _Step:
     """A piece of work: what is to be done, its number, and what of the log it is about."""
 
     what: str  # shuffle, pair, compare
     number: int
-    sources: tuple[_Source, ...] = ()
+    sources: tuple[Source, ...] = ()
     wanted: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # by source: the documents to compare
 
     def __str__(self) -> str:
         return f"the search for copies ({self.what} {self.number})"
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where steps leave what the next ones need, and into how many shares keys are divided."""
-
-    folder: Path
-    shares: int
-    options: CopyOptions
-
-    def file(self, what: str, *numbers: int) -> Path:
-        """Name a file of one kind."""
-        folder = self.folder / what
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / ("-".join(f"{number:06d}" for number in numbers) + ".arrow")
-
-    def write(self, table: pa.Table, what: str, *numbers: int) -> None:
-        """Keep a table for another step; work that is done twice writes the same."""
-        path = self.file(what, *numbers)
-        feather.write_feather(table, path, compression="zstd")
-
-    def read(self, what: str, *numbers: int) -> pa.Table:
-        """Read such a table."""
-        return feather.read_table(self.file(what, *numbers))
-
-    def read_all(self, what: str, share: int) -> pa.Table:
-        """Read the tables of one share, in the order of the parts that they were made of."""
-        files = sorted((self.folder / what).glob(f"{share:06d}-*.arrow"))
-        return pa.concat_tables([feather.read_table(file) for file in files])
 
 
 def find_copies(
@@ -111,11 +68,11 @@ def find_copies(
         return False
     with translated(folder, "clear"):
         shutil.rmtree(folder, ignore_errors=True)
-    sources = _sources(log)
+    sources = sources_of(log)
     count = sum(
         len(one.rows) if one.rows is not None else one.part.receipt["files"]["documents"]["rows"] for one in sources
     )
-    search = _Search(sources, _Place(folder, 1 + count // DOCUMENTS_A_SHARE, options), engine, progress)
+    search = _Search(sources, Place(folder, 1 + count // DOCUMENTS_A_SHARE), engine, progress, options)
     copies = search.copies() if count else empty("copies")
     latest.replace({"copies": copies}, {"stage": "copies", "key": key})
     with translated(folder, "clear"):
@@ -126,11 +83,19 @@ def find_copies(
 class _Search:
     """The steps in their order."""
 
-    def __init__(self, sources: Sequence[_Source], place: _Place, engine: EngineOptions, progress: Progress) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        place: Place,
+        engine: EngineOptions,
+        progress: Progress,
+        options: CopyOptions,
+    ) -> None:
         self._sources = sources
         self._place = place
         self._engine = engine
         self._progress = progress
+        self._options = options
 
     def copies(self) -> pa.Table:
         """Give the table ``copies``."""
@@ -183,17 +148,17 @@ class _Search:
         return held
 
     def _run(self, what: str, steps: Sequence[_Step]) -> None:
-        work = partial(take_step, place=self._place)
+        work = partial(take_step, place=self._place, options=self._options)
         for done, _ in enumerate(run(work, steps, options=self._engine), start=1):
             self._progress(what, done, len(steps))
 
 
-def take_step(step: _Step, _watch: Watch, *, place: _Place) -> None:
+def take_step(step: _Step, _watch: Watch, *, place: Place, options: CopyOptions) -> None:
     """Do one piece of the work, in whatever process."""
-    {"shuffle": _shuffle, "pair": _pair, "compare": _compare}[step.what](step, place)
+    {"shuffle": _shuffle, "pair": _pair, "compare": _compare}[step.what](step, place, options)
 
 
-def _shuffle(step: _Step, place: _Place) -> None:
+def _shuffle(step: _Step, place: Place, _options: CopyOptions) -> None:
     """Make the keys of a part of the log, and divide them and its lines into shares."""
     (source,) = step.sources
     sketches = source.read("sketches")
@@ -208,22 +173,22 @@ def _shuffle(step: _Step, place: _Place) -> None:
         place.write(sketches.select(_LINES).filter(pa.array(share_of_lines == share)), "lines", share, step.number)
 
 
-def _pair(step: _Step, place: _Place) -> None:
+def _pair(step: _Step, place: Place, options: CopyOptions) -> None:
     """Find the candidates in one share of the keys, and the outlets' own lines in one share of the outlets."""
     lengths = place.read("lengths", 0)
     bins = np.memmap(place.file("signatures", 0), np.uint8, "r", shape=(lengths.num_rows, BINS))
     pairs = plausible(
-        candidates(place.read_all("keys", step.number), place.options),
+        candidates(place.read_all("keys", step.number), options),
         names=lengths["doc_id"].combine_chunks(),
         bins=bins,
         shingles=lengths["shingles"].to_numpy(),
-        options=place.options,
+        options=options,
     )
     place.write(pairs, "pairs", step.number)
-    place.write(repeated_lines(place.read_all("lines", step.number), place.options), "repeated", step.number)
+    place.write(repeated_lines(place.read_all("lines", step.number), options), "repeated", step.number)
 
 
-def _compare(step: _Step, place: _Place) -> None:
+def _compare(step: _Step, place: Place, options: CopyOptions) -> None:
     """Compare some pairs."""
     documents, zones = [empty("documents")], [empty("zones")]
     for source in step.sources:
@@ -238,31 +203,6 @@ def _compare(step: _Step, place: _Place) -> None:
         pa.concat_tables(documents),
         zones=pa.concat_tables(zones).sort_by([("doc_id", "ascending"), ("seq", "ascending")]),
         repeated=place.read("own-lines", 0),
-        options=place.options,
+        options=options,
     )
     place.write(links, "links", step.number)
-
-
-def _sources(log: Log) -> list[_Source]:
-    """Give the parts that hold the newest revision of a document, with where in them."""
-    parts = log.parts()
-    counts = [part.receipt["files"]["documents"]["rows"] for part in parts]
-    names = [part.read("documents", columns=["doc_id"])["doc_id"] for part in parts]
-    codes = pa.chunked_array([chunk for name in names for chunk in name.chunks], pa.string()).combine_chunks()
-    code = codes.dictionary_encode().indices.to_numpy() if len(codes) else np.empty(0, np.int64)
-    last = np.zeros(int(code.max()) + 1 if len(code) else 0, np.int64)
-    last[code] = np.arange(len(code))  # of several assignments to one place the last one stays
-    is_newest = np.zeros(len(code), np.bool_)
-    is_newest[last] = True
-    return list(_with_rows(parts, counts, is_newest))
-
-
-def _with_rows(
-    parts: Sequence[Part], counts: Sequence[int], is_newest: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> Iterator[_Source]:
-    at = 0
-    for number, (part, count) in enumerate(zip(parts, counts, strict=True)):
-        mine = is_newest[at : at + count]
-        rows = None if mine.all() else tuple(np.flatnonzero(mine).tolist())
-        yield _Source(number, part, rows)
-        at += count
