@@ -169,6 +169,7 @@ class _Pool:
     def _take(self, worker: _Worker, answer: Answer) -> None:
         number = worker.given.popleft()
         worker.ticks = -1
+        worker.seen[2] = 0  # or it would count twice until the next item is begun
         self._done[number] = answer
 
     def _look(self) -> None:
