@@ -53,7 +53,7 @@ def cut(one: Input, *, size: int, options: ReadOptions, folder: Path) -> Iterato
         yield Cut(one, f"unreadable: {error.strerror}", 0)
 
 
-def _cut(one: Input, file: io.BufferedReader, size: int) -> Iterator[Cut]:
+def _cut(one: Input, file: io.BufferedReader[io.FileIO], size: int) -> Iterator[Cut]:
     kind = kind_of(one.file_name)
     is_lines = kind.name == "jsonl" and not kind.compression and not wide_encoding(file.read(4))
     file.seek(0)

@@ -66,7 +66,9 @@ class ProvenanceFiles:
         if folder not in self._read:
             file = folder / FILE_NAME
             effective = os.access in os.supports_effective_ids
-            known = os.access(folder, os.X_OK, effective_ids=effective)  # else nothing in it can be read: each file tells
+            known = os.access(
+                folder, os.X_OK, effective_ids=effective
+            )  # else nothing in it can be read: each file tells
             self._read[folder] = read_provenance(read_text(file, missing="") if known else "", place=str(file))
         return self._read[folder]
 

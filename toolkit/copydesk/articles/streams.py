@@ -24,7 +24,7 @@ _ZSTD_WINDOW = 1 << 27
 _ALWAYS_ALLOWED = 16_000_000  # bytes: the expansion of less than this is not looked at
 WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Where the zeros of the first ASCII characters stand without a mark (RFC 4627, section 3; XML 1.0, appendix F.1).
-_UNMARKED = {
+_UNMARKED: dict[tuple[bool, ...], str] = {
     (False, False, False, True): "utf-32-be",
     (True, False, False, False): "utf-32-le",
     (False, True, False, True): "utf-16-be",
@@ -202,7 +202,7 @@ def wide_encoding(head: bytes) -> str:
     """Name the encoding of a text that begins with these four bytes, if it is UTF-16 or UTF-32; "" otherwise."""
     if head.startswith(WIDE):
         return "utf-32" if head.startswith(WIDE[:2]) else "utf-16"
-    return _UNMARKED.get(tuple(map(bool, head)), "")
+    return _UNMARKED.get(tuple(byte != 0 for byte in head), "")
 
 
 @contextmanager

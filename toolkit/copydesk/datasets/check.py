@@ -162,7 +162,9 @@ def _within(sentences: pa.Table, documents: pa.Table) -> None:
     lengths = dict(zip(documents["doc_id"].to_pylist(), pc.utf8_length(documents["text"]).to_pylist(), strict=True))
     ordered = sentences.sort_by([("doc_id", "ascending"), ("seq", "ascending")])
     last, reached = "", 0
-    for doc_id, start, end in zip(*(ordered[name].to_numpy().tolist() for name in ("doc_id", "start", "end")), strict=True):
+    for doc_id, start, end in zip(
+        *(ordered[name].to_numpy().tolist() for name in ("doc_id", "start", "end")), strict=True
+    ):
         reached = reached if doc_id == last else 0
         if not reached <= start < end <= lengths[doc_id]:
             raise DataError(

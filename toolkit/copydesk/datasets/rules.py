@@ -147,7 +147,9 @@ def _of_content(changed: set[str], *, explained: bool, difference: Difference) -
         rows = [name for name in _JUDGEMENTS if f"tables/{name}" in changed]
         found += [("minor", f"annotators' judgements changed: {', '.join(rows)}")] if rows else []
         found += [
-            ("minor", f"the {name} of the texts changed") for name in ("zones", "sentences") if f"tables/{name}" in changed
+            ("minor", f"the {name} of the texts changed")
+            for name in ("zones", "sentences")
+            if f"tables/{name}" in changed
         ]
     tables = {f"tables/{name}" for name in ("train", "documents", "spans", "relations")} & changed
     if tables and not explained and not found:
