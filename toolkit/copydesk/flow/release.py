@@ -122,7 +122,7 @@ def _checked_tables(workspace: Workspace) -> dict[str, pa.Table]:
     documents = current_documents(workspace)
     tables = {"documents": documents}
     tables |= {name: newest(workspace.documents.read(name), documents) for name in ("zones", "edits")}
-    tables |= {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "anchors")}
+    tables |= {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "anchors", "unread")}
     tables |= {name: workspace.agreed.read(name) for name in ("agreed_spans", "agreed_relations", "disputes")}
     return tables
 
