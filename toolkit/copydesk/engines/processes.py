@@ -141,6 +141,7 @@ class _Pool:
         connection, theirs = self._context.Pipe()
         watched, alive = self._context.Pipe(duplex=False)
         seen = self._context.RawArray("d", 3)
+        seen[1] = -1  # at no place: one that ends before it begins has met no article
         process = self._context.Process(target=serve, args=(self._work, theirs, watched, seen), daemon=True)
         process.start()
         theirs.close()
