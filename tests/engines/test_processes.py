@@ -130,5 +130,5 @@ def test_workers_that_end_before_they_begin_are_an_error_and_cost_no_item() -> N
         "options = EngineOptions(name='processes', workers=1, seconds=5.0, master='')\n"
         "list(run(print, [1, 2], options=options, heard=lambda much: None))\n"
     )
-    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, timeout=100)
+    done = subprocess.run([sys.executable, "-"], check=False, input=script, capture_output=True, text=True, timeout=100)
     assert "EngineError: the process that works on 1 ended" in done.stderr
