@@ -121,3 +121,14 @@ def test_how_much_is_done_is_told_meanwhile_and_never_more_than_there_is(
     assert list(run(chores.tells, [60, 40], options=options, heard=told.append)) == [60, 40]
     assert len(told) > 2
     assert 0 < max(told) <= 100
+
+
+def test_workers_that_end_before_they_begin_are_an_error_and_cost_no_item() -> None:
+    """A script that is read from a pipe cannot be read again by the processes that it starts."""
+    script = (
+        "from copydesk.engines import EngineOptions, run\n"
+        "options = EngineOptions(name='processes', workers=1, seconds=5.0, master='')\n"
+        "list(run(print, [1, 2], options=options, heard=lambda much: None))\n"
+    )
+    done = subprocess.run([sys.executable, "-"], check=False, input=script, capture_output=True, text=True, timeout=100)
+    assert "EngineError: the process that works on 1 ended" in done.stderr

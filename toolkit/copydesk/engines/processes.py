@@ -141,6 +141,7 @@ class _Pool:
         connection, theirs = self._context.Pipe()
         watched, alive = self._context.Pipe(duplex=False)
         seen = self._context.RawArray("d", 3)
+        seen[1] = -1  # at no place: one that ends before it begins has met no article
         process = self._context.Process(target=serve, args=(self._work, theirs, watched, seen), daemon=True)
         process.start()
         theirs.close()
@@ -169,6 +170,7 @@ class _Pool:
     def _take(self, worker: _Worker, answer: Answer) -> None:
         number = worker.given.popleft()
         worker.ticks = -1
+        worker.seen[2] = 0  # or it would count twice until the next item is begun
         self._done[number] = answer
 
     def _look(self) -> None:

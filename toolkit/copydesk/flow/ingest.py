@@ -98,16 +98,19 @@ class _Work:
         with translated(self._staging.folder, "write"):
             self._staging.folder.mkdir(parents=True, exist_ok=True)
         assignments = [Assignment(unit, self._unfinished if _is_of(self._unfinished, unit) else ()) for unit in units]
-        known, done, new = sum(unit.bytes for unit in units), 0, 0
+        known, done, new, shown = sum(unit.bytes for unit in units), 0, 0, 0
 
         def heard(much: int) -> None:
-            progress("reading articles (bytes)", min(done + much, known - 1), known)
+            nonlocal shown
+            shown = max(shown, min(done + much, known - 1))  # what a lost process had read is read again
+            progress("reading articles (bytes)", shown, known)
 
         results = run(partial(lay_aside, staging=self._staging), assignments, options=engine, heard=heard)
         for assignment, parts in zip(assignments, results, strict=True):
             new += sum(self._adopt(assignment.unit, number) for number in range(len(assignment.adopted), parts))
             done += assignment.unit.bytes
-            progress("reading articles (bytes)", done, known)
+            shown = max(shown, done)
+            progress("reading articles (bytes)", shown, known)
         with translated(self._staging.folder, "clear"):
             shutil.rmtree(self._staging.folder)
         return new

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.publish import About
 from copydesk.datasets.publish import publish as write_version
+from copydesk.documents.sentences import sentences_of
 from copydesk.errors import FindingError, UnknownError
 from copydesk.flow.current import current_articles, current_documents, newest
 from copydesk.flow.labels import agreed_key
@@ -121,7 +122,7 @@ def _checked_tables(workspace: Workspace) -> dict[str, pa.Table]:
     documents = current_documents(workspace)
     tables = {"documents": documents}
     tables |= {name: newest(workspace.documents.read(name), documents) for name in ("zones", "edits")}
-    tables |= {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "anchors")}
+    tables |= {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "anchors", "unread")}
     tables |= {name: workspace.agreed.read(name) for name in ("agreed_spans", "agreed_relations", "disputes")}
     return tables
 
@@ -133,6 +134,7 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
     return {
         **kept,
+        "sentences": sentences_of(kept["documents"], kept["zones"]),
         "articles": current_articles(workspace, kept["documents"]),
         "agreement": workspace.agreed.read("agreement"),
         "findings": workspace.findings.read("findings"),

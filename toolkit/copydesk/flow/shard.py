@@ -144,7 +144,7 @@ def _entries(unit: Unit, watch: Watch, options: ReadOptions) -> Iterator[tuple[i
             how = watch.lost.get(3 * number)
             if how:
                 reason, why = _LOST[how]
-                address = piece.cut.input.source
+                address = piece.cut.input.address
                 yield place, lost_entry(address, number - first, reason=reason, detail=f"reading it {why}")
                 number += 1
                 break
