@@ -19,6 +19,7 @@ from copydesk.model.schema import LabelSchema
 from copydesk.store import locked, read_secrets
 from copydesk.studio import people, server
 from copydesk.studio.client import Studio
+from copydesk.studio.database import Postgres
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.interface import instructions, to_config
 from copydesk.studio.pull import PullReport
@@ -44,8 +45,10 @@ TOKEN = "COPYDESK_STUDIO_TOKEN"
 
 def start_studio(workspace: Workspace, *, say: Say) -> dict[str, str]:
     """Start the embedded Label Studio, or find it running; gives its address, user and where the password is."""
+    address = workspace.settings.studio.database
     with locked(workspace.lock):
-        return _found(workspace, server.start(workspace.studio_folder, say=say))
+        database = Postgres.read(address) if address else None
+        return _found(workspace, server.start(workspace.studio_folder, say=say, database=database))
 
 
 def stop_studio(workspace: Workspace) -> bool:
