@@ -42,8 +42,9 @@ class Block(NamedTuple):
 
     @property
     def flat(self) -> str:
-        """Its text on one line, with single spaces."""
-        return " ".join(self.surface.split())
+        """Its text on one line, with single spaces; it has no other blanks than spaces and line feeds."""
+        surface = self.surface
+        return " ".join(surface.split()) if "\n" in surface or "  " in surface else surface
 
     @property
     def is_quoted(self) -> bool:
@@ -76,13 +77,13 @@ class Blocks(dict[int, Block]):
 
     def __init__(self, text: str, *, starts: Sequence[int], ends: Sequence[int], gaps: Sequence[int] = ()) -> None:
         super().__init__()
-        self._text, self.starts, self._ends = text, starts, ends
+        self.text, self.starts, self._ends = text, starts, ends
         self.gaps = gaps  # before each block but the first; none where one blank line stood between all
 
     def __missing__(self, place: int) -> Block:
         start, end = self.starts[place], self._ends[place]
         gap = (self.gaps[place - 1] if self.gaps else 1) if place else 0
-        block = self[place] = Block(start, end, self._text[start:end], gap)
+        block = self[place] = Block(start, end, self.text[start:end], gap)
         return block
 
 

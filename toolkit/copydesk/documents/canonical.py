@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import add
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -117,9 +118,12 @@ def _to_do() -> str:
 
 def _with_line_feeds(article: str) -> Tidied:
     lines = article.split("\r\n")
-    ends = accumulate(len(line) + 2 for line in lines[:-1])
-    edits = [Edit(end - 2, end, "\r\n", *characters().becomes["\r\n"]) for end in ends]
-    return Tidied("\n".join(lines), edits)
+    text = "\n".join(lines)
+    lengths = list(map(len, lines[:-1]))
+    starts = list(map(add, accumulate(lengths), range(0, 2 * len(lengths), 2)))
+    inserted, rule = characters().becomes["\r\n"]
+    ends = map(add, starts, repeat(2))
+    return Tidied(text, list(map(Edit, starts, ends, repeat("\r\n"), repeat(inserted), repeat(rule))))
 
 
 def _tidied(article: str) -> Tidied:

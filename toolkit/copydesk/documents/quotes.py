@@ -17,6 +17,7 @@ FEWEST_WORDS = 3  # of a quotation; what is shorter is a word held at arm's leng
 _TRAILING = ".,;:!?)—–-"
 _LEADING = "(—–-"
 FEW = 6  # words that are read at once
+_ENDING = '.”"»“ '
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
 
 
@@ -151,7 +152,7 @@ def _sentence_before(text: str, low: int, end: int) -> list[_Token]:
 
 def _after(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Find ``“…,” the statement said`` and ``“…,” said the general``: only where the quotation does not end a sentence."""
-    if text[start:end].rstrip('”"»“ ').endswith("."):
+    if text[end - 2] in _ENDING and text[start:end].rstrip('”"»“ ').endswith("."):
         return None
     tokens = _tokens(text, end, _next_mark(text, end))
     first = next((token for token in tokens if token[1].word), None)  # not a comma on its own

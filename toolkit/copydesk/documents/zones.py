@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from copydesk.documents.blocks import QUOTED, Block, Blocks
 from copydesk.documents.claims import Claim, find_claims
-from copydesk.documents.quotes import find_quotes
+from copydesk.documents.quotes import Quote, find_quotes
 from copydesk.documents.repeated import Lines
 from copydesk.documents.rules import Rule, rules
 from copydesk.documents.texts import Numbers, Texts
@@ -81,13 +81,25 @@ def find_zones(texts: Texts, readings: Sequence[Reading]) -> Zones:
             if look & (OPENING | QUOTES) or reading.page:
                 claim = claims[place]
                 if claim is None or claim.kind == "paragraph":
-                    rows.inside(low + place, _inside(blocks, place, look, runs_on=_goes_on(text, blocks, place)))
+                    _look_inside(rows, low, blocks, place, look)
     return rows.zones(texts)
 
 
-def _goes_on(text: str, blocks: Blocks, place: int) -> bool:
-    """Whether the next block opens with a quotation mark as well."""
-    return place + 1 < len(blocks.starts) and text[blocks.starts[place + 1]] in QUOTED
+def _look_inside(rows: _Rows, first: int, blocks: Blocks, place: int, look: int) -> None:
+    """Find what stands inside a paragraph: its dateline, its quotations."""
+    block, number = blocks[place], first + place
+    if look & OPENING:
+        for zone in _opening(block):
+            rows.inside(number, zone)
+    if look & QUOTES:
+        next_start = blocks.starts[place + 1] if place + 1 < len(blocks.starts) else -1
+        quotes = find_quotes(block.surface, runs_on=next_start >= 0 and blocks.text[next_start] in QUOTED)
+        for quote in quotes:
+            rows.quote(number, block.start, quote)
+        if quotes:
+            return
+    if block.hint == "quote":
+        rows.inside(number, Zone("quote", block.start, block.end, "quote.page"))
 
 
 class _Rows:
@@ -97,6 +109,7 @@ class _Rows:
         self.claimed: list[list[Zone]] = []
         self._starts, self._ends = starts, ends
         self._names: dict[str, int] = {name: code for code, name in enumerate(_PARAGRAPH)}
+        self._quote = self._code("quote")
         self._claims: list[tuple[int, int, int]] = []  # block, code of the kind, code of the rule
         self._inside: list[tuple[int, int, int, int, int, int, int]] = []  # block, then as in Zones
 
@@ -104,15 +117,21 @@ class _Rows:
         """Note what a block is claimed to be, with the credits in it."""
         kind, rule, credits = claim
         self._claims.append((block, self._code(kind), self._code(rule)))
-        if kind != "paragraph" and credits:
-            self.inside(block, [Zone("credit", start, end, rule) for start, end in sorted(credits)])
+        if kind != "paragraph":
+            for start, end in sorted(credits):
+                self.inside(block, Zone("credit", start, end, rule))
         return Zone(kind, self._starts[block], self._ends[block], rule)
 
-    def inside(self, block: int, zones: Sequence[Zone]) -> None:
-        """Note zones that stand inside a block."""
-        for kind, start, end, rule, speaker in zones:
-            low, high = speaker or (_NOWHERE, _NOWHERE)
-            self._inside.append((block, self._code(kind), start, end, self._code(rule), low, high))
+    def inside(self, block: int, zone: Zone) -> None:
+        """Note a zone that stands inside a block and has no speaker."""
+        kind, start, end, rule, _ = zone
+        self._inside.append((block, self._code(kind), start, end, self._code(rule), _NOWHERE, _NOWHERE))
+
+    def quote(self, block: int, at: int, quote: Quote) -> None:
+        """Note a quotation of a block that begins at ``at``."""
+        start, end, rule, speaker = quote
+        low, high = (at + speaker[0], at + speaker[1]) if speaker else (_NOWHERE, _NOWHERE)
+        self._inside.append((block, self._quote, at + start, at + end, self._code(rule), low, high))
 
     def _code(self, name: str) -> int:
         return self._names.setdefault(name, len(self._names))
@@ -134,13 +153,6 @@ class _Rows:
         return Zones(document, names.take(pa.array(kind)), start, end, names.take(pa.array(rule)), low, high, self.claimed)
 
 
-def _inside(blocks: Blocks, place: int, look: int, *, runs_on: bool) -> list[Zone]:
-    """Find what stands inside a paragraph: its dateline, its quotations."""
-    block = blocks[place]
-    opening = _opening(block) if look & OPENING else []
-    return opening + _quotes(block, runs_on=runs_on) if look & QUOTES or block.hint == "quote" else opening
-
-
 def _opening(block: Block) -> list[Zone]:
     """Find the dateline and the agency before the first sentence of a paragraph; a dash stands after them."""
     head = block.surface[:DATELINE]
@@ -154,14 +166,3 @@ def _opening(block: Block) -> list[Zone]:
 def _opening_zones(start: int, rule: Rule, match: re.Match[str]) -> list[Zone]:
     spans = [(group.split("_")[0], match.span(group)) for group in rule.pattern.groupindex]
     return [Zone(kind, start + low, start + high, rule.name) for kind, (low, high) in spans if low >= 0]
-
-
-def _quotes(block: Block, *, runs_on: bool) -> list[Zone]:
-    at = block.start
-    quotes = find_quotes(block.surface, runs_on=runs_on)
-    if block.hint == "quote" and not quotes:
-        return [Zone("quote", block.start, block.end, "quote.page")]
-    return [
-        Zone("quote", at + start, at + end, rule, (at + speaker[0], at + speaker[1]) if speaker else None)
-        for start, end, rule, speaker in quotes
-    ]
