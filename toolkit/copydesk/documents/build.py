@@ -143,9 +143,7 @@ def _decoded(article: _Article, repeated: Repeated | None) -> Asked | Made:
     try:
         return asked._replace(article=article.raw.decode(article.encoding))
     except (UnicodeDecodeError, LookupError) as error:
-        return Made(
-            asked, reason="undecodable", detail=f"as {article.encoding}: {error} (fix: read the file again)"
-        )
+        return Made(asked, reason="undecodable", detail=f"as {article.encoding}: {error} (fix: read the file again)")
 
 
 def _rejected(row: pa.Table, made: Made) -> dict[str, Any]:

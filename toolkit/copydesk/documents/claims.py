@@ -199,7 +199,9 @@ def _claim_by_place(view: View) -> None:
             while after < len(body) and not body[after]:
                 after += 1
             goes_on = after < len(body) and not view.is_heading_like(after)
-            view.claims[place] = _stray_tag(view, place) or (_subhead(view.blocks[place]) if place and goes_on else None)
+            view.claims[place] = _stray_tag(view, place) or (
+                _subhead(view.blocks[place]) if place and goes_on else None
+            )
         elif usual and place and view.blocks[place].gap > usual:
             view.claims[place] = _caption_set_apart(view.blocks[place])
 

@@ -100,15 +100,18 @@ def read_documents(asked: Sequence[Asked], *, max_chars: int, max_nodes: int = M
     limits the elements of a page that stand on lines of their own (reason ``too-many-nodes``). What an article becomes does not
     depend on those beside it.
     """
-    made = list(_drafted(asked, max_chars, max_nodes))
-    drafted = [(place, one) for place, one in enumerate(made) if isinstance(one, _Drafted)]
+    read = list(_drafted(asked, max_chars, max_nodes))
+    drafted = [(one, draft) for one, draft in zip(asked, read, strict=True) if isinstance(draft, _Drafted)]
     texts = [draft.tidied.text for _, draft in drafted]
-    readings = [Reading(draft.page, draft.tidied.gaps, asked[place].repeated) for place, draft in drafted]
-    zones = find_zones(texts_of(texts), readings)
-    languages = languages_of(texts, [asked[place].language or draft.facts.language for place, draft in drafted])
-    for number, ((place, draft), language) in enumerate(zip(drafted, languages, strict=True)):
-        made[place] = _made(asked[place], draft, zones, number)._replace(language=language)
-    return made
+    zones = find_zones(
+        texts_of(texts), [Reading(draft.page, draft.tidied.gaps, one.repeated) for one, draft in drafted]
+    )
+    languages = languages_of(texts, [one.language or draft.facts.language for one, draft in drafted])
+    made = iter(
+        _made(one, draft, zones, number)._replace(language=language)
+        for number, ((one, draft), language) in enumerate(zip(drafted, languages, strict=True))
+    )
+    return [next(made) if isinstance(one, _Drafted) else one for one in read]
 
 
 def read_document(

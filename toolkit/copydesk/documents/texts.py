@@ -37,10 +37,14 @@ def texts_of(texts: Sequence[str]) -> Texts:
     """Cut canonical texts, none of them empty, at their blank lines."""
     raw = BREAK.join(texts).encode("utf-8")
     starts, ends = _between_breaks(raw)
-    for place in np.flatnonzero(np.frombuffer(raw, np.uint8)[starts] == _SPACE):  # no line ends in a space, but some are indented
+    for place in np.flatnonzero(
+        np.frombuffer(raw, np.uint8)[starts] == _SPACE
+    ):  # no line ends in a space, but some are indented
         written = raw[starts[place] : ends[place]]
         starts[place] += len(written) - len(written.lstrip(b" "))
-    begins = np.fromiter(accumulate((len(text) + len(BREAK) for text in texts), initial=0), np.int64, len(texts) + 1)[:-1]
+    begins = np.fromiter(accumulate((len(text) + len(BREAK) for text in texts), initial=0), np.int64, len(texts) + 1)[
+        :-1
+    ]
     start, end = _characters(raw, starts), _characters(raw, ends)
     document = np.searchsorted(begins, start, side="right") - 1
     before = begins[document]

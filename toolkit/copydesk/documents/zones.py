@@ -66,9 +66,8 @@ class Reading(NamedTuple):
 
 def find_zones(texts: Texts, readings: Sequence[Reading]) -> Zones:
     """Find the zones of texts; there is a reading for each."""
-    bits = looks(texts.surfaces)
-    columns = tuple(column.tolist() for column in (texts.first, texts.start, texts.end, bits))
-    first, starts, ends, looked = columns
+    looked: list[int] = looks(texts.surfaces).tolist()
+    first, starts, ends = texts.first.tolist(), texts.start.tolist(), texts.end.tolist()
     rows = _Rows(starts, ends)
     for number, (text, reading) in enumerate(zip(texts.texts, readings, strict=True)):
         low, high = first[number], first[number + 1]
@@ -150,7 +149,9 @@ class _Rows:
         kind, start, end, rule, low, high = (column[order] for column in columns)
         names = pa.array(list(self._names))
         document = texts.document[block[order]]
-        return Zones(document, names.take(pa.array(kind)), start, end, names.take(pa.array(rule)), low, high, self.claimed)
+        return Zones(
+            document, names.take(pa.array(kind)), start, end, names.take(pa.array(rule)), low, high, self.claimed
+        )
 
 
 def _opening(block: Block) -> list[Zone]:
