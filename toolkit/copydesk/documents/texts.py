@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 BREAK = "\n\n"
 _NEWLINE, _SPACE = ord("\n"), ord(" ")
 
