@@ -21,6 +21,8 @@ from copydesk.model.document import Document, apply_edits, revert_edits
 HERE = Path(__file__).parent
 FLOORS = tomllib.loads((HERE / "floors.toml").read_text("utf-8"))
 BODY = {"paragraph", "subhead", "quote", "dateline"}
+# Who reported a story is the last line of its text, and is wanted; whose picture stands among it is none of it.
+SIGNED = {"credit.sign-off", "credit.contributed"}
 
 
 def _corpus() -> ModuleType:
@@ -59,7 +61,8 @@ def _body(document: Document | None) -> str:
     for zone in document.zones if document else ():
         if zone.start >= end:
             end = zone.end
-            shown += [document.text[zone.start : zone.end]] if document and zone.kind in BODY else []
+            is_body = zone.kind in BODY or zone.rule in SIGNED
+            shown += [document.text[zone.start : zone.end]] if document and is_body else []
     return "\n".join(shown)
 
 

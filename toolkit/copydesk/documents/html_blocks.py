@@ -23,7 +23,6 @@ _PASSED = frozenset(["nav", "footer"])
 LONGEST_BYLINE = 160  # characters of a byline or a credit
 LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
-_VISIBLE = re.compile(r"\S")
 _TAG = re.compile(r"<[^>]*+>")
 _ALONE = re.compile(r"\s*<[aA]\s[^<>]*+>([^<>]*+)</[aA]>\s*")  # a block that is one link
 _ANCHOR = re.compile(r"<(/?)a(?=[\s/>])[^>]*+>", re.IGNORECASE | re.ASCII)
@@ -104,17 +103,20 @@ def read_page(source: str, *, most_nodes: int = MOST_NODES) -> Page:
 def read_runs(page: Page, block: Block) -> list[Run]:
     """Read the runs of one block, with what the inline elements in it mean."""
     inherited = page.within[block.node]
+    source = page.source
     opened: list[tuple[str, int]] = []
     runs: list[Run] = []
     for start, end in block.spans:
-        for token in tokens(page.source, start, end, paired=start < page.unpaired):
+        for token in tokens(source, start, end, paired=start < page.unpaired):
+            kind, low, high, name, _ = token
             within = opened[-1][1] if opened else inherited
-            if token.kind == "text":
-                visible = _VISIBLE.search(page.source, token.start, token.end) is not None
-                runs.append(Run(token.start, token.end, within, "visible" if visible else "blank"))
-            elif token.name == "br" and token.kind == "start":
-                runs.append(Run(token.start, token.end, within, "break"))
-            elif token.kind != "other":
+            if kind == "text":
+                runs.append(Run(low, high, within, "blank" if source[low:high].isspace() else "visible"))
+            elif kind == "other":
+                continue
+            elif name == "br" and kind == "start":
+                runs.append(Run(low, high, within, "break"))
+            else:
                 _step(opened, token, within)
     return runs
 
@@ -244,8 +246,11 @@ class _Walker:
         if "<" not in raw:
             return raw, len(raw)
         text = _plain(raw, self._spans[0][0] < self._page.unpaired)
-        if self._link < 0 and _ANCHOR.search(raw) is None:
-            return text, 0
+        if self._link < 0:
+            if "<a" not in raw and "<A" not in raw:
+                return text, 0
+            if _is_one_link(raw):
+                return text, len(text.strip())
         linked = at = 0
         for match in _ANCHOR.finditer(raw):
             if self._link >= 0:
@@ -272,6 +277,12 @@ def _tags() -> _Tags:
     kinds = dict.fromkeys(names.block, "block") | dict.fromkeys(names.skipped, "skipped")
     kinds |= dict.fromkeys(names.implied, "implied") | dict.fromkeys(names.block & names.void, "void")
     return _Tags({name: (name, kind) for name, kind in kinds.items()})
+
+
+def _is_one_link(raw: str) -> bool:
+    """Whether a piece is one link and nothing beside it, which most pieces with a link are."""
+    raw = raw.strip()
+    return raw.startswith("<a ") and raw.endswith("</a>") and raw.count("<a") == raw.count("/a>") == 1 and "<A" not in raw
 
 
 def _shown(raw: str) -> int:

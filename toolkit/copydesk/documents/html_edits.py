@@ -65,6 +65,10 @@ def html_draft(page: Page, choice: Choice) -> tuple[Draft, tuple[Part, ...]]:
         edits += _cut(source, at, pieces[0].start, inserted=joint, rule=rule)
         edits += _inside(source, pieces)
         texts += (joint, *[piece.text for piece in pieces])
+        if place in choice.dated:
+            within |= Within.BYLINE
+        if place == choice.title:
+            within = Within.TITLE
         part = _part(pieces, within, length + len(joint))
         parts.append(part)
         at, length, expected = pieces[-1].end, part.end, place + 1

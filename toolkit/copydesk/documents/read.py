@@ -117,11 +117,12 @@ def _drafted(asked: Asked, max_chars: int, max_nodes: int) -> _Drafted | Made:
         page = read_page(article, most_nodes=max_nodes)
         if page.full:
             return _too_many(max_nodes)
-        choice = choose(page)
+        told = read_facts(article)
+        choice = choose(page, told.title)
         if choice.doubts:
             choice = with_second_opinion(page, choice)
         text, blocks = _page_blocks(page, choice)
-        facts = with_bylines(read_facts(article), page, choice.places)
+        facts = with_bylines(told, page, choice.places)
     else:
         text = canonical(Draft(article=article, text=article))
         blocks = split_blocks(text.draft.text, text.gaps)
