@@ -78,6 +78,19 @@ def test_the_article_is_found_no_worse_than_was_measured_and_no_worse_than_by_tr
     assert ours.f1 >= theirs.f1 - floor["below_trafilatura"], f"ours {ours}, trafilatura's {theirs}"
 
 
+def test_the_headline_of_a_page_is_the_title_that_its_gold_names(gold: Any) -> None:
+    name, pages, _ = gold
+    titled = [page for page in pages if page.title]
+    found = sum(corpus.flat(_headline(_made(page.source).document)) == corpus.flat(page.title) for page in titled)
+    assert len(titled) == FLOORS[name]["titles"]
+    assert found >= FLOORS[name]["headlines"], f"{found} of {len(titled)}"
+
+
+def _headline(document: Document | None) -> str:
+    zones = document.zones if document else ()
+    return next((document.text[zone.start : zone.end] for zone in zones if document and zone.kind == "headline"), "")
+
+
 def test_every_page_reverts_to_its_source(gold: Any) -> None:
     _, pages, _ = gold
     for page in pages:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from copydesk.documents.html_meaning import Within, meaning_of
-from copydesk.documents.html_source import Token, markup_pattern, piece_matches, tokens
+from copydesk.documents.html_source import Token, markup_pattern, piece_pattern, tokens
 from copydesk.documents.rules import html_names
 
 MOST_NODES = 200_000  # elements of a page, if nobody says otherwise
@@ -25,7 +25,7 @@ LONGEST_PROMO = 600  # characters of prose in what asks readers for something, o
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
 _TAG = re.compile(r"<[^>]*+>")
 _ALONE = re.compile(r"\s*<[aA]\s[^<>]*+>([^<>]*+)</[aA]>\s*")  # a block that is one link
-_ANCHOR = re.compile(r"<(/?)a(?=[\s/>])[^>]*+>", re.IGNORECASE | re.ASCII)
+_ANCHOR = re.compile(r"<(/?)[aA](?=[\s/>])[^>]*+>", re.ASCII)
 
 
 class Run(NamedTuple):
@@ -157,14 +157,15 @@ class _Walker:
         """Walk on from ``at``; give where to go on after what is passed over, or -1 at the end."""
         page, spans, count, tags, names, nodes = self._page, self._spans, self._count, _tags(), self._names, self._nodes
         parents, meanings = page.parents, page.meanings
-        for match, paired in piece_matches(page.source, at, paired=at < page.unpaired):
+        for match in piece_pattern(at < page.unpaired).finditer(page.source, at):
             raw, slash, written_name, written = match.groups()
             if (raw or spans) and not self._skipping:
                 spans.append((match.start(), match.end(1)))
-            if not paired and page.unpaired > match.start():
-                page.unpaired = match.start()
             if written_name is None:
-                continue
+                at = match.end()
+                if match.start() < at:
+                    continue
+                return self._unpaired(at)
             name, kind = tags[written_name]
             if spans and kind != "skipped":
                 self._flush()
@@ -190,6 +191,14 @@ class _Walker:
             if passed:
                 return passed
         return -1
+
+    def _unpaired(self, at: int) -> int:
+        """Give up to believe that quotation marks pair up, unless the page ends; give where to go on, or -1."""
+        if at == len(self._page.source):
+            return -1
+        assert at < self._page.unpaired
+        self._page.unpaired = at
+        return at
 
     def _passed(self, name: str, at: int) -> int:
         """Take what is navigation or a footer as one block that is not looked into; give where its end tag begins, or 0.
@@ -282,7 +291,9 @@ def _tags() -> _Tags:
 def _is_one_link(raw: str) -> bool:
     """Whether a piece is one link and nothing beside it, which most pieces with a link are."""
     raw = raw.strip()
-    return raw.startswith("<a ") and raw.endswith("</a>") and raw.count("<a") == raw.count("/a>") == 1 and "<A" not in raw
+    return (
+        raw.startswith("<a ") and raw.endswith("</a>") and raw.count("<a") == raw.count("/a>") == 1 and "<A" not in raw
+    )
 
 
 def _shown(raw: str) -> int:

@@ -31,11 +31,12 @@ AFTER = 4  # blocks after the last prose that may be text of the article
 CARD = 4  # elements around a heading, and around prose, among which the one is that makes a card of both
 LEAST = 250  # letters of prose that an article has
 FEWEST = 2  # blanks in what a heading and the title have to share, if not all of it
-LONGEST_TITLE = 300  # characters
+LONGEST_REST = 40  # characters of a heading beyond twice its title: marks and references between its words
 LONGEST_LINE = 160  # characters of a line that says when, and by whom
 BEFORE_TITLE = 0.3  # of the article's prose, that may stand before the title and yet be none of it
 _PLAIN = Within.CAPTION | Within.TITLE | Within.PARAGRAPH | Within.ITEM | Within.QUOTE
-_NO_TITLE = Within.RELATED | Within.PROMO | Within.COMMENT | Within.CAPTION | Within.BYLINE
+_NO_TITLE = Within.RELATED | Within.PROMO | Within.COMMENT | Within.CAPTION
+_NO_LINE = _NO_TITLE | Within.BYLINE | Within.FURNITURE
 _ENDS = frozenset('.!?…:”"»。！？」।။')
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
@@ -85,7 +86,8 @@ def choose(page: Page, title: str | None = None) -> Choice:
     if named >= 0:
         kept = [place for place in kept if place > named or page.within[blocks[place].node] & Within.CAPTION]
     heading = [named] if named >= 0 else title_before(page, kept)
-    places = sorted({*kept, *heading, *_lead(page, own, node, heading, kept)})
+    lead = [place for place in _lead(page, own, node, heading, kept) if place > named]
+    places = sorted({*kept, *heading, *lead})
     return Choice(
         places=tuple(places),
         rule="html.boilerplate",
@@ -114,16 +116,17 @@ def _named(page: Page, own: Sequence[int], kept: Sequence[int], title: str) -> i
     """
     sought = " ".join(_WORD.findall(title.casefold()))
     whole = sum(own[place] for place in kept)
-    before, found, rank = 0, -1, (False, False)
+    shortest, longest = len(sought) // 2, 2 * len(title) + LONGEST_REST
+    before, found, rank = 0, -1, (False, False, False)
     for place in range(kept[-1]):
         block = page.blocks[place]
         means = page.within[block.node]
-        barred = _NO_TITLE if means & Within.TITLE and not means & Within.ITEM else _NO_TITLE | Within.FURNITURE
-        if len(block.text) <= LONGEST_TITLE and not means & barred:
-            is_heading = bool(means & (Within.TITLE | Within.HEADING))
+        barred = _NO_TITLE if means & Within.TITLE and not means & Within.ITEM else _NO_LINE
+        if shortest <= len(block.text) <= longest and not means & barred:
             likeness = _likeness(block.text, sought)
-            if likeness and (likeness == "whole", is_heading) >= rank:
-                found, rank = place, (likeness == "whole", is_heading)
+            ranked = (likeness == "whole", bool(means & Within.TITLE), bool(means & Within.HEADING))
+            if likeness and ranked >= rank:
+                found, rank = place, ranked
         before += own[place] if place >= kept[0] else 0
         if before > BEFORE_TITLE * whole:
             break
