@@ -24,7 +24,9 @@ LONGEST_BYLINE = 160  # characters of a byline or a credit
 LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
 _TAG = re.compile(r"<[^>]*+>")
-_ALONE = re.compile(r"\s*<[aA]\s[^<>]*+>([^<>]*+)</[aA]>\s*")  # a block that is one link
+_INLINE = r"(?:\s*+</?(?![aA][\s/>])[a-zA-Z][^<>]*+>)*+"
+# A block that is one link: its text stands alone among the markup within it.
+_ALONE = re.compile(rf"\s*+<[aA]\s[^<>]*+>{_INLINE}([^<>]*+){_INLINE}\s*+</[aA]>\s*+")
 _ANCHOR = re.compile(r"<(/?)[aA](?=[\s/>])[^>]*+>", re.ASCII)
 
 
