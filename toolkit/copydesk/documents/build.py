@@ -18,7 +18,7 @@ from copydesk.model.document import doc_id_of, text_sha256
 from copydesk.model.tables import Outcome
 
 STAGE = "documents"
-RECIPE = "documents/2"
+RECIPE = "documents/3"
 _TOLD = tuple(name for name in tables.DOCUMENTS.names if name not in {"revision", "text"})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from copydesk.documents.blocks import Block, split_blocks
@@ -140,11 +141,12 @@ def _drafted_page(asked: Asked, max_chars: int, max_nodes: int) -> _Drafted | Ma
     page = read_page(asked.article, most_nodes=max_nodes)
     if page.full:
         return _too_many(asked, max_nodes)
-    choice = choose(page)
+    told = read_facts(asked.article)
+    choice = choose(page, told.title)
     if choice.doubts:
         choice = with_second_opinion(page, choice)
     tidied, blocks = _page_blocks(page, choice)
-    facts = with_bylines(read_facts(asked.article), page, choice.places)
+    facts = with_bylines(told, page, choice.places)
     return _unless_refused(asked, _Drafted(tidied, blocks, facts, choice), max_chars)
 
 
@@ -188,13 +190,18 @@ def _hinted(blocks: Sequence[Block], parts: Sequence[Part], edits: Sequence[Edit
     credits = [span for part in parts for span in part.credits]
     ends = moved([place for span in credits for place in span], edits)
     spans = [(start, end) for start, end in zip(ends[::2], ends[1::2], strict=True) if start < end]
-    hinted = []
-    for block in blocks:
-        part = parts[bisect_right(starts, block.start) - 1]
-        inside = spans[bisect_left(spans, (block.start, 0)) : bisect_left(spans, (block.end, 0))]
-        hint = next((hint for within, hint in _HINTS if within & part.within), "")
-        hinted.append(block._replace(hint=hint, credits=tuple(inside)))
+    hinted: list[Block] = []
+    for start, end, surface, gap, _, _ in blocks:
+        part = parts[bisect_right(starts, start) - 1]
+        inside = spans[bisect_left(spans, (start, 0)) : bisect_left(spans, (end, 0))] if spans else ()
+        hinted.append(Block(start, end, surface, gap, _hint(part.within), tuple(inside)))
     return hinted
+
+
+@lru_cache(maxsize=4_096)
+def _hint(within: int) -> str:
+    """Give what the page said of a block that stands in ``within``."""
+    return next((hint for meaning, hint in _HINTS if meaning & within), "")
 
 
 def _title(text: str, zones: Sequence[Zone]) -> str | None:
