@@ -139,9 +139,7 @@ def test_a_line_that_opens_many_articles_is_no_headline_of_them(articles: Any) -
 @settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_batches_their_order_and_the_division_of_the_lines_change_no_count(data: st.DataObject) -> None:
-    texts = data.draw(
-        st.lists(st.sampled_from([_story(1), f"A\n\nb\n\n{CLOSER}", "x", f"{CLOSER}\n\ny"]), max_size=30)
-    )
+    texts = data.draw(st.lists(st.sampled_from([_story(1), f"A\n\nb\n\n{CLOSER}", "x", f"{CLOSER}\n\ny"]), max_size=30))
     rows = []
     for number, text in enumerate(texts):
         row: dict[str, Any] = dict.fromkeys(tables.ARTICLES.names)
