@@ -161,11 +161,12 @@ def _named(zones: pa.Table, documents: pa.Table, places: Mapping[tuple[str, int]
     row = pc.index_in(zones["doc_id"], documents["doc_id"].combine_chunks())
     mine = zones.filter(row.is_valid())
     revisions = documents["revision"].take(row.drop_null())
-    rules = [
-        f"{RULE}{places[doc_id, start]}" if rule.startswith(RULE) else rule
-        for doc_id, start, rule in zip(*(mine[name].to_pylist() for name in ("doc_id", "start", "rule")), strict=True)
-    ]
-    columns = {"revision": revisions, "rule": pa.array(rules, pa.string())}
+    is_line = pc.starts_with(mine["rule"], RULE)
+    of_lines = mine.filter(is_line)
+    found = zip(of_lines["doc_id"].to_pylist(), of_lines["start"].to_pylist(), strict=True)
+    told = pa.array([f"{RULE}{places[place]}" for place in found], pa.string())
+    rules = pc.replace_with_mask(mine["rule"].combine_chunks(), is_line.combine_chunks(), told)
+    columns = {"revision": revisions, "rule": rules}
     return pa.table([columns.get(field.name, mine[field.name]) for field in mine.schema], mine.schema)
 
 
