@@ -1,7 +1,8 @@
 """The ingest log in; out come the lines that open or close many articles of a source, and the zones of the documents that have one.
 
 Lines are counted from what each part noted of them, shares of them one after the other, so that little is held at once. Engines
-then build the documents of each part that have such a line again, and leave their zones as a part in a folder, under a name that is
+then claim them in the documents of each part that have one, building them again where more changes than that, and leave their zones
+as a part in a folder, under a name that is
 made of the part and of its lines: where neither has changed it is there already. How many articles have a line changes with every
 article; it is therefore not in those zones, but in the table ``repeated`` beside them, and ``flow/current`` puts both together.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -20,7 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.documents import RECIPE, build_documents
-from copydesk.documents.repeated import RULE, STAGE, counted, often, repeated_in, seen
+from copydesk.documents.repeated import RULE, STAGE, Repeated, counted, often, repeated_in, seen
+from copydesk.documents.rezone import claim_lines
 from copydesk.engines import EngineOptions, Watch, run
 from copydesk.flow.history import article_rows
 from copydesk.flow.steps import Source, sources_of
@@ -29,6 +32,7 @@ from copydesk.model.tables import empty
 from copydesk.store import Latest, Log, Part, commit, digest_of, offer, part_at, translated
 
 DOCUMENTS_A_SHARE = 50_000
+Rows = np.ndarray[Any, np.dtype[np.int64]]
 _PLACES = 3  # line, article, source: whole numbers of eight bytes each
 
 
@@ -117,33 +121,53 @@ def rezone(held: _Held, _watch: Watch, *, folder: Path) -> None:
     part = held.part
     edges = part.read("edges", columns=["lines"])["lines"].combine_chunks()
     has = pc.is_in(edges.flatten(), held.lines["line"].combine_chunks())
-    rows = pc.unique(edges.value_parent_indices().filter(has))
-    documents = part.read("documents")
-    places = pa.array(article_rows(documents, part.read("ingested")), pa.int64()).take(rows)
-    documents, articles = documents.take(rows), part.read("articles").take(places)
-    made = [_zoned(documents.take(some), articles.take(some), held.lines) for some in _once_each(documents)]
+    rows = pc.unique(edges.value_parent_indices().filter(has)).to_numpy()
+    documents, zones = part.read("documents"), part.read("zones")
+    articles = np.array(article_rows(documents, part.read("ingested")), np.int64)
+    document_of = np.cumsum(zones["seq"].to_numpy() == 0) - 1  # both tables are in the same order
+    made = []
+    for some in _once_each(documents, rows):
+        mine = zones.filter(pa.array(np.isin(document_of, some)))
+        made.append(_zoned(part, documents.take(pa.array(some)), mine, articles=articles[some], lines=held.lines))
     tables = {name: pa.concat_tables([empty(name), *(one[name] for one in made)]) for name in ("zones", "titles")}
     own = commit(folder / f"{held.name}-{uuid4().hex}", tables, {"stage": "rezoned"})
     offer(own, folder / held.name)
 
 
-def _once_each(documents: pa.Table) -> Iterator[pa.Array]:
+def _once_each(documents: pa.Table, rows: Rows) -> Iterator[Rows]:
     """Divide the rows so that no document stands twice in one division: there may be several revisions of it."""
     turns: dict[str, int] = {}
-    rows: list[list[int]] = []
-    for row, doc_id in enumerate(documents["doc_id"].to_pylist()):
+    divided: list[list[Any]] = []
+    names = documents["doc_id"].take(pa.array(rows)).to_pylist()
+    for row, doc_id in zip(rows.tolist(), names, strict=True):
         turn = turns[doc_id] = turns.get(doc_id, -1) + 1
-        rows += [[]] if turn == len(rows) else []
-        rows[turn].append(row)
-    return (pa.array(some, pa.int64()) for some in rows)
+        divided += [[]] if turn == len(divided) else []
+        divided[turn].append(row)
+    return (np.array(some, np.int64) for some in divided)
 
 
-def _zoned(documents: pa.Table, articles: pa.Table, lines: pa.Table) -> dict[str, pa.Table]:
+def _zoned(part: Part, documents: pa.Table, zones: pa.Table, *, articles: Rows, lines: pa.Table) -> dict[str, pa.Table]:
+    """Give the zones of those documents that have one of the lines as a zone, and their titles where they changed.
+
+    ``articles`` are the rows of the part's articles that they were made of.
+    """
+    behind = part.read("articles", columns=["source", "publisher", "url", "container"]).take(pa.array(articles))
+    repeated, places = repeated_in(behind, documents, lines)
+    claimed, others = claim_lines(documents, zones, places)
+    if not others:
+        return {"zones": claimed, "titles": empty("titles")}
+    behind = part.read("articles").take(pa.array(articles[others]))
+    built = _built(documents.take(pa.array(others, pa.int64())), behind, repeated=repeated, places=places)
+    return {"zones": pa.concat_tables([claimed, built["zones"]]), "titles": built["titles"]}
+
+
+def _built(
+    documents: pa.Table, articles: pa.Table, *, repeated: Repeated, places: Mapping[tuple[str, int], int]
+) -> dict[str, pa.Table]:
     """Build documents again and give the zones of those that have one of the lines as a zone, and their titles where they changed.
 
     A document of which today's rules make another text, or none, keeps the zones that belong to its text.
     """
-    repeated, places = repeated_in(articles, documents, lines)
     most = max(articles["bytes"].to_pylist())
     made = build_documents(articles, known=empty("documents"), max_chars=most, repeated=repeated).kept
     again, zones = made["documents"], made["zones"]
