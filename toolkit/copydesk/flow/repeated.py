@@ -137,9 +137,9 @@ def rezone(held: _Held, _watch: Watch, *, folder: Path) -> None:
 def _once_each(documents: pa.Table, rows: Rows) -> Iterator[Rows]:
     """Divide the rows so that no document stands twice in one division: there may be several revisions of it."""
     turns: dict[str, int] = {}
-    divided: list[list[Any]] = []
+    divided: list[list[int]] = []
     names = documents["doc_id"].take(pa.array(rows)).to_pylist()
-    for row, doc_id in zip(rows.tolist(), names, strict=True):
+    for row, doc_id in zip(map(int, rows), names, strict=True):
         turn = turns[doc_id] = turns.get(doc_id, -1) + 1
         divided += [[]] if turn == len(divided) else []
         divided[turn].append(row)
