@@ -62,6 +62,7 @@ def row(number: int, *lines: str, publisher: str = "Courier", **more: str) -> di
 
 
 FEED = [*(row(number, CLOSER) for number in range(40)), *(row(number) for number in range(40, 44))]
+OPENED = [{**row(number), "text": f"What the day brought\n\n{story(number)}"} for number in range(9)]
 
 
 class Crawl:
@@ -182,8 +183,7 @@ def test_only_newest_revisions_count_and_older_ones_keep_the_zone_they_would_hav
 
 
 def test_a_line_that_opens_articles_gives_their_titles_back_and_changes_no_text(crawl: Crawl) -> None:
-    rows = [{**row(number), "text": f"What the day brought\n\n{story(number)}"} for number in range(9)]
-    crawl.ingest("a", rows)
+    crawl.ingest("a", OPENED)
     documents = current_documents(crawl.workspace)
     logged = crawl.workspace.documents.read("documents").sort_by("doc_id")
     assert set(logged["title"].to_pylist()) == {"What the day brought"}
@@ -249,11 +249,12 @@ def test_zones_are_the_same_however_the_articles_are_divided(
 def test_a_document_of_which_the_rules_make_another_text_keeps_its_zones(
     crawl: Crawl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crawl.ingest("a", FEED)
+    crawl.ingest("a", OPENED)
+    assert crawl.rules() == {"boilerplate.repeated:9/9": 9}
     monkeypatch.setattr("copydesk.flow.repeated.STAGE", "repeated/other")
     monkeypatch.setattr("copydesk.flow.repeated.build_documents", _with_other_texts)
-    crawl.ingest("a", FEED)
-    assert crawl.rules() == {"boilerplate.repeated:40/44": 39}
+    crawl.ingest("a", OPENED)
+    assert crawl.rules() == {"boilerplate.repeated:9/9": 8}
 
 
 def _with_other_texts(*arguments: Any, **options: Any) -> Any:
