@@ -190,6 +190,16 @@ class Workspace:
         return Latest(self.state / "copies")
 
     @property
+    def repeated(self) -> Latest:
+        """The lines that open or close many articles of a source, and which parts of ``rezoned`` stand."""
+        return Latest(self.state / "repeated")
+
+    @property
+    def rezoned(self) -> Path:
+        """The zones of documents that have such lines, a part for each part of the ingest log that has any."""
+        return self.state / "rezoned"
+
+    @property
     def pulls(self) -> Log:
         """The pull log: annotations and task states."""
         return Log(self.state / "pulls")

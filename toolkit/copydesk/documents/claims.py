@@ -15,6 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from copydesk.documents.blocks import Block, Blocks
+from copydesk.documents.repeated import RULE as REPEATED
 from copydesk.documents.repeated import Lines, edge_lines
 from copydesk.documents.rules import words
 from copydesk.documents.wording import FIRST, HEADING, WORDS, Entry, index
@@ -165,11 +166,21 @@ def _located(block: Block, credit: str) -> tuple[tuple[int, int], ...]:
 
 
 def _claim_repeated(view: View, repeated: Lines) -> None:
-    """Claim what opens or closes many articles of the source; the rule says how many, of how many."""
-    for place, edge, line in edge_lines([view.blocks[place] for place in range(len(view.looks))]):
-        if (edge, line) in repeated and view.claims[place] is None:
-            documents, of = repeated[(edge, line)]
-            view.claims[place] = Claim("boilerplate", f"boilerplate.repeated:{documents}/{of}")
+    """Claim what opens or closes many articles of the source; the rule says how many, of how many.
+
+    An article of which nothing but headings would be left keeps its lines: it is no residue as a whole.
+    """
+    blocks = [view.blocks[place] for place in range(len(view.looks))]
+    found = {
+        place: Claim("boilerplate", f"{REPEATED}{documents}/{of}")
+        for place, edge, line in edge_lines(blocks)
+        if (edge, line) in repeated and view.claims[place] is None
+        for documents, of in [repeated[(edge, line)]]
+    }
+    rest = (place for place, claim in enumerate(view.claims) if claim is None and place not in found)
+    if any(not view.is_heading_like(place) for place in rest):
+        for place, claim in found.items():
+            view.claims[place] = claim
 
 
 def _claim_headline(view: View) -> None:

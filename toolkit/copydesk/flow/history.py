@@ -21,7 +21,8 @@ from copydesk.store import Log
 
 _TOLD = tuple(name for name in DOCUMENTS.names if name not in {"revision", "text"})
 _RECENT = 100_000  # documents that are kept aside before they are sorted in among the others
-_OF_REVISIONS = ("documents", "zones", "edits", "sketches")
+_OF_REVISIONS = ("documents", "zones", "edits", "sketches", "edges")
+_NEEDED = frozenset({"ingested", "edges"})
 
 Tables = Mapping[str, pa.Table]
 Keys = np.ndarray[Any, np.dtype[np.uint64]]
@@ -50,6 +51,15 @@ def key_of(values: object) -> int:
 def document_keys(documents: pa.Table) -> list[int]:
     """The digest of what each row of ``documents`` says, whichever revision it is."""
     return [key_of(told) for told in zip(*(documents[name].to_pylist() for name in _TOLD), strict=True)]
+
+
+def article_rows(documents: pa.Table, ingested: pa.Table) -> list[int]:
+    """Say in which row of ``articles`` the article of each row of ``documents`` stands; all three are tables of one part."""
+    first: dict[tuple[int, int | None], int] = {}
+    for row, pair in enumerate(zip(*(ingested[name].to_pylist() for name in ("doc_key", "revision")), strict=True)):
+        first.setdefault(pair, row)
+    pairs = zip(map(doc_key, documents["doc_id"].to_pylist()), documents["revision"].to_pylist(), strict=True)
+    return [first[pair] for pair in pairs]
 
 
 def settle(states: dict[int, State], tables: Tables) -> dict[str, pa.Table]:
@@ -108,7 +118,7 @@ class History:
         self._states: States = np.empty(0, np.dtype([("article", "u8"), ("document", "u8"), ("revision", "i4")]))
         self._recent: dict[int, State] = {}
         for part in log.parts():
-            if "ingested" not in part.receipt["files"]:
+            if not set(part.receipt["files"]) >= _NEEDED:
                 raise StoreError(
                     f"{part.path} was written by an earlier version of Copydesk",
                     fix=f"remove {log.folder} and ingest again",

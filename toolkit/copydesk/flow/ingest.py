@@ -22,6 +22,7 @@ from copydesk.errors import RejectedError
 from copydesk.flow.copies import find_copies
 from copydesk.flow.current import current_rejected
 from copydesk.flow.history import History, settle
+from copydesk.flow.repeated import find_repeated
 from copydesk.flow.report import Report, reason_counts, reason_lines
 from copydesk.flow.shard import Assignment, Staging, lay_aside
 from copydesk.flow.units import Piece, Unit, pieces_of, units_of
@@ -61,6 +62,14 @@ def ingest(workspace: Workspace, paths: Sequence[Path | str], *, progress: Progr
             engine=engine,
             progress=progress,
             options=CopyOptions(),
+        )
+        find_repeated(
+            workspace.documents,
+            workspace.repeated,
+            rezoned=workspace.rezoned,
+            folder=workspace.state / "search",
+            engine=engine,
+            progress=progress,
         )
     return _report(workspace, found, pieces, work.seen, new=new)
 
@@ -178,5 +187,8 @@ def _report(
         "copies": pc.sum(pc.not_equal(workspace.copies.read("copies")["kind"], "original")).as_py() or 0,
         "passed over": len(found.passed_over),
     }
+    repeated = workspace.repeated.part()
+    if repeated and repeated.receipt["documents"]:
+        counts["with repeated lines"] = repeated.receipt["documents"]
     data: dict[str, Any] = {"rejected": standing, "reasons": reason_counts(standing)}
     return Report("ingest", counts, changed=new > 0, lines=reason_lines(standing), data=data)

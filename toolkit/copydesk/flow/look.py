@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.load import versions
-from copydesk.flow.current import current_rejected, located
+from copydesk.flow.current import current_rejected, located, zones_of
 from copydesk.flow.labels import anchor_counts
 from copydesk.workspace import Workspace
 
@@ -66,11 +66,11 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
     """
     part, document = located(workspace, doc_id)
     text = document.pop("text")
-    zones, edits = (_of_revision(part.read(name), document) for name in ("zones", "edits"))
+    edits = _of_revision(part.read("edits"), document)
     return {
         **document,
         "edits": len(edits),
-        "zones": [_zone(zone, text) for zone in zones],
+        "zones": [_zone(zone, text) for zone in zones_of(workspace, part, document)],
         "labels": _labels(workspace, document, edits),
         "waiting": [
             {**row, "detail": _waiting(row, text)}

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
-from copydesk.flow.current import current_documents, newest
+from copydesk.flow.current import current_documents, current_zones, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress, Say
@@ -133,7 +133,7 @@ def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
 
 def _suggestions(workspace: Workspace, documents: pa.Table, tasks: pa.Table, schema: LabelSchema) -> pa.Table:
     """Give what rules suggest, and of earlier annotators' labels on older texts where they stand now."""
-    zones = newest(workspace.documents.read("zones"), documents)
+    zones = current_zones(workspace, documents)
     text, place = workspace.names()
     names = read_names(text, place=place, schema=schema)
     return with_carried(
@@ -148,7 +148,7 @@ def _earlier(workspace: Workspace, schema: LabelSchema) -> Earlier:
     """Give what annotators did on older texts."""
     labels = {name: workspace.labels.read(name) for name in ("spans", "relations", "anchors")}
     unchanged = unchanged_since(
-        workspace.documents.read("documents"), zones=workspace.documents.read("zones"), anchors=labels["anchors"]
+        workspace.documents.read("documents"), zones=every_zone(workspace), anchors=labels["anchors"]
     )
     return Earlier(schema=schema, unchanged=unchanged, spans=_carried(labels), relations=labels["relations"])
 
