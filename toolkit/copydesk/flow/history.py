@@ -42,6 +42,12 @@ def doc_key(doc_id: str) -> int:
     return int(doc_id[4:], 16)
 
 
+def doc_keys(names: pa.ChunkedArray) -> Keys:
+    """The numbers in many documents' identities."""
+    digits = "".join([name[4:] for name in names.to_pylist()])
+    return np.frombuffer(bytes.fromhex(digits), ">u8").astype(np.uint64)
+
+
 def key_of(values: object) -> int:
     """A digest of values as a whole number of 64 bits."""
     return int.from_bytes(hashlib.blake2b(repr(values).encode("utf-8"), digest_size=8).digest(), "big")
