@@ -91,7 +91,7 @@ def missing(links: pa.Table, documents: pa.Table) -> Numbers:
     place = (np.arange(len(order)) - np.repeat(begin, size))[joined]
     size, order = np.repeat(size, size)[joined], order[joined]
     number = ranked.rows[order]
-    found = [np.empty(0, np.uint64)]
+    found: list[Numbers] = [np.empty(0, np.uint64)]
     for step in range(1, WHOLE_GROUP):
         at = np.flatnonzero((place + step < size) & (size <= WHOLE_GROUP))
         found.append(packed(number[at], number[at + step]))
