@@ -50,7 +50,8 @@ def keys_of(sketches: pa.Table) -> tuple[Numbers, Places, Numbers]:
     row = np.flatnonzero(sketches["words"].to_numpy())
     begins = pc.utf8_slice_codeunits(sketches["body_sha256"], 0, 16).to_pylist()
     bodies = np.frombuffer(bytes.fromhex("".join(begins)), ">u8").astype(np.uint64)
-    worded = sketches.select(["signature", "runs"]).take(row)
+    worded = sketches.select(["signature", "runs"])
+    worded = worded if len(row) == worded.num_rows else worded.take(row)
     marks = worded["runs"].combine_chunks()
     of_marks = mix(pc.list_flatten(marks).to_numpy().view(np.uint64) ^ _FACTOR)
     key = np.concatenate((_banded(worded).ravel(), of_marks))
@@ -88,7 +89,7 @@ def candidates(keys: pa.Table, options: CopyOptions = DEFAULT) -> pa.Table:
 def pairs_under(key: Numbers, document: Places, body: Numbers, *, full: int) -> Iterator[Numbers]:
     """Give the pairs under the keys, some at a time, at most as many as there are rows: a row is a key of a document and its body.
 
-    Each is given as ``pairs`` says, and may come again among later ones.
+    Each is given as ``pairs`` says, and may come again.
     """
     rows = _shared(key)
     key, document, place = key.take(rows), document.take(rows), mix(body.take(rows) ^ key.take(rows))
