@@ -29,7 +29,7 @@ corpora: $(READY)
 bench: $(READY) corpora
 	$(BIN)/python benchmarks/run.py
 
-# A million generated articles: half an hour, four gigabytes of disk.
+# A hundred thousand and a million generated articles: a good while, and some gigabytes of disk.
 scale: $(READY)
 	$(BIN)/python benchmarks/scale.py
 
