@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench spark s3 corpora clean
+.PHONY: demo test check lint soak bench scale spark s3 corpora clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -28,6 +28,10 @@ corpora: $(READY)
 
 bench: $(READY) corpora
 	$(BIN)/python benchmarks/run.py
+
+# A hundred thousand and a million generated articles: a good while, and some gigabytes of disk.
+scale: $(READY)
+	$(BIN)/python benchmarks/scale.py
 
 # Half a gigabyte, which only the engine spark needs; Java 17 is not in it.
 spark: $(READY)

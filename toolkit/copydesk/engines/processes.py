@@ -172,6 +172,8 @@ class _Pool:
         worker.ticks = -1
         worker.seen[2] = 0  # or it would count twice until the next item is begun
         self._done[number] = answer
+        if answer.is_last:
+            self._release(worker)
 
     def _look(self) -> None:
         """Kill the workers that have been at one place for too long."""
@@ -190,13 +192,18 @@ class _Pool:
         self._heard(int(under_way + sum(answer.did for answer in self._done.values())))
 
     def _bury(self, worker: _Worker) -> None:
-        """Take a dead worker's items back; the one that it was at is to leave out where it was."""
+        """Let a dead worker go; the item that it was at is to leave out where it was."""
+        given = worker.given.copy()
+        self._release(worker)
+        if given:
+            self._note_loss(worker, given[0])
+
+    def _release(self, worker: _Worker) -> None:
+        """Let a worker go that has ended, or is about to; what it was given and has not begun is for another."""
         worker.process.join()
         self._workers.remove(worker)
         worker.connection.close()
         worker.alive.close()
-        if worker.given:
-            self._note_loss(worker, worker.given[0])
         self._waiting.extendleft(reversed(worker.given))
 
     def _note_loss(self, worker: _Worker, number: int) -> None:

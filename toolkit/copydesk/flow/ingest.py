@@ -21,7 +21,7 @@ from copydesk.engines import EngineOptions, run
 from copydesk.errors import RejectedError
 from copydesk.flow.copies import find_copies
 from copydesk.flow.current import current_rejected
-from copydesk.flow.history import History, settle
+from copydesk.flow.history import History, readable_parts, settle
 from copydesk.flow.repeated import find_repeated
 from copydesk.flow.report import Report, reason_counts, reason_lines
 from copydesk.flow.shard import Assignment, Staging, lay_aside
@@ -92,9 +92,8 @@ class _Work:
     def __init__(self, log: Log, staging: Staging) -> None:
         self._log = log
         self._staging = staging
-        self._history = History(log)
         self.seen: dict[tuple[str, str], _Seen] = {}
-        parts = log.parts()
+        parts = readable_parts(log)
         for part in parts:
             self._note_inputs(part)
         self._unfinished = _unfinished(parts)
@@ -104,6 +103,7 @@ class _Work:
         units = list(units_of([piece for piece in pieces if self._is_wanted(piece, retry=retry)]))
         if not units:
             return 0
+        history = History(self._log)
         with translated(self._staging.folder, "write"):
             self._staging.folder.mkdir(parents=True, exist_ok=True)
         assignments = [Assignment(unit, self._unfinished if _is_of(self._unfinished, unit) else ()) for unit in units]
@@ -116,7 +116,9 @@ class _Work:
 
         results = run(partial(lay_aside, staging=self._staging), assignments, options=engine, heard=heard)
         for assignment, parts in zip(assignments, results, strict=True):
-            new += sum(self._adopt(assignment.unit, number) for number in range(len(assignment.adopted), parts))
+            new += sum(
+                self._adopt(assignment.unit, number, history) for number in range(len(assignment.adopted), parts)
+            )
             done += assignment.unit.bytes
             shown = max(shown, done)
             progress("reading articles (bytes)", shown, known)
@@ -128,10 +130,10 @@ class _Work:
         seen = self.seen.get(piece.place)
         return seen is None or seen.key != piece.key or (retry and seen.rejected > 0)
 
-    def _adopt(self, unit: Unit, number: int) -> int:
+    def _adopt(self, unit: Unit, number: int, history: History) -> int:
         """Take a part into the log; where it speaks of known documents, what is new of it."""
         part = part_at(self._staging.part(unit, number))
-        states = self._history.of(part.read("ingested"))
+        states = history.of(part.read("ingested"))
         if states:
             tables = settle(states, {name: part.read(name) for name in part.receipt["files"]})
             own = {key: value for key, value in part.receipt.items() if key != "files"}
@@ -141,7 +143,7 @@ class _Work:
         else:
             adopted = self._log.adopt(part)
         ingested = adopted.read("ingested")
-        self._history.add(ingested)
+        history.add(ingested)
         self._note_inputs(adopted)
         return int(ingested.num_rows)
 
@@ -184,7 +186,8 @@ def _report(
         "kept": entries - rejected,
         "rejected": rejected,
         "new": new,
-        "copies": pc.sum(pc.not_equal(workspace.copies.read("copies")["kind"], "original")).as_py() or 0,
+        "copies": pc.sum(pc.not_equal(workspace.copies.read("copies", columns=["kind"])["kind"], "original")).as_py()
+        or 0,
         "passed over": len(found.passed_over),
     }
     repeated = workspace.repeated.part()

@@ -85,6 +85,7 @@ def lay_aside(assignment: Assignment, watch: Watch, *, staging: Staging) -> int:
             if not path.exists():
                 _lay_aside(path, batch, unit, watch, before=parts, max_chars=staging.options.limits.max_chars)
             parts.append(part_at(path))
+            pa.default_memory_pool().release_unused()  # what one part needed would else be kept beside the next one's
     return len(parts)
 
 
