@@ -19,8 +19,8 @@ _LOW = np.uint64(0xFFFFFFFF)
 def packed(one: Places, other: Places) -> Numbers:
     """Give the pairs of the documents ``one`` and ``other`` that are two, in their order, as often as they come."""
     pairs: Numbers = (np.minimum(one, other).view(np.uint64) << _HALF) | np.maximum(one, other).view(np.uint64)
-    found: Numbers = pairs[one != other]
-    return found
+    of_two: Numbers = pairs[one != other]
+    return of_two
 
 
 def distinct(pairs: Numbers) -> Numbers:
