@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
-from copydesk.flow.studio import connected
 from copydesk.model.reading import Columns
 from copydesk.model.schema import LabelSchema
 from copydesk.store import read_secrets

@@ -68,6 +68,11 @@ class StudioSettings:
     project: str = ""  # title; by default the workspace's name and the schema's
     annotators_per_task: int = _within(2, 1, 1_000)
     timeout: int = _within(300, 1, 86_400)  # seconds
+    connect_timeout: int = _within(10, 1, 86_400)  # seconds until a server takes the call
+    ca_bundle: str = ""  # PEM file of who signed the server's certificate; empty: the usual ones
+    verify: bool = True  # there for those who look for it: certificates are always verified
+    proxy: str = ""  # empty: as the environment says; "none": no proxy
+    untested: bool = False  # work also with releases and editions that Copydesk was never tried with
     send_copies: bool = False  # send copies of other documents to annotators, too
 
 

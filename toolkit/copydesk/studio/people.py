@@ -20,7 +20,9 @@ import httpx
 
 from copydesk.errors import StoreError, StudioBroken, StudioRefused, StudioUnauthorized, UsageError
 from copydesk.store import read_secrets, write_json
-from copydesk.studio.client import FOREIGN, Studio, fail, open_http
+from copydesk.studio.client import Studio
+from copydesk.studio.connection import open_http
+from copydesk.studio.faults import FOREIGN, fail
 
 DOMAIN = "copydesk.invalid"  # a name that can never receive mail (RFC 2606)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -144,7 +146,7 @@ def _works(studio: Studio, person: Person) -> bool:
     if not person.token:
         return False
     try:
-        with Studio(studio.url, person.token) as own:
+        with studio.as_person(person.token) as own:
             who = own.whoami()
     except StudioUnauthorized:
         return False
@@ -152,7 +154,7 @@ def _works(studio: Studio, person: Person) -> bool:
 
 
 def _with_account(studio: Studio, person: Person, *, exists: bool) -> Person:
-    with _Visit(studio.url) as visit:
+    with _Visit(studio) as visit:
         if exists:
             visit.log_in(person)
         else:
@@ -165,7 +167,7 @@ def _own_token(visit: _Visit) -> str:
     """Give the legacy token of who is logged in, or a new personal one where the organisation has switched those off."""
     legacy: str = visit.call("GET", "api/current-user/token")["token"]
     try:
-        with Studio(visit.url, legacy) as own:
+        with visit.studio.as_person(legacy) as own:
             own.whoami()
     except StudioUnauthorized:
         for token in visit.call("GET", "api/token/"):  # one is allowed for each user, and cannot be read again
@@ -177,9 +179,10 @@ def _own_token(visit: _Visit) -> str:
 class _Visit:
     """What a person does in a browser: forms and a session cookie, over the same door and with the same errors."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = open_http(url, timeout=60)
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.url = studio.url
+        self._http = open_http(studio.url, studio.connection)
 
     def __enter__(self) -> Self:
         return self

@@ -26,9 +26,10 @@ from copydesk.errors import (
     UsageError,
 )
 from copydesk.model.progress import Progress
-from copydesk.studio.client import Studio, encoded, status_of
+from copydesk.studio.client import Studio, encoded
 from copydesk.studio.codec import shown_text
 from copydesk.studio.earlier import Earlier
+from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
 
