@@ -22,7 +22,7 @@ COMMANDS = {
     "init": "Lay out a new workspace in a folder.",
     "ingest": "Read articles and make documents of them.",
     "studio": "Start, stop and look at the embedded Label Studio.",
-    "people": "Add annotators, and list them.",
+    "people": "Add annotators, list them, and take them out.",
     "push": "Send the documents to Label Studio as tasks, with suggestions.",
     "pull": "Fetch what the annotators did since the last pull.",
     "agree": "Measure agreement and decide which labels hold.",

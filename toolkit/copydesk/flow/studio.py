@@ -171,10 +171,18 @@ def add_people(workspace: Workspace, names: Sequence[str]) -> list[dict[str, str
     return list_people(workspace)
 
 
+def disable_people(workspace: Workspace, names: Sequence[str]) -> list[dict[str, str]]:
+    """Take people out of the organisation; gives everybody whom the workspace knows."""
+    with locked(workspace.lock), connected(workspace) as studio:
+        people.disable_people(studio, names, file=workspace.people_file)
+    return list_people(workspace)
+
+
 def list_people(workspace: Workspace) -> list[dict[str, str]]:
     """Give the name, log-in name and pseudonym of everybody whom the workspace knows; no password."""
     return [
         {"name": person.name, "email": person.email, "pseudonym": person.pseudonym}
+        | ({"disabled": "yes"} if person.disabled else {})
         for person in people.read_people(workspace.people_file)
     ]
 
