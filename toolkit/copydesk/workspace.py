@@ -77,6 +77,14 @@ class StudioSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """``[watch]``: how often ``copydesk watch`` looks; the pause doubles from ``interval`` while the server does not answer."""
+
+    interval: float = _within(30.0, 0.1, 86_400)  # seconds
+    longest: float = _within(300.0, 0.1, 86_400)  # seconds
+
+
+@dataclass(frozen=True, slots=True)
 class PublishSettings:
     """``[publish]``: what the data card says beside the figures."""
 
@@ -95,6 +103,7 @@ class Settings:
     engine: EngineSettings = field(default_factory=EngineSettings)
     studio: StudioSettings = field(default_factory=StudioSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +295,7 @@ def _settings(path: Path) -> Settings:
         "engine": EngineSettings,
         "studio": StudioSettings,
         "publish": PublishSettings,
+        "watch": WatchSettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]

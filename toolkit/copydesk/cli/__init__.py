@@ -25,6 +25,7 @@ COMMANDS = {
     "people": "Add annotators, list them, and take them out.",
     "push": "Send the documents to Label Studio as tasks, with suggestions.",
     "pull": "Fetch what the annotators did since the last pull.",
+    "watch": "Pull again and again, as soon as there is something new.",
     "doctor": "Look for all that is wrong in the project and the workspace, with what mends it.",
     "agree": "Measure agreement and decide which labels hold.",
     "validate": "Check every table with Great Expectations.",

@@ -16,6 +16,8 @@ from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
 from copydesk.studio import people, server
+from copydesk.studio.client import Studio
+from copydesk.studio.drafts import Drafts, count_drafts
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
@@ -140,17 +142,22 @@ def pull_whole(workspace: Workspace, *, progress: Progress) -> Report:
 
 
 def _pull(workspace: Workspace, fetch: Callable[..., PullReport], *, progress: Progress) -> Report:
-    schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
-        project = known_project(workspace, studio, schema)
-        done = fetch(
-            studio,
-            project=project,
-            log=workspace.pulls,
-            pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
-            progress=progress,
-        )
-        labels = read_labels(workspace)
+        return pull_from(studio, workspace, fetch, progress=progress)
+
+
+def pull_from(studio: Studio, workspace: Workspace, fetch: Callable[..., PullReport], *, progress: Progress) -> Report:
+    """Do what ``pull`` does over a connection that is open; the caller holds the workspace's lock."""
+    project = known_project(workspace, studio, workspace.schema())
+    done = fetch(
+        studio,
+        project=project,
+        log=workspace.pulls,
+        pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
+        progress=progress,
+    )
+    drafts = count_drafts(studio, project["id"]) if done.seen else Drafts(0, 0)  # a quiet pull is one request
+    labels = read_labels(workspace)
     counts = {"new": done.new, "changed": done.changed, "gone": done.gone, "unchanged": done.unchanged}
     lines = labels.lines
     if done.elsewhere:
@@ -158,6 +165,14 @@ def _pull(workspace: Workspace, fetch: Callable[..., PullReport], *, progress: P
         lines = (
             f"elsewhere: {done.elsewhere} annotations in the pull log are of another project or server; they are kept as they "
             "were pulled, and count",
+            *lines,
+        )
+    if drafts.tasks:
+        counts["drafts"] = drafts.tasks
+        changed = f", in at least {drafts.newer} of them on a submitted annotation" if drafts.newer else ""
+        lines = (
+            f"drafts: in {drafts.tasks} tasks somebody's work is not submitted{changed}; pull fetches what is submitted (fix: "
+            "ask the annotators to submit or update)",
             *lines,
         )
     counts |= labels.counts
