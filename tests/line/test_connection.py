@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 import subprocess
-import threading
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-import httpx
 import pytest
 
 from copydesk.studio.client import Studio
@@ -23,85 +18,6 @@ from copydesk.studio.server import Server
 Shell = Callable[..., CompletedProcess[str]]
 CASES = Path(__file__).parents[1] / "cases" / "connection" / "faults.toml"
 FAULTS = tomllib.loads(CASES.read_text(encoding="utf-8"))["fault"]
-
-
-@dataclass(slots=True)
-class Front:
-    """A server before the real one: strips ``prefix``, gives ``answers`` by a part of the path, and counts what it sees."""
-
-    target: str
-    url: str = ""
-    prefix: str = ""
-    answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    seen: list[str] = field(default_factory=list)
-    expired: int = 0  # how many requests with an access token are told that it has expired
-
-    def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        path = handler.path
-        self.seen.append(f"{handler.command} {path}")
-        if path.startswith("http://"):  # asked as a proxy
-            path = "/" + path.split("/", 3)[3]
-        told = next((answer for part, answer in self.answers.items() if part in path), None)
-        if self.expired and handler.headers.get("Authorization", "").startswith("Bearer "):
-            self.expired -= 1
-            told = {"status": 401, "body": '{"detail": "Given token not valid for any token type"}'}
-        if not path.startswith(self.prefix):
-            told = {"status": 404, "body": "{}"}
-        if told is None:
-            self._forward(handler, path.removeprefix(self.prefix), body)
-            return
-        self._send(handler, told.get("status", 200), told.get("body", "{}").encode(), told)
-
-    def _forward(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> None:
-        names = ("Authorization", "Content-Type", "Cookie", "Referer", "X-CSRFToken")
-        headers = {name: handler.headers[name] for name in names if name in handler.headers}
-        with httpx.Client(trust_env=False, timeout=60) as client:
-            found = client.request(handler.command, self.target + path.lstrip("/"), content=body, headers=headers)
-        self._send(handler, found.status_code, found.content, {})
-
-    def _send(self, handler: BaseHTTPRequestHandler, status: int, body: bytes, told: Mapping[str, Any]) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body)))
-        if "location" in told:
-            handler.send_header("Location", told["location"])
-        handler.end_headers()
-        handler.wfile.write(body)
-
-
-@pytest.fixture
-def make_front(studio_server: Server) -> Iterator[Callable[..., Front]]:
-    running = []
-
-    def make(*, prefix: str = "", tls: tuple[Path, Path] | None = None) -> Front:
-        front = Front(studio_server.url, prefix=prefix)
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do(self) -> None:
-                front.answer(self)
-
-            do_GET = do_POST = do_PATCH = do_DELETE = do  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*tls)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        running.append(server)
-        front.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}{prefix}/"
-        return front
-
-    yield make
-    for server in running:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +85,7 @@ def _token(kind: str, studio: Studio, server: Server) -> str:
 def test_a_fault_is_one_sentence_with_its_fix_and_leaves_nothing_half_written(
     case: dict[str, Any], unpulled: Path, studio: Studio, studio_server: Server, make_front: Any, shell: Shell
 ) -> None:
-    front = make_front()
+    front = make_front(studio_server.url)
     front.answers = case.get("answers", {})
     token = _token(case.get("token", "real"), studio, studio_server)
     url = case.get("url", "{front}").replace("{front}", front.url)
@@ -196,7 +112,7 @@ def _at(url: str, token: str) -> str:
 def test_a_server_below_a_path_is_reached_with_a_token_of_either_kind(
     kind: str, unpulled: Path, studio: Studio, studio_server: Server, make_front: Any, shell: Shell
 ) -> None:
-    front = make_front(prefix="/label-studio")
+    front = make_front(studio_server.url, prefix="/label-studio")
     token = _token(kind, studio, studio_server)
     for url in (front.url, front.url.rstrip("/")):
         done = shell(f"{_at(url, token)} copydesk pull", cwd=unpulled)
@@ -207,7 +123,7 @@ def test_a_server_below_a_path_is_reached_with_a_token_of_either_kind(
 def test_an_access_token_that_expires_in_the_middle_of_a_run_is_renewed(
     unpulled: Path, studio: Studio, studio_server: Server, make_front: Any, shell: Shell
 ) -> None:
-    front = make_front()
+    front = make_front(studio_server.url)
     front.expired = 1
     token = _token("personal", studio, studio_server)
     done = shell(f"{_at(front.url, token)} copydesk pull", cwd=unpulled)
@@ -218,7 +134,7 @@ def test_an_access_token_that_expires_in_the_middle_of_a_run_is_renewed(
 def test_a_certificate_is_verified_and_one_s_own_authority_is_named(
     unpulled: Path, studio_server: Server, certificate: tuple[Path, Path], make_front: Any, shell: Shell
 ) -> None:
-    front = make_front(tls=certificate)
+    front = make_front(studio_server.url, tls=certificate)
     pull = f"{_at(front.url, studio_server.token)} copydesk pull"
     refused = shell(pull, cwd=unpulled)
     assert (refused.returncode, "ca_bundle" in refused.stderr) == (3, True), refused.stderr
@@ -235,7 +151,7 @@ def test_a_certificate_is_verified_and_one_s_own_authority_is_named(
 def test_https_spoken_to_a_server_of_http_says_so(
     unpulled: Path, studio_server: Server, make_front: Any, shell: Shell
 ) -> None:
-    url = make_front().url.replace("http:", "https:")
+    url = make_front(studio_server.url).url.replace("http:", "https:")
     done = shell(f"{_at(url, studio_server.token)} copydesk pull", cwd=unpulled)
     assert (done.returncode, "write http://" in done.stderr) == (3, True), done.stderr
 
@@ -252,7 +168,7 @@ def test_verification_cannot_be_switched_off(unpulled: Path, studio_server: Serv
 def test_a_proxy_is_taken_from_the_settings_and_none_means_none(
     unpulled: Path, studio_server: Server, make_front: Any, shell: Shell
 ) -> None:
-    front = make_front()
+    front = make_front(studio_server.url)
     pull = f"{_at(studio_server.url, studio_server.token)} copydesk pull"
     assert shell(f"COPYDESK_STUDIO_PROXY={front.url} {pull}", cwd=unpulled).returncode == 0
     assert front.seen
@@ -266,7 +182,7 @@ def test_a_proxy_is_taken_from_the_settings_and_none_means_none(
 def test_an_untested_server_is_taken_where_the_settings_say_so(
     unpulled: Path, studio_server: Server, make_front: Any, shell: Shell
 ) -> None:
-    front = make_front()
+    front = make_front(studio_server.url)
     front.answers = {"/api/version": {"body": '{"release": "1.20.0"}'}}
     settings = unpulled / "copydesk.toml"
     text = settings.read_text(encoding="utf-8")

@@ -138,7 +138,7 @@ def _meaning_of_status(response: httpx.Response, *, method: str) -> tuple[type[S
     if status >= 500:
         return StudioBroken, message, "look into the server's log" if method == "GET" else FIX_WRITE
     if status >= 400:
-        return StudioRefused, message, _fix_of_refusal(status)
+        return StudioRefused, message, _fix_of_refusal(response)
     where = response.headers.get("location", "nowhere")
     return StudioBroken, f"{status}, sent on to {shortened(where)}", "use the address that the server itself uses"
 
@@ -149,12 +149,13 @@ def _fix_of_token(response: httpx.Response) -> str:
     return FIX_LEGACY if "legacy token" in response.text else FIX_TOKEN
 
 
-def _fix_of_refusal(status: int) -> str:
+def _fix_of_refusal(response: httpx.Response) -> str:
+    if response.status_code == httpx.codes.CONFLICT and response.request.url.path.endswith("/api/token/"):
+        return FIX_PERSONAL
     return {
         403: "ask the owner of the project for the right to do this",
         404: "check that it still exists on the server, and the server's address",
         407: _FIX_PROXY,
-        409: "it is there already; each person may have one personal token, to be revoked before another is made",
         413: "send fewer tasks at once, or raise the limit of the proxy before the server",
         429: "wait a little; the server asks for fewer requests",
-    }.get(status, "correct what the server names")
+    }.get(response.status_code, "correct what the server names")
