@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from copydesk.flow import doctor
 from copydesk.flow.connect import connected
+from copydesk.flow.studio import push
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.workspace import Workspace
@@ -30,10 +32,10 @@ class Desk:
     task: dict[str, Any]
 
     def doctor(self, options: str = "") -> tuple[int, dict[str, dict[str, Any]]]:
-        """Run the doctor; gives the exit code and the findings by code."""
-        done = self.shell(f"copydesk doctor --json {options}", cwd=self.folder)
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.returncode, {one["code"]: one for one in json.loads(done.stdout)["findings"]}
+        """Look, as the command does; gives the exit code and the findings by code."""
+        report = doctor.doctor(Workspace.open(self.folder), fix=options == "--fix", progress=silent)
+        fault = doctor.finding_fault(report)
+        return fault.exit_code if fault else 0, {one["code"]: one for one in report.data["findings"]}
 
     def annotate(self, result: list[dict[str, Any]], *, by: Studio | None = None, **options: object) -> dict[str, Any]:
         body = {"result": result, "ground_truth": False, "lead_time": 12.5, **options}
@@ -62,11 +64,14 @@ def desk(served: Path, shell: Shell) -> Iterator[Desk]:
     with connected(Workspace.open(served)) as studio:
         for old in studio.get("api/projects/")["results"]:
             studio.delete(f"api/projects/{old['id']}/")
-        done = shell("copydesk push", cwd=served)
-        assert done.returncode == 0, done.stderr
+        push(Workspace.open(served), progress=silent)
         (project,) = studio.get("api/projects/")["results"]
         (task,) = studio.get("api/tasks/", params={"project": project["id"]})["tasks"]
         yield Desk(served, studio, shell, project, task)
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Take note of progress."""
 
 
 def region(**changes: object) -> dict[str, Any]:
@@ -261,3 +266,12 @@ def test_a_server_that_is_not_there_and_a_project_that_is_gone_are_findings(desk
     exit_code, found = desk.doctor()
     assert (exit_code, set(found)) == (1, {"unknown"})
     assert found["unknown"]["mend"] == "copydesk push"
+
+
+def test_the_command_prints_each_finding_with_what_mends_it_and_leaves_with_1(desk: Desk) -> None:
+    overlap(desk)
+    done = desk.shell("copydesk doctor", cwd=desk.folder)
+    assert (done.returncode, "overlap-drift (1): task" in done.stdout) == (1, True), done.stderr
+    told = json.loads(desk.shell("copydesk doctor --json --fix", cwd=desk.folder).stdout)
+    assert (told["counts"], told["findings"][0]["code"]) == ({"findings": 0, "fixed": 1}, "overlap-drift")
+    assert told["versions"]["python"]
