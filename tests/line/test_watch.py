@@ -156,3 +156,16 @@ def test_a_draft_on_a_submitted_annotation_is_told_in_pull(served: Path, shell: 
     done = shell("copydesk pull", cwd=served)
     assert "drafts: in 1 tasks" in done.stdout
     assert "in at least 1 of them on a submitted annotation" in done.stdout
+
+
+def test_a_project_that_is_deleted_under_it_ends_it_and_every_label_is_kept(served: Path) -> None:
+    with connected(Workspace.open(served)) as studio:
+        annotate(studio)
+        watch = Watch(served, "--json", interval=0.3)
+        watch.line()
+        kept = Workspace.open(served).pulls.digest
+        (project,) = studio.get("api/projects/")["results"]
+        studio.delete(f"api/projects/{project['id']}/")
+    assert watch.line()["error"] == "studio-gone"
+    assert watch.process.wait(timeout=60) == 3
+    assert Workspace.open(served).pulls.digest == kept
