@@ -14,6 +14,7 @@ import pytest
 from copydesk.flow import doctor
 from copydesk.flow.connect import connected
 from copydesk.flow.studio import push
+from copydesk.flow.versions import examine_packages, installed
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.workspace import Workspace
@@ -41,6 +42,12 @@ class Desk:
         body = {"result": result, "ground_truth": False, "lead_time": 12.5, **options}
         made: dict[str, Any] = (by or self.studio).post(f"api/tasks/{self.task['id']}/annotations/", json=body)
         return made
+
+    def marked(self) -> list[tuple[int, list[Any]]]:
+        """Give what people marked, by annotation."""
+        query = {"project": self.project["id"], "fields": "all"}
+        tasks = self.studio.get("api/tasks/", params=query)["tasks"]
+        return sorted((one["id"], one["result"]) for task in tasks for one in task["annotations"])
 
     def patch_task(self, **values: object) -> None:
         self.studio.patch(f"api/tasks/{self.task['id']}/", json=values)
@@ -206,10 +213,22 @@ def test_what_a_program_can_mend_is_mended_and_told(desk: Desk, code: str, make:
     make(desk)
     exit_code, found = desk.doctor()
     assert (exit_code, set(found)) == (1, {code})
+    before = desk.marked()
     exit_code, fixed = desk.doctor("--fix")
     assert (exit_code, set(fixed)) == (0, {code})
     assert fixed[code]["fixed"]
     assert desk.doctor() == (0, {})
+    assert desk.marked() == before
+
+
+def test_of_ground_truth_only_what_no_person_made_is_unmarked_and_the_rest_stays_a_finding(desk: Desk) -> None:
+    imported_ground_truth(desk)
+    task = {"data": {**desk.task["data"]}, "annotations": [{"result": [region()], "lead_time": 4.5}]}
+    desk.studio.post(f"api/projects/{desk.project['id']}/import", json=[task])
+    report = doctor.doctor(Workspace.open(desk.folder), fix=True, progress=silent)
+    found = [(one["count"], bool(one["fixed"])) for one in report.data["findings"] if one["code"] == "ground-truth"]
+    assert found == [(1, True), (1, False)]
+    assert desk.doctor()[1]["ground-truth"]["count"] == 1
 
 
 def test_a_lock_that_holds_a_task_for_nobody_and_several_people_on_sqlite_are_found(desk: Desk) -> None:
@@ -275,3 +294,18 @@ def test_the_command_prints_each_finding_with_what_mends_it_and_leaves_with_1(de
     told = json.loads(desk.shell("copydesk doctor --json --fix", cwd=desk.folder).stdout)
     assert (told["counts"], told["findings"][0]["code"]) == ({"findings": 0, "fixed": 1}, "overlap-drift")
     assert told["versions"]["python"]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "example"),
+    [
+        ("click>=8", ""),
+        ("click>=999", "click is {click}, and >=999 is needed"),
+        ("nobody-has-this>=1", "nobody-has-this is not installed, and >=1 is needed"),
+        ('nobody-has-this>=1; extra == "more"', ""),
+        ('click<1; extra == "more"', "click is {click}, and <1 is needed"),
+    ],
+)
+def test_a_package_of_another_version_than_declared_is_found(requirement: str, example: str) -> None:
+    told = [finding.example for finding in examine_packages([requirement])]
+    assert told == ([example.format(click=installed("click"))] if example else [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 from copydesk.errors import CopydeskError, FindingError, StoreError
 from copydesk.flow.connect import connected, known_project, project_spec, studio_url
 from copydesk.flow.report import Report
+from copydesk.flow.versions import examine_packages, versions
 from copydesk.model.finding import Finding
 from copydesk.model.progress import Progress
 from copydesk.store import TEMPORARY, file_sha256, locked, part_at, translated
@@ -25,7 +25,6 @@ from copydesk.workspace import Workspace
 
 LEAST_FREE = 1_000_000_000  # bytes
 _FOLDERS = ("documents", "copies", "pulls", "labels", "agreed", "findings")
-_PACKAGES = ("copydesk", "pyarrow", "pandas", "httpx", "label-studio-sdk", "label-studio", "great-expectations")
 
 
 def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:
@@ -57,17 +56,6 @@ def finding_fault(report: Report) -> FindingError | None:
     if not count:
         return None
     return FindingError(f"{count} findings are open", fix="do what each of them says, and copydesk doctor again")
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of Python and of the packages that matter, those that are installed."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for name in _PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _line(finding: Finding) -> str:
@@ -110,6 +98,7 @@ def _workspace(workspace: Workspace, left: Sequence[Path], *, fix: bool) -> Iter
     free = shutil.disk_usage(workspace.root).free
     if free < LEAST_FREE:
         yield Finding("disk", 1, f"{free / 1e6:,.0f} MB are free at {workspace.root}", "make room on that disk")
+    yield from examine_packages(metadata.requires("copydesk") or ())
 
 
 def _damage(state: Path) -> Iterator[Finding]:

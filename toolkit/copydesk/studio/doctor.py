@@ -75,8 +75,19 @@ def examine(
 
 
 def mend(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, found: Gathered) -> list[Finding]:
-    """Mend what may be mended without a person, and give all findings, those with what was done."""
-    return [replace(finding, fixed=_mended(studio, project, spec, found, finding)) for finding in found.findings()]
+    """Mend what may be mended without a person, and give all findings, those with what was done.
+
+    Where only some of a code may be mended, they and the others are two findings.
+    """
+    done = []
+    for finding in found.findings():
+        fixed = _mended(studio, project, spec, found, finding)
+        mended = len(found.ids.get(finding.code, [])) if finding.code == "ground-truth" else finding.count
+        if fixed:
+            done.append(replace(finding, count=mended, fixed=fixed))
+        if not fixed or mended < finding.count:
+            done.append(replace(finding, count=finding.count - mended if fixed else finding.count))
+    return done
 
 
 def _mended(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, found: Gathered, finding: Finding) -> str:
