@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from copydesk.errors import StudioRefused
+from copydesk.flow.studio import pull
 from copydesk.studio.client import Studio
 from copydesk.studio.server import Server
+from copydesk.workspace import Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
 CASES = Path(__file__).parents[1] / "cases" / "connection" / "faults.toml"
@@ -83,7 +86,13 @@ def _token(kind: str, studio: Studio, server: Server) -> str:
 
 @pytest.mark.parametrize("case", FAULTS, ids=[case["name"] for case in FAULTS])
 def test_a_fault_is_one_sentence_with_its_fix_and_leaves_nothing_half_written(
-    case: dict[str, Any], unpulled: Path, studio: Studio, studio_server: Server, make_front: Any, shell: Shell
+    case: dict[str, Any],
+    unpulled: Path,
+    studio: Studio,
+    studio_server: Server,
+    make_front: Any,
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     front = make_front(studio_server.url)
     front.answers = case.get("answers", {})
@@ -101,7 +110,17 @@ def test_a_fault_is_one_sentence_with_its_fix_and_leaves_nothing_half_written(
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert not token or token not in done.stderr
     assert _files(unpulled) == before
-    assert shell(f"{_at(studio_server.url, studio_server.token)} copydesk pull", cwd=unpulled).returncode == 0
+    monkeypatch.setenv("COPYDESK_STUDIO_URL", studio_server.url)
+    monkeypatch.setenv("COPYDESK_STUDIO_TOKEN", studio_server.token)
+    assert pull(Workspace.open(unpulled), progress=lambda *_: None).counts["new"] >= 1
+
+
+def test_a_second_personal_token_is_refused_and_the_fix_says_how_a_lost_one_is_replaced(
+    studio: Studio, studio_server: Server
+) -> None:
+    _token("personal", studio, studio_server)
+    with pytest.raises(StudioRefused, match="revoke it there first"):
+        studio.post("api/token/")
 
 
 def _at(url: str, token: str) -> str:
@@ -135,16 +154,16 @@ def test_a_certificate_is_verified_and_one_s_own_authority_is_named(
     unpulled: Path, studio_server: Server, certificate: tuple[Path, Path], make_front: Any, shell: Shell
 ) -> None:
     front = make_front(studio_server.url, tls=certificate)
-    pull = f"{_at(front.url, studio_server.token)} copydesk pull"
-    refused = shell(pull, cwd=unpulled)
+    command = f"{_at(front.url, studio_server.token)} copydesk pull"
+    refused = shell(command, cwd=unpulled)
     assert (refused.returncode, "ca_bundle" in refused.stderr) == (3, True), refused.stderr
     assert not front.seen, "the token is sent to nobody who is not known"
-    taken = shell(f"COPYDESK_STUDIO_CA_BUNDLE={certificate[0]} {pull}", cwd=unpulled)
+    taken = shell(f"COPYDESK_STUDIO_CA_BUNDLE={certificate[0]} {command}", cwd=unpulled)
     assert taken.returncode == 0, taken.stderr
     other = front.url.replace("127.0.0.1", "localhost")
-    named = shell(f"COPYDESK_STUDIO_CA_BUNDLE={certificate[0]} {pull.replace(front.url, other)}", cwd=unpulled)
+    named = shell(f"COPYDESK_STUDIO_CA_BUNDLE={certificate[0]} {command.replace(front.url, other)}", cwd=unpulled)
     assert (named.returncode, "ca_bundle" in named.stderr) == (3, True), named.stderr
-    missing = shell(f"COPYDESK_STUDIO_CA_BUNDLE=not-there.pem {pull}", cwd=unpulled)
+    missing = shell(f"COPYDESK_STUDIO_CA_BUNDLE=not-there.pem {command}", cwd=unpulled)
     assert (missing.returncode, "not-there.pem" in missing.stderr) == (2, True), missing.stderr
 
 
@@ -169,13 +188,13 @@ def test_a_proxy_is_taken_from_the_settings_and_none_means_none(
     unpulled: Path, studio_server: Server, make_front: Any, shell: Shell
 ) -> None:
     front = make_front(studio_server.url)
-    pull = f"{_at(studio_server.url, studio_server.token)} copydesk pull"
-    assert shell(f"COPYDESK_STUDIO_PROXY={front.url} {pull}", cwd=unpulled).returncode == 0
+    command = f"{_at(studio_server.url, studio_server.token)} copydesk pull"
+    assert shell(f"COPYDESK_STUDIO_PROXY={front.url} {command}", cwd=unpulled).returncode == 0
     assert front.seen
     assert all(f" {studio_server.url}api/" in asked for asked in front.seen)
     dead = "HTTP_PROXY=http://127.0.0.1:9 ALL_PROXY=http://127.0.0.1:9"
-    assert shell(f"{dead} COPYDESK_STUDIO_PROXY=none {pull}", cwd=unpulled).returncode == 0
-    wrong = shell(f"COPYDESK_STUDIO_PROXY=nonsense {pull}", cwd=unpulled)
+    assert shell(f"{dead} COPYDESK_STUDIO_PROXY=none {command}", cwd=unpulled).returncode == 0
+    wrong = shell(f"COPYDESK_STUDIO_PROXY=nonsense {command}", cwd=unpulled)
     assert (wrong.returncode, "nonsense" in wrong.stderr) == (2, True), wrong.stderr
 
 
@@ -195,11 +214,11 @@ def test_an_untested_server_is_taken_where_the_settings_say_so(
 def test_a_project_that_is_gone_is_told_and_what_was_pulled_is_kept(
     unpulled: Path, studio: Studio, studio_server: Server, shell: Shell
 ) -> None:
-    pull = f"{_at(studio_server.url, studio_server.token)} copydesk pull"
-    assert shell(pull, cwd=unpulled).returncode == 0
+    command = f"{_at(studio_server.url, studio_server.token)} copydesk pull"
+    assert shell(command, cwd=unpulled).returncode == 0
     studio.delete(f"api/projects/{_project(studio, unpulled)['id']}/")
     before = _files(unpulled)
-    done = shell(pull, cwd=unpulled)
+    done = shell(command, cwd=unpulled)
     assert done.returncode == 3, done.stderr
     assert "is not on" in done.stderr
     assert "copydesk push" in done.stderr
