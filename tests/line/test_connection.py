@@ -67,8 +67,11 @@ def _task(studio: Studio, desk: Path) -> dict[str, Any]:
 
 
 def _files(desk: Path) -> dict[str, str]:
-    files = (path for path in sorted((desk / ".copydesk").rglob("*")) if path.is_file() and path.name != "lock")
-    return {path.relative_to(desk).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+    """Give the digest of every file but the lock and what has a temporary name, which the next command clears."""
+    state = desk / ".copydesk"
+    files = [path.relative_to(state) for path in sorted(state.rglob("*")) if path.is_file() and path.name != "lock"]
+    kept = [path for path in files if not any(part.startswith(".tmp-") for part in path.parts)]
+    return {path.as_posix(): sha256((state / path).read_bytes()).hexdigest() for path in kept}
 
 
 def _token(kind: str, studio: Studio, server: Server) -> str:
