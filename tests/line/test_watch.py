@@ -167,5 +167,6 @@ def test_a_project_that_is_deleted_under_it_ends_it_and_every_label_is_kept(serv
         (project,) = studio.get("api/projects/")["results"]
         studio.delete(f"api/projects/{project['id']}/")
     assert watch.line()["error"] == "studio-gone"
-    assert watch.process.wait(timeout=60) == 3
+    watch.process.communicate(timeout=60)
+    assert watch.process.returncode == 3
     assert Workspace.open(served).pulls.digest == kept
