@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench spark corpora clean
+.PHONY: demo test check lint soak bench scale spark s3 corpora clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -29,9 +29,17 @@ corpora: $(READY)
 bench: $(READY) corpora
 	$(BIN)/python benchmarks/run.py
 
+# A hundred thousand and a million generated articles: a good while, and some gigabytes of disk.
+scale: $(READY)
+	$(BIN)/python benchmarks/scale.py
+
 # Half a gigabyte, which only the engine spark needs; Java 17 is not in it.
 spark: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-spark.txt
+
+# For addresses that begin with s3://, with a store to test them on.
+s3: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-s3.txt
 
 # Bytecode is compiled here, once, whatever PYTHONDONTWRITEBYTECODE says: without it every start pays several times over.
 $(READY): pyproject.toml constraints.txt

@@ -1,6 +1,6 @@
 """Plain-text news into documents, zones and edits, against datatrove's repair, filter and writer, in CPU seconds.
 
-Both read the same JSON Lines and write Parquet. Datatrove leaves a repaired text; ours leaves the text, every edit, every zone with its
+Datatrove runs without and with its redaction of e-mail and IP addresses, which ours has no equivalent of. All read the same JSON Lines and write Parquet. Datatrove leaves a repaired text; ours leaves the text, every edit, every zone with its
 rule, titles, authors, dates and languages. Start-up and imports are left out on both sides.
 """
 
@@ -26,22 +26,35 @@ from sync import Ratio
 from copydesk.documents import build_documents
 from copydesk.model import tables
 
-ARTICLES, BATCH, ROUNDS, TARGET = 6_000, 500, 5, 5.0
+# A batch is what a part of the log holds at most.
+ARTICLES, BATCH, ROUNDS, TARGET = 6_000, 2_000, 5, 5.0
 PEER = ("datatrove[io,processing]==0.10.1", "ftfy==6.3.1", "pyarrow==26.0.1", "orjson")
+STEPS = {
+    "repair": "datatrove's repair, filter and writer",
+    "repair-and-redact": "datatrove's repair, redaction of e-mail and IP addresses, filter and writer",
+}
 
 
-def run() -> Ratio:
-    """Run both in turn and give the median of datatrove's CPU seconds over ours. Raises PeerMissingError without datatrove."""
+def run() -> Iterator[Ratio]:
+    """Run ours and each of datatrove's pipelines in turn and give the medians of its CPU seconds over ours.
+
+    Raises PeerMissingError without datatrove.
+    """
     peer = python_of("datatrove", PEER)
+    rounds: dict[str, list[float]] = {steps: [] for steps in STEPS}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         file = folder / "articles.jsonl"
         write_jsonl(file, ARTICLES)
         curate(file, folder / "warm", limit=BATCH)
-        rounds = [_peer_seconds(peer, file) / _our_seconds(file, folder / str(turn)) for turn in range(ROUNDS)]
-    value = statistics.median(rounds)
-    name = "plain-text news, documents per CPU second: ours over datatrove's"
-    return Ratio(name, value, f"≥ {TARGET:g}", value >= TARGET, tuple(rounds))
+        for turn in range(ROUNDS):
+            ours = _our_seconds(file, folder / str(turn))
+            for steps, found in rounds.items():
+                found.append(_peer_seconds(peer, file, steps) / ours)
+    for steps, found in rounds.items():
+        value = statistics.median(found)
+        name = f"plain-text news, documents per CPU second: ours over {STEPS[steps]}"
+        yield Ratio(name, value, f"≥ {TARGET:g}", value >= TARGET, tuple(found))
 
 
 def curate(file: Path, folder: Path, *, limit: int | None = None) -> int:
@@ -91,15 +104,15 @@ def _our_seconds(file: Path, folder: Path) -> float:
     return time.process_time() - begin
 
 
-def _peer_seconds(python: Path, file: Path) -> float:
+def _peer_seconds(python: Path, file: Path, steps: str) -> float:
     script = Path(__file__).with_name("curation_peer.py")
-    done = subprocess.run([str(python), str(script), str(file)], check=True, capture_output=True, text=True)
+    done = subprocess.run([str(python), str(script), str(file), steps], check=True, capture_output=True, text=True)
     return float(done.stdout.split()[-1])
 
 
 if __name__ == "__main__":
-    result = run()
-    print(
-        f"{result.name}: {result.value:.2f} (has to be {result.target}; rounds {', '.join(f'{one:.2f}' for one in result.rounds)})"
-    )
-    sys.exit(0 if result.reached else 1)
+    ratios = list(run())
+    for one in ratios:
+        rounds = ", ".join(f"{each:.2f}" for each in one.rounds)
+        print(f"{one.name}: {one.value:.2f} (has to be {one.target}; rounds {rounds})")
+    sys.exit(0 if all(one.reached for one in ratios) else 1)

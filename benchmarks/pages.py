@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import statistics
 import sys
 import time
@@ -63,12 +63,8 @@ def _seconds(read: Callable[[], object]) -> float:
 
 
 def _corpus() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("corpus", GATE / "corpus.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["corpus"] = module
-    spec.loader.exec_module(module)
+    sys.path.append(str(GATE))
+    module = importlib.import_module("corpus")
     if not module.FULL.exists() or not module.SEGMENTS.exists():
         raise SystemExit(module.MISSING)
     return module

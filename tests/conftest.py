@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from copydesk.errors import MissingExtraError
 from copydesk.studio import server
 from copydesk.studio.client import Studio
+from copydesk.studio.database import Postgres
 from copydesk.studio.template import installed_version
 
 SOAK_REPORT = Path(__file__).with_name("soak-report.txt")
@@ -63,10 +67,63 @@ def label_studio_installed() -> None:
         pytest.skip(str(error))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is in ``tests/studio`` and needs a server on each database that Label Studio may have."""
+    stated = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if (
+        "database" in metafunc.fixturenames
+        and not stated
+        and Path(__file__).with_name("studio") in metafunc.definition.path.parents
+    ):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def studio_server(label_studio_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
+def database(request: pytest.FixtureRequest) -> Postgres | None:
+    """Give the database of the server: a file, or PostgreSQL where a test is asked to run on that."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return None
+    made: Postgres = request.getfixturevalue("postgres")
+    return made
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Give an empty database in a PostgreSQL of our own, reached by a socket."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    initdb = shutil.which("initdb") or (str(found[-1]) if found else None)
+    if initdb is None:
+        lacking = "PostgreSQL is not installed (fix: apt-get install postgresql)"
+        if os.environ.get("CI"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+    programs = Path(initdb).resolve().parent
+    folder = Path(tempfile.mkdtemp(prefix="copydesk-postgres-"))
+    as_its_user: list[str] = []
+    if os.geteuid() == 0:  # which PostgreSQL refuses to run as
+        shutil.chown(folder, "postgres")
+        as_its_user = ["runuser", "-u", "postgres", "--"]
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*as_its_user, str(programs / program), *arguments]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    data = str(folder / "data")
+    run("initdb", "--pgdata", data, "--username", "desk", "--auth", "trust", "--no-sync", "--encoding", "UTF8")
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+    run("pg_ctl", "--pgdata", data, "--log", str(folder / "log"), "--options", options, "--wait", "start")
+    run("createdb", "--host", str(folder), "--username", "desk", "label_studio")
+    yield Postgres("desk", str(folder), 5432, "label_studio")
+    run("pg_ctl", "--pgdata", data, "--mode", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def studio_server(
+    label_studio_installed: None, database: Postgres | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[server.Server]:
     folder = tmp_path_factory.mktemp("studio")
-    yield server.start(folder, say=print)
+    yield server.start(folder, say=print, database=database)
     server.stop(folder)
 
 

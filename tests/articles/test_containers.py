@@ -327,3 +327,35 @@ def _stream(raw: bytes) -> Any:
 def test_another_compression_is_not_taken_for_a_text(read: Read) -> None:
     [entry] = read("a.txt", bz2.compress(b"text"))
     assert entry.reason == "binary"
+
+
+def test_a_value_that_python_has_none_of_costs_that_value_alone(tmp_path: Path) -> None:
+    stamp = pa.array([2**63 - 1, 0], pa.timestamp("us"))
+    zoned = pa.array([0, 0], pa.timestamp("us", tz="Mars/Phobos"))
+    for name, column in (("stamp", stamp), ("zoned", zoned)):
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(pa.table({"text": ["One.", "Two."], "published_at": column}), path)
+        entries = list(read_input(Input(path.name, path=path), options=ReadOptions(Limits(1000, 1000))))
+        assert [(one.raw, one.reason) for one in entries] == [(b"One.", ""), (b"Two.", "")]
+
+
+def test_a_parquet_text_that_is_not_utf8_is_decoded_and_costs_no_other_row(tmp_path: Path) -> None:
+    texts = "The café is closed.".encode("latin-1"), b"The bridge is open."
+    offsets = pa.array([0, len(texts[0]), len(texts[0] + texts[1])], pa.int32()).buffers()[1]
+    column = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"".join(texts))])
+    path = tmp_path / "odd.parquet"
+    pq.write_table(pa.table({"text": column}), path)
+    entries = list(read_input(Input(path.name, path=path), options=ReadOptions(Limits(1000, 1000))))
+    assert [one.raw.decode(one.encoding or "") for one in entries if one.raw] == [
+        "The café is closed.",
+        "The bridge is open.",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_lines_in_a_wide_encoding_without_a_mark_are_read(tmp_path: Path, encoding: str) -> None:
+    for name, text in (("a.csv", "text,title\nDie Brücke,x\n"), ("a.jsonl", '{"text": "Die Brücke"}\n')):
+        path = tmp_path / name
+        path.write_bytes(text.encode(encoding))
+        [entry] = read_input(Input(name, path=path), options=ReadOptions(Limits(1000, 1000)))
+        assert (entry.raw, entry.reason) == ("Die Brücke".encode(), "")

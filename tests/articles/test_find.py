@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from copydesk.articles import find_inputs
+from copydesk.articles import Limits, ProvenanceFiles, ReadOptions, cut, find_inputs, read_input
 from copydesk.errors import UnknownError
 
 NAMES = [
@@ -71,10 +74,89 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(folder: Path) -> No
     assert [one.source for one in find_inputs([folder / "a[1].txt"], root=folder.resolve()).inputs] == ["a[1].txt"]
 
 
-def test_a_link_that_leads_in_a_circle_is_not_followed(folder: Path) -> None:
+def test_a_link_that_leads_in_a_circle_is_an_input_that_is_not_followed(folder: Path) -> None:
     (folder / "deep" / "again").symlink_to(folder, target_is_directory=True)
-    assert len(find_inputs([folder]).inputs) == len(NAMES)
-    assert len(find_inputs([str(folder / "**" / "*")]).inputs) == len(NAMES)
+    (folder / "deep" / ".again").symlink_to(folder, target_is_directory=True)
+    for named in (folder, str(folder / "**" / "*")):
+        found = find_inputs([named], root=folder.resolve())
+        assert [one.source for one in found.inputs] == sorted([*NAMES, "deep/again"])
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _link(path: Path) -> None:
+    path.symlink_to(path.parent / "nothing")
+
+
+def _circle(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def _folder_link(path: Path) -> None:
+    path.symlink_to(path.parent, target_is_directory=True)
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [_pipe, _link, _circle, _folder_link, _endless])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_what_is_no_file_is_told_of_once_and_never_waited_for(
+    tmp_path: Path, make: Callable[[Path], None], is_named: bool
+) -> None:
+    path = tmp_path / "odd.txt"
+    make(path)
+    if is_named and path.is_dir():
+        pytest.skip("a folder that is named is looked into, whatever leads to it")
+    found = find_inputs([path if is_named else tmp_path], root=tmp_path.resolve())
+    [one] = [one for one in found.inputs if one.source == "odd.txt"]
+    options = ReadOptions(Limits(max_bytes=1000, max_chars=1000))
+    [piece] = cut(one, size=10, options=options, folder=tmp_path)
+    [entry] = read_input(piece.input, options=options)
+    assert entry.reason == ("link" if make is _folder_link else "unreadable")
+    assert "(fix: " in entry.detail
+
+
+def test_what_may_not_be_looked_at_is_told_of_and_the_rest_is_found(tmp_path: Path) -> None:
+    """As another user where the tests run as root, whom nothing is forbidden."""
+    for name, mode in (("locked/a.txt", 0o000), ("listed/b.txt", 0o444)):
+        path = tmp_path / name
+        path.parent.mkdir()
+        path.write_text("The bridge is closed.")
+        path.parent.chmod(mode)
+    (tmp_path / "open.txt").write_text("The bridge is open.")
+    options = ReadOptions(Limits(max_bytes=1000, max_chars=1000))
+
+    def reasons() -> dict[str, str]:
+        found = find_inputs([tmp_path], root=tmp_path.resolve()).inputs
+        known = ProvenanceFiles()
+        return {
+            one.source: entry.reason for one in found for entry in read_input(one, options=options, provenance=known)
+        }
+
+    reasons()  # what is imported on first use is imported
+    for above in (tmp_path, *tmp_path.parents[:2]):
+        above.chmod(0o755)
+    with _as_nobody():
+        told = reasons()
+    for name in ("locked", "listed"):
+        (tmp_path / name).chmod(0o755)
+    assert told == {"listed/b.txt": "unreadable", "locked": "unreadable", "open.txt": ""}
+
+
+@contextmanager
+def _as_nobody() -> Iterator[None]:
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "nothing/**/*.txt", "*.doc"])

@@ -85,6 +85,7 @@ def newsroom(*, texts: Mapping[str, str] = TEXTS, spans: Mapping[str, tuple[Any,
     tables["documents"] = from_rows("documents", [_document(doc_id, text) for doc_id, text in texts.items()])
     tables["articles"] = from_rows("articles", [_article(doc_id) for doc_id in texts]).drop_columns(["raw"])
     tables["zones"] = from_rows("zones", [_zone(doc_id, text) for doc_id, text in texts.items()])
+    tables["sentences"] = from_rows("sentences", [_sentence(doc_id, text) for doc_id, text in texts.items()])
     tables["reads"] = from_rows("reads", [_read(doc_id, texts, who) for doc_id in texts for who in READERS[doc_id]])
     drawn = [(key, value) for key, value in spans.items() if value[0] in texts]
     tables["agreed_spans"] = from_rows("agreed_spans", [_agreed(key, value, texts) for key, value in drawn])
@@ -119,6 +120,10 @@ def disputed(tables: Tables) -> Tables:
         "message": "A span is long.",
     }
     return tables | {"disputes": from_rows("disputes", [dispute]), "findings": from_rows("findings", [finding])}
+
+
+def _sentence(doc_id: str, text: str) -> dict[str, Any]:
+    return {"doc_id": doc_id, "revision": 1, "seq": 0, "start": 0, "end": len(text)}
 
 
 def _document(doc_id: str, text: str) -> dict[str, Any]:

@@ -156,6 +156,7 @@ NEXT = {
     ),
     "a judgement more": (_rows("reads", lead_time=99.0), "1.1.0", "annotators' judgements changed: annotations, reads"),
     "zones redrawn": (_rows("zones", end=3), "1.1.0", "the zones of the texts changed"),
+    "sentences cut anew": (_rows("sentences", end=3), "1.1.0", "the sentences of the texts changed"),
     "a title corrected": (
         _rows("documents", title="Another"),
         "1.1.0",

@@ -231,6 +231,17 @@ def test_a_wire_story_that_many_outlets_print_is_no_outlets_line() -> None:
     assert repeated_lines(sketch(_documents(texts, publisher=["Orvan Gazette"] * 9))).num_rows == 3
 
 
+def test_the_lines_of_an_outlet_are_the_same_however_few_are_sorted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(13)
+    own = [" ".join(_words(draw, 5)) for _ in range(30)]
+    texts = ["\n".join([" ".join(_words(draw, 40)), *draw.sample(own, 6)]) for _ in range(60)]
+    sketches = sketch(_documents(texts, publisher=draw.choices(["Orvan Gazette", "Star", None], k=60)))
+    whole = repeated_lines(sketches)
+    assert whole.num_rows > 10
+    monkeypatch.setattr("copydesk.documents.copies.repeated.LINES_AT_ONCE", 7)
+    assert repeated_lines(sketches).equals(whole)
+
+
 def test_one_article_under_many_addresses_of_its_outlet_is_not_made_of_the_outlets_lines() -> None:
     draw = random.Random(12)
     text = "\n".join(" ".join(_words(draw, 30)) for _ in range(5))

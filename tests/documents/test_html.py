@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from itertools import takewhile
 
 import pytest
 
 from copydesk.documents.html_blocks import read_page, read_runs
-from copydesk.documents.html_source import piece_matches, tokens
+from copydesk.documents.html_source import piece_pattern, tokens
 from copydesk.documents.read import read_document
 from copydesk.model.document import Document, apply_edits, revert_edits
 
@@ -28,7 +29,9 @@ def _document(page: str) -> Document:
 )  # fmt: skip
 def test_the_tokens_of_a_page_joined_are_the_page(source: str) -> None:
     assert "".join(source[token.start : token.end] for token in tokens(source)) == source
-    assert "".join(match.group() for match, _ in piece_matches(source)) == source
+    assert "".join(match.group() for match in piece_pattern(False).finditer(source)) == source
+    believed = takewhile(lambda match: match.group(), piece_pattern(True).finditer(source))
+    assert source.startswith("".join(match.group() for match in believed))
 
 
 @pytest.mark.parametrize(
@@ -211,3 +214,52 @@ def test_prose_below_a_heading_that_is_a_link_introduces_another_article(heading
 def test_the_prose_below_a_title_that_links_to_its_own_page_is_the_article() -> None:
     page = f'<body><article><h2><a href="/river">River</a></h2><div><p>{BODY} {BODY} {BODY}</p></div></article></body>'
     assert BODY in _document(page).text
+
+
+TITLED = "<head><title>Army crosses the river - The Vellin Post</title></head>"
+
+
+def _zones(page: str) -> list[tuple[str, str]]:
+    document = _document(page)
+    return [(zone.kind, document.text[zone.start : zone.end]) for zone in document.zones]
+
+
+@pytest.mark.parametrize("heading", ["h1", "h2", "div"])
+def test_an_article_begins_at_the_line_that_says_what_the_page_calls_itself(heading: str) -> None:
+    before = "<h1>News of the day</h1><p>All that our reporters found out this morning, in one place and for all of our readers.</p>"
+    page = f"{TITLED}<main>{before}<{heading}>Army crosses the river</{heading}><p>{BODY}</p><p>{BODY} Again.</p><p>{BODY} At noon.</p></main>"
+    assert _zones(page)[0] == ("headline", "Army crosses the river")
+    assert "reporters" not in _document(page).text
+
+
+def test_a_title_that_is_said_again_below_most_of_the_article_cuts_nothing() -> None:
+    page = f"{TITLED}<main><p>{BODY}</p><p>{BODY} Again.</p><p>Army crosses the river</p><p>{BODY} At noon.</p></main>"
+    assert _document(page).text.startswith(BODY)
+
+
+def test_a_headline_in_the_header_of_the_site_is_found_where_it_is_the_title() -> None:
+    page = f'{TITLED}<header class="masthead"><h1>Army crosses the river</h1></header><main><p>{BODY}</p><p>{BODY} Again.</p></main>'
+    assert _zones(page)[0] == ("headline", "Army crosses the river")
+
+
+@pytest.mark.parametrize(
+    ("line", "is_text"),
+    [("Vellin, 14 June 2019, at 15:49 with the army", False), ("Adopted on 12.11.2009 in Vellin", True)],
+)
+def test_a_line_before_the_text_that_tells_day_and_hour_is_none_of_the_text(line: str, is_text: bool) -> None:
+    page = f"{TITLED}<main><h1>Army crosses the river</h1><p>{line}</p><p>{BODY}</p><p>{BODY} Again.</p></main>"
+    assert (("paragraph", line) in _zones(page)) == is_text
+    assert line in _document(page).text
+
+
+@pytest.mark.parametrize(("said", "is_kept"), [("She recommends:", True), ("She left.", False)])
+def test_a_list_of_links_stays_where_a_line_with_a_colon_introduces_it(said: str, is_kept: bool) -> None:
+    links = "<ul><li><a href='/a'>The book of the river</a></li><li><a href='/b'>The book of the bank</a></li></ul>"
+    page = f'<div class="article-body"><p>{BODY}</p><p>{BODY} Again.</p><p>{said}</p>{links}</div>'
+    assert ("The book of the bank" in _document(page).text) == is_kept
+
+
+def test_a_heading_of_links_that_were_cut_is_cut_too() -> None:
+    links = "<ul><li><a href='/a'>The river in spring</a></li></ul>"
+    page = f'<div class="article-body"><p>{BODY}</p><p>{BODY} Again.</p><h3>What more is there?</h3>{links}</div>'
+    assert "What more" not in _document(page).text

@@ -12,8 +12,8 @@ import pytest
 
 from copydesk.documents.language import (
     language_by_model,
-    language_by_words,
-    language_of,
+    languages_by_words,
+    languages_of,
     plausible_language,
     sample_length,
 )
@@ -39,14 +39,14 @@ def _real_texts() -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"][:24])
 def test_a_text_is_in_the_language_that_it_is_in_or_in_none(case: dict[str, Any]) -> None:
-    assert language_of(case["text"]) == case.get("language")
+    assert languages_of([case["text"]], [None]) == [case.get("language")]
 
 
 @here
 def test_where_words_decide_the_model_says_the_same() -> None:
     samples = [text[:length] for text in _real_texts() for length in (100, 250, sample_length())]
     samples += [case["text"] for case in CASES]
-    decided = [(sample, language_by_words(sample)) for sample in samples]
+    decided = list(zip(samples, languages_by_words(samples), strict=True))
     spared = [(sample, language) for sample, language in decided if language]
     assert len(spared) > 100
     assert [(sample, language) for sample, language in spared if language_by_model(sample) != language] == []
@@ -54,10 +54,10 @@ def test_where_words_decide_the_model_says_the_same() -> None:
 
 def test_what_the_text_says_beats_what_was_declared_and_a_declaration_beats_a_guess() -> None:
     english, french = CASES[0]["text"], CASES[3]["text"]
-    assert language_of(4 * english, "fr") == "en"
-    assert language_of(french, "fr-CA") == "fr"
-    assert language_of("Trop court", "fr") == "fr"
-    assert language_of("Trop court", "x-klingon") is None
+    assert languages_of([4 * english], ["fr"]) == ["en"]
+    assert languages_of([french], ["fr-CA"]) == ["fr"]
+    assert languages_of(["Trop court"], ["fr"]) == ["fr"]
+    assert languages_of(["Trop court"], ["x-klingon"]) == [None]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from copydesk.documents.canonical import _SAFE
 from copydesk.documents.rules import Rule, html_facts, html_names, quote_words, rules
-from copydesk.documents.wording import OPENING, TABLES, index, looks
+from copydesk.documents.wording import OPENING, TABLES, index, look
 
 ALL = [(table.table, rule) for table in TABLES for rule in rules(table.file, table.table)]
 ALL += [("dateline", rule) for rule in rules("datelines", "dateline")]
@@ -16,8 +16,8 @@ ALL += [("dateline", rule) for rule in rules("datelines", "dateline")]
 
 def _matches(table: str, rule: Rule, text: str) -> bool:
     if table == "dateline":
-        return bool(looks([text])[0] & OPENING) and rule.pattern.match(text) is not None
-    is_tried = any(entry.rule == rule for entry in index().candidates(text, looks([text])[0]))
+        return bool(look(text) & OPENING) and rule.pattern.match(text) is not None
+    is_tried = any(entry.rule == rule for entry in index().candidates(text, look(text)))
     return is_tried and len(text) <= rule.longest and rule.pattern.fullmatch(text) is not None
 
 

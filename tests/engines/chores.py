@@ -35,6 +35,15 @@ def places(item: dict[str, Any], watch: Watch) -> dict[str, Any]:
     return {"done": done, "lost": lost, "pid": os.getpid()}
 
 
+HELD: list[bytearray] = []
+
+
+def grows(item: int, watch: Watch) -> tuple[int, int, int]:
+    """Keep 150 MB for good; gives the item, the process, and how often it has done so."""
+    HELD.append(bytearray(b"1") * 150_000_000)
+    return item, os.getpid(), len(HELD)
+
+
 def refuses(item: int, watch: Watch) -> int:
     """Fail with one of Copydesk's own errors."""
     raise ConfigError(f"item {item} is wrong", fix="correct it")

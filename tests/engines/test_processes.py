@@ -56,6 +56,16 @@ def test_a_place_where_a_process_is_lost_is_left_out_and_its_neighbours_are_not(
     assert [one["lost"] for one in results] == [{}, {3: how, 8: how}, {}, {}]
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="this system does not say how much memory a process has"
+)
+def test_a_process_that_has_grown_too_large_is_replaced_between_two_items(chores: ModuleType) -> None:
+    results = list(run(chores.grows, list(range(8)), options=EngineOptions("processes", workers=1)))
+    assert [item for item, _, _ in results] == list(range(8))
+    assert max(times for _, _, times in results) <= 3
+    assert len({process for _, process, _ in results}) >= 3
+
+
 def test_work_is_done_by_as_many_processes_as_were_asked_for_and_by_none_of_ours(chores: ModuleType) -> None:
     pids = {one["pid"] for one in run(chores.places, [{}] * 40, options=TWO)}
     assert os.getpid() not in pids
@@ -121,3 +131,14 @@ def test_how_much_is_done_is_told_meanwhile_and_never_more_than_there_is(
     assert list(run(chores.tells, [60, 40], options=options, heard=told.append)) == [60, 40]
     assert len(told) > 2
     assert 0 < max(told) <= 100
+
+
+def test_workers_that_end_before_they_begin_are_an_error_and_cost_no_item() -> None:
+    """A script that is read from a pipe cannot be read again by the processes that it starts."""
+    script = (
+        "from copydesk.engines import EngineOptions, run\n"
+        "options = EngineOptions(name='processes', workers=1, seconds=5.0, master='')\n"
+        "list(run(print, [1, 2], options=options, heard=lambda much: None))\n"
+    )
+    done = subprocess.run([sys.executable, "-"], check=False, input=script, capture_output=True, text=True, timeout=100)
+    assert "EngineError: the process that works on 1 ended" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tarfile
 import unicodedata
@@ -24,11 +25,15 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page; ``gold`` is its whole text, or ``wanted`` and ``unwanted`` are texts that must and must not be found."""
+    """A page; ``gold`` is its whole text, or ``wanted`` and ``unwanted`` are texts that must and must not be found.
+
+    ``title`` is the article's own, where the corpus names it.
+    """
 
     name: str
     source: str
     gold: str = ""
+    title: str = ""
     wanted: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
 
@@ -51,8 +56,13 @@ def full_pages() -> list[Page]:
     files = _files(FULL)
     texts = {name.rsplit("/", 1)[1][:-4]: name for name in files if "/tests/data/txt/" in name}
     pages = {name.rsplit("/", 1)[1][:-5]: name for name in files if "/tests/data/html/" in name}
+    told = {name.rsplit("/", 1)[1][:-5]: files[name] for name in files if "/tests/data/metadata/" in name}
+    titles = {name: json.loads(data).get("title", "") for name, data in told.items()}
     found = sorted(set(texts) & set(pages))
-    return [Page(name, _decoded(files[pages[name]]), gold=files[texts[name]].decode("utf-8")) for name in found]
+    return [
+        Page(name, _decoded(files[pages[name]]), files[texts[name]].decode("utf-8"), titles.get(name, ""))
+        for name in found
+    ]
 
 
 def segment_pages() -> list[Page]:
@@ -95,10 +105,10 @@ def segment_score(pages: Sequence[Page], texts: Sequence[str]) -> Score:
     """Compare by the segments that are found: wanted ones are true, unwanted ones false, as in trafilatura's evaluation."""
     true = false = missed = 0
     for page, text in zip(pages, texts, strict=True):
-        flat = _flat(text)
-        found = sum(_flat(segment) in flat for segment in page.wanted)
+        shown = flat(text)
+        found = sum(flat(segment) in shown for segment in page.wanted)
         true, missed = true + found, missed + len(page.wanted) - found
-        false += sum(_flat(segment) in flat for segment in page.unwanted)
+        false += sum(flat(segment) in shown for segment in page.unwanted)
     return Score(true / (true + false), true / (true + missed))
 
 
@@ -145,5 +155,6 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
     return Counter(tuple(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)))
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """Give a text in composed characters, with single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).split())

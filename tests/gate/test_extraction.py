@@ -21,6 +21,8 @@ from copydesk.model.document import Document, apply_edits, revert_edits
 HERE = Path(__file__).parent
 FLOORS = tomllib.loads((HERE / "floors.toml").read_text("utf-8"))
 BODY = {"paragraph", "subhead", "quote", "dateline"}
+# Who reported a story is the last line of its text, and is wanted; whose picture stands among it is none of it.
+SIGNED = {"credit.sign-off", "credit.contributed"}
 
 
 def _corpus() -> ModuleType:
@@ -59,7 +61,8 @@ def _body(document: Document | None) -> str:
     for zone in document.zones if document else ():
         if zone.start >= end:
             end = zone.end
-            shown += [document.text[zone.start : zone.end]] if document and zone.kind in BODY else []
+            is_body = zone.kind in BODY or zone.rule in SIGNED
+            shown += [document.text[zone.start : zone.end]] if document and is_body else []
     return "\n".join(shown)
 
 
@@ -73,6 +76,19 @@ def test_the_article_is_found_no_worse_than_was_measured_and_no_worse_than_by_tr
     assert len(pages) == floor["pages"]
     assert ours.f1 >= floor["f1"] - 0.0005, f"{ours}, measured on {floor['measured']}: {floor['f1']}"
     assert ours.f1 >= theirs.f1 - floor["below_trafilatura"], f"ours {ours}, trafilatura's {theirs}"
+
+
+def test_the_headline_of_a_page_is_the_title_that_its_gold_names(gold: Any) -> None:
+    name, pages, _ = gold
+    titled = [page for page in pages if page.title]
+    found = sum(corpus.flat(_headline(_made(page.source).document)) == corpus.flat(page.title) for page in titled)
+    assert len(titled) == FLOORS[name]["titles"]
+    assert found >= FLOORS[name]["headlines"], f"{found} of {len(titled)}"
+
+
+def _headline(document: Document | None) -> str:
+    zones = document.zones if document else ()
+    return next((document.text[zone.start : zone.end] for zone in zones if document and zone.kind == "headline"), "")
 
 
 def test_every_page_reverts_to_its_source(gold: Any) -> None:

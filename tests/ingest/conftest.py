@@ -25,8 +25,9 @@ MakeWorkspace = Callable[..., Workspace]
 
 
 def story(number: int) -> str:
-    """A short article."""
-    return f"Bridge {number} is closed\n\nThe bridge over the Orla was closed on Friday, and {number} lorries waited.\n"
+    """A short article, closed by a line that closes all of them."""
+    told = f"The bridge over the Orla was closed on Friday, and {number} lorries waited."
+    return f"Bridge {number} is closed\n\n{told}\n\nMore of it on page {number}\n"
 
 
 def row(number: int) -> str:
@@ -65,10 +66,17 @@ def make_workspace(crawl: Path, tmp_path: Path) -> MakeWorkspace:
 
 @pytest.fixture(scope="session")
 def log_of() -> Callable[[Workspace], dict[str, str]]:
-    """Give every file of a workspace's ingest log with its digest."""
+    """Give every file of a workspace's ingest log, and of what is known of repeated lines, with its digest."""
 
     def files(workspace: Workspace) -> dict[str, str]:
-        folder = workspace.documents.folder
-        return {path.relative_to(folder).as_posix(): file_sha256(path) for path in folder.rglob("*") if path.is_file()}
+        repeated = workspace.repeated.part()
+        assert repeated is not None
+        folders = workspace.documents.folder, workspace.rezoned, repeated.path
+        return {
+            path.relative_to(folder.parent).as_posix(): file_sha256(path)
+            for folder in folders
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
 
     return files

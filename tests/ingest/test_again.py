@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,29 @@ def test_a_log_of_an_earlier_version_is_named_with_the_fix(crawl: Crawl) -> None
     (part.path / "receipt.json").write_text(json.dumps(receipt))
     with pytest.raises(StoreError, match=r"earlier version of Copydesk.*ingest again"):
         crawl.ingest()
+
+
+def test_a_name_that_is_not_utf8_costs_that_file_alone(crawl: Crawl) -> None:
+    crawl.write("b.txt", "A headline\n\nA paragraph.\n")
+    (crawl.root / "crawl" / os.fsdecode(b"caf\xe9.txt")).write_text("A headline\n\nAnother paragraph.\n")
+    report = crawl.ingest()
+    assert (report.counts["kept"], report.counts["rejected"]) == (1, 1)
+    [row] = current_rejected(crawl.workspace)
+    assert (row["item"], row["reason"]) == ("crawl/caf\\xe9.txt", "bad-name")
+    assert not crawl.ingest().changed
+
+
+def test_progress_never_goes_back_and_ends_with_all_bytes(crawl: Crawl) -> None:
+    for number in range(6):
+        crawl.write(f"{number}.jsonl", lines(*range(number * 100, number * 100 + 50)))
+    settings = (crawl.root / MARKER).read_text(encoding="utf-8").replace('"inline"', '"processes"\nworkers = 2')
+    (crawl.root / MARKER).write_text(settings, encoding="utf-8")
+    told: list[tuple[int, int]] = []
+
+    def progress(what: str, done: int, total: int) -> None:
+        if what.startswith("reading"):
+            told.append((done, total))
+
+    ingest(crawl.workspace, (), progress=progress)
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] == sum(path.stat().st_size for path in (crawl.root / "crawl").iterdir())

@@ -46,6 +46,7 @@ def reference(crawl: Path, tmp_path_factory: pytest.TempPathFactory, log_of: Log
     assert report.counts["articles"] == 520 + 12 + 1 + 4_501 + 60
     assert report.counts["kept"] + report.counts["rejected"] == report.counts["articles"]
     assert report.counts["rejected"] == 2
+    assert report.counts["with repeated lines"] == 520 + 4_500
     return log_of(workspace)
 
 

@@ -40,7 +40,7 @@ from copydesk.workspace import Workspace
 
 Json = Any
 GROWING = {
-    "documents": ("articles", "rejected", "documents", "zones", "edits", "ingested", "inputs"),
+    "documents": ("articles", "rejected", "documents", "zones", "edits", "edges", "ingested", "inputs"),
     "pulls": ("annotations", "task_states"),
 }
 REPLACED = {"labels": ("reads", "spans", "relations", "rejected"), "findings": ("findings",)}
@@ -177,6 +177,11 @@ def _on_disk(workspace: Workspace) -> Json:
             file.relative_to(workspace.datasets).as_posix(): file_sha256(file)
             for file in sorted(workspace.datasets.glob("*/[0-9]*/**/*"))
             if file.is_file()
+        },
+        "repeated": [_digest(part, ("repeated",)) for part in Log(workspace.state / "repeated").parts()[-1:]],
+        "rezoned": {
+            file.relative_to(workspace.rezoned).as_posix(): file_sha256(file)
+            for file in sorted(workspace.rezoned.glob("*/*"))
         },
         "pages": (workspace.data_docs / "index.html").exists(),
         "temporary": sorted(path.name for path in workspace.root.rglob(f"{TEMPORARY}*")),

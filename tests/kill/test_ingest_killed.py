@@ -19,13 +19,21 @@ from copydesk.workspace import Workspace
 Run = Callable[..., str]
 Tries = Callable[..., list[dict[str, object]]]
 Hold = Callable[[list[dict[str, object]]], None]
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CLOSER = "More of it in the evening letter"
 
 
 @pytest.fixture
 def changed(workspace: Workspace, copydesk: Run) -> Workspace:
-    """A workspace that was ingested, and in which articles are new, changed, unreadable and the same since."""
-    copydesk("ingest")
+    """A workspace that was ingested, and in which articles are new, changed, unreadable and the same since.
+
+    A line closes most of them before and after: how many of how many changes.
+    """
     seeds = workspace.root / "seeds"
+    for number in range(7):
+        (seeds / f"b{number:04d}.txt").write_text(f"It rained on {DAYS[number]}.\n\n{CLOSER}\n", encoding="utf-8")
+    copydesk("ingest")
+    (seeds / "b0007.txt").write_text(f"It rained all week.\n\n{CLOSER}\n", encoding="utf-8")
     (seeds / "a0001.txt").write_text("A corrected headline\n\nThe paragraph was corrected.\n", encoding="utf-8")
     (seeds / "new.html").write_text(
         "<html><body><h1>News</h1><p>It was said on Monday.</p></body></html>", encoding="utf-8"

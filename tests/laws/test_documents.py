@@ -14,7 +14,7 @@ from copydesk.documents import build_documents
 from copydesk.documents.blocks import Block
 from copydesk.documents.draft import compose, moved
 from copydesk.documents.read import read_document
-from copydesk.documents.wording import HEADING, looks
+from copydesk.documents.wording import HEADING, look
 from copydesk.model import tables
 from copydesk.model.document import ZONE_KINDS, Document, Edit, apply_edits, revert_edits
 
@@ -186,4 +186,4 @@ def test_a_block_that_does_not_look_like_a_heading_is_none(text: str) -> None:
     for zone in document.zones if document else ():
         surface = document.text[zone.start : zone.end] if document else ""
         if Block(0, len(surface), surface).is_heading_like:
-            assert looks([surface])[0] & HEADING
+            assert look(surface) & HEADING

@@ -54,6 +54,7 @@ class Log:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._last: int | None = None  # that this value added, so that it does not look through the folder for each
 
     def parts(self) -> list[Part]:
         """Give the committed parts, oldest first."""
@@ -71,8 +72,11 @@ class Log:
         """
         with translated(self.folder, "write"):
             self.folder.mkdir(parents=True, exist_ok=True)
-        sweep(self.folder)
-        return commit(self._next(), tables, receipt)
+        if self._last is None:
+            sweep(self.folder)
+        part = commit(self._next(), tables, receipt)
+        self._last = int(part.path.name)
+        return part
 
     def adopt(self, part: Part) -> Part:
         """Take a part that was committed elsewhere on the same file system as the next one: it is moved, not written again."""
@@ -80,11 +84,14 @@ class Log:
         with translated(target, "write"):
             self.folder.mkdir(parents=True, exist_ok=True)
         commit_folder(part.path, target)
+        self._last = int(target.name)
         return Part(target, part.receipt)
 
     def _next(self) -> Path:
-        names = self._names()
-        return self.folder / f"{int(names[-1]) + 1 if names else 1:06d}"
+        if self._last is None:
+            names = self._names()
+            return self.folder / f"{int(names[-1]) + 1 if names else 1:06d}"
+        return self.folder / f"{self._last + 1:06d}"
 
     def _names(self) -> list[str]:
         with translated(self.folder, "read"):
@@ -108,10 +115,10 @@ class Latest:
         parts = self._log.parts()
         return parts[-1] if parts else None
 
-    def read(self, table: str) -> pa.Table:
-        """Read one table of the newest part; empty where there is none."""
+    def read(self, table: str, *, columns: Sequence[str] = ()) -> pa.Table:
+        """Read one table of the newest part, or some of its columns; empty where there is none."""
         part = self.part()
-        return part.read(table) if part else TABLES[table].empty_table()
+        return part.read(table, columns=columns) if part else _columns(TABLES[table], columns).empty_table()
 
     def is_made_from(self, key: str) -> bool:
         """Say whether the newest part was made from the input with this key."""

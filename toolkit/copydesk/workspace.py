@@ -65,6 +65,7 @@ class StudioSettings:
     """``[studio]``: which Label Studio. Without ``url`` it is the embedded one; a token comes from the environment."""
 
     url: str = ""
+    database: str = ""  # of the embedded one, as postgresql://user@host/name; empty: a file of SQLite in the workspace
     project: str = ""  # title; by default the workspace's name and the schema's
     annotators_per_task: int = _within(2, 1, 1_000)
     timeout: int = _within(300, 1, 86_400)  # seconds
@@ -201,6 +202,16 @@ class Workspace:
     def copies(self) -> Latest:
         """Which documents are copies of which."""
         return Latest(self.state / "copies")
+
+    @property
+    def repeated(self) -> Latest:
+        """The lines that open or close many articles of a source, and which parts of ``rezoned`` stand."""
+        return Latest(self.state / "repeated")
+
+    @property
+    def rezoned(self) -> Path:
+        """The zones of documents that have such lines, a part for each part of the ingest log that has any."""
+        return self.state / "rezoned"
 
     @property
     def pulls(self) -> Log:

@@ -7,17 +7,17 @@ so what was read of it before is known again after lines were added to its end. 
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from copydesk.articles.inputs import Input, Stretch
 from copydesk.articles.kinds import DOCUMENTS, kind_of
 from copydesk.articles.remote import fetched
-from copydesk.articles.streams import WIDE, InputFault
+from copydesk.articles.streams import InputFault, local, wide_encoding
 from copydesk.model.reading import ReadOptions
 
 _BLOCK = 1 << 20
@@ -43,19 +43,19 @@ class Cut:
 def cut(one: Input, *, size: int, options: ReadOptions, folder: Path) -> Iterator[Cut]:
     """Give the pieces of an input in their order; what has a URL is fetched into ``folder`` first, and read from there."""
     try:
-        local = one if one.url is None else _fetched(one, options, folder)
-        assert local.path is not None
-        with local.path.open("rb") as file:
-            yield from _cut(local, file, size)
+        here = one if one.url is None else _fetched(one, options, folder)
+        assert here.path is not None
+        with io.BufferedReader(local(here.path), _BLOCK) as file:
+            yield from _cut(here, file, size)
     except InputFault as fault:
-        yield Cut(one, fault.reason, 0)
+        yield Cut(one, f"{fault.reason}: {fault.detail}", 0)
     except OSError as error:
         yield Cut(one, f"unreadable: {error.strerror}", 0)
 
 
-def _cut(one: Input, file: BinaryIO, size: int) -> Iterator[Cut]:
+def _cut(one: Input, file: io.BufferedReader[io.FileIO], size: int) -> Iterator[Cut]:
     kind = kind_of(one.file_name)
-    is_lines = kind.name == "jsonl" and not kind.compression and not file.read(4).startswith(WIDE)
+    is_lines = kind.name == "jsonl" and not kind.compression and not wide_encoding(file.read(4))
     file.seek(0)
     start = before = 0
     while True:
@@ -66,16 +66,16 @@ def _cut(one: Input, file: BinaryIO, size: int) -> Iterator[Cut]:
             read += len(block)
             lines += block.count(b"\n")
             if is_lines and read >= size:
-                rest = b"" if block.endswith(b"\n") else file.readline()
-                digest.update(rest)
-                read, lines = read + len(rest), lines + rest.endswith(b"\n")
+                while not block.endswith(b"\n") and (block := file.readline(_BLOCK)):
+                    digest.update(block)
+                    read, lines = read + len(block), lines + block.endswith(b"\n")
                 break
         end = start + read
-        is_whole = not start and not file.peek(1)  # type: ignore[attr-defined]  # a file opened to read bytes can
+        is_whole = not start and not file.peek(1)
         if is_whole or read:
             stretch = None if is_whole else Stretch(start, end, before)
             yield Cut(replace(one, stretch=stretch), digest.hexdigest(), read)
-        if is_whole or not file.peek(1):  # type: ignore[attr-defined]
+        if is_whole or not file.peek(1):
             return
         start, before = end, before + lines
 

@@ -43,6 +43,11 @@ class Input:
     stretch: Stretch | None = None  # what of it is read; all of it without one
 
     @property
+    def address(self) -> str:
+        """The source as every table can hold it: bytes of a name that are not UTF-8 are escaped."""
+        return self.source.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
+
+    @property
     def file_name(self) -> str:
         """The last part of its path, which says by its suffixes how it is read."""
         if self.path is not None:
@@ -66,9 +71,10 @@ class Found:
 def find_inputs(named: Iterable[str | Path], *, root: Path | None = None, loopback: bool = False) -> Found:
     """Give the inputs among what is named: files, folders, patterns such as ``crawl/**/*.jsonl.gz``, and URLs.
 
-    A named file is always taken; of a folder or a pattern, whatever has a suffix that can be read. Hidden files and folders,
-    other kinds of file and folders that cannot be opened are passed over; links to folders are not followed, since they may
-    lead in a circle. ``provenance.toml`` is neither: it is read beside the articles. An input below ``root`` is called by its
+    A named file is always taken; of a folder or a pattern, whatever has a suffix that can be read. Hidden files and folders
+    and other kinds of file are passed over. What hides articles that may be wanted is an input, too, so that reading it tells why
+    it gives none: a folder that cannot be opened, a link to a folder (it may lead in a circle, and is not followed), a pipe, a
+    link to nothing. ``provenance.toml`` is neither: it is read beside the articles. An input below ``root`` is called by its
     path from there. URLs may be ``https://``, ``s3://``, ``gs://``, ``file://`` and ``memory://``; the last four may hold
     patterns (``loopback`` as in ReadOptions).
     Raises UnknownError for what does not exist, or an address of another kind; MissingExtraError where a package is missing.
@@ -100,9 +106,9 @@ def _path(text: str) -> Path:
 
 
 def _local(path: Path) -> Iterator[tuple[Path, bool]]:
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 (Path.is_dir fails where it may not look)
         return _below(path)
-    if path.exists():
+    if os.path.lexists(path):
         return iter([(path, True)])
     if not _WILD.search(str(path)):
         raise UnknownError(f"there is no file or folder {str(path)!r}", fix="name one that exists")
@@ -139,7 +145,7 @@ def _translated(pattern: str) -> str:
 
 
 def _input(path: Path, root: Path | None) -> Input:
-    size = path.stat().st_size if path.is_file() else None
+    size = path.stat().st_size if os.path.isfile(path) else None  # noqa: PTH113 (Path.is_file fails where it may not look)
     if root is None:
         return Input(path.as_posix(), path=path, size=size)
     whole = path.parent.resolve() / path.name  # a link is called what it is called, wherever it leads
@@ -153,14 +159,16 @@ def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
     walk = os.walk(folder, onerror=lambda error: unopened.append(Path(error.filename)))
     for place, folders, names in walk:
         here = Path(place)
-        skipped = [name for name in folders if name.startswith(".") or (here / name).is_symlink()]
-        folders[:] = sorted(set(folders) - set(skipped))
-        yield from ((here / name, False) for name in skipped)
+        hidden = [name for name in folders if name.startswith(".")]
+        links = [name for name in folders if (here / name).is_symlink()]
+        folders[:] = sorted(set(folders) - {*hidden, *links})
+        yield from ((here / name, False) for name in hidden)
+        yield from ((here / name, True) for name in links if not name.startswith("."))
         for name in names:
             if name != PROVENANCE:
                 yield here / name, _is_wanted(here / name)
-    yield from ((path, False) for path in unopened)
+    yield from ((path, True) for path in unopened)
 
 
 def _is_wanted(path: Path) -> bool:
-    return not path.name.startswith(".") and is_readable(path.name) and path.is_file()
+    return not path.name.startswith(".") and is_readable(path.name)

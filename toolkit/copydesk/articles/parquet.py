@@ -60,7 +60,17 @@ def _rows(table: pq.ParquetFile, group: int, columns: list[str]) -> Iterator[Map
     for batch in table.iter_batches(batch_size=size, row_groups=[group], columns=columns):
         taken = [(name, batch.column(name)) for name in batch.schema.names]
         for index in range(batch.num_rows):
-            yield {name: array[index].as_py() for name, array in taken}
+            yield {name: _value(array[index]) for name, array in taken}
+
+
+def _value(scalar: Any) -> Any:
+    """Give a value as Python's: the bytes of what should be UTF-8 and is not, and nothing for what Python has no value of."""
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        return bytes(scalar.as_buffer()) if hasattr(scalar, "as_buffer") else None
+    except (OverflowError, LookupError, ValueError):  # a year past 9999, a time zone that is not known
+        return None
 
 
 def _batch_size(group: Any) -> int:

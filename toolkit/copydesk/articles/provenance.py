@@ -13,6 +13,7 @@ The file has one table for each article, named by its path from the folder of ``
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,11 @@ class ProvenanceFiles:
     def _entries(self, folder: Path) -> Mapping[str, Provenance]:
         if folder not in self._read:
             file = folder / FILE_NAME
-            self._read[folder] = read_provenance(read_text(file, missing=""), place=str(file))
+            effective = os.access in os.supports_effective_ids
+            known = os.access(
+                folder, os.X_OK, effective_ids=effective
+            )  # else nothing in it can be read: each file tells
+            self._read[folder] = read_provenance(read_text(file, missing="") if known else "", place=str(file))
         return self._read[folder]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,7 +24,7 @@ from copydesk.articles.jsonlines import read_jsonlines
 from copydesk.articles.kinds import ARCHIVES, DOCUMENTS, Kind, kind_of
 from copydesk.articles.provenance import NOTHING, ProvenanceFiles
 from copydesk.articles.remote import fetched
-from copydesk.articles.streams import Budget, InputFault, Within, decompressed, opened, seekable
+from copydesk.articles.streams import Budget, InputFault, Within, decompressed, local, opened, seekable
 from copydesk.articles.warc import read_warc
 from copydesk.model.reading import Limits, ReadOptions
 
@@ -60,7 +59,7 @@ def read_input(
     origin = NOTHING
     if one.path is not None:
         origin = (provenance or ProvenanceFiles()).of(one.path, source=one.source)
-    name = _plain(one.source)
+    name = one.address
     at = At(
         name, options, budget or Budget(options.limits), origin=origin, passed_over=passed_over, stretch=one.stretch
     )
@@ -190,30 +189,18 @@ def _bounded(entries: Iterator[Entry], at: At) -> Iterator[Entry]:
 
 @contextmanager
 def _open(one: Input, options: ReadOptions) -> Iterator[BinaryIO]:
-    """Open an input; only what the system itself refuses here is translated."""
+    """Open an input."""
     if one.url is not None:
         with fetched(one.url, options) as file:
             yield file
         return
     assert one.path is not None
-    try:
-        if not stat.S_ISREG(one.path.stat().st_mode):
-            raise InputFault("unreadable", f"{one.path.name} is not a regular file (fix: name a file)")
-        file = one.path.open("rb", buffering=0)
-    except OSError as error:
-        fix = "make it readable, or leave it out"
-        raise InputFault("unreadable", f"{one.path.name}: {error.strerror or error} (fix: {fix})") from error
-    with file:
+    with local(one.path) as file:
         if one.stretch:
             file.seek(one.stretch.start)
             yield cast("BinaryIO", Within(file, one.stretch.end - one.stretch.start))
         else:
             yield cast("BinaryIO", file)
-
-
-def _plain(source: str) -> str:
-    """Write a name that is not UTF-8 with its bytes escaped."""
-    return source.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
 
 
 def _badly_named(entry: Entry, name: str) -> Entry:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
+import stat
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from copydesk.model.reading import Limits
@@ -20,8 +23,13 @@ _ZSTD_BLOCK = 1 << 10
 _ZSTD_WINDOW = 1 << 27
 _ALWAYS_ALLOWED = 16_000_000  # bytes: the expansion of less than this is not looked at
 WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# XML 1.0, appendix F.1: how "<" and what follows it look without a mark.
-_UNMARKED = {b"\0\0\0<": "utf-32-be", b"<\0\0\0": "utf-32-le", b"\0<\0?": "utf-16-be", b"<\0?\0": "utf-16-le"}
+# Where the zeros of the first ASCII characters stand without a mark (RFC 4627, section 3; XML 1.0, appendix F.1).
+_UNMARKED: dict[tuple[bool, ...], str] = {
+    (False, False, False, True): "utf-32-be",
+    (True, False, False, False): "utf-32-le",
+    (False, True, False, True): "utf-16-be",
+    (True, False, True, False): "utf-16-le",
+}
 _FIX = "get the file again; what stands before the damage was read"
 
 
@@ -128,6 +136,28 @@ class _Produced(io.RawIOBase):
         return count
 
 
+def local(path: Path) -> io.FileIO:
+    """Open a file of this machine, without a buffer; raises InputFault for what is no file, or may not be read."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            _refuse_folder(path)
+        if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
+            raise InputFault("unreadable", f"{path.name} is not a regular file (fix: name a file)")
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        fix = "make it readable, or leave it out"
+        raise InputFault("unreadable", f"{path.name}: {error.strerror or error} (fix: {fix})") from error
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_symlink():
+        fix = "name the folder that it leads to"
+        raise InputFault("link", f"{path.name} is a link to a folder, which is not followed (fix: {fix})")
+    with os.scandir(path):  # which says why nothing in it was found
+        raise InputFault("unreadable", f"{path.name} is a folder (fix: name a file)")
+
+
 def opened(file: BinaryIO, *, compression: str, budget: Budget) -> io.BufferedReader:
     """Give the bytes of a file, decompressed by ``compression``: gzip, zstd or none ("")."""
     return decompressed(buffered(Counted(file, budget)), compression=compression, budget=budget)
@@ -147,16 +177,14 @@ def decompressed(source: io.BufferedReader, *, compression: str, budget: Budget)
 
 
 def as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
-    """Give a text as UTF-8 that is UTF-16 or UTF-32, by its byte-order mark or as XML that begins with ``<`` in it.
+    """Give a text as UTF-8 that is UTF-16 or UTF-32, by its byte-order mark or by how its first characters look.
 
     Others are given as they are, without a mark of UTF-8.
     """
     head = stream.peek(4)[:4]
     if head.startswith(codecs.BOM_UTF8):
         stream.read(len(codecs.BOM_UTF8))
-    encoding = _UNMARKED.get(head, "")
-    if head.startswith(WIDE):
-        encoding = "utf-32" if head.startswith(WIDE[:2]) else "utf-16"
+    encoding = wide_encoding(head)
     if not encoding:
         return stream
     decoder = codecs.getincrementaldecoder(encoding)()
@@ -168,6 +196,13 @@ def as_utf8(stream: io.BufferedReader) -> io.BufferedReader:
         return _decoded(decoder, b"", encoding)
 
     return buffered(_Produced(more))
+
+
+def wide_encoding(head: bytes) -> str:
+    """Name the encoding of a text that begins with these four bytes, if it is UTF-16 or UTF-32; "" otherwise."""
+    if head.startswith(WIDE):
+        return "utf-32" if head.startswith(WIDE[:2]) else "utf-16"
+    return _UNMARKED.get(tuple(byte != 0 for byte in head), "")
 
 
 @contextmanager

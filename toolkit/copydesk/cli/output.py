@@ -52,13 +52,18 @@ def _print_text(report: Report) -> None:
     here = f"{Path.cwd()}/"
     for line in report.lines:
         # what lies below the working folder is named from there; below / that would be everything, web addresses too
-        click.echo(f"  {line if here == '//' else line.replace(here, '')}")
+        click.echo(plain(f"  {line if here == '//' else line.replace(here, '')}"))
 
 
 def report_line(report: Report) -> str:
     """Give the first line of a report: the stage, and its counts."""
     counts = ", ".join(f"{number:,} {what}" for what, number in report.counts.items())
     return f"{report.stage:<9} {counts}{'' if report.changed else ' (nothing changed)'}"
+
+
+def plain(text: str) -> str:
+    """Escape the control characters of a text that others wrote: a terminal would obey them."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else repr(sign)[1:-1] for sign in text)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.cli.output import json_option, open_workspace, plain, print_json
 from copydesk.flow import look
 
 
@@ -34,5 +34,5 @@ def _print_rejected(rows: list[dict[str, str]], *, as_json: bool) -> None:
         print_json({"rejected": rows})
         return
     for row in rows:
-        click.echo(f"{row['reason']:<16} {row['item']}: {row['detail']}")
+        click.echo(plain(f"{row['reason']:<16} {row['item']}: {row['detail']}").replace("\n", "\\n"))
     click.echo(f"{len(rows):,} rejected")

@@ -17,6 +17,7 @@ from copydesk.model.tables import TABLES
 INPUTS = (
     "documents",
     "zones",
+    "sentences",
     "agreed_spans",
     "agreed_relations",
     "spans",
@@ -32,6 +33,7 @@ PSEUDONYM = "^[A-Z]{1,3}[0-9]+$"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "documents": ("doc_id",),
     "zones": ("doc_id", "seq"),
+    "sentences": ("doc_id", "seq"),
     "agreed_spans": ("span_id",),
     "agreed_relations": ("relation_id",),
     "spans": ("annotation_id", "span_id"),
@@ -40,7 +42,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "disputes": ("dispute_id",),
 }
 # Made on one revision of the text: an offset into another revision would be wrong.
-_ON_THE_TEXT = ("zones", "agreed_spans", "agreed_relations", "disputes")
+_ON_THE_TEXT = ("zones", "sentences", "agreed_spans", "agreed_relations", "disputes")
 # What an annotator did on an earlier revision stays what it was: only the document must be there.
 _ON_THE_DOCUMENT = ("spans", "relations", "reads", "anchors")
 
@@ -66,6 +68,7 @@ def check(tables: Mapping[str, pa.Table], *, labels: Sequence[str], relations: S
     _ends(tables["agreed_relations"], tables["agreed_spans"])
     _pseudonyms(tables)
     _surfaces(tables["agreed_spans"], tables["documents"])
+    _within(tables["sentences"], tables["documents"])
 
 
 def _columns(tables: Mapping[str, pa.Table]) -> None:
@@ -152,6 +155,23 @@ def _surfaces(spans: pa.Table, documents: pa.Table) -> None:
                 f"span {spans['span_id'][at]}: text[{start}:{end}] of {doc_id} is not its surface {surface!r}",
                 fix="make the span's offsets from the document's text again",
             )
+
+
+def _within(sentences: pa.Table, documents: pa.Table) -> None:
+    """Sentences lie in their text, one behind the other."""
+    lengths = dict(zip(documents["doc_id"].to_pylist(), pc.utf8_length(documents["text"]).to_pylist(), strict=True))
+    ordered = sentences.sort_by([("doc_id", "ascending"), ("seq", "ascending")])
+    last, reached = "", 0
+    for doc_id, start, end in zip(
+        *(ordered[name].to_numpy().tolist() for name in ("doc_id", "start", "end")), strict=True
+    ):
+        reached = reached if doc_id == last else 0
+        if not reached <= start < end <= lengths[doc_id]:
+            raise DataError(
+                f"table sentences: [{start}:{end}] of {doc_id} is no stretch of its text behind the sentence before",
+                fix="make the sentences from the document's text again",
+            )
+        last, reached = doc_id, end
 
 
 def _row(row: Mapping[str, object]) -> str:

@@ -21,6 +21,7 @@ from copydesk.model.tables import (
     DOCUMENTS,
     READS,
     RELATIONS,
+    SENTENCES,
     SPANS,
     ZONES,
 )
@@ -58,6 +59,7 @@ TABLES: Mapping[str, pa.Schema] = {
         (DOCUMENTS, "doc_id revision title publisher url published_at licence raw_sha256 text_sha256 recipe text")
     ),
     "zones": ZONES,
+    "sentences": SENTENCES,
     "spans": _columns(
         (AGREED_SPANS, "doc_id revision span_id start end surface label attributes"),
         (AGREED_SPANS, "votes readers annotators annotation_ids decided text_sha256"),
@@ -95,6 +97,7 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     NESTED: ("doc_id",),
     "documents": ("doc_id",),
     "zones": ("doc_id", "start", "end", "seq"),
+    "sentences": ("doc_id", "seq"),
     "spans": ("doc_id", "start", "end", "span_id"),
     "relations": ("doc_id", "relation_id"),
     "annotations": ("doc_id", "start", "end", "annotation_id", "span_id"),

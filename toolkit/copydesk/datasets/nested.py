@@ -21,6 +21,7 @@ def published_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     made = {
         "documents": documents,
         "zones": _ordered("zones", tables["zones"]),
+        "sentences": _ordered("sentences", tables["sentences"]),
         "spans": _ordered("spans", tables["agreed_spans"]),
         "relations": _ordered("relations", tables["agreed_relations"]),
         "annotations": _ordered(

@@ -48,7 +48,7 @@ class Published:
 def publish(folder: Path, *, tables: Mapping[str, pa.Table], about: About, progress: Progress) -> Published:
     """Publish the tables as the next version in ``folder``, which is called as the dataset; or find that it is there already.
 
-    ``tables``: documents (the newest revision of each labelled one), zones, agreed_spans, agreed_relations, spans, relations,
+    ``tables``: documents (the newest revision of each labelled one), zones, sentences, agreed_spans, agreed_relations, spans, relations,
     reads, anchors, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their rows may
     come in any order. Raises DataError and FindingError where they cannot be published, StoreError where the disk refuses; then
     nothing of the new version is there.

@@ -146,7 +146,11 @@ def _of_content(changed: set[str], *, explained: bool, difference: Difference) -
     if not moved:
         rows = [name for name in _JUDGEMENTS if f"tables/{name}" in changed]
         found += [("minor", f"annotators' judgements changed: {', '.join(rows)}")] if rows else []
-        found += [("minor", "the zones of the texts changed")] if "tables/zones" in changed else []
+        found += [
+            ("minor", f"the {name} of the texts changed")
+            for name in ("zones", "sentences")
+            if f"tables/{name}" in changed
+        ]
     tables = {f"tables/{name}" for name in ("train", "documents", "spans", "relations")} & changed
     if tables and not explained and not found:
         names = ", ".join(sorted(name.removeprefix("tables/") for name in tables))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 LONGEST = 600  # characters of a block that patterns are tried on: what is longer is a paragraph
+QUOTED = "“\"„«‘'"  # what opens with one of these is somebody's words
 _ENDS = tuple(".…:;,")
 _CLOSING = "”\"'’»)]"
 _BULLET = re.compile(r"[-–—•*·▪►→]\s+\S")
@@ -41,13 +42,14 @@ class Block(NamedTuple):
 
     @property
     def flat(self) -> str:
-        """Its text on one line, with single spaces."""
-        return " ".join(self.surface.split())
+        """Its text on one line, with single spaces; it has no other blanks than spaces and line feeds."""
+        surface = self.surface
+        return " ".join(surface.split()) if "\n" in surface or "  " in surface else surface
 
     @property
     def is_quoted(self) -> bool:
         """Whether it begins with a quotation mark."""
-        return self.surface[0] in "“\"„«‘'"
+        return self.surface[0] in QUOTED
 
     @property
     def is_bulleted(self) -> bool:
@@ -68,6 +70,21 @@ class Block(NamedTuple):
     def sentences(self) -> int:
         """How many sentences it has, roughly: initials and titles count as ends too."""
         return 1 + len(_SENTENCE_END.findall(self.surface))
+
+
+class Blocks(dict[int, Block]):
+    """The blocks of one text by their place, each made when it is asked for, but for those that are there already."""
+
+    def __init__(self, text: str, *, starts: Sequence[int], ends: Sequence[int], gaps: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.text, self.starts, self._ends = text, starts, ends
+        self.gaps = gaps  # before each block but the first; none where one blank line stood between all
+
+    def __missing__(self, place: int) -> Block:
+        start, end = self.starts[place], self._ends[place]
+        gap = (self.gaps[place - 1] if self.gaps else 1) if place else 0
+        block = self[place] = Block(start, end, self.text[start:end], gap)
+        return block
 
 
 def split_blocks(text: str, gaps: Sequence[int]) -> list[Block]:

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.documents.columns import Columns
+from copydesk.documents.columns import Row, tables_of
 from copydesk.documents.read import Asked, Made, read_documents
 from copydesk.documents.repeated import Repeated
 from copydesk.errors import StoreError
 from copydesk.model import tables
-from copydesk.model.document import Document, doc_id_of
+from copydesk.model.document import doc_id_of, text_sha256
 from copydesk.model.tables import Outcome
 
 STAGE = "documents"
-RECIPE = "documents/2"
+RECIPE = "documents/3"
 _TOLD = tuple(name for name in tables.DOCUMENTS.names if name not in {"revision", "text"})
 
 
@@ -53,20 +53,20 @@ def build_documents(
     Raises StoreError for a row without ``raw``, ``format`` or ``encoding``, and for a ``known`` without one of those columns.
     """
     history = _History(known, sources=articles.column("source").to_pylist())
-    kept_rows = 0
-    columns = Columns()
-    rejected: list[dict[str, Any]] = []
     rows = list(_articles(articles))
+    kept: list[Row] = []
+    kept_rows = 0
+    rejected: list[dict[str, Any]] = []
     for number, (article, made) in enumerate(zip(rows, _made(rows, max_chars, repeated), strict=True)):
-        if made.document is None:
+        if made.reason:
             rejected.append(_rejected(articles.slice(number, 1), made))
             continue
         kept_rows += 1
-        told = _told(article, made, made.document)
-        revision = history.next_revision(made.document.doc_id, told)
+        told = _told(article, made)
+        revision = history.next_revision(told[0], told)
         if revision:
-            columns.add(told, made.document, revision)
-    return Outcome(kept=columns.tables(), rejected=tables.from_rows("rejected", rejected), kept_rows=kept_rows)
+            kept.append(Row(told, made, revision))
+    return Outcome(kept=tables_of(kept), rejected=tables.from_rows("rejected", rejected), kept_rows=kept_rows)
 
 
 def _articles(articles: pa.Table) -> Iterator[_Article]:
@@ -107,51 +107,43 @@ class _History:
         return revision + 1
 
 
-def _told(article: _Article, made: Made, document: Document) -> tuple[Any, ...]:
+def _told(article: _Article, made: Made) -> tuple[Any, ...]:
     """Give a row of ``documents`` but for its revision and text.
 
     What whoever handed the article over says of it goes first, then what the page or the text says of itself.
     """
     facts = made.facts
     return (
-        document.doc_id,
-        document.text_sha256,
+        made.asked.doc_id,
+        text_sha256(made.text),
         article.source,
         article.raw_sha256,
-        article.title or document.title,
+        article.title or made.title,
         article.authors or list(facts.authors or made.authors) or None,
         made.language,
         article.url or facts.url,
         article.publisher or facts.publisher,
         article.published_at or facts.published_at or made.published_at,
         article.licence or facts.licence,
-        document.recipe,
+        made.asked.recipe,
     )
 
 
 def _made(articles: Sequence[_Article], max_chars: int, repeated: Repeated | None) -> Iterator[Made]:
     """Decode the articles and read their documents."""
-    decoded = [_decoded(article) for article in articles]
-    asked = [
-        Asked(
-            text,
-            article.format,
-            doc_id_of(article.source),
-            repeated.of(article.publisher, article.url, article.container) if repeated else None,
-            article.language,
-        )
-        for article, text in zip(articles, decoded, strict=True)
-        if isinstance(text, str)
-    ]
-    made = read_documents(asked, recipe=RECIPE, max_chars=max_chars)
-    return (next(made) if isinstance(text, str) else text for text in decoded)
+    decoded = [_decoded(article, repeated) for article in articles]
+    asked = [one for one in decoded if isinstance(one, Asked)]
+    made = iter(read_documents(asked, max_chars=max_chars))
+    return (next(made) if isinstance(one, Asked) else one for one in decoded)
 
 
-def _decoded(article: _Article) -> str | Made:
+def _decoded(article: _Article, repeated: Repeated | None) -> Asked | Made:
+    lines = repeated.of(article.publisher, article.url, article.container) if repeated else None
+    asked = Asked("", article.format, doc_id_of(article.source), RECIPE, lines, article.language)
     try:
-        return article.raw.decode(article.encoding)
+        return asked._replace(article=article.raw.decode(article.encoding))
     except (UnicodeDecodeError, LookupError) as error:
-        return Made(reason="undecodable", detail=f"as {article.encoding}: {error} (fix: read the file again)")
+        return Made(asked, reason="undecodable", detail=f"as {article.encoding}: {error} (fix: read the file again)")
 
 
 def _rejected(row: pa.Table, made: Made) -> dict[str, Any]:

@@ -9,13 +9,19 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import accumulate, repeat
+from operator import add
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from copydesk.documents.draft import Draft, shrunk
-from copydesk.documents.repair import may_be_mojibake, mojibake_edits
+from copydesk.documents.repair import MOJIBAKE, may_be_mojibake, mojibake_edits
 from copydesk.model.document import Edit
 
 _PLAIN = bytes([0x0A, *range(0x20, 0x7F)])
@@ -71,6 +77,58 @@ def canonical(draft: Draft) -> Canonical:
         return Canonical(draft=draft, gaps=(1,) * draft.text.count("\n\n"))
     edits, gaps = line_edits(draft.text)
     return Canonical(draft=draft.then(edits), gaps=gaps)
+
+
+class Tidied(NamedTuple):
+    """A canonical text, its edits over the article, and the blank lines between its blocks, where not one stood between all."""
+
+    text: str
+    edits: Sequence[Edit] = ()
+    gaps: Sequence[int] = ()
+
+
+def canonical_texts(articles: Sequence[str]) -> list[Tidied]:
+    """Bring articles into canonical form: what ``canonical`` does, at the cost of a look where there is nothing to do.
+
+    Line ends of another system are the most common thing to do by far, so that they have a step of their own: where an article is
+    canonical without them, they are its edits.
+    """
+    tidied = [Tidied(article) if plain else None for article, plain in zip(articles, _is_plain(articles), strict=True)]
+    foreign = [place for place, one in enumerate(tidied) if one is None and "\r\n" in articles[place]]
+    for place, plain in zip(foreign, _is_plain([articles[at].replace("\r\n", "\n") for at in foreign]), strict=True):
+        if plain:
+            tidied[place] = _with_line_feeds(articles[place])
+    return [one or _tidied(article) for article, one in zip(articles, tidied, strict=True)]
+
+
+def _is_plain(articles: Sequence[str]) -> list[bool]:
+    """Whether ``canonical`` has nothing to do, of each article; where it says no, there may be nothing to do nevertheless."""
+    column = pa.array(articles, pa.large_string())
+    plain = pc.and_not(pc.not_equal(column, ""), pc.match_substring_regex(column, _to_do()))
+    listed: list[bool] = plain.to_pylist()
+    return listed
+
+
+@cache
+def _to_do() -> str:
+    """Give one expression, as RE2 reads it, that finds something in every text that ``canonical`` changes."""
+    changed = "".join(f"\\x{{{ord(character):x}}}" for character in characters().becomes if len(character) == 1)
+    return f"[^{_SAFE}]|[{changed}]|{MOJIBAKE}| \n|\n\n\n|^[ \n]|[ \n]$"
+
+
+def _with_line_feeds(article: str) -> Tidied:
+    lines = article.split("\r\n")
+    text = "\n".join(lines)
+    lengths = list(map(len, lines[:-1]))
+    starts = list(map(add, accumulate(lengths), range(0, 2 * len(lengths), 2)))
+    inserted, rule = characters().becomes["\r\n"]
+    ends = map(add, starts, repeat(2))
+    return Tidied(text, list(map(Edit, starts, ends, repeat("\r\n"), repeat(inserted), repeat(rule))))
+
+
+def _tidied(article: str) -> Tidied:
+    made = canonical(Draft(article=article, text=article))
+    return Tidied(made.draft.text, made.draft.edits, made.gaps)
 
 
 def _character_steps(text: str) -> list[Edit]:

@@ -1,55 +1,72 @@
-"""Documents in, one by one; the tables ``documents``, ``zones`` and ``edits`` out, built once from columns."""
+"""Documents in; the tables ``documents``, ``zones`` and ``edits`` out, built from columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, repeat
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
+from copydesk.documents.read import Made
+from copydesk.documents.texts import Numbers
 from copydesk.model import tables
-from copydesk.model.document import Document, Edit, Zone
+from copydesk.model.document import Edit
 
 _REVISION = 1  # the place of the column in `documents`
 
 
-class Columns:
-    """The tables in the making: the parts of a document are taken apart at once, so that few objects live at a time."""
+class Row(NamedTuple):
+    """A row of ``documents``: ``told`` are its columns but for ``revision`` and ``text``."""
 
-    def __init__(self) -> None:
-        self._documents: list[tuple[Any, ...]] = []
-        self._zones: list[list[Any]] = [[] for _ in Zone._fields]
-        self._edits: list[list[Any]] = [[] for _ in Edit._fields]
-        self._counts: list[tuple[int, int]] = []
-
-    def add(self, told: tuple[Any, ...], document: Document, revision: int) -> None:
-        """Note a document; ``told`` are its columns but for ``revision`` and ``text``."""
-        self._documents.append((*told[:_REVISION], revision, *told[_REVISION:], document.text))
-        self._counts.append((len(document.zones), len(document.edits)))
-        for columns, parts in ((self._zones, document.zones), (self._edits, document.edits)):
-            for column, values in zip(columns, zip(*parts, strict=True), strict=False):
-                column.extend(values)
-
-    def tables(self) -> dict[str, pa.Table]:
-        """Build the three tables."""
-        *zones, speakers = self._zones
-        zones += [[speaker and speaker[0] for speaker in speakers], [speaker and speaker[1] for speaker in speakers]]
-        return {
-            "documents": tables.from_tuples("documents", self._documents),
-            "zones": _table("zones", [*self._keys([zones for zones, _ in self._counts]), *zones]),
-            "edits": _table("edits", [*self._keys([edits for _, edits in self._counts]), *self._edits]),
-        }
-
-    def _keys(self, counts: Sequence[int]) -> list[list[Any]]:
-        """Give the columns ``doc_id``, ``revision`` and ``seq`` of the parts of all documents, so many of each."""
-        return [
-            list(chain.from_iterable(map(repeat, (row[0] for row in self._documents), counts))),
-            list(chain.from_iterable(map(repeat, (row[_REVISION] for row in self._documents), counts))),
-            list(chain.from_iterable(map(range, counts))),
-        ]
+    told: tuple[Any, ...]
+    made: Made
+    revision: int
 
 
-def _table(name: str, columns: Sequence[Sequence[Any]]) -> pa.Table:
+def tables_of(rows: Sequence[Row]) -> dict[str, pa.Table]:
+    """Build the three tables; the documents were read in one call, and stand in the order in which they were asked for."""
+    documents = tables.from_tuples(
+        "documents", [(*told[:_REVISION], revision, *told[_REVISION:], made.text) for told, made, revision in rows]
+    )
+    return {"documents": documents, "zones": _zones(documents, rows), "edits": _edits(documents, rows)}
+
+
+def _zones(documents: pa.Table, rows: Sequence[Row]) -> pa.Table:
+    zones = rows[0].made.zones if rows else None
+    if zones is None:
+        return tables.empty("zones")
+    numbers = np.fromiter((row.made.number for row in rows), np.int64, len(rows))
+    place = np.full(len(zones.claimed), -1)  # of a text among the rows
+    place[numbers] = np.arange(len(rows))
+    of = place[zones.document]
+    kept = np.flatnonzero(of >= 0)
+    taken = pa.array(kept)
+    speakers = (pa.array(column[kept], mask=column[kept] < 0) for column in (zones.speaker_start, zones.speaker_end))
+    columns = (zones.kind.take(taken), zones.start[kept], zones.end[kept], zones.rule.take(taken), *speakers)
+    return _table("zones", (*_keys(documents, of[kept]), *columns))
+
+
+def _edits(documents: pa.Table, rows: Sequence[Row]) -> pa.Table:
+    counts = np.fromiter((len(row.made.edits) for row in rows), np.int64, len(rows))
+    columns = zip(*chain.from_iterable(row.made.edits for row in rows), strict=True)
+    keys = _keys(documents, np.repeat(np.arange(len(rows)), counts))
+    return _table("edits", (*keys, *(columns if counts.any() else [()] * len(Edit._fields))))
+
+
+def _keys(documents: pa.Table, of: Numbers) -> tuple[pa.Array, pa.Array, Numbers]:
+    """Give ``doc_id``, ``revision`` and ``seq`` of the parts of documents; ``of`` are the rows of these, in order."""
+    counts = np.bincount(of, minlength=documents.num_rows)
+    before = np.cumsum(counts) - counts
+    keys = documents.select(["doc_id", "revision"]).take(pa.array(of))
+    return keys["doc_id"], keys["revision"], np.arange(len(of)) - before[of]
+
+
+def _table(name: str, columns: Sequence[Any]) -> pa.Table:
     schema = tables.TABLES[name]
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)
+    arrays = [
+        column if isinstance(column, pa.ChunkedArray) else pa.array(column, field.type)
+        for column, field in zip(columns, schema, strict=True)
+    ]
+    return pa.table(arrays, schema)

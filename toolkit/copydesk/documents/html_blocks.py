@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from copydesk.documents.html_meaning import Within, meaning_of
-from copydesk.documents.html_source import Token, markup_pattern, piece_matches, tokens
+from copydesk.documents.html_source import Token, markup_pattern, piece_pattern, tokens
 from copydesk.documents.rules import html_names
 
 MOST_NODES = 200_000  # elements of a page, if nobody says otherwise
@@ -23,10 +23,11 @@ _PASSED = frozenset(["nav", "footer"])
 LONGEST_BYLINE = 160  # characters of a byline or a credit
 LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
-_VISIBLE = re.compile(r"\S")
 _TAG = re.compile(r"<[^>]*+>")
-_ALONE = re.compile(r"\s*<[aA]\s[^<>]*+>([^<>]*+)</[aA]>\s*")  # a block that is one link
-_ANCHOR = re.compile(r"<(/?)a(?=[\s/>])[^>]*+>", re.IGNORECASE | re.ASCII)
+_INLINE = r"(?:\s*+</?(?![aA][\s/>])[a-zA-Z][^<>]*+>)*+"
+# A block that is one link: its text stands alone among the markup within it.
+_ALONE = re.compile(rf"\s*+<[aA]\s[^<>]*+>{_INLINE}([^<>]*+){_INLINE}\s*+</[aA]>\s*+")
+_ANCHOR = re.compile(r"<(/?)[aA](?=[\s/>])[^>]*+>", re.ASCII)
 
 
 class Run(NamedTuple):
@@ -104,17 +105,20 @@ def read_page(source: str, *, most_nodes: int = MOST_NODES) -> Page:
 def read_runs(page: Page, block: Block) -> list[Run]:
     """Read the runs of one block, with what the inline elements in it mean."""
     inherited = page.within[block.node]
+    source = page.source
     opened: list[tuple[str, int]] = []
     runs: list[Run] = []
     for start, end in block.spans:
-        for token in tokens(page.source, start, end, paired=start < page.unpaired):
+        for token in tokens(source, start, end, paired=start < page.unpaired):
+            kind, low, high, name, _ = token
             within = opened[-1][1] if opened else inherited
-            if token.kind == "text":
-                visible = _VISIBLE.search(page.source, token.start, token.end) is not None
-                runs.append(Run(token.start, token.end, within, "visible" if visible else "blank"))
-            elif token.name == "br" and token.kind == "start":
-                runs.append(Run(token.start, token.end, within, "break"))
-            elif token.kind != "other":
+            if kind == "text":
+                runs.append(Run(low, high, within, "blank" if source[low:high].isspace() else "visible"))
+            elif kind == "other":
+                continue
+            elif name == "br" and kind == "start":
+                runs.append(Run(low, high, within, "break"))
+            else:
                 _step(opened, token, within)
     return runs
 
@@ -155,14 +159,15 @@ class _Walker:
         """Walk on from ``at``; give where to go on after what is passed over, or -1 at the end."""
         page, spans, count, tags, names, nodes = self._page, self._spans, self._count, _tags(), self._names, self._nodes
         parents, meanings = page.parents, page.meanings
-        for match, paired in piece_matches(page.source, at, paired=at < page.unpaired):
+        for match in piece_pattern(at < page.unpaired).finditer(page.source, at):
             raw, slash, written_name, written = match.groups()
             if (raw or spans) and not self._skipping:
                 spans.append((match.start(), match.end(1)))
-            if not paired and page.unpaired > match.start():
-                page.unpaired = match.start()
             if written_name is None:
-                continue
+                at = match.end()
+                if match.start() < at:
+                    continue
+                return self._unpaired(at)
             name, kind = tags[written_name]
             if spans and kind != "skipped":
                 self._flush()
@@ -188,6 +193,14 @@ class _Walker:
             if passed:
                 return passed
         return -1
+
+    def _unpaired(self, at: int) -> int:
+        """Give up to believe that quotation marks pair up, unless the page ends; give where to go on, or -1."""
+        if at == len(self._page.source):
+            return -1
+        assert at < self._page.unpaired
+        self._page.unpaired = at
+        return at
 
     def _passed(self, name: str, at: int) -> int:
         """Take what is navigation or a footer as one block that is not looked into; give where its end tag begins, or 0.
@@ -244,8 +257,11 @@ class _Walker:
         if "<" not in raw:
             return raw, len(raw)
         text = _plain(raw, self._spans[0][0] < self._page.unpaired)
-        if self._link < 0 and _ANCHOR.search(raw) is None:
-            return text, 0
+        if self._link < 0:
+            if "<a" not in raw and "<A" not in raw:
+                return text, 0
+            if _is_one_link(raw):
+                return text, len(text.strip())
         linked = at = 0
         for match in _ANCHOR.finditer(raw):
             if self._link >= 0:
@@ -272,6 +288,14 @@ def _tags() -> _Tags:
     kinds = dict.fromkeys(names.block, "block") | dict.fromkeys(names.skipped, "skipped")
     kinds |= dict.fromkeys(names.implied, "implied") | dict.fromkeys(names.block & names.void, "void")
     return _Tags({name: (name, kind) for name, kind in kinds.items()})
+
+
+def _is_one_link(raw: str) -> bool:
+    """Whether a piece is one link and nothing beside it, which most pieces with a link are."""
+    raw = raw.strip()
+    return (
+        raw.startswith("<a ") and raw.endswith("</a>") and raw.count("<a") == raw.count("/a>") == 1 and "<A" not in raw
+    )
 
 
 def _shown(raw: str) -> int:

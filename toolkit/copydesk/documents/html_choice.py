@@ -6,6 +6,7 @@ in no aside; within it a block stays unless the page, or its links, give it away
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,8 +30,17 @@ GONE = 2  # blocks after the last prose that may be none of the article's before
 AFTER = 4  # blocks after the last prose that may be text of the article
 CARD = 4  # elements around a heading, and around prose, among which the one is that makes a card of both
 LEAST = 250  # letters of prose that an article has
+FEWEST = 2  # blanks in what a heading and the title have to share, if not all of it
+LONGEST_REST = 40  # characters of a heading beyond twice its title: marks and references between its words
+LONGEST_LINE = 160  # characters of a line that says when, and by whom
+BEFORE_TITLE = 0.3  # of the article's prose, that may stand before the title and yet be none of it
 _PLAIN = Within.CAPTION | Within.TITLE | Within.PARAGRAPH | Within.ITEM | Within.QUOTE
+_NO_TITLE = Within.RELATED | Within.PROMO | Within.COMMENT | Within.CAPTION
+_NO_LINE = _NO_TITLE | Within.BYLINE | Within.FURNITURE
 _ENDS = frozenset('.!?…:”"»。！？」।။')
+_WORD = re.compile(r"\w+")
+_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
+_CLOCK = re.compile(r"(?<![0-9.:])[0-2]?[0-9][:.][0-5][0-9](?!\.?[0-9])")
 _WIDE = re.compile(r"[\u0e00-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
@@ -38,7 +48,8 @@ _WIDE = re.compile(r"[\u0e00-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 class Choice:
     """The places of the blocks that are the article, in their order, and the rule by which the others were cut.
 
-    ``doubts`` are the reasons, if any, not to trust the choice; then a second opinion was asked for, and ``agreement`` is
+    ``title`` is the place of the heading that says what the page calls itself (-1: none does), ``dated`` are the lines before the
+    text that say when it was published. ``doubts`` are the reasons, if any, not to trust the choice; then a second opinion was asked for, and ``agreement`` is
     the share of letters, of all that either takes for the article, that both do (``None``: it was not asked, or said nothing).
     """
 
@@ -46,10 +57,15 @@ class Choice:
     rule: str
     doubts: tuple[str, ...] = ()
     agreement: float | None = None
+    title: int = -1
+    dated: tuple[int, ...] = ()
 
 
-def choose(page: Page) -> Choice:
-    """Give the blocks of the article: headings, text, captions, and what stands among them and is marked as something else."""
+def choose(page: Page, title: str | None = None) -> Choice:
+    """Give the blocks of the article: headings, text, captions, and what stands among them and is marked as something else.
+
+    ``title`` is what the page calls itself; its heading is looked for.
+    """
     blocks, within = page.blocks, page.within
     prose = [_prose(block.text, block.linked) for block in blocks]
     own = [
@@ -66,12 +82,66 @@ def choose(page: Page) -> Choice:
         own[place] = 0
     kept = _kept(page, own, inside)
     doubts = _doubts(page, own, prose, held, node, kept)
-    title = title_before(page, kept)
+    named = _named(page, own, kept, title) if title else -1
+    if named >= 0:
+        kept = [place for place in kept if place > named or page.within[blocks[place].node] & Within.CAPTION]
+    heading = [named] if named >= 0 else title_before(page, kept)
+    lead = [place for place in _lead(page, own, node, heading, kept) if place > named]
+    places = sorted({*kept, *heading, *lead})
     return Choice(
-        places=tuple(sorted({*kept, *title, *_lead(page, own, node, title, kept)})),
+        places=tuple(places),
         rule="html.boilerplate",
         doubts=doubts,
+        title=named,
+        dated=tuple(place for place in places if place < _first(own, kept) and _is_dated(blocks[place].text)),
     )
+
+
+def _first(own: Sequence[int], kept: Sequence[int]) -> int:
+    """Give the place of the first prose that is kept."""
+    return next((place for place in kept if own[place]), 0)
+
+
+def _is_dated(text: str) -> bool:
+    """Whether it is a line that tells a day and an hour."""
+    is_line = len(text) <= LONGEST_LINE and text[-1] not in _ENDS
+    return is_line and _YEAR.search(text) is not None and _CLOCK.search(text) is not None
+
+
+def _named(page: Page, own: Sequence[int], kept: Sequence[int], title: str) -> int:
+    """Find the block that says what the page calls itself: -1 if there is none, or more than a little prose stands before it.
+
+    A page adds its own name to that, and a topic to the heading: one needs only to begin or to end as the other reads. A heading goes before a
+    line that is none, a later one before an earlier: the earlier ones are crumbs.
+    """
+    sought = " ".join(_WORD.findall(title.casefold()))
+    whole = sum(own[place] for place in kept)
+    shortest, longest = len(sought) // 2, 2 * len(title) + LONGEST_REST
+    before, found, rank = 0, -1, (False, False, False)
+    for place in range(kept[-1]):
+        block = page.blocks[place]
+        means = page.within[block.node]
+        barred = _NO_TITLE if means & Within.TITLE and not means & Within.ITEM else _NO_LINE
+        if shortest <= len(block.text) <= longest and not means & barred:
+            likeness = _likeness(block.text, sought)
+            ranked = (likeness == "whole", bool(means & Within.TITLE), bool(means & Within.HEADING))
+            if likeness and ranked >= rank:
+                found, rank = place, ranked
+        before += own[place] if place >= kept[0] else 0
+        if before > BEFORE_TITLE * whole:
+            break
+    return found
+
+
+def _likeness(text: str, sought: str) -> str:
+    """Tell whether a text is the ``whole`` title, or a ``part`` of it at one of its ends; empty if it is neither."""
+    words = _WORD.findall((html.unescape(text) if "&" in text else text).casefold())
+    said = " ".join(words)
+    if said == sought:
+        return "whole"
+    longer, shorter = (said, sought) if len(said) > len(sought) else (sought, said)
+    is_part = shorter.count(" ") >= FEWEST and 2 * len(shorter) > len(longer)
+    return "part" if is_part and (longer.startswith(shorter) or longer.endswith(shorter)) else ""
 
 
 def _prose(text: str, linked: int) -> int:
@@ -166,17 +236,47 @@ def _kept(page: Page, own: Sequence[int], inside: range) -> list[int]:
     directly = {blocks[place].node for place in told}
     beside = {page.parents[node] for node in directly}
     is_said = bool(page.meanings[inside.start] & (Within.BODY | Within.ARTICLE))
-    kept = []
-    gone = 0
+    kept: list[int] = []
+    gone, listed = 0, -1
     for place in places:
         is_aside = bool(page.within[blocks[place].node] & Within.ASIDE)
-        if own[place] or _stays(page, place, low - BEFORE <= place < high, directly, beside):
+        listed = _introduced(page, place, kept, listed) if is_said and place > low else -1
+        if own[place] or listed >= 0 or _stays(page, place, low - BEFORE <= place < high, directly, beside):
             kept.append(place)
         elif place > high:
             gone += 1 if not is_aside else 0 if is_said else GONE + 1
         if gone > GONE or (place >= high + AFTER and not is_said):
             break
-    return kept
+    return _headed(page, kept)
+
+
+def _introduced(page: Page, place: int, kept: Sequence[int], listed: int) -> int:
+    """Give the list that an item belongs to, if a line that ends in a colon stands before that list; -1 for what is none.
+
+    ``listed`` is what was given for the block before it.
+    """
+    block = page.blocks[place]
+    if not page.within[block.node] & Within.ITEM or page.within[block.node] & (Within.FURNITURE | Within.COMMENT):
+        return -1
+    of = page.parents[block.node]
+    is_first = bool(kept) and kept[-1] == place - 1 and page.blocks[place - 1].text.endswith((":", "："))
+    return of if is_first or of == listed else -1
+
+
+def _headed(page: Page, kept: Sequence[int]) -> list[int]:
+    """Leave out the headings below which only links stood, all of which were cut."""
+    found: list[int] = []
+    below = -1
+    for place in reversed(kept):
+        is_heading = bool(page.within[page.blocks[place].node] & Within.HEADING)
+        if is_heading and place + 1 < len(page.blocks) and below != place + 1:
+            after = page.blocks[place + 1]
+            is_last = below < 0 or bool(page.within[page.blocks[below].node] & Within.HEADING)
+            if is_last and after.linked > MOSTLY * len(after.text):
+                continue
+        found.append(place)
+        below = place
+    return found[::-1]
 
 
 def _stays(page: Page, place: int, among: bool, directly: set[int], beside: set[int]) -> bool:

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import groupby
 from operator import and_
 from typing import NamedTuple
@@ -65,6 +65,10 @@ def html_draft(page: Page, choice: Choice) -> tuple[Draft, tuple[Part, ...]]:
         edits += _cut(source, at, pieces[0].start, inserted=joint, rule=rule)
         edits += _inside(source, pieces)
         texts += (joint, *[piece.text for piece in pieces])
+        if place in choice.dated:
+            within |= Within.BYLINE
+        if place == choice.title:
+            within = Within.TITLE
         part = _part(pieces, within, length + len(joint))
         parts.append(part)
         at, length, expected = pieces[-1].end, part.end, place + 1
@@ -79,7 +83,7 @@ def _read(page: Page, block: Block) -> tuple[list[_Piece], int]:
         start, end = block.spans[0]
         raw = page.source[start:end]
         text = raw.strip(_BLANKS)
-        if "<" not in text and not _SPECIAL.search(text):  # most paragraphs
+        if text == block.text and "&" not in text:  # most paragraphs
             start += len(raw) - len(raw.lstrip(_BLANKS))
             within = page.within[block.node]
             return ([_Piece(start, start + len(text), text, "", within)] if text else []), within
@@ -104,13 +108,19 @@ def _pieces(runs: Sequence[Run], source: str) -> list[_Piece]:
                 if not _is_blank(pieces):
                     pieces.append(_Piece(start, end, " ", "html.whitespace", run.within))
             else:
-                read = html.unescape(written)
+                read = _referred(written)
                 pieces.append(_Piece(start, end, read, "" if read == written else "html.entity", run.within))
             at = end
         _add(pieces, source, at, run.end, run.within)
     _trim(pieces, " \n")
     first = next((place for place, piece in enumerate(pieces) if piece.text != "\n"), len(pieces))
     return pieces[first:]
+
+
+@lru_cache(maxsize=4_096)
+def _referred(written: str) -> str:
+    """Give what a character reference stands for."""
+    return html.unescape(written)
 
 
 def _add(pieces: list[_Piece], source: str, start: int, end: int, within: int) -> None:

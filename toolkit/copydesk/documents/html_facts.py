@@ -26,7 +26,7 @@ _FIRST = re.compile(r"\b0?1\b")
 _URL_DATE = re.compile(r"/((?:19|20)[0-9]{2})/([01][0-9])/([0-3][0-9])(?:/|-|$)")
 _AFTER_NAMES = re.compile(r"\s[|•·–—-]\s|\bon\b|\bin\b|[0-9:(]")
 _TELLING = re.compile(
-    r"<(?:meta(?=[\s/>])(?P<meta>[^>]*+)>|link(?=[\s/>])(?P<link>[^>]*+)>|time(?=[\s/>])(?P<time>[^>]*+)>"
+    r"<(?=[hlmstHLMST])(?:meta(?=[\s/>])(?P<meta>[^>]*+)>|link(?=[\s/>])(?P<link>[^>]*+)>|time(?=[\s/>])(?P<time>[^>]*+)>"
     r"|html(?=[\s/>])(?P<html>[^>]*+)>|title(?=[\s>])[^>]*+>(?P<title>[^<]*+)"
     r"|script(?=[\s>])(?P<type>[^>]*+)>(?P<script>[^<]*+(?:<(?!/script)[^<]*+)*+))",
     re.IGNORECASE | re.ASCII,

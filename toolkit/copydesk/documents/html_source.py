@@ -35,22 +35,24 @@ class Token(NamedTuple):
     attributes: str = ""
 
 
-def piece_matches(source: str, at: int = 0, *, paired: bool = True) -> Iterator[tuple[re.Match[str], bool]]:
-    """Give the matches of ``source``'s pieces from ``at`` on, in order, and whether quotation marks are still believed to pair up.
+@cache
+def piece_pattern(paired: bool) -> re.Pattern[str]:
+    """Give the pattern of a piece and the tag that ends it; ``paired`` tells that quotation marks are believed to pair up.
 
     The groups are: the piece without the blanks before it, ``/``, the tag's name and its attributes; no name where the piece
-    ends at an element whose content is no markup, or at the end of the source. Matches joined are the source. Where a quoted
-    value never ends, a tag ends at the first ``>`` from there on, or each would be read to the end of the source.
+    ends at an element whose content is no markup, or at the end of the source. Matches joined are the source, up to an empty one:
+    where that is not the end, a quoted value never ends. From there on a tag has to end at the first ``>``, or each would be read
+    to the end of the source.
     """
-    for believed in (True, False) if paired else (False,):
-        for match in _piece_pattern(believed).finditer(source, at):
-            if match.lastindex == 1 and match.start() == match.end():
-                at = match.start()
-                break
-            yield match, believed
-        if at == len(source):
-            return
-    assert at == len(source)
+    names = html_names()
+    written = _QUOTED if paired else _UNQUOTED
+    ending = _words(names.block | names.skipped)
+    inline = rf"<(?!/?{ending}[\s/>]|{_words(names.raw)}[\s/>])/?[a-zA-Z]{written}>"
+    rest = "" if paired else r"|<[a-zA-Z/!?][\s\S]*+"
+    within = "|".join((_PLAIN, _COMMENT, _BOGUS, inline))
+    tag = rf"<(/?)({ending})(?=[\s/>])({written})>"
+    raw = rf"{_raw(written)}(?:</[^\s>]++[^>]*+>)?"
+    return re.compile(rf"\s*+((?:{within})*+)(?:{tag}|{raw}{rest})?", _FLAGS)
 
 
 def tokens(source: str, start: int = 0, end: int | None = None, *, paired: bool = True) -> Iterator[Token]:
@@ -82,23 +84,10 @@ def _token(match: re.Match[str]) -> Token:
     start, end = match.span()
     if match.lastgroup == "text":
         return Token("text", start, end)
-    name = match.group("name")
+    slash, name, written = match.group("slash", "name", "attributes")
     if not name:
         return Token("other", start, end)
-    return Token("end" if match.group("slash") else "start", start, end, name.lower(), match.group("attributes"))
-
-
-@cache
-def _piece_pattern(paired: bool) -> re.Pattern[str]:
-    names = html_names()
-    written = _QUOTED if paired else _UNQUOTED
-    ending = _words(names.block | names.skipped)
-    inline = rf"<(?!/?{ending}[\s/>]|{_words(names.raw)}[\s/>])/?[a-zA-Z]{written}>"
-    rest = "" if paired else r"|<[a-zA-Z/!?][\s\S]*+"
-    within = "|".join((_PLAIN, _COMMENT, _BOGUS, inline))
-    tag = rf"<(/?)({ending})(?=[\s/>])({written})>"
-    raw = rf"{_raw(written)}(?:</[^\s>]++[^>]*+>)?"
-    return re.compile(rf"\s*+((?:{within})*+)(?:{tag}|{raw}{rest})?", _FLAGS)
+    return Token("end" if slash else "start", start, end, name.lower(), written)
 
 
 @cache
@@ -119,8 +108,8 @@ def _token_pattern(paired: bool) -> re.Pattern[str]:
 def _raw(written: str) -> str:
     """Give a pattern of the elements whose content is no markup, up to before their end tag."""
     names = sorted(html_names().raw)
-    each = "|".join(rf"<{name}(?=[\s/>]){written}>[^<]*+(?:<(?!/{name}[\s/>])[^<]*+)*+" for name in names)
-    return rf"(?=<{_words(names)}[\s/>])(?:{each})"
+    each = "|".join(rf"{name}(?=[\s/>]){written}>[^<]*+(?:<(?!/{name}[\s/>])[^<]*+)*+" for name in names)
+    return rf"<(?:{each})"
 
 
 def _words(words: Iterable[str]) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from functools import lru_cache
 from typing import NamedTuple
 
 from copydesk.documents.blocks import Block, split_blocks
-from copydesk.documents.canonical import Canonical, canonical
+from copydesk.documents.canonical import Tidied, canonical, canonical_texts
 from copydesk.documents.draft import Draft, moved
 from copydesk.documents.html_blocks import MOST_NODES, Page, read_page
 from copydesk.documents.html_choice import Choice, choose
@@ -18,11 +17,11 @@ from copydesk.documents.html_edits import Part, html_draft
 from copydesk.documents.html_facts import Facts, read_facts, with_bylines
 from copydesk.documents.html_meaning import Within
 from copydesk.documents.html_opinion import with_second_opinion
-from copydesk.documents.language import language_of
+from copydesk.documents.language import languages_of
 from copydesk.documents.metadata import authors_of, published_of
 from copydesk.documents.repeated import Lines
-from copydesk.documents.wording import looks
-from copydesk.documents.zones import find_zones
+from copydesk.documents.texts import texts_of
+from copydesk.documents.zones import Reading, Zones, find_zones
 from copydesk.model.document import Document, Edit, Zone
 
 _HINTS = (
@@ -42,14 +41,20 @@ _HINTS = (
 _NO_FACTS = Facts()
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A document, what its page says of itself, and what its zones and words say; or a ``reason`` and a ``detail`` why there is none.
+class Made(NamedTuple):
+    """What an article became: its text and edits, what its page says of itself, and what its zones and words say; or a ``reason``
+    and a ``detail`` why there is no document.
 
-    ``choice`` tells of a page how its article was found, with what doubts, and whether a second opinion agreed.
+    Its zones are those of text number ``number`` of ``zones``. ``choice`` tells of a page how its article was found, with what
+    doubts, and whether a second opinion agreed.
     """
 
-    document: Document | None = None
+    asked: Asked
+    text: str = ""
+    title: str | None = None
+    edits: Sequence[Edit] = ()
+    zones: Zones | None = None
+    number: int = -1
     facts: Facts = _NO_FACTS
     authors: tuple[str, ...] = ()
     language: str | None = None
@@ -57,6 +62,14 @@ class Made:
     choice: Choice | None = None
     reason: str = ""
     detail: str = ""
+
+    @property
+    def document(self) -> Document | None:
+        """The document; ``None`` where there is a reason."""
+        if self.zones is None:
+            return None
+        zones = self.zones.of(self.number)
+        return Document(self.asked.doc_id, self.text, self.title, zones, tuple(self.edits), self.asked.recipe)
 
 
 class Asked(NamedTuple):
@@ -67,6 +80,7 @@ class Asked(NamedTuple):
     article: str
     format: str
     doc_id: str
+    recipe: str
     repeated: Lines | None = None
     language: str | None = None
 
@@ -74,86 +88,100 @@ class Asked(NamedTuple):
 class _Drafted(NamedTuple):
     """What is known of an article before its zones are."""
 
-    text: Canonical
-    blocks: list[Block]
+    tidied: Tidied
+    page: Sequence[Block] = ()
     facts: Facts = _NO_FACTS
     choice: Choice | None = None
 
 
-def read_documents(
-    asked: Sequence[Asked], *, recipe: str, max_chars: int, max_nodes: int = MOST_NODES
-) -> Iterator[Made]:
-    """Make the document of each article, in order, one by one. ``max_chars`` limits a document's text.
+def read_documents(asked: Sequence[Asked], *, max_chars: int, max_nodes: int = MOST_NODES) -> list[Made]:
+    """Make the document of each article, in order, all of them together. ``max_chars`` limits a document's text.
 
     The limit of a page's source is ten times that: markup counts for little, but must be read to be known. ``max_nodes``
     limits the elements of a page that stand on lines of their own (reason ``too-many-nodes``). What an article becomes does not
     depend on those beside it.
     """
-    drafted = [_drafted(one, max_chars, max_nodes) for one in asked]
-    bits = iter(looks([block.surface for one in drafted if isinstance(one, _Drafted) for block in one.blocks]))
-    for one, draft in zip(asked, drafted, strict=True):
-        if isinstance(draft, _Drafted):
-            yield _made(one, draft, list(islice(bits, len(draft.blocks))), recipe)
-        else:
-            yield draft
+    read = list(_drafted(asked, max_chars, max_nodes))
+    drafted = [(one, draft) for one, draft in zip(asked, read, strict=True) if isinstance(draft, _Drafted)]
+    texts = [draft.tidied.text for _, draft in drafted]
+    zones = find_zones(
+        texts_of(texts), [Reading(draft.page, draft.tidied.gaps, one.repeated) for one, draft in drafted]
+    )
+    languages = languages_of(texts, [one.language or draft.facts.language for one, draft in drafted])
+    made = iter(
+        _made(one, draft, zones, number)._replace(language=language)
+        for number, ((one, draft), language) in enumerate(zip(drafted, languages, strict=True))
+    )
+    return [next(made) if isinstance(one, _Drafted) else one for one in read]
 
 
 def read_document(
     article: str, *, format: str, doc_id: str, recipe: str, max_chars: int, max_nodes: int = MOST_NODES
 ) -> Made:
     """Make the document of one article: see ``read_documents``."""
-    asked = [Asked(article, format, doc_id)]
-    [made] = read_documents(asked, recipe=recipe, max_chars=max_chars, max_nodes=max_nodes)
+    [made] = read_documents([Asked(article, format, doc_id, recipe)], max_chars=max_chars, max_nodes=max_nodes)
     return made
 
 
-def _drafted(asked: Asked, max_chars: int, max_nodes: int) -> _Drafted | Made:
-    """Make the canonical text of an article and its blocks, or say why there is none."""
-    article = asked.article
-    if len(article) > (10 if asked.format == "html" else 2) * max_chars:
-        return _too_long(len(article), max_chars)
-    facts, choice = _NO_FACTS, None
-    if asked.format == "html":
-        page = read_page(article, most_nodes=max_nodes)
-        if page.full:
-            return _too_many(max_nodes)
-        choice = choose(page)
-        if choice.doubts:
-            choice = with_second_opinion(page, choice)
-        text, blocks = _page_blocks(page, choice)
-        facts = with_bylines(read_facts(article), page, choice.places)
-    else:
-        text = canonical(Draft(article=article, text=article))
-        blocks = split_blocks(text.draft.text, text.gaps)
-    if not blocks:
-        return Made(
-            reason="no-text", detail="nothing in it is text of an article (fix: scrape it again, or leave it out)"
-        )
-    if len(text.draft.text) > max_chars:
-        return _too_long(len(text.draft.text), max_chars)
-    return _Drafted(text, blocks, facts, choice)
+def _drafted(asked: Sequence[Asked], max_chars: int, max_nodes: int) -> Iterator[_Drafted | Made]:
+    """Make the canonical text of each article, or say why there is none."""
+    lengths = [len(one.article) for one in asked]
+    plain = [one.format != "html" and length <= 2 * max_chars for one, length in zip(asked, lengths, strict=True)]
+    tidied = iter(canonical_texts([one.article for one, taken in zip(asked, plain, strict=True) if taken]))
+    for one, length, taken in zip(asked, lengths, plain, strict=True):
+        if taken:
+            yield _unless_refused(one, _Drafted(next(tidied)), max_chars)
+        elif one.format == "html" and length <= 10 * max_chars:
+            yield _drafted_page(one, max_chars, max_nodes)
+        else:
+            yield _too_long(one, length, max_chars)
 
 
-def _made(asked: Asked, drafted: _Drafted, looked: Sequence[int], recipe: str) -> Made:
-    """Find the zones of a text, and what they say of it."""
-    text, edits = drafted.text.draft.text, drafted.text.draft.edits
-    zones = find_zones(drafted.blocks, looked=looked, repeated=asked.repeated)
-    title = _title(text, zones) or drafted.facts.title
+def _drafted_page(asked: Asked, max_chars: int, max_nodes: int) -> _Drafted | Made:
+    page = read_page(asked.article, most_nodes=max_nodes)
+    if page.full:
+        return _too_many(asked, max_nodes)
+    told = read_facts(asked.article)
+    choice = choose(page, told.title)
+    if choice.doubts:
+        choice = with_second_opinion(page, choice)
+    tidied, blocks = _page_blocks(page, choice)
+    facts = with_bylines(told, page, choice.places)
+    return _unless_refused(asked, _Drafted(tidied, blocks, facts, choice), max_chars)
+
+
+def _unless_refused(asked: Asked, drafted: _Drafted, max_chars: int) -> _Drafted | Made:
+    text = drafted.tidied.text
+    if not text:
+        detail = "nothing in it is text of an article (fix: scrape it again, or leave it out)"
+        return Made(asked, reason="no-text", detail=detail)
+    return drafted if len(text) <= max_chars else _too_long(asked, len(text), max_chars)
+
+
+def _made(asked: Asked, drafted: _Drafted, zones: Zones, number: int) -> Made:
+    """Say what the zones of a text tell of it."""
+    text, edits, _ = drafted.tidied
+    claimed = zones.claimed[number]
     return Made(
-        document=Document(doc_id=asked.doc_id, text=text, title=title, zones=zones, edits=edits, recipe=recipe),
+        asked,
+        text=text,
+        title=_title(text, claimed) or drafted.facts.title,
+        edits=edits,
+        zones=zones,
+        number=number,
         facts=drafted.facts,
-        authors=authors_of(text, zones),
-        language=language_of(text, asked.language or drafted.facts.language),
-        published_at=published_of(text, zones),
+        authors=authors_of(text, claimed),
+        published_at=published_of(text, claimed),
         choice=drafted.choice,
     )
 
 
-def _page_blocks(page: Page, choice: Choice) -> tuple[Canonical, list[Block]]:
+def _page_blocks(page: Page, choice: Choice) -> tuple[Tidied, list[Block]]:
     drafted, parts = html_draft(page, choice)
     after = canonical(Draft(article=drafted.text, text=drafted.text))
-    text = Canonical(draft=drafted.then(after.draft.edits), gaps=after.gaps)
-    return text, _hinted(split_blocks(text.draft.text, text.gaps), parts, after.draft.edits)
+    draft = drafted.then(after.draft.edits)
+    blocks = split_blocks(draft.text, after.gaps)
+    return Tidied(draft.text, draft.edits, after.gaps), _hinted(blocks, parts, after.draft.edits)
 
 
 def _hinted(blocks: Sequence[Block], parts: Sequence[Part], edits: Sequence[Edit]) -> list[Block]:
@@ -162,24 +190,29 @@ def _hinted(blocks: Sequence[Block], parts: Sequence[Part], edits: Sequence[Edit
     credits = [span for part in parts for span in part.credits]
     ends = moved([place for span in credits for place in span], edits)
     spans = [(start, end) for start, end in zip(ends[::2], ends[1::2], strict=True) if start < end]
-    hinted = []
-    for block in blocks:
-        part = parts[bisect_right(starts, block.start) - 1]
-        inside = spans[bisect_left(spans, (block.start, 0)) : bisect_left(spans, (block.end, 0))]
-        hint = next((hint for within, hint in _HINTS if within & part.within), "")
-        hinted.append(block._replace(hint=hint, credits=tuple(inside)))
+    hinted: list[Block] = []
+    for start, end, surface, gap, _, _ in blocks:
+        part = parts[bisect_right(starts, start) - 1]
+        inside = spans[bisect_left(spans, (start, 0)) : bisect_left(spans, (end, 0))] if spans else ()
+        hinted.append(Block(start, end, surface, gap, _hint(part.within), tuple(inside)))
     return hinted
+
+
+@lru_cache(maxsize=4_096)
+def _hint(within: int) -> str:
+    """Give what the page said of a block that stands in ``within``."""
+    return next((hint for meaning, hint in _HINTS if meaning & within), "")
 
 
 def _title(text: str, zones: Sequence[Zone]) -> str | None:
     return next((" ".join(text[zone.start : zone.end].split()) for zone in zones if zone.kind == "headline"), None)
 
 
-def _too_long(length: int, limit: int) -> Made:
+def _too_long(asked: Asked, length: int, limit: int) -> Made:
     detail = f"{length:,} characters, with a limit of {limit:,} (fix: split the article, or raise the limit)"
-    return Made(reason="too-long", detail=detail)
+    return Made(asked, reason="too-long", detail=detail)
 
 
-def _too_many(limit: int) -> Made:
+def _too_many(asked: Asked, limit: int) -> Made:
     detail = f"more than {limit:,} elements (fix: raise the limit, or leave it out: no article has so many)"
-    return Made(reason="too-many-nodes", detail=detail)
+    return Made(asked, reason="too-many-nodes", detail=detail)

@@ -30,6 +30,8 @@ _SUSPECT = "".join(character for character in _FIRST if character not in _INNOCE
 _PAIR = re.compile(f"[{_SUSPECT}][{_LATER}\ufffd]")
 _BLANKED = frozenset("\xc2\xc3\xe0\u0102\u0413")
 _BEFORE_BLANK = re.compile(f"[{''.join(sorted(_BLANKED))}] ")
+# What stands in every text that ``mojibake_edits`` changes, as both Python and RE2 read it.
+MOJIBAKE = f"{_PAIR.pattern}|{_BEFORE_BLANK.pattern}|[\x80-\x9f]"
 _CONTROL = re.compile(r"[\x80-\x9f]")
 _SUSPECTS = frozenset(_SUSPECT).union(map(chr, range(0x80, 0xA0)))
 # The kinds of bytes in UTF-8: ASCII, the later bytes of a character, and its first.

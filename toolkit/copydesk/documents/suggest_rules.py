@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.documents.repeated import origin_of
-from copydesk.documents.wording import index, looks
+from copydesk.documents.wording import index, look
 
 EXAMPLES = 3
 _MONTHS = "jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec"
@@ -94,7 +94,7 @@ def pattern_of(line: str) -> str:
 
 def is_known(line: str) -> bool:
     """Whether a rule finds the line already."""
-    entries = index().candidates(line, looks([line])[0])
+    entries = index().candidates(line, look(line))
     return any(len(line) <= one.rule.longest and one.rule.pattern.fullmatch(line) for one in entries)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from copydesk.documents.blocks import LONGEST
 from copydesk.documents.rules import Rule, quote_words, rules
+from copydesk.documents.texts import Numbers
 
 FIRST, WORDS, HEADING, QUOTES, OPENING, ENDS = 1, 2, 4, 8, 16, 32  # bits of a look
 _KEYS = 6  # the bit of the first key; the others follow
@@ -125,13 +126,13 @@ def _by_key(entries: Sequence[Entry], keys: Callable[[Rule], Iterable[str]]) -> 
     return {key: tuple(listed) for key, listed in found.items()}
 
 
-def looks(surfaces: Sequence[str]) -> list[int]:
+def looks(column: pa.Array) -> Numbers:
     """Give for each block the bits of what it could be: none means a plain paragraph, whatever stands beside it.
 
-    ``FIRST``: it opens as a rule asks; ``WORDS``: it ends so, or holds what one asks for; ``HEADING``: it does not end like a sentence; ``QUOTES``: it holds a quotation mark;
-    ``OPENING``: a dash stands near its beginning. With ``WORDS`` go ``ENDS`` and a bit for each key of the index. Each block is looked at alone, so that it does not matter which come together.
+    ``FIRST``: it opens as a rule asks; ``WORDS``: it ends so, or holds what one asks for; ``HEADING``: it does not end like a
+    sentence; ``QUOTES``: it holds a quotation mark; ``OPENING``: a dash stands near its beginning. With ``WORDS`` go ``ENDS`` and a
+    bit for each key of the index. Each block is looked at alone, so that it does not matter which come together.
     """
-    column = pa.array(surfaces, pa.string())
     short = pc.less_equal(pc.utf8_length(column), LONGEST)
     ends = pc.match_substring_regex(pc.utf8_slice_codeunits(column, -_TAIL), _SENTENCE_END)
     found = (
@@ -141,16 +142,20 @@ def looks(surfaces: Sequence[str]) -> list[int]:
         (QUOTES, pc.match_substring_regex(column, _marks_pattern())),
         (OPENING, pc.match_substring_regex(pc.utf8_slice_codeunits(column, 0, DATELINE), _DASH)),
     )
-    bits = np.zeros(len(surfaces), dtype=np.int64)
+    bits = np.zeros(len(column), dtype=np.int64)
     for bit, mask in found:
         bits |= bit * np.asarray(mask, dtype=np.int64)
     worded = np.flatnonzero(bits & WORDS)
     bits[worded] |= _key_bits(column.take(pa.array(worded)))
-    listed: list[int] = bits.tolist()
-    return listed
+    return bits
 
 
-def _key_bits(column: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
+def look(surface: str) -> int:
+    """Give the bits of one block: see ``looks``."""
+    return int(looks(pa.array([surface], pa.string()))[0])
+
+
+def _key_bits(column: pa.Array) -> Numbers:
     """Give for each text the bits of the keys that are in it, and whether it ends as a rule asks."""
     expressions = (_ends_pattern(), *(expression for expression, _ in index().keys))
     bits = np.zeros(len(column), dtype=np.int64)

@@ -1,267 +1,157 @@
-"""The blocks of a text in, its zones out: every visible character in exactly one outer zone, quotes and the like inside.
+"""The blocks of many texts in, their zones out as columns: every visible character in exactly one outer zone, quotes and the like inside.
 
-Every rule looks at one block and its neighbours, and either gives the kind of the block with its own name or passes; the
-first that does not pass decides, and what no rule claims is a paragraph. The order says what goes before what: words
-that give a block away, then what the page said, then place and shape.
+A block is what a rule claims it to be (``claims``), and a paragraph otherwise. Rows of paragraphs that nothing is known of are made
+all at once; what is claimed, and what stands inside, is put among them.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
-from copydesk.documents.blocks import Block
-from copydesk.documents.quotes import find_quotes
-from copydesk.documents.repeated import Lines, edge_lines
-from copydesk.documents.rules import Rule, rules, words
-from copydesk.documents.wording import DATELINE, FIRST, HEADING, OPENING, QUOTES, WORDS, Entry, index, looks
+import numpy as np
+import pyarrow as pa
+
+from copydesk.documents.blocks import QUOTED, Block, Blocks
+from copydesk.documents.claims import Claim, find_claims
+from copydesk.documents.quotes import Quote, find_quotes
+from copydesk.documents.repeated import Lines
+from copydesk.documents.rules import Rule, rules
+from copydesk.documents.texts import Numbers, Texts
+from copydesk.documents.wording import DATELINE, OPENING, QUOTES, looks
 from copydesk.model.document import Zone
 
-EDGE = 3  # blocks at either end among which the outlet's own lines are looked for
-HEAD = 6  # blocks among which a date on its own is the article's
-LONGEST_CAPTION = 80  # words
-LONGEST_SUBHEAD = 12
-LONGEST_TAG = 6
-MOST_RELATED = 12  # blocks of one list of other stories
+_PARAGRAPH = ("paragraph", "paragraph.rest")
+_NOWHERE = -1
 
 
-class Claim(NamedTuple):
-    """What a rule says a block is; ``credits`` are spans of the text within it."""
+class Zones(NamedTuple):
+    """The zones of many texts, sorted by start; of two that start together the outer comes first.
 
-    kind: str
-    rule: str
-    credits: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(slots=True)
-class View:
-    """All blocks, how each looks, and what is decided so far of each (``None``: nothing yet)."""
-
-    blocks: Sequence[Block]
-    looks: Sequence[int]
-    claims: list[Claim | None]
-
-    def is_heading_like(self, place: int) -> bool:
-        """Whether the block at ``place`` has the shape of a heading."""
-        return bool(self.looks[place] & HEADING) and self.blocks[place].is_heading_like
-
-    def kind(self, place: int) -> str:
-        """What the block at ``place`` was decided to be; empty if nothing was, or there is none."""
-        claim = self.claims[place] if 0 <= place < len(self.blocks) else None
-        return claim.kind if claim else ""
-
-
-def find_zones(
-    blocks: Sequence[Block], *, looked: Sequence[int] | None = None, repeated: Lines | None = None
-) -> tuple[Zone, ...]:
-    """Find the zones, sorted by start; of two that start together the outer comes first.
-
-    ``looked`` is what ``looks`` gave for the blocks, where it was asked for those of many texts together; ``repeated`` are the
-    lines that open or close many articles of the source.
+    ``document`` is the number of the zone's text; ``speaker_start`` and ``speaker_end`` are -1 where there is none. ``claimed`` are, of each
+    text, the blocks that a rule claims.
     """
-    bits = looks([block.surface for block in blocks]) if looked is None else looked
-    view = View(blocks, bits, [None] * len(blocks))
-    _claim_by_words(view)
-    if repeated:
-        _claim_repeated(view, repeated)
-    _claim_headline(view)
-    _claim_by_place(view)
-    zones: list[Zone] = []
-    for place, (block, claim, look) in enumerate(zip(blocks, view.claims, bits, strict=True)):
-        kind, rule, credits = claim or _REST
-        zones.append(Zone(kind, block.start, block.end, rule))
-        if kind == "paragraph":
-            if look & OPENING:
-                zones += _opening(block)
-            if look & QUOTES or block.hint == "quote":
-                zones += _quotes(block, runs_on=place + 1 < len(blocks) and blocks[place + 1].is_quoted)
-        elif credits:
-            zones += [Zone("credit", start, end, rule) for start, end in sorted(credits)]
-    return tuple(zones)
+
+    document: Numbers
+    kind: pa.Array
+    start: Numbers
+    end: Numbers
+    rule: pa.Array
+    speaker_start: Numbers
+    speaker_end: Numbers
+    claimed: Sequence[Sequence[Zone]]
+
+    def of(self, number: int) -> tuple[Zone, ...]:
+        """Give the zones of one text."""
+        rows = np.flatnonzero(self.document == number)
+        columns = [column.take(pa.array(rows)).to_pylist() for column in (self.kind, self.rule)]
+        kinds, names = columns
+        places = zip(*(column[rows].tolist() for column in (self.start, self.end, *self[5:7])), strict=True)
+        return tuple(
+            Zone(kind, start, end, rule, (low, high) if low >= 0 else None)
+            for kind, rule, (start, end, low, high) in zip(kinds, names, places, strict=True)
+        )
 
 
-_REST = Claim("paragraph", "paragraph.rest")
-
-
-def _claim_by_words(view: View) -> None:
-    """What its words alone give away: pleas, tags, bylines, captions, lists of other stories.
-
-    Never what begins with a quotation mark, and never the title of the page.
+class Reading(NamedTuple):
+    """What is known of a text beside its words: ``page`` are its blocks with what the page said of each, where it is one; ``gaps`` the
+    blank lines between its blocks, where they are not all the same; ``repeated`` the lines that repeat in its source.
     """
-    items = -1  # of the list of other stories that the blocks before belong to
-    for place, look in enumerate(view.looks):
-        if items < 0 and not look & (FIRST | WORDS):
-            continue
-        block = view.blocks[place]
-        claim = None
-        if look & (FIRST | WORDS) and block.hint != "title" and not block.is_quoted:
-            claim = _by_words(view, place)
-        if claim is None and 0 <= items < MOST_RELATED and _is_item(view, place):
-            claim = _RELATED_ITEM
-        items = _items_after(claim, items)
-        view.claims[place] = claim
+
+    page: Sequence[Block] = ()
+    gaps: Sequence[int] = ()
+    repeated: Lines | None = None
 
 
-def _is_item(view: View, place: int) -> bool:
-    block = view.blocks[place]
-    listed = block.is_bulleted or view.is_heading_like(place)
-    return listed and block.is_short and not block.is_quoted and block.hint not in {"heading", "title"}
+def find_zones(texts: Texts, readings: Sequence[Reading]) -> Zones:
+    """Find the zones of texts; there is a reading for each."""
+    looked: list[int] = looks(texts.surfaces).tolist()
+    first, starts, ends = texts.first.tolist(), texts.start.tolist(), texts.end.tolist()
+    rows = _Rows(starts, ends)
+    for number, (text, reading) in enumerate(zip(texts.texts, readings, strict=True)):
+        low, high = first[number], first[number + 1]
+        blocks = Blocks(text, starts=starts[low:high], ends=ends[low:high], gaps=reading.gaps)
+        blocks.update(enumerate(reading.page))
+        found = looked[low:high]
+        claims = find_claims(blocks, found, is_page=bool(reading.page), repeated=reading.repeated)
+        rows.claimed.append([rows.claim(low + place, claim) for place, claim in enumerate(claims) if claim])
+        for place, look in enumerate(found):
+            if look & (OPENING | QUOTES) or reading.page:
+                claim = claims[place]
+                if claim is None or claim.kind == "paragraph":
+                    _look_inside(rows, low, blocks, place, look)
+    return rows.zones(texts)
 
 
-_RELATED_ITEM = Claim("related", "related.item")
+def _look_inside(rows: _Rows, first: int, blocks: Blocks, place: int, look: int) -> None:
+    """Find what stands inside a paragraph: its dateline, its quotations."""
+    block, number = blocks[place], first + place
+    if look & OPENING:
+        for zone in _opening(block):
+            rows.inside(number, zone)
+    if look & QUOTES:
+        next_start = blocks.starts[place + 1] if place + 1 < len(blocks.starts) else -1
+        quotes = find_quotes(block.surface, runs_on=next_start >= 0 and blocks.text[next_start] in QUOTED)
+        for quote in quotes:
+            rows.quote(number, block.start, quote)
+        if quotes:
+            return
+    if block.hint == "quote":
+        rows.inside(number, Zone("quote", block.start, block.end, "quote.page"))
 
 
-def _items_after(claim: Claim | None, items: int) -> int:
-    if claim is None or claim.kind != "related":
-        return -1
-    if claim is _RELATED_ITEM:
-        return items + 1
-    return 0 if claim.rule == "related.heading" else -1
+class _Rows:
+    """Zones in the making: what is claimed of which block, and what stands inside which; all others are paragraphs."""
 
+    def __init__(self, starts: Sequence[int], ends: Sequence[int]) -> None:
+        self.claimed: list[list[Zone]] = []
+        self._starts, self._ends = starts, ends
+        self._names: dict[str, int] = {name: code for code, name in enumerate(_PARAGRAPH)}
+        self._quote = self._code("quote")
+        self._claims: list[tuple[int, int, int]] = []  # block, code of the kind, code of the rule
+        self._inside: list[tuple[int, int, int, int, int, int, int]] = []  # block, then as in Zones
 
-def _by_words(view: View, place: int) -> Claim | None:
-    block = view.blocks[place]
-    flat = block.flat
-    for entry in index().candidates(block.surface, view.looks[place]):
-        if len(flat) <= entry.rule.longest and _may_stand(entry.kind, view, place):
-            match = entry.rule.pattern.fullmatch(flat)
-            if match is None and entry.rule.name == "related.heading" and "\n" in block.surface:
-                match = entry.rule.pattern.fullmatch(block.surface.split("\n", 1)[0])
-            claim = _claim(entry, match, block) if match else None
-            if claim:
-                return claim
-    return None
+    def claim(self, block: int, claim: Claim) -> Zone:
+        """Note what a block is claimed to be, with the credits in it."""
+        kind, rule, credits = claim
+        self._claims.append((block, self._code(kind), self._code(rule)))
+        if kind != "paragraph":
+            for start, end in sorted(credits):
+                self.inside(block, Zone("credit", start, end, rule))
+        return Zone(kind, self._starts[block], self._ends[block], rule)
 
+    def inside(self, block: int, zone: Zone) -> None:
+        """Note a zone that stands inside a block and has no speaker."""
+        kind, start, end, rule, _ = zone
+        self._inside.append((block, self._code(kind), start, end, self._code(rule), _NOWHERE, _NOWHERE))
 
-def _may_stand(kind: str, view: View, place: int) -> bool:
-    """Whether a block of the kind may stand at ``place``."""
-    hint = view.blocks[place].hint
-    if kind == "dateline":
-        return place < HEAD
-    if kind == "section_tag":
-        return len(view.blocks) > 1 and hint != "heading" and not EDGE <= place < len(view.blocks) - EDGE
-    if kind in {"byline", "credit", "agency"}:
-        return hint not in {"heading", "caption"}
-    return hint != "heading" or kind != "caption"
+    def quote(self, block: int, at: int, quote: Quote) -> None:
+        """Note a quotation of a block that begins at ``at``."""
+        start, end, rule, speaker = quote
+        low, high = (at + speaker[0], at + speaker[1]) if speaker else (_NOWHERE, _NOWHERE)
+        self._inside.append((block, self._quote, at + start, at + end, self._code(rule), low, high))
 
+    def _code(self, name: str) -> int:
+        return self._names.setdefault(name, len(self._names))
 
-def _claim(entry: Entry, match: re.Match[str], block: Block) -> Claim | None:
-    """Make the claim of a rule that matched; captions must be short and, but for the page's own, report nobody's words."""
-    if entry.kind != "caption":
-        return Claim(entry.kind, entry.rule.name)
-    sentences = block.sentences
-    if len(block.words) > LONGEST_CAPTION or sentences > 4 or (block.hint != "caption" and _reports_speech(block)):
-        return None
-    if "credit" in entry.rule.pattern.groupindex:
-        return Claim("caption", entry.rule.name, _located(block, match["credit"]))
-    return Claim("caption", entry.rule.name, block.credits) if sentences <= 2 else None
-
-
-def _reports_speech(block: Block) -> bool:
-    return not _REPORTING.isdisjoint(block.words)
-
-
-_REPORTING = frozenset({"said", "says", "told", "added"})
-
-
-def _located(block: Block, credit: str) -> tuple[tuple[int, int], ...]:
-    """Find a credit at the end of the caption; its words may stand on two lines."""
-    at = block.surface.rfind(credit)
-    if at >= 0:
-        return ((block.start + at, block.start + at + len(credit)),)
-    words = r"\s+".join(re.escape(word) for word in credit.split())
-    found = list(re.finditer(words, block.surface))
-    return ((block.start + found[-1].start(), block.start + found[-1].end()),)
-
-
-def _claim_repeated(view: View, repeated: Lines) -> None:
-    """Claim what opens or closes many articles of the source; the rule says how many, of how many."""
-    for place, edge, line in edge_lines(view.blocks):
-        if (edge, line) in repeated and view.claims[place] is None:
-            documents, of = repeated[(edge, line)]
-            view.claims[place] = Claim("boilerplate", f"boilerplate.repeated:{documents}/{of}")
-
-
-def _claim_headline(view: View) -> None:
-    """Claim the page's title; in plain text the first block, if it has the shape of a heading and there is text after it."""
-    title = next((place for place, block in enumerate(view.blocks) if block.hint == "title"), None)
-    if title is not None:
-        view.claims[title] = Claim("headline", "headline.page")
-        return
-    body = list(islice((place for place, claim in enumerate(view.claims) if claim is None), 2))
-    if len(body) > 1 and not view.blocks[body[0]].hint and view.is_heading_like(body[0]):
-        view.claims[body[0]] = Claim("headline", "headline.first-block")
-
-
-def _claim_by_place(view: View) -> None:
-    """What the page said, then what place and shape say: a picture's stray tag, captions set apart, subheads."""
-    usual = _usual_gap(view.blocks)
-    after = 0  # the first block of the body after the one looked at, where one is asked for
-    body = [claim is None for claim in view.claims]  # the headline is none
-    for place, block in enumerate(view.blocks):
-        if not body[place]:
-            continue
-        if block.hint:
-            view.claims[place] = _by_page(block)
-        elif view.is_heading_like(place):
-            after = max(after, place + 1)
-            while after < len(body) and not body[after]:
-                after += 1
-            goes_on = after < len(body) and not view.is_heading_like(after)
-            view.claims[place] = _stray_tag(view, place) or (_subhead(block) if place and goes_on else None)
-        elif block.gap > usual and place:
-            view.claims[place] = _caption_set_apart(block)
-
-
-def _usual_gap(blocks: Sequence[Block]) -> int:
-    """Give the usual number of blank lines between blocks."""
-    gaps = [block.gap for block in blocks[1:] if block.gap]
-    if not gaps or max(gaps) == min(gaps):
-        return gaps[0] if gaps else 1
-    return Counter(gaps).most_common(1)[0][0]
-
-
-def _by_page(block: Block) -> Claim:
-    """What the page said that it was."""
-    if block.hint == "caption":
-        return Claim("caption", "caption.page", block.credits)
-    if block.hint in {"heading", "title"}:
-        return Claim("subhead", "subhead.page")
-    if block.hint in {"related", "promo", "byline"}:
-        return Claim(block.hint, f"{block.hint}.page")
-    return Claim("paragraph", "paragraph.page")
-
-
-def _stray_tag(view: View, place: int) -> Claim | None:
-    """A few capitalised words right before a caption that repeats them: the topic under which the agency files the picture."""
-    if view.kind(place + 1) != "caption":
-        return None
-    written = view.blocks[place].words
-    caption = set(view.blocks[place + 1].words)
-    capitalised = all(any(character.isupper() for character in word) for word in written)
-    repeated = sum(word in caption for word in written)
-    is_tag = len(written) <= LONGEST_TAG and capitalised and 2 * repeated >= len(written)
-    return Claim("section_tag", "section.picture-tag") if is_tag else None
-
-
-def _caption_set_apart(block: Block) -> Claim | None:
-    """One sentence after more blank lines than usual, in the present tense of captions, reporting nobody's words."""
-    if not block.is_short or block.is_quoted or block.sentences > 1 or len(block.words) > LONGEST_CAPTION:
-        return None
-    shows = {word.strip(".,;:()").casefold() for word in block.words} & words("present", "verbs")
-    if shows and not _reports_speech(block) and "“" not in block.surface:
-        return Claim("caption", "caption.set-apart", block.credits)
-    return None
-
-
-def _subhead(block: Block) -> Claim | None:
-    """One short line that is no sentence, between other text and a body that goes on after it."""
-    is_subhead = len(block.words) <= LONGEST_SUBHEAD and not block.is_quoted
-    return Claim("subhead", "subhead.shape") if is_subhead else None
+    def zones(self, texts: Texts) -> Zones:
+        """Put all together, in order."""
+        size = len(texts.start)
+        claims = np.array(self._claims, np.int64).reshape(-1, 3)
+        inside = np.array(self._inside, np.int64).reshape(-1, 7)
+        kinds, rules = np.zeros(size, np.int64), np.ones(size, np.int64)
+        kinds[claims[:, 0]], rules[claims[:, 0]] = claims[:, 1], claims[:, 2]
+        nowhere = np.full(size, _NOWHERE)
+        outer = (np.arange(size), kinds, texts.start, texts.end, rules, nowhere, nowhere)
+        block, *columns = (np.concatenate(pair) for pair in zip(outer, inside.T, strict=True))
+        order = np.argsort(block, kind="stable")
+        kind, start, end, rule, low, high = (column[order] for column in columns)
+        names = pa.array(list(self._names))
+        document = texts.document[block[order]]
+        return Zones(
+            document, names.take(pa.array(kind)), start, end, names.take(pa.array(rule)), low, high, self.claimed
+        )
 
 
 def _opening(block: Block) -> list[Zone]:
@@ -277,14 +167,3 @@ def _opening(block: Block) -> list[Zone]:
 def _opening_zones(start: int, rule: Rule, match: re.Match[str]) -> list[Zone]:
     spans = [(group.split("_")[0], match.span(group)) for group in rule.pattern.groupindex]
     return [Zone(kind, start + low, start + high, rule.name) for kind, (low, high) in spans if low >= 0]
-
-
-def _quotes(block: Block, *, runs_on: bool) -> list[Zone]:
-    at = block.start
-    quotes = find_quotes(block.surface, runs_on=runs_on)
-    if block.hint == "quote" and not quotes:
-        return [Zone("quote", block.start, block.end, "quote.page")]
-    return [
-        Zone("quote", at + start, at + end, rule, (at + speaker[0], at + speaker[1]) if speaker else None)
-        for start, end, rule, speaker in quotes
-    ]

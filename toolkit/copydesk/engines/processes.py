@@ -141,6 +141,7 @@ class _Pool:
         connection, theirs = self._context.Pipe()
         watched, alive = self._context.Pipe(duplex=False)
         seen = self._context.RawArray("d", 3)
+        seen[1] = -1  # at no place: one that ends before it begins has met no article
         process = self._context.Process(target=serve, args=(self._work, theirs, watched, seen), daemon=True)
         process.start()
         theirs.close()
@@ -169,7 +170,10 @@ class _Pool:
     def _take(self, worker: _Worker, answer: Answer) -> None:
         number = worker.given.popleft()
         worker.ticks = -1
+        worker.seen[2] = 0  # or it would count twice until the next item is begun
         self._done[number] = answer
+        if answer.is_last:
+            self._release(worker)
 
     def _look(self) -> None:
         """Kill the workers that have been at one place for too long."""
@@ -188,13 +192,18 @@ class _Pool:
         self._heard(int(under_way + sum(answer.did for answer in self._done.values())))
 
     def _bury(self, worker: _Worker) -> None:
-        """Take a dead worker's items back; the one that it was at is to leave out where it was."""
+        """Let a dead worker go; the item that it was at is to leave out where it was."""
+        given = worker.given.copy()
+        self._release(worker)
+        if given:
+            self._note_loss(worker, given[0])
+
+    def _release(self, worker: _Worker) -> None:
+        """Let a worker go that has ended, or is about to; what it was given and has not begun is for another."""
         worker.process.join()
         self._workers.remove(worker)
         worker.connection.close()
         worker.alive.close()
-        if worker.given:
-            self._note_loss(worker, worker.given[0])
         self._waiting.extendleft(reversed(worker.given))
 
     def _note_loss(self, worker: _Worker, number: int) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.documents.repeated import RULE
 from copydesk.errors import UnknownError
+from copydesk.flow.repeated import name_of
 from copydesk.model.tables import empty
-from copydesk.store import Part
+from copydesk.store import Part, part_at
 from copydesk.workspace import Workspace
 
 
@@ -47,7 +49,9 @@ def located(workspace: Workspace, name: str) -> tuple[Part, dict[str, Any]]:
         if pc.any(_is_named(names, name)).as_py():
             documents = part.read("documents")
             rows = documents.filter(_is_named(documents, name)).to_pylist()
-            return part, max(rows, key=lambda row: row["revision"])
+            row = max(rows, key=lambda row: row["revision"])
+            titles = _Rezoned(workspace).titles(part)
+            return part, row | {"title": titles.get((row["doc_id"], row["revision"]), row["title"])}
     raise UnknownError(
         f"no document {name!r} in this workspace", fix="copydesk status counts them; name a doc_id or a source"
     )
@@ -60,7 +64,96 @@ def _is_named(table: pa.Table, name: str) -> pa.ChunkedArray:
 def current_documents(workspace: Workspace) -> pa.Table:
     """Give the newest revision of every document, sorted by ``doc_id``."""
     documents = workspace.documents.read("documents")
-    return newest(documents, documents).sort_by("doc_id")
+    documents = newest(documents, documents).sort_by("doc_id")
+    rezoned = _Rezoned(workspace)
+    titles = {key: title for part in workspace.documents.parts() for key, title in rezoned.titles(part).items()}
+    if not titles:
+        return documents
+    told = zip(*(documents[name].to_pylist() for name in ("doc_id", "revision", "title")), strict=True)
+    written = [titles.get((doc_id, revision), title) for doc_id, revision, title in told]
+    return documents.set_column(*_column(documents, "title", written))
+
+
+def current_zones(workspace: Workspace, documents: pa.Table) -> pa.Table:
+    """Give the zones of the newest revisions, which are ``documents``: what each part of the log says, and what repeats in it."""
+    return newest(every_zone(workspace), documents)
+
+
+def every_zone(workspace: Workspace) -> pa.Table:
+    """Give the zones of all revisions of all documents, in the order of the log."""
+    rezoned = _Rezoned(workspace)
+    return pa.concat_tables([empty("zones"), *(rezoned.zones(part) for part in workspace.documents.parts())])
+
+
+def zones_of(workspace: Workspace, part: Part, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the zones of a revision of a document that is in this part of the log."""
+    zones = _Rezoned(workspace).zones(part)
+    mine = pc.and_(pc.equal(zones["doc_id"], document["doc_id"]), pc.equal(zones["revision"], document["revision"]))
+    rows: list[dict[str, Any]] = zones.filter(mine).to_pylist()
+    return rows
+
+
+def uncounted(zones: pa.Table) -> pa.Table:
+    """Leave out of the rules how many articles have a line: it changes with every article, and means nothing elsewhere."""
+    return _with_rules(zones, lambda _line: RULE.removesuffix(":"))
+
+
+class _Rezoned:
+    """What is known of repeated lines: how many articles have each, and the zones of the documents that have one."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        latest = workspace.repeated.part()
+        self._folder = workspace.rezoned
+        self._names: Mapping[str, str] = latest.receipt["parts"] if latest else {}
+        rows = latest.read("repeated").to_pylist() if latest else []
+        self._counts = {str(row["line"]): f"{RULE}{row['documents']}/{row['of']}" for row in rows}
+
+    def _of(self, part: Part) -> Part | None:
+        name = self._names.get(name_of(part)) if self._names else None
+        return part_at(self._folder / name) if name else None
+
+    def zones(self, part: Part) -> pa.Table:
+        """Give the zones of a part of the log."""
+        zones, own = part.read("zones"), self._of(part)
+        if own is None:
+            return zones
+        found = own.read("zones")
+        order = _revisions(zones).dictionary_encode()
+        place = pc.index_in(_revisions(found), order.dictionary)
+        both = pa.concat_tables([zones.filter(pc.invert(pc.is_in(order.indices, place))), found])
+        return _with_rules(_ordered(both, order.dictionary), lambda line: self._counts[line])
+
+    def titles(self, part: Part) -> dict[tuple[str, int], str | None]:
+        """Give the titles of a part's documents that are others than the part says."""
+        own = self._of(part)
+        rows = own.read("titles").to_pylist() if own else []
+        return {(row["doc_id"], row["revision"]): row["title"] for row in rows}
+
+
+def _revisions(rows: pa.Table) -> pa.Array:
+    names = pc.binary_join_element_wise(rows["doc_id"], rows["revision"].cast(pa.string()), "/")
+    return names.combine_chunks()
+
+
+def _ordered(zones: pa.Table, revisions: pa.Array) -> pa.Table:
+    """Sort zones by their place among the revisions, then as they are numbered."""
+    place = pc.index_in(_revisions(zones), revisions)
+    keys = pa.table({"place": place, "seq": zones["seq"]})
+    return zones.take(pc.sort_indices(keys, [("place", "ascending"), ("seq", "ascending")]))
+
+
+def _with_rules(zones: pa.Table, of: Callable[[str], str]) -> pa.Table:
+    """Say in the rules of repeated lines what ``of`` says of what stands in them."""
+    rules = zones["rule"].combine_chunks().dictionary_encode()
+    told = [of(rule.removeprefix(RULE)) if rule.startswith(RULE) else rule for rule in rules.dictionary.to_pylist()]
+    column = pa.array(told, pa.string()).take(rules.indices)
+    return zones.set_column(*_column(zones, "rule", column))
+
+
+def _column(table: pa.Table, name: str, values: Any) -> tuple[int, pa.Field, pa.Array]:
+    place = table.schema.get_field_index(name)
+    field = table.schema.field(place)
+    return place, field, values if isinstance(values, pa.Array) else pa.array(values, field.type)
 
 
 def current_articles(workspace: Workspace, documents: pa.Table) -> pa.Table:

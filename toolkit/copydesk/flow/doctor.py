@@ -24,7 +24,7 @@ from copydesk.studio.local import examine_folder
 from copydesk.workspace import Workspace
 
 LEAST_FREE = 1_000_000_000  # bytes
-_FOLDERS = ("documents", "copies", "pulls", "labels", "agreed", "findings")
+_FOLDERS = ("documents", "copies", "pulls", "labels", "agreed", "findings", "repeated")
 
 
 def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:
@@ -38,9 +38,9 @@ def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:
         found = [*_workspace(workspace, left, fix=fix), *_server(workspace, fix=fix, progress=progress)]
     open_ones = [finding for finding in found if not finding.fixed]
     lines = tuple(_line(finding) for finding in found)
-    unseen = ("locks", "sqlite", "exports") if studio_url(workspace) else ()
+    unseen = _unseen(workspace)
     if unseen:
-        lines += (f"not looked at: {', '.join(unseen)} (only the embedded Label Studio's own folder tells of them)",)
+        lines += (f"not looked at: {', '.join(unseen)} (only an embedded Label Studio's own files tell of them)",)
     return Report(
         "doctor",
         {"findings": len(open_ones), "fixed": len(found) - len(open_ones)},
@@ -48,6 +48,13 @@ def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:
         lines=lines,
         data={"findings": [_row(finding) for finding in found], "not_looked_at": list(unseen), "versions": versions()},
     )
+
+
+def _unseen(workspace: Workspace) -> tuple[str, ...]:
+    """Name what cannot be looked at: a server of one's own tells no locks, and a database of PostgreSQL is not opened."""
+    if studio_url(workspace):
+        return "locks", "sqlite", "exports"
+    return ("locks",) if workspace.settings.studio.database else ()
 
 
 def finding_fault(report: Report) -> FindingError | None:

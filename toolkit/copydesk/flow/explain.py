@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from copydesk.flow.current import located
+from copydesk.flow.current import located, zones_of
 from copydesk.model.document import Edit
 from copydesk.workspace import Workspace
 
@@ -30,7 +30,7 @@ def explain(workspace: Workspace, name: str) -> dict[str, Any]:
         Edit(row["start"], row["end"], row["removed"], row["inserted"], row["rule"])
         for row in _of(part.read("edits"), document)
     ]
-    zones = _of(part.read("zones"), document)
+    zones = zones_of(workspace, part, document)
     return {
         "document": document,
         "article": article,

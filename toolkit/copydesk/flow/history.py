@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 
 from copydesk.errors import StoreError
 from copydesk.model.tables import DOCUMENTS, INGESTED
-from copydesk.store import Log
+from copydesk.store import Log, Part
 
 _TOLD = tuple(name for name in DOCUMENTS.names if name not in {"revision", "text"})
-_RECENT = 100_000  # documents that are kept aside before they are sorted in among the others
-_OF_REVISIONS = ("documents", "zones", "edits", "sketches")
+_STATE = np.dtype([("key", "u8"), ("article", "u8"), ("document", "u8"), ("revision", "i4"), ("known", "?")])
+_OF_REVISIONS = ("documents", "zones", "edits", "sketches", "edges")
+_NEEDED = frozenset({"ingested", "edges"})
 
 Tables = Mapping[str, pa.Table]
 Keys = np.ndarray[Any, np.dtype[np.uint64]]
@@ -42,6 +43,12 @@ def doc_key(doc_id: str) -> int:
     return int(doc_id[4:], 16)
 
 
+def doc_keys(names: pa.ChunkedArray) -> Keys:
+    """The numbers in many documents' identities."""
+    digits = "".join([name[4:] for name in names.to_pylist()])
+    return np.frombuffer(bytes.fromhex(digits), ">u8").astype(np.uint64)
+
+
 def key_of(values: object) -> int:
     """A digest of values as a whole number of 64 bits."""
     return int.from_bytes(hashlib.blake2b(repr(values).encode("utf-8"), digest_size=8).digest(), "big")
@@ -50,6 +57,15 @@ def key_of(values: object) -> int:
 def document_keys(documents: pa.Table) -> list[int]:
     """The digest of what each row of ``documents`` says, whichever revision it is."""
     return [key_of(told) for told in zip(*(documents[name].to_pylist() for name in _TOLD), strict=True)]
+
+
+def article_rows(documents: pa.Table, ingested: pa.Table) -> list[int]:
+    """Say in which row of ``articles`` the article of each row of ``documents`` stands; all three are tables of one part."""
+    first: dict[tuple[int, int | None], int] = {}
+    for row, pair in enumerate(zip(*(ingested[name].to_pylist() for name in ("doc_key", "revision")), strict=True)):
+        first.setdefault(pair, row)
+    pairs = zip(map(doc_key, documents["doc_id"].to_pylist()), documents["revision"].to_pylist(), strict=True)
+    return [first[pair] for pair in pairs]
 
 
 def settle(states: dict[int, State], tables: Tables) -> dict[str, pa.Table]:
@@ -100,54 +116,59 @@ def _renumbered(table: pa.Table, renamed: Mapping[tuple[int, int], int]) -> pa.T
     return table.set_column(place, table.schema.field(place), numbers).filter(numbers.is_valid())
 
 
+def readable_parts(log: Log) -> list[Part]:
+    """Give the parts of the log; raises StoreError where an earlier version of Copydesk wrote one, which did not note what is asked here."""
+    parts = log.parts()
+    for part in parts:
+        if not set(part.receipt["files"]) >= _NEEDED:
+            raise StoreError(
+                f"{part.path} was written by an earlier version of Copydesk",
+                fix=f"remove {log.folder} and ingest again",
+            )
+    return parts
+
+
 class History:
-    """The states of all documents in a log: 28 bytes each."""
+    """The states of all documents in a log: 29 bytes each, in sorted runs that are merged as they grow."""
 
     def __init__(self, log: Log) -> None:
-        self._keys: Keys = np.empty(0, np.uint64)
-        self._states: States = np.empty(0, np.dtype([("article", "u8"), ("document", "u8"), ("revision", "i4")]))
-        self._recent: dict[int, State] = {}
-        for part in log.parts():
-            if "ingested" not in part.receipt["files"]:
-                raise StoreError(
-                    f"{part.path} was written by an earlier version of Copydesk",
-                    fix=f"remove {log.folder} and ingest again",
-                )
+        self._runs: list[States] = []
+        for part in readable_parts(log):
             self.add(part.read("ingested"))
 
     def of(self, ingested: pa.Table) -> dict[int, State]:
         """Give the states of those documents of a part that are known."""
-        found = ((key, self._find(key)) for key in set(ingested["doc_key"].to_pylist()))
-        return {key: replace(state) for key, state in found if state}
+        found = self._known(np.unique(ingested["doc_key"].to_numpy()))
+        told = found[found["known"]].tolist()
+        return {
+            key: State(article, document if revision else None, revision)
+            for key, article, document, revision, _ in told
+        }
 
     def add(self, ingested: pa.Table) -> None:
         """Take note of a part that is in the log."""
-        for doc, article, document, revision in zip(
-            *(ingested[name].to_pylist() for name in INGESTED.names), strict=True
-        ):
-            state = self._find(doc) or State()
-            state.article = article
-            if document is not None:
-                state.document, state.revision = document, revision
-            self._recent[doc] = state
-        if len(self._recent) > _RECENT:
-            self._merge()
+        key, article = (ingested[name].to_numpy() for name in ("doc_key", "article_key"))
+        order = np.argsort(key, kind="stable")
+        last = order[np.append(np.diff(key[order]) != 0, True)] if len(order) else order
+        states = self._known(key[last])
+        states["article"], states["known"] = article[last], True
+        told = ingested.filter(ingested["document_key"].is_valid())
+        if told.num_rows:
+            of = np.searchsorted(states["key"], told["doc_key"].to_numpy())
+            states["document"][of] = told["document_key"].to_numpy()  # of several to one place the last one stays
+            states["revision"][of] = told["revision"].to_numpy()
+        self._runs.append(states)
+        while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
+            newer, older = self._runs.pop(), self._runs.pop()
+            both = np.concatenate([older[~np.isin(older["key"], newer["key"])], newer])
+            self._runs.append(both[np.argsort(both["key"])])
 
-    def _find(self, key: int) -> State | None:
-        if key in self._recent:
-            return self._recent[key]
-        place = int(np.searchsorted(self._keys, np.uint64(key)))
-        if place == len(self._keys) or int(self._keys[place]) != key:
-            return None
-        article, document, revision = self._states[place].tolist()
-        return State(article, document if revision else None, revision)
-
-    def _merge(self) -> None:
-        keys = np.fromiter(self._recent, np.uint64, len(self._recent))
-        rows = [(one.article, one.document or 0, one.revision) for one in self._recent.values()]
-        states = np.array(rows, self._states.dtype)
-        old = ~np.isin(self._keys, keys)
-        keys, states = np.concatenate([self._keys[old], keys]), np.concatenate([self._states[old], states])
-        order = np.argsort(keys)
-        self._keys, self._states = keys[order], states[order]
-        self._recent = {}
+    def _known(self, keys: Keys) -> States:
+        """Give the states of documents, sorted by their keys; ``known`` says whether there is any."""
+        found = np.zeros(len(keys), _STATE)
+        found["key"] = keys
+        for run in self._runs:  # later ones are newer
+            at = np.minimum(np.searchsorted(run["key"], keys), max(len(run) - 1, 0))
+            there = run["key"][at] == keys if len(run) else np.zeros(len(keys), np.bool_)
+            found[there] = run[at[there]]
+        return found

@@ -21,7 +21,8 @@ from copydesk.engines import EngineOptions, run
 from copydesk.errors import RejectedError
 from copydesk.flow.copies import find_copies
 from copydesk.flow.current import current_rejected
-from copydesk.flow.history import History, settle
+from copydesk.flow.history import History, readable_parts, settle
+from copydesk.flow.repeated import find_repeated
 from copydesk.flow.report import Report, reason_counts, reason_lines
 from copydesk.flow.shard import Assignment, Staging, lay_aside
 from copydesk.flow.units import Piece, Unit, pieces_of, units_of
@@ -62,6 +63,14 @@ def ingest(workspace: Workspace, paths: Sequence[Path | str], *, progress: Progr
             progress=progress,
             options=CopyOptions(),
         )
+        find_repeated(
+            workspace.documents,
+            workspace.repeated,
+            rezoned=workspace.rezoned,
+            folder=workspace.state / "search",
+            engine=engine,
+            progress=progress,
+        )
     return _report(workspace, found, pieces, work.seen, new=new)
 
 
@@ -83,9 +92,8 @@ class _Work:
     def __init__(self, log: Log, staging: Staging) -> None:
         self._log = log
         self._staging = staging
-        self._history = History(log)
         self.seen: dict[tuple[str, str], _Seen] = {}
-        parts = log.parts()
+        parts = readable_parts(log)
         for part in parts:
             self._note_inputs(part)
         self._unfinished = _unfinished(parts)
@@ -95,19 +103,25 @@ class _Work:
         units = list(units_of([piece for piece in pieces if self._is_wanted(piece, retry=retry)]))
         if not units:
             return 0
+        history = History(self._log)
         with translated(self._staging.folder, "write"):
             self._staging.folder.mkdir(parents=True, exist_ok=True)
         assignments = [Assignment(unit, self._unfinished if _is_of(self._unfinished, unit) else ()) for unit in units]
-        known, done, new = sum(unit.bytes for unit in units), 0, 0
+        known, done, new, shown = sum(unit.bytes for unit in units), 0, 0, 0
 
         def heard(much: int) -> None:
-            progress("reading articles (bytes)", min(done + much, known - 1), known)
+            nonlocal shown
+            shown = max(shown, min(done + much, known - 1))  # what a lost process had read is read again
+            progress("reading articles (bytes)", shown, known)
 
         results = run(partial(lay_aside, staging=self._staging), assignments, options=engine, heard=heard)
         for assignment, parts in zip(assignments, results, strict=True):
-            new += sum(self._adopt(assignment.unit, number) for number in range(len(assignment.adopted), parts))
+            new += sum(
+                self._adopt(assignment.unit, number, history) for number in range(len(assignment.adopted), parts)
+            )
             done += assignment.unit.bytes
-            progress("reading articles (bytes)", done, known)
+            shown = max(shown, done)
+            progress("reading articles (bytes)", shown, known)
         with translated(self._staging.folder, "clear"):
             shutil.rmtree(self._staging.folder)
         return new
@@ -116,10 +130,10 @@ class _Work:
         seen = self.seen.get(piece.place)
         return seen is None or seen.key != piece.key or (retry and seen.rejected > 0)
 
-    def _adopt(self, unit: Unit, number: int) -> int:
+    def _adopt(self, unit: Unit, number: int, history: History) -> int:
         """Take a part into the log; where it speaks of known documents, what is new of it."""
         part = part_at(self._staging.part(unit, number))
-        states = self._history.of(part.read("ingested"))
+        states = history.of(part.read("ingested"))
         if states:
             tables = settle(states, {name: part.read(name) for name in part.receipt["files"]})
             own = {key: value for key, value in part.receipt.items() if key != "files"}
@@ -129,7 +143,7 @@ class _Work:
         else:
             adopted = self._log.adopt(part)
         ingested = adopted.read("ingested")
-        self._history.add(ingested)
+        history.add(ingested)
         self._note_inputs(adopted)
         return int(ingested.num_rows)
 
@@ -172,8 +186,12 @@ def _report(
         "kept": entries - rejected,
         "rejected": rejected,
         "new": new,
-        "copies": pc.sum(pc.not_equal(workspace.copies.read("copies")["kind"], "original")).as_py() or 0,
+        "copies": pc.sum(pc.not_equal(workspace.copies.read("copies", columns=["kind"])["kind"], "original")).as_py()
+        or 0,
         "passed over": len(found.passed_over),
     }
+    repeated = workspace.repeated.part()
+    if repeated and repeated.receipt["documents"]:
+        counts["with repeated lines"] = repeated.receipt["documents"]
     data: dict[str, Any] = {"rejected": standing, "reasons": reason_counts(standing)}
     return Report("ingest", counts, changed=new > 0, lines=reason_lines(standing), data=data)

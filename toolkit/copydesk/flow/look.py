@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.load import versions
-from copydesk.flow.current import current_rejected, located
+from copydesk.flow.current import current_rejected, located, zones_of
+from copydesk.flow.history import Keys, doc_keys
 from copydesk.flow.labels import anchor_counts
 from copydesk.workspace import Workspace
 
@@ -18,20 +20,20 @@ from copydesk.workspace import Workspace
 def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
     """Count what there is at each stage."""
     log = workspace.documents
-    articles = log.read("articles", columns=["source"])
-    documents = log.read("documents", columns=["doc_id"])
+    articles = [part.read("ingested", columns=["doc_key"])["doc_key"].to_numpy() for part in log.parts()]
+    documents = [doc_keys(part.read("documents", columns=["doc_id"])["doc_id"]) for part in log.parts()]
     agreed, findings = workspace.agreed, workspace.findings.part()
     counts: dict[str, dict[str, Any]] = {
         "articles": {
-            "files": pc.count_distinct(articles["source"]).as_py(),
-            "read": articles.num_rows,
+            "files": _different(articles),
+            "read": sum(map(len, articles)),
             "rejected": len(current_rejected(workspace)),
         },
         "documents": {
-            "documents": pc.count_distinct(documents["doc_id"]).as_py(),
-            "revisions": documents.num_rows,
+            "documents": _different(documents),
+            "revisions": sum(map(len, documents)),
         },
-        "copies": dict(Counter(sorted(workspace.copies.read("copies")["kind"].to_pylist()))),
+        "copies": dict(Counter(sorted(workspace.copies.read("copies", columns=["kind"])["kind"].to_pylist()))),
         "pulls": {
             "pulls": len(workspace.pulls.parts()),
             "annotations": workspace.pulls.read("annotations", columns=["doc_id"]).num_rows,
@@ -50,6 +52,10 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
     return counts
 
 
+def _different(keys: Sequence[Keys]) -> int:
+    return len(np.unique(np.concatenate([np.empty(0, np.uint64), *keys])))
+
+
 def rejected(workspace: Workspace) -> list[dict[str, Any]]:
     """Give the articles that are rejected now, sorted by source: where each stands, and why."""
     told = ("item", "container", "place", "reason", "detail")
@@ -66,11 +72,11 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
     """
     part, document = located(workspace, doc_id)
     text = document.pop("text")
-    zones, edits = (_of_revision(part.read(name), document) for name in ("zones", "edits"))
+    edits = _of_revision(part.read("edits"), document)
     return {
         **document,
         "edits": len(edits),
-        "zones": [_zone(zone, text) for zone in zones],
+        "zones": [_zone(zone, text) for zone in zones_of(workspace, part, document)],
         "labels": _labels(workspace, document, edits),
         "waiting": [
             {**row, "detail": _waiting(row, text)}

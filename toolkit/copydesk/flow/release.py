@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.publish import About
 from copydesk.datasets.publish import publish as write_version
+from copydesk.documents.sentences import sentences_of
 from copydesk.errors import FindingError, UnknownError
-from copydesk.flow.current import current_articles, current_documents, newest
+from copydesk.flow.current import current_articles, current_documents, current_zones, newest, uncounted
 from copydesk.flow.labels import agreed_key
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
@@ -20,7 +21,7 @@ from copydesk.validation import parameters_of
 from copydesk.validation import validate as run_suites
 from copydesk.workspace import Workspace
 
-_FINDINGS = "findings/1"
+_FINDINGS = "findings/2"
 
 
 def validate(workspace: Workspace, *, pages: bool, progress: Progress) -> Report:
@@ -78,7 +79,9 @@ def _validate(workspace: Workspace, *, pages: bool, progress: Progress) -> Repor
     if not workspace.agreed.is_made_from(agreed_key(workspace)):
         raise UnknownError("the agreed labels are missing or out of date", fix="copydesk agree")
     suites = {path.name: file_sha256(path) for path in sorted(workspace.suites.glob("*.json"))}
-    key = digest_of([_FINDINGS, agreed_key(workspace), suites, installed("great-expectations")])
+    repeated = workspace.repeated.part()
+    zoned = repeated.receipt["key"] if repeated else ""
+    key = digest_of([_FINDINGS, agreed_key(workspace), zoned, suites, installed("great-expectations")])
     docs = workspace.data_docs / "index.html"
     last = workspace.findings.part()
     drawn = last is not None and last.receipt.get("pages") and docs.exists()
@@ -119,9 +122,9 @@ def _findings_report(part: Part, *, changed: bool, docs: str) -> Report:
 
 def _checked_tables(workspace: Workspace) -> dict[str, pa.Table]:
     documents = current_documents(workspace)
-    tables = {"documents": documents}
-    tables |= {name: newest(workspace.documents.read(name), documents) for name in ("zones", "edits")}
-    tables |= {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "anchors")}
+    tables = {"documents": documents, "zones": current_zones(workspace, documents)}
+    tables["edits"] = newest(workspace.documents.read("edits"), documents)
+    tables |= {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "anchors", "unread")}
     tables |= {name: workspace.agreed.read(name) for name in ("agreed_spans", "agreed_relations", "disputes")}
     return tables
 
@@ -133,6 +136,8 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
     return {
         **kept,
+        "sentences": sentences_of(kept["documents"], kept["zones"]),
+        "zones": uncounted(kept["zones"]),
         "articles": current_articles(workspace, kept["documents"]),
         "agreement": workspace.agreed.read("agreement"),
         "findings": workspace.findings.read("findings"),

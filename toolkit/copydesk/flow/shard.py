@@ -18,8 +18,9 @@ import pyarrow as pa
 from copydesk.articles import Budget, Entry, ProvenanceFiles, ReadOptions, lost_entry, read_input, to_tables
 from copydesk.documents import build_documents
 from copydesk.documents.copies import sketch
+from copydesk.documents.repeated import edges
 from copydesk.engines import Watch
-from copydesk.flow.history import doc_key, document_keys, key_of, settle
+from copydesk.flow.history import article_rows, doc_key, document_keys, key_of, settle
 from copydesk.flow.units import Unit
 from copydesk.model.document import doc_id_of
 from copydesk.model.tables import Outcome, empty, from_tuples
@@ -84,13 +85,17 @@ def lay_aside(assignment: Assignment, watch: Watch, *, staging: Staging) -> int:
             if not path.exists():
                 _lay_aside(path, batch, unit, watch, before=parts, max_chars=staging.options.limits.max_chars)
             parts.append(part_at(path))
+            pa.default_memory_pool().release_unused()  # what one part needed would else be kept beside the next one's
     return len(parts)
 
 
 def _lay_aside(path: Path, batch: Batch, unit: Unit, watch: Watch, *, before: Sequence[Part], max_chars: int) -> None:
     """Make a part and put it in its place, unless another process has done so meanwhile: it made the same."""
     tables = settle({}, _tables(batch, watch, max_chars=max_chars))
-    tables["sketches"] = sketch(tables["documents"], tables["zones"])
+    documents = tables["documents"]
+    tables["sketches"] = sketch(documents, tables["zones"])
+    rows = pa.array(article_rows(documents, tables["ingested"]), pa.int64())
+    tables["edges"] = edges(tables["articles"].drop_columns(["raw"]).take(rows), documents)
     entries = Counter(piece for piece, _ in batch.entries)
     rejected = _rejected_of(unit, batch, tables["rejected"])
     if batch.is_last:
@@ -144,7 +149,7 @@ def _entries(unit: Unit, watch: Watch, options: ReadOptions) -> Iterator[tuple[i
             how = watch.lost.get(3 * number)
             if how:
                 reason, why = _LOST[how]
-                address = piece.cut.input.source
+                address = piece.cut.input.address
                 yield place, lost_entry(address, number - first, reason=reason, detail=f"reading it {why}")
                 number += 1
                 break

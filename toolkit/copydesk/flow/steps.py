@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import feather
 
+from copydesk.flow.history import doc_keys
 from copydesk.store import Log, Part
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,11 @@ class Source:
     number: int
     part: Part
     rows: tuple[int, ...] | None  # None: all
+
+    @property
+    def count(self) -> int:
+        """How many documents there are."""
+        return self.part.receipt["files"]["documents"]["rows"] if self.rows is None else len(self.rows)
 
     def read(self, table: str, columns: Sequence[str] = ()) -> pa.Table:
         """Read a table that has a row for each row of ``documents``."""
@@ -40,10 +52,29 @@ class Place:
         folder.mkdir(parents=True, exist_ok=True)
         return folder / ("-".join(f"{number:06d}" for number in numbers) + ".arrow")
 
-    def write(self, table: pa.Table, what: str, *numbers: int) -> None:
-        """Keep a table for another step; work that is done twice writes the same."""
+    @contextlib.contextmanager
+    def writing(self, what: str, *numbers: int) -> Iterator[BinaryIO]:
+        """Write a file, which is there whole afterwards; work that is done twice, even at one time, writes the same."""
         path = self.file(what, *numbers)
-        feather.write_feather(table, path, compression="zstd")
+        own = path.with_name(f"{path.name}-{uuid4().hex}")
+        with own.open("wb") as file:
+            yield file
+        own.replace(path)
+
+    def write(self, table: pa.Table, what: str, *numbers: int) -> None:
+        """Keep a table for another step."""
+        with self.writing(what, *numbers) as file:
+            feather.write_feather(table, file, compression="zstd")
+
+    def keep(self, array: Array, what: str, *numbers: int) -> None:
+        """Keep an array for other steps, which look at it where it lies."""
+        with self.writing(what, *numbers) as file:
+            np.save(file, array, allow_pickle=False)
+
+    def kept(self, what: str, *numbers: int) -> Array:
+        """Give such an array, of which only what is looked at is loaded."""
+        array: Array = np.load(self.file(what, *numbers), mmap_mode="r", allow_pickle=False)
+        return array
 
     def read(self, what: str, *numbers: int) -> pa.Table:
         """Read such a table."""
@@ -58,15 +89,14 @@ class Place:
 def sources_of(log: Log) -> list[Source]:
     """Give the parts that hold the newest revision of a document, with where in them."""
     parts = log.parts()
-    counts = [part.receipt["files"]["documents"]["rows"] for part in parts]
-    names = [part.read("documents", columns=["doc_id"])["doc_id"] for part in parts]
-    codes = pa.chunked_array([chunk for name in names for chunk in name.chunks], pa.string()).combine_chunks()
-    code = codes.dictionary_encode().indices.to_numpy() if len(codes) else np.empty(0, np.int64)
-    last = np.zeros(int(code.max()) + 1 if len(code) else 0, np.int64)
-    last[code] = np.arange(len(code))  # of several assignments to one place the last one stays
-    is_newest = np.zeros(len(code), np.bool_)
-    is_newest[last] = True
-    return list(_with_rows(parts, counts, is_newest))
+    keys = [doc_keys(part.read("documents", columns=["doc_id"])["doc_id"]) for part in parts]
+    key = np.concatenate([np.empty(0, np.uint64), *keys])
+    order = np.argsort(key, kind="stable")
+    is_last = np.ones(len(key), np.bool_)  # of the rows of its document
+    is_last[:-1] = np.diff(key[order]) != 0
+    is_newest = np.empty(len(key), np.bool_)
+    is_newest[order] = is_last
+    return list(_with_rows(parts, [len(one) for one in keys], is_newest))
 
 
 def _with_rows(

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.flow.connect import connected, known_project, project_spec
-from copydesk.flow.current import current_documents, newest
+from copydesk.flow.current import current_documents, current_zones, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress, Say
@@ -17,6 +17,7 @@ from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
 from copydesk.studio import people, server
 from copydesk.studio.client import Studio
+from copydesk.studio.database import Postgres
 from copydesk.studio.drafts import Drafts, count_drafts
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.pull import PullReport
@@ -39,8 +40,10 @@ from copydesk.workspace import Workspace
 
 def start_studio(workspace: Workspace, *, say: Say) -> dict[str, str]:
     """Start the embedded Label Studio, or find it running; gives its address, user and where the password is."""
+    address = workspace.settings.studio.database
     with locked(workspace.lock):
-        return _found(workspace, server.start(workspace.studio_folder, say=say))
+        database = Postgres.read(address) if address else None
+        return _found(workspace, server.start(workspace.studio_folder, say=say, database=database))
 
 
 def stop_studio(workspace: Workspace) -> bool:
@@ -105,7 +108,7 @@ def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
 
 def _suggestions(workspace: Workspace, documents: pa.Table, tasks: pa.Table, schema: LabelSchema) -> pa.Table:
     """Give what rules suggest, and of earlier annotators' labels on older texts where they stand now."""
-    zones = newest(workspace.documents.read("zones"), documents)
+    zones = current_zones(workspace, documents)
     text, place = workspace.names()
     names = read_names(text, place=place, schema=schema)
     return with_carried(
@@ -120,7 +123,7 @@ def _earlier(workspace: Workspace, schema: LabelSchema) -> Earlier:
     """Give what annotators did on older texts."""
     labels = {name: workspace.labels.read(name) for name in ("spans", "relations", "anchors")}
     unchanged = unchanged_since(
-        workspace.documents.read("documents"), zones=workspace.documents.read("zones"), anchors=labels["anchors"]
+        workspace.documents.read("documents"), zones=every_zone(workspace), anchors=labels["anchors"]
     )
     return Earlier(schema=schema, unchanged=unchanged, spans=_carried(labels), relations=labels["relations"])
 

@@ -30,7 +30,7 @@ class Piece:
     @property
     def place(self) -> tuple[str, str]:
         """What tells it from every other piece: the address, and the stretch."""
-        return self.cut.input.source, str(self.cut.input.stretch or "")
+        return self.cut.input.address, str(self.cut.input.stretch or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,11 +127,24 @@ SENTENCES = _schema(
     start=pa.int64(),
     end=pa.int64(),
 )
+# Of each revision of a document: the lines at its ends, as documents/repeated says; none of a page, whose markup tells.
 EDGES = _schema(
-    origin=pa.string(),  # publisher, host or container of the articles that are compared
-    edge=pa.string(),  # head, tail; empty where all articles of the origin are counted
-    line=pa.string(),  # as it is compared: small letters, single blanks, # for numbers; empty as above
-    documents=pa.int64(),  # articles that have the line there
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    article=pa.int64(),  # digest of the article's bytes
+    lines=pa.list_(pa.int64()),  # digests of its source, and of each line with its end and the source
+)
+# The lines that open or close many articles of a source.
+REPEATED = _schema(
+    line=pa.int64(),  # as in edges
+    documents=pa.int64(),  # articles that have it there
+    of=pa.int64(),  # articles of the source
+)
+# The titles of documents whose first block turned out to be such a line.
+TITLES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    title=_maybe(pa.string()),
 )
 REJECTED = _schema(
     stage=pa.string(),
@@ -339,6 +352,8 @@ TABLES: dict[str, pa.Schema] = {
     "copies": COPIES,
     "sentences": SENTENCES,
     "edges": EDGES,
+    "repeated": REPEATED,
+    "titles": TITLES,
     "rejected": REJECTED,
     "ingested": INGESTED,
     "inputs": INPUTS,

@@ -64,5 +64,5 @@ def _database(database: Path, now: datetime) -> Iterator[Finding]:
             "sqlite",
             annotators,
             f"{annotators} people annotate on {DATABASE}: their saves wait for one another, and some may be refused",
-            "run Label Studio on PostgreSQL, and name it as [studio] url",
+            "run Label Studio on PostgreSQL: [studio] database, before the first copydesk studio start",
         )

@@ -31,6 +31,7 @@ from copydesk.errors import (
 from copydesk.model.progress import Say
 from copydesk.store import read_secrets, translated, write_json
 from copydesk.studio.client import Studio
+from copydesk.studio.database import Postgres
 from copydesk.studio.embedded import BUSY, DATABASE, GO, LOCK, RECORD, identity
 from copydesk.studio.template import (
     child_environment,
@@ -71,12 +72,15 @@ class _PortTaken(Exception):
     """Another program has the port; Label Studio then silently serves on the next one."""
 
 
-def start(folder: Path, *, say: Say, cache: Path | None = None, port: int | None = None) -> Server:
+def start(
+    folder: Path, *, say: Say, cache: Path | None = None, port: int | None = None, database: Postgres | None = None
+) -> Server:
     """Start the server whose data are in ``folder``, or give the one that runs already.
 
     ``say`` gets a sentence when something is waited for, ``cache`` is where the template is kept (by default the user's
-    cache folder), ``port`` is the one that must be used (by default the last one, or a free one). Raises StudioStartError,
-    MissingExtraError or StoreError; whatever the error, nothing is left running.
+    cache folder), ``port`` is the one that must be used (by default the last one, or a free one), ``database`` is an empty
+    one, or that of this folder (by default a file in the folder). Raises StudioStartError, MissingExtraError or StoreError;
+    whatever the error, nothing is left running.
     """
     version = installed_version()
     cache = cache or user_cache()
@@ -90,11 +94,11 @@ def start(folder: Path, *, say: Say, cache: Path | None = None, port: int | None
         if running:
             return running
         _end(folder)  # one that was left before it was seen to answer, or that answers no longer
-        credentials = _prepared(folder, cache=cache, say=say)
+        credentials = _prepared(folder, cache=cache, say=say, database=database)
         say(f"starting Label Studio {version}")
         for candidate in [port] if port else _candidates(folder):
             with contextlib.suppress(_PortTaken):
-                return _started(folder, port=candidate, credentials=credentials, cache=cache)
+                return _started(folder, port=candidate, credentials=credentials, cache=cache, database=database)
     raise StudioStartError(
         f"port {port} is taken by another program"
         if port
@@ -135,28 +139,42 @@ def status(folder: Path) -> Server | None:
     return server
 
 
-def _prepared(folder: Path, *, cache: Path, say: Say) -> dict[str, Any]:
+def _prepared(folder: Path, *, cache: Path, say: Say, database: Postgres | None) -> dict[str, Any]:
     """Lay the database of a server that has never answered yet, and give the folder's credentials."""
-    database = folder / DATABASE
     credentials = _credentials(folder)
+    named = str(database or "")
     if not credentials:
-        if database.exists():
+        if database is None and (folder / DATABASE).exists():
             raise StudioStartError(
                 f"{folder / CREDENTIALS} is missing, but {DATABASE} is there",
                 fix=f"restore the file, or move {folder} away to begin with an empty Label Studio",
             )
         credentials = {
             "email": OWNER, "password": secrets.token_urlsafe(18), "token": secrets.token_hex(20), "settled": False,
+            "database": named,
         }  # fmt: skip
         write_json(folder / CREDENTIALS, credentials, mode=0o600)
-    if not credentials["settled"]:
+    if credentials.get("database", "") != named:
+        raise StudioStartError(
+            f"the Label Studio in {folder} keeps its data in {credentials.get('database') or DATABASE}, not in {named or DATABASE}",
+            fix=f"set [studio] database back, or move {folder} away to begin with an empty Label Studio",
+        )
+    if database is not None:
+        if not credentials["settled"]:
+            say(f"making the tables of Label Studio in {named}: a minute or two; later starts take seconds")
+    else:
+        _lay_file(folder / DATABASE, settled=credentials["settled"], cache=cache, say=say)
+    return credentials
+
+
+def _lay_file(database: Path, *, settled: bool, cache: Path, say: Say) -> None:
+    if not settled:
         _remove_database(database)
         copy_file(prepared_database(cache, say=say), database)
     elif not database.exists():
         raise StudioStartError(
-            f"{database} is gone", fix=f"restore it, or move {folder} away to begin with an empty Label Studio"
+            f"{database} is gone", fix=f"restore it, or move {database.parent} away to begin with an empty Label Studio"
         )
-    return credentials
 
 
 def _credentials(folder: Path) -> dict[str, Any]:
@@ -190,14 +208,16 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _started(folder: Path, *, port: int, credentials: Mapping[str, Any], cache: Path) -> Server:
+def _started(
+    folder: Path, *, port: int, credentials: Mapping[str, Any], cache: Path, database: Postgres | None
+) -> Server:
     """Start on one port and wait until the server there is seen to be ours; raises _PortTaken where it is not."""
     if not _is_free(port):
         raise _PortTaken
     said = _log_size(folder)
     verified = False
     try:
-        _launch(folder, port=port, credentials=credentials, cache=cache)
+        _launch(folder, port=port, credentials=credentials, cache=cache, database=database)
         record = _wait_until_ours(folder, port=port, credentials=credentials, said=said)
         write_json(folder / CREDENTIALS, {**credentials, "settled": True}, mode=0o600)
         write_json(folder / RECORD, {**record, "verified": True}, mode=0o600)
@@ -208,14 +228,15 @@ def _started(folder: Path, *, port: int, credentials: Mapping[str, Any], cache: 
     return _server(record, credentials)
 
 
-def _launch(folder: Path, *, port: int, credentials: Mapping[str, Any], cache: Path) -> None:
+def _launch(folder: Path, *, port: int, credentials: Mapping[str, Any], cache: Path, database: Postgres | None) -> None:
     account = {
         "LABEL_STUDIO_USERNAME": credentials["email"],
         "LABEL_STUDIO_PASSWORD": credentials["password"],
         "LABEL_STUDIO_USER_TOKEN": credentials["token"],
     }
     # the account is made once; were it always asked for, a removed owner would come back without a word
-    environment = child_environment(folder, cache=cache, more={} if credentials["settled"] else account)
+    more = {**(database.environment if database else {}), **({} if credentials["settled"] else account)}
+    environment = child_environment(folder, cache=cache, more=more)
     log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     waiting, go = os.pipe()
     launcher = None

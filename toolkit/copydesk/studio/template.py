@@ -22,11 +22,12 @@ from pathlib import Path
 from copydesk.errors import MissingExtraError, StoreError, StudioStartError
 from copydesk.model.progress import Say
 from copydesk.store import TEMPORARY, commit_folder
+from copydesk.studio import database
 from copydesk.studio.embedded import DATABASE
 
 _PASSED_ON = (
     "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX",
-    "TEMP", "TMP", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+    "TEMP", "TMP", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", *database.PASSED_ON,
 )  # fmt: skip
 _SETTINGS = {
     "COLLECT_ANALYTICS": "false",  # telemetry

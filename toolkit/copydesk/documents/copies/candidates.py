@@ -8,11 +8,14 @@ runs one is a mark) always have a mark in common, however long the rest of eithe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.documents.copies.options import DEFAULT, CopyOptions
+from copydesk.documents.copies.pairs import PAIRS, distinct, named, packed
 from copydesk.documents.copies.sketch import BINS
 from copydesk.documents.copies.words import Flags, Numbers, Places, mix
 from copydesk.errors import StoreError
@@ -26,7 +29,6 @@ KEYS = pa.schema(
         pa.field("body", pa.int64(), nullable=False),  # the beginning of body_sha256
     ]
 )
-PAIRS = pa.schema([pa.field("left", pa.string(), nullable=False), pa.field("right", pa.string(), nullable=False)])
 _FACTOR = np.uint64(0x8EBC6AF09C88C6E3)
 
 
@@ -35,17 +37,25 @@ def bands(sketches: pa.Table) -> pa.Table:
 
     Raises StoreError where a document stands twice: of its revisions only the newest is looked for in others.
     """
-    worded = sketches.filter(pc.greater(sketches["words"], 0))
-    if pc.count_distinct(worded["doc_id"]).as_py() != worded.num_rows:
+    if pc.count_distinct(sketches["doc_id"]).as_py() != sketches.num_rows:
         raise StoreError("table sketches: a document stands in it twice", fix="hand over newest_sketches(sketches)")
-    row = np.arange(worded.num_rows)
-    begins = pc.utf8_slice_codeunits(worded["body_sha256"], 0, 16).to_pylist()
-    bodies = np.frombuffer(bytes.fromhex("".join(begins)), ">i8").astype(np.int64)
+    key, row, bodies = keys_of(sketches)
+    return pa.table(
+        [pa.array(key.view(np.int64)), sketches["doc_id"].take(row), pa.array(bodies.view(np.int64)).take(row)], KEYS
+    )
+
+
+def keys_of(sketches: pa.Table) -> tuple[Numbers, Places, Numbers]:
+    """Give the keys, for each key the row of its document, and for each row the beginning of its body's digest."""
+    row = np.flatnonzero(sketches["words"].to_numpy())
+    begins = pc.utf8_slice_codeunits(sketches["body_sha256"], 0, 16).to_pylist()
+    bodies = np.frombuffer(bytes.fromhex("".join(begins)), ">u8").astype(np.uint64)
+    worded = sketches.select(["signature", "runs"])
+    worded = worded if len(row) == worded.num_rows else worded.take(row)
     marks = worded["runs"].combine_chunks()
-    of_marks = pc.list_parent_indices(marks).to_numpy()
-    keys = np.concatenate((_banded(worded).ravel(), mix(pc.list_flatten(marks).to_numpy().view(np.uint64) ^ _FACTOR)))
-    rows = np.concatenate((np.repeat(row, BANDS), of_marks))
-    return pa.table([pa.array(keys.view(np.int64)), worded["doc_id"].take(rows), bodies.take(rows)], KEYS)
+    of_marks = mix(pc.list_flatten(marks).to_numpy().view(np.uint64) ^ _FACTOR)
+    key = np.concatenate((_banded(worded).ravel(), of_marks))
+    return key, np.concatenate((np.repeat(row, BANDS), row[pc.list_parent_indices(marks).to_numpy()])), bodies
 
 
 def _banded(sketches: pa.Table) -> Numbers:
@@ -69,20 +79,27 @@ def candidates(keys: pa.Table, options: CopyOptions = DEFAULT) -> pa.Table:
     key) and with its two neighbours in an order that the key and the bodies give: fewer than 3n pairs, never n**2. Members of a
     large cluster have many keys in common, each with its own centre, so that they stay together.
     """
-    key = keys["key"].to_numpy().view(np.uint64)
-    rows = _shared(key)
-    keys, key = keys.take(rows), key.take(rows)
     names = pc.unique(keys["doc_id"]).sort()
-    rank = pc.index_in(keys["doc_id"], names).to_numpy().astype(np.int64)
-    place = mix(keys["body"].to_numpy().view(np.uint64) ^ key)  # one to one under its key
+    document = pc.index_in(keys["doc_id"], names).to_numpy().astype(np.int64)
+    key, body = (keys[name].to_numpy().view(np.uint64) for name in ("key", "body"))
+    found = [*pairs_under(key, document, body, full=options.full_bucket)]
+    return named(distinct(np.concatenate([np.empty(0, np.uint64), *found])), names)
+
+
+def pairs_under(key: Numbers, document: Places, body: Numbers, *, full: int) -> Iterator[Numbers]:
+    """Give the pairs under the keys, some at a time, at most as many as there are rows: a row is a key of a document and its body.
+
+    Each is given as ``pairs`` says, and may come again.
+    """
+    rows = _shared(key)
+    key, document, place = key.take(rows), document.take(rows), mix(body.take(rows) ^ key.take(rows))
     new_key = _changes(key)
-    order = _order(np.cumsum(new_key), place, rank)
-    place, rank = place.take(order), rank.take(order)
+    order = _order(np.cumsum(new_key), place, document)  # a place is one to one with its body under its key
+    place, document = place.take(order), document.take(order)
     new_body = new_key | _changes(place)
-    stands_for = rank[np.flatnonzero(new_body)[np.cumsum(new_body) - 1]] if len(rank) else rank
-    same = (stands_for[~new_body], rank[~new_body])
-    found = [same, *_within(rank[new_body], new_key[new_body], options.full_bucket)]
-    return _pairs(found, names)
+    stands_for = document[np.flatnonzero(new_body)[np.cumsum(new_body) - 1]] if len(document) else document
+    yield packed(stands_for[~new_body], document[~new_body])
+    yield from _within(document[new_body], new_key[new_body], full)
 
 
 def _shared(key: Numbers) -> Places:
@@ -115,28 +132,20 @@ def joined_pairs(*parts: pa.Table) -> pa.Table:
     )
 
 
-def _within(rank: Places, new_key: Flags, full: int) -> list[tuple[Places, Places]]:
+def _within(document: Places, new_key: Flags, full: int) -> Iterator[Numbers]:
     """The pairs of each bucket; ``new_key`` marks where one begins."""
     begin = np.flatnonzero(new_key)
-    size = np.diff(begin, append=len(rank))
-    left_over = np.repeat(begin + size, size) - np.arange(len(rank)) - 1  # how many come after it in its bucket
+    size = np.diff(begin, append=len(document))
+    left_over = np.repeat(begin + size, size) - np.arange(len(document)) - 1  # how many come after it in its bucket
     large = np.repeat(size > full, size)
-    found = []
     for step in range(1, full):
         at = np.flatnonzero((left_over >= step) & (~large if step > NEIGHBOURS else True))
         if not at.size:
             break
-        found.append((rank[at], rank[at + step]))
+        yield packed(document[at], document[at + step])
     centre = np.repeat(begin, size)
-    found.append((rank[centre[large & ~new_key]], rank[large & ~new_key]))
-    return found
-
-
-def _pairs(found: list[tuple[Places, Places]], names: pa.Array) -> pa.Table:
-    one, other = (np.concatenate([pair[side] for pair in found]) for side in (0, 1))
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    each = np.unique((low * len(names) + high)[low != high])
-    return pa.table([names.take(each // max(len(names), 1)), names.take(each % max(len(names), 1))], PAIRS)
+    others = large & ~new_key
+    yield packed(document[centre[others]], document[others])
 
 
 def _changes(values: Numbers) -> Flags:

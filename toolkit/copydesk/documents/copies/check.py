@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.documents.copies.body import left_out, outlets
+from copydesk.documents.copies.body import NOT_BODY, left_out, outlets
 from copydesk.documents.copies.options import DEFAULT, CopyOptions
+from copydesk.documents.copies.pairs import ends
 from copydesk.documents.copies.sketch import batches, line_digests, shingles
 from copydesk.documents.copies.words import Flags, Numbers, Words, numbers_of, read_words
 from copydesk.errors import StoreError
 
+KINDS = ("exact", "near", "contained", "related", "none")  # from the closest on
 LINKS = pa.schema(
     [
         pa.field("left", pa.string(), nullable=False),
@@ -29,15 +31,40 @@ LINKS = pa.schema(
         pa.field("right_shingles", pa.int64(), nullable=False),
     ]
 )
+# The same where documents are numbered: the pair as ``pairs`` says, and the kind's place in KINDS.
+NUMBERED_LINKS = pa.schema(
+    [
+        pa.field("pair", pa.uint64(), nullable=False),
+        pa.field("kind", pa.int8(), nullable=False),
+        *(LINKS.field(name) for name in LINKS.names[4:]),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
-    """What a body is compared by: its different shingles and numbers, each sorted, and all its words."""
+class Body:
+    """What a body is compared by: its different shingles and numbers, each sorted, and a digest of all its words; empty without any."""
 
     shingles: Numbers
     numbers: Numbers
     words: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What two bodies have in common."""
+
+    kind: str
+    why: str
+    jaccard: float
+    containment: float
+    shared: int
+    left: int
+    right: int
+
+    @property
+    def figures(self) -> tuple[float, float, int, int, int]:
+        return self.jaccard, self.containment, self.shared, self.left, self.right
 
 
 def check(
@@ -63,31 +90,51 @@ def check(
             "table documents: a document of the pairs is not there, or stands there twice",
             fix="hand over the newest revision of every document that the pairs name",
         )
-    bodies = dict(zip(needed["doc_id"].to_pylist(), _bodies(needed, zones, repeated), strict=True))
-    both = zip(pairs["left"].to_pylist(), pairs["right"].to_pylist(), strict=True)
-    return pa.Table.from_pylist([_link(left, right, bodies, options) for left, right in both], schema=LINKS)
+    found = dict(zip(needed["doc_id"].to_pylist(), bodies(needed, zones=zones, repeated=repeated), strict=True))
+    rows = []
+    for left, right in zip(pairs["left"].to_pylist(), pairs["right"].to_pylist(), strict=True):
+        link = _link(found[left], found[right], options)
+        rows.append((left, right, link.kind, link.why, *link.figures))
+    return _table(rows, LINKS)
 
 
-def _bodies(documents: pa.Table, zones: pa.Table | None, repeated: pa.Table | None) -> Iterator[_Body]:
+def compared(pairs: Numbers, body_of: Callable[[int], Body], options: CopyOptions) -> pa.Table:
+    """Compare documents that are numbered (schema ``NUMBERED_LINKS``): a row for each pair that is linked or related, in their order."""
+    rows = []
+    for pair, left, right in zip(pairs.tolist(), *(end.tolist() for end in ends(pairs)), strict=True):
+        link = _link(body_of(left), body_of(right), options)
+        if link.kind != "none":
+            rows.append((pair, KINDS.index(link.kind), *link.figures))
+    return _table(rows, NUMBERED_LINKS)
+
+
+def _table(rows: Sequence[Sequence[object]], schema: pa.Schema) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)
+
+
+def bodies(documents: pa.Table, *, zones: pa.Table | None, repeated: pa.Table | None) -> Iterator[Body]:
+    """Give the body of each document, in order: without what ``zones`` say is none, and the lines that its outlet repeats."""
+    own = zones.filter(pc.is_in(zones["kind"], pa.array(NOT_BODY))) if zones is not None else None
     texts = documents["text"].to_pylist()
     lines = _lines_by_outlet(repeated)
     for first, last in batches(texts):
         rows = documents.slice(first, last - first)
-        words = read_words(texts[first:last], left_out=left_out(rows, zones))
+        words = read_words(texts[first:last], left_out=left_out(rows, own))
         if lines:
             words = words.where(~_repeated(words, outlets(rows).to_pylist(), lines))
         yield from _each(words, last - first)
 
 
-def _each(words: Words, texts: int) -> Iterator[_Body]:
+def _each(words: Words, texts: int) -> Iterator[Body]:
     found = shingles(words)
     number, goes_on = numbers_of(words)
     for text in range(texts):
         own = slice(words.ends[text], words.ends[text + 1])
-        yield _Body(
+        yield Body(
             shingles=np.unique(found.of(text)),
             numbers=_numbers(words.value[own], number[own], goes_on[own]),
-            words=words.value[own].tobytes(),
+            words=hashlib.sha256(words.value[own].tobytes()).digest()[:16] if own.stop > own.start else b"",
         )
 
 
@@ -115,20 +162,16 @@ def _repeated(words: Words, of: Sequence[str | None], lines: dict[str | None, Nu
     return np.repeat(marked, sizes)
 
 
-def _link(left: str, right: str, bodies: dict[str, _Body], options: CopyOptions) -> dict[str, Any]:
-    one, other = bodies[left], bodies[right]
+def _link(one: Body, other: Body, options: CopyOptions) -> _Link:
     shared = _shared(one.shingles, other.shingles)
-    sizes = len(one.shingles), len(other.shingles)
-    jaccard = shared / max(sum(sizes) - shared, 1)
-    containment = shared / max(min(sizes), 1)
+    left, right = len(one.shingles), len(other.shingles)
+    jaccard = shared / max(left + right - shared, 1)
+    containment = shared / max(min(left, right), 1)
     kind, why = _judged(one, other, (jaccard, containment), options)
-    return {
-        "left": left, "right": right, "kind": kind, "why": why, "jaccard": jaccard, "containment": containment,
-        "shared_shingles": shared, "left_shingles": sizes[0], "right_shingles": sizes[1],
-    }  # fmt: skip
+    return _Link(kind, why, jaccard, containment, shared, left, right)
 
 
-def _judged(one: _Body, other: _Body, figures: tuple[float, float], options: CopyOptions) -> tuple[str, str]:
+def _judged(one: Body, other: Body, figures: tuple[float, float], options: CopyOptions) -> tuple[str, str]:
     jaccard, containment = figures
     said = f"resemblance {jaccard:.2f}, and {containment:.0%} of the shorter body is in the other"
     shorter = min(len(one.shingles), len(other.shingles))

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.documents.copies.candidates import KEYS, PAIRS, bands, candidates, joined_pairs
+from copydesk.documents.copies.candidates import KEYS, bands, candidates, joined_pairs
 from copydesk.documents.copies.check import LINKS, check
 from copydesk.documents.copies.options import DEFAULT, CopyOptions
+from copydesk.documents.copies.pairs import PAIRS
 from copydesk.documents.copies.repeated import repeated_lines
 from copydesk.documents.copies.sift import low_bins, plausible
 from copydesk.documents.copies.sketch import sketch

@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from copydesk.documents.copies.options import DEFAULT, CopyOptions
+from copydesk.documents.copies.pairs import ends
 from copydesk.documents.copies.sketch import BINS
-from copydesk.documents.copies.words import Flags, Places
+from copydesk.documents.copies.words import Flags, Numbers, Places
 
 DEVIATIONS = 3.0  # of the estimate: of pairs that just are copies, about one in a thousand is left out wrongly
 _LETTERS = 256  # values of the byte that is kept of each bin
-_AT_ONCE = 100_000
+_AT_ONCE = 20_000
 Bytes = NDArray[np.uint8]
 
 
@@ -31,23 +32,28 @@ def low_bins(sketches: pa.Table) -> Bytes:
 def plausible(
     pairs: pa.Table, *, names: pa.Array, bins: Bytes, shingles: Places, options: CopyOptions = DEFAULT
 ) -> pa.Table:
-    """Give the pairs that may be copies. ``names``, ``bins`` and ``shingles`` tell of every document, in one order.
+    """Give the pairs (schema ``PAIRS``) that may be copies. ``names``, ``bins`` and ``shingles`` tell of every document, in one order."""
+    left, right = (pc.index_in(pairs[side], names).to_numpy().astype(np.int64) for side in ("left", "right"))
+    return pairs.filter(pa.array(_may_be(left, right, bins, shingles, options)))
+
+
+def sifted(pairs: Numbers, *, bins: Bytes, shingles: Places, options: CopyOptions) -> Numbers:
+    """Give the pairs, as ``pairs`` numbers them, that may be copies; the rows of ``bins`` and ``shingles`` have the same numbers."""
+    return pairs[_may_be(*ends(pairs), bins, shingles, options)]
+
+
+def _may_be(left: Places, right: Places, bins: Bytes, shingles: Places, options: CopyOptions) -> Flags:
+    """Mark the pairs that may be copies.
 
     The share p of equal bytes gives the resemblance J = (p - 1/256) / (1 - 1/256) (b-bit minwise hashing, Li & König 2010); its
     deviation is that of as many draws as there are bins, or shingles where they are fewer. From J and the lengths a and b follows
     the containment J (a + b) / ((1 + J) min(a, b)).
     """
-    ends = [pc.index_in(pairs[side], names).to_numpy().astype(np.int64) for side in ("left", "right")]
-    kept = [
-        _may_be(bins, shingles, ends[0][at : at + _AT_ONCE], ends[1][at : at + _AT_ONCE], options)
-        for at in range(0, pairs.num_rows, _AT_ONCE)
-    ]
-    return pairs.filter(pa.array(np.concatenate([np.empty(0, np.bool_), *kept])))
-
-
-def _may_be(bins: Bytes, shingles: Places, left: Places, right: Places, options: CopyOptions) -> Flags:
-    equal = np.count_nonzero(bins[left] == bins[right], axis=1) / BINS
-    resemblance = np.clip((equal - 1 / _LETTERS) / (1 - 1 / _LETTERS), 0.0, 1.0)
+    equal = np.empty(len(left), np.int64)
+    for at in range(0, len(left), _AT_ONCE):
+        some = slice(at, at + _AT_ONCE)
+        equal[some] = np.count_nonzero(bins[left[some]] == bins[right[some]], axis=1)
+    resemblance = np.clip((equal / BINS - 1 / _LETTERS) / (1 - 1 / _LETTERS), 0.0, 1.0)
     one, other = shingles[left], shingles[right]
     shorter = np.maximum(np.minimum(one, other), 1)
     draws = np.minimum(BINS, shorter)

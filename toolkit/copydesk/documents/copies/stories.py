@@ -11,19 +11,19 @@ All work is done on arrays of row numbers, in time that grows with documents and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.documents.copies.candidates import PAIRS, joined_pairs
-from copydesk.documents.copies.words import Flags, Places
+from copydesk.documents.copies.check import KINDS, NUMBERED_LINKS
+from copydesk.documents.copies.pairs import ends, named, packed
+from copydesk.documents.copies.words import Flags, Numbers, Places
 from copydesk.errors import StoreError
 from copydesk.model.tables import COPIES
 
-KINDS = ("exact", "near", "contained", "related")  # from the closest on
+LINKED, RELATED = (0, 1, 2), (3,)  # places in KINDS
 WHOLE_GROUP, FIRST = 64, 8
 LINKS_AT_ONCE = 100_000
 
@@ -60,8 +60,8 @@ def clusters(links: pa.Table, sketches: pa.Table) -> pa.Table:
     no two canonical members are linked, and no chain makes a story.
     Raises StoreError where a link names a document without a sketch, or a document has two.
     """
-    ranked = _ranked(links, sketches)
-    return _table(ranked, _groups(ranked), links, sketches)
+    documents = sketches.sort_by("doc_id")
+    return stories(_numbered(links, documents), documents)
 
 
 def missing_pairs(links: pa.Table, sketches: pa.Table) -> pa.Table:
@@ -70,48 +70,65 @@ def missing_pairs(links: pa.Table, sketches: pa.Table) -> pa.Table:
     ``links`` holds all that was compared. In a group of up to ``WHOLE_GROUP`` documents all pairs are given, in a larger one
     those of every document with the ``FIRST`` in the canonical order. To check them changes no group.
     """
-    ranked = _ranked(links, sketches)
+    documents = sketches.sort_by("doc_id")
+    return named(missing(_numbered(links, documents), documents), documents["doc_id"].combine_chunks())
+
+
+def stories(links: pa.Table, documents: pa.Table) -> pa.Table:
+    """Give what ``clusters`` gives, where ``documents`` stand in the order of their numbers and ``links`` name them by these."""
+    ranked = _ranked(links, documents)
+    return _table(ranked, _groups(ranked), links, documents)
+
+
+def missing(links: pa.Table, documents: pa.Table) -> Numbers:
+    """Give what ``missing_pairs`` gives, where documents are numbered."""
+    ranked = _ranked(links, documents)
     groups = _groups(ranked)
     order = np.lexsort((np.arange(len(groups)), groups))
     begin = np.flatnonzero(np.diff(groups[order], prepend=-1))
     size = np.diff(begin, append=len(order))
-    place = np.arange(len(order)) - np.repeat(begin, size)
-    size, begin = np.repeat(size, size), np.repeat(begin, size)
-    found = [(order[:0], order[:0])]
+    joined = np.repeat(size > 2, size)  # of two both were compared, and one alone has nobody
+    place = (np.arange(len(order)) - np.repeat(begin, size))[joined]
+    size, order = np.repeat(size, size)[joined], order[joined]
+    number = ranked.rows[order]
+    found: list[Numbers] = [np.empty(0, np.uint64)]
     for step in range(1, WHOLE_GROUP):
-        at = np.flatnonzero((place + step < size) & (size > 2) & (size <= WHOLE_GROUP))
-        found.append((order[at], order[at + step]))
+        at = np.flatnonzero((place + step < size) & (size <= WHOLE_GROUP))
+        found.append(packed(number[at], number[at + step]))
     for first in range(FIRST):
         at = np.flatnonzero((place > first) & (size > WHOLE_GROUP))
-        found.append((order[begin[at] + first], order[at]))
-    return _not_compared(found, ranked, links, sketches)
+        found.append(packed(number[at - place[at] + first], number[at]))
+    return np.setdiff1d(np.concatenate(found), links["pair"].to_numpy())
 
 
-def _not_compared(found: list[tuple[Places, Places]], ranked: _Ranked, links: pa.Table, sketches: pa.Table) -> pa.Table:
-    names = sketches["doc_id"].combine_chunks().take(ranked.rows)
-    one, other = (names.take(np.concatenate([pair[side] for pair in found])) for side in (0, 1))
-    swapped = pc.greater(one, other)
-    pairs = pa.table([pc.if_else(swapped, other, one), pc.if_else(swapped, one, other)], PAIRS)
-    return joined_pairs(pairs.join(links.select(PAIRS.names), PAIRS.names, join_type="left anti").cast(PAIRS))
-
-
-def _ranked(links: pa.Table, sketches: pa.Table) -> _Ranked:
-    names = sketches["doc_id"].combine_chunks()
+def _numbered(links: pa.Table, documents: pa.Table) -> pa.Table:
+    """Number the documents of links by their places among ``documents``."""
+    names = documents["doc_id"].combine_chunks()
     if pc.count_distinct(names).as_py() != len(names):
         raise StoreError("table sketches: a document stands in it twice", fix="hand over newest_sketches(sketches)")
-    keys = [("published_at", "ascending"), ("words", "descending"), ("doc_id", "ascending")]
-    rows = pc.sort_indices(sketches, sort_keys=keys, null_placement="at_end").to_numpy().astype(np.int64)
+    sides = [pc.index_in(links[side], names) for side in ("left", "right")]
+    if any(side.null_count for side in sides):
+        raise StoreError("a link names a document without a sketch", fix="hand over the sketches of all documents")
+    left, right = (side.to_numpy().astype(np.int64) for side in sides)
+    pair = (left.view(np.uint64) << np.uint64(32)) | right.view(np.uint64)
+    kind = pc.index_in(links["kind"], pa.array(KINDS)).cast(pa.int8())
+    return pa.table([pa.array(pair), kind, *(links[name] for name in NUMBERED_LINKS.names[2:])], NUMBERED_LINKS)
+
+
+def _ranked(links: pa.Table, documents: pa.Table) -> _Ranked:
+    numbered = documents.select(["published_at", "words"]).append_column(
+        "number", pa.array(np.arange(documents.num_rows))
+    )
+    keys = [("published_at", "ascending"), ("words", "descending"), ("number", "ascending")]
+    rows = pc.sort_indices(numbered, sort_keys=keys, null_placement="at_end").to_numpy().astype(np.int64)
     rank = np.empty_like(rows)
     rank[rows] = np.arange(len(rows))
-    return _Ranked(rows, *(_links(links, names, rank, kinds) for kinds in (KINDS[:3], KINDS[3:])))
+    kind = links["kind"].to_numpy()
+    return _Ranked(rows, *(_links(links, rank, np.flatnonzero(np.isin(kind, kinds))) for kinds in (LINKED, RELATED)))
 
 
-def _links(links: pa.Table, names: pa.Array, rank: Places, kinds: Sequence[str]) -> _Links:
-    row = np.flatnonzero(pc.is_in(links["kind"], pa.array(kinds)).to_numpy())
-    ends = [pc.index_in(links[side].take(row), names) for side in ("left", "right")]
-    if any(end.null_count for end in ends):
-        raise StoreError("a link names a document without a sketch", fix="hand over the sketches of all documents")
-    left, right = (rank[end.to_numpy()] for end in ends)
+def _links(links: pa.Table, rank: Places, row: Places) -> _Links:
+    left, right = (rank[end] for end in ends(links["pair"].to_numpy()[row]))
     return _Links(np.minimum(left, right), np.maximum(left, right), row)
 
 
@@ -154,10 +171,11 @@ def _canonical(links: _Links, documents: int) -> Flags:
     return np.frombuffer(copy, np.bool_) ^ True
 
 
-def _chosen(ranked: _Ranked, links: pa.Table) -> tuple[Places, Places]:
+def _chosen(ranked: _Ranked, groups: Places, links: pa.Table) -> tuple[Places, Places]:
     """Give, for each rank, the rank of its canonical member and the row of the link with it; -1 for a canonical member's own."""
     documents = len(ranked.rows)
-    related = ranked.related.where(_both_linked(ranked.related, ranked.linked, documents))
+    related = ranked.related.where(groups[ranked.related.low] == groups[ranked.related.high])
+    related = related.where(_both_linked(related, ranked.linked, documents))
     pairs = zip(
         (ranked.linked.low, ranked.linked.high, ranked.linked.row),
         (related.low, related.high, related.row),
@@ -166,8 +184,7 @@ def _chosen(ranked: _Ranked, links: pa.Table) -> tuple[Places, Places]:
     holding = _Links(*(np.concatenate(pair) for pair in pairs))
     canonical = _canonical(holding, documents)
     told = holding.where(canonical[holding.low] & ~canonical[holding.high])
-    kind = pc.index_in(links["kind"].take(told.row), pa.array(KINDS)).to_numpy()
-    jaccard, containment = (links[name].take(told.row).to_numpy() for name in ("jaccard", "containment"))
+    kind, jaccard, containment = (links[name].to_numpy()[told.row] for name in ("kind", "jaccard", "containment"))
     order = np.lexsort((told.row, told.low, -containment, -jaccard, kind, told.high))
     best = told.where(order[np.flatnonzero(np.diff(told.high[order], prepend=-1))])
     of, link = np.arange(documents), np.full(documents, -1)
@@ -175,27 +192,32 @@ def _chosen(ranked: _Ranked, links: pa.Table) -> tuple[Places, Places]:
     return of, link
 
 
-def _table(ranked: _Ranked, groups: Places, links: pa.Table, sketches: pa.Table) -> pa.Table:
-    of, link = _chosen(ranked, links)
-    doc_id = sketches["doc_id"].combine_chunks().take(ranked.rows)
-    canonical, first = doc_id.take(of), doc_id.take(groups)
-    linked = links.take(pa.array(link, mask=link < 0))
-    own = pc.if_else(pc.equal(linked["left"], doc_id), linked["left_shingles"], linked["right_shingles"])
-    shared = pc.divide(linked["shared_shingles"].cast(pa.float64()), own)
+def _table(ranked: _Ranked, groups: Places, links: pa.Table, documents: pa.Table) -> pa.Table:
+    of, link = _chosen(ranked, groups, links)
+    number = np.argsort(ranked.rows)  # the rank of each document, in the order of their numbers
+    of, first, link = ranked.rows[of[number]], ranked.rows[groups[number]], link[number]
+    doc_id = documents["doc_id"].combine_chunks()
+    is_copy = link >= 0
+    linked = links.take(pa.array(link, mask=~is_copy))
+    left, _ = ends(links["pair"].to_numpy()[link[is_copy]])
+    is_left = np.zeros(len(link), np.bool_)
+    is_left[is_copy] = left == np.flatnonzero(is_copy)
+    own = pc.if_else(pa.array(is_left), linked["left_shingles"], linked["right_shingles"])
+    canonical = doc_id.take(pa.array(of))
     columns = {
         "doc_id": doc_id,
-        "revision": sketches["revision"].take(ranked.rows),
+        "revision": documents["revision"],
         "story_id": _named("story-", canonical),
-        "group_id": _named("group-", first),
+        "group_id": _named("group-", doc_id.take(pa.array(first))),
         "canonical_doc_id": canonical,
-        "kind": pc.fill_null(linked["kind"], "original"),
+        "kind": pc.fill_null(pa.array(KINDS).take(linked["kind"].combine_chunks()), "original"),
         "jaccard": linked["jaccard"],
         "containment": linked["containment"],
         "shared_shingles": linked["shared_shingles"],
-        "own": pc.subtract(1.0, shared),
-        "copies": np.bincount(of[link >= 0], minlength=len(of)),
+        "own": pc.subtract(1.0, pc.divide(linked["shared_shingles"].cast(pa.float64()), own)),
+        "copies": np.bincount(of[is_copy], minlength=len(of)),
     }
-    return pa.table(columns, COPIES).sort_by("doc_id")
+    return pa.table(columns, COPIES)
 
 
 def _named(prefix: str, doc_id: pa.Array) -> pa.Array:
