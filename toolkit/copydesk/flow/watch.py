@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 from copydesk.errors import StudioBroken, StudioTimeout, StudioUnreachable, WorkspaceError
 from copydesk.flow.connect import connected, known_project
@@ -21,7 +20,7 @@ from copydesk.model.progress import Progress
 from copydesk.store import locked
 from copydesk.studio.client import Studio
 from copydesk.studio.pull import pull
-from copydesk.studio.states import is_quiet
+from copydesk.studio.states import Seen
 from copydesk.workspace import Workspace
 
 _PASSING = (StudioUnreachable, StudioTimeout, StudioBroken, WorkspaceError)
@@ -83,19 +82,19 @@ def look_once(workspace: Workspace, *, with_agree: bool, progress: Progress) -> 
 
 @dataclass(slots=True)
 class _Connection:
-    """An open connection, and the project on its server."""
+    """An open connection, and what was seen of the project on its server."""
 
     studio: Studio
-    project: dict[str, Any]
+    seen: Seen
 
     @classmethod
     def open(cls, workspace: Workspace, stack: ExitStack) -> _Connection:
         studio = stack.enter_context(connected(workspace))
-        return cls(studio, known_project(workspace, studio, workspace.schema()))
+        return cls(studio, Seen(known_project(workspace, studio, workspace.schema())))
 
     def look(self, workspace: Workspace, *, with_agree: bool, progress: Progress) -> Iterator[Report]:
         """Pull where there is something; the project is looked up again then, since one that is gone has no tasks either."""
-        if is_quiet(self.studio, project=self.project, log=workspace.pulls):
+        if self.seen.is_quiet(self.studio, workspace.pulls):
             return
         with locked(workspace.lock):
             report = pull_from(self.studio, workspace, pull, progress=progress)

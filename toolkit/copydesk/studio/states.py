@@ -51,14 +51,23 @@ class State:
         return self.task_id, self.created_at, self.doc_id
 
 
-def is_quiet(studio: Studio, *, project: Mapping[str, Any], log: Log) -> bool:
-    """Say, for one request, whether the server has nothing that the log has not; False where nothing was ever pulled.
+class Seen:
+    """What the log says of one project's tasks, kept between two looks as long as the log stays as it is."""
 
-    What Label Studio changes without telling a time is not seen so. ``project`` is as for ``pull``.
-    """
-    meant = Project.of(project)
-    states = read_states(log, meant)
-    return bool(states) and is_as_known(studio, meant.id, states)
+    def __init__(self, project: Mapping[str, Any]) -> None:
+        self._project = Project.of(project)
+        self._digest = ""
+        self._states: dict[int, State] = {}
+
+    def is_quiet(self, studio: Studio, log: Log) -> bool:
+        """Say, for one request, whether the server has nothing that the log has not; False where nothing was ever pulled.
+
+        What Label Studio changes without telling a time is not seen so. Raises StudioGone where the project is no more.
+        """
+        digest = log.digest
+        if digest != self._digest:
+            self._states, self._digest = read_states(log, self._project), digest
+        return bool(self._states) and is_as_known(studio, self._project.id, self._states)
 
 
 def is_as_known(studio: Studio, project_id: int, states: Mapping[int, State]) -> bool:
