@@ -243,6 +243,8 @@ def test_a_lock_that_holds_a_task_for_nobody_and_several_people_on_sqlite_are_fo
     assert (exit_code, set(found)) == (1, {"stale-lock", "sqlite"})
     assert "anna@copydesk.invalid" in found["stale-lock"]["example"]
     assert found["sqlite"]["count"] == 2
+    assert desk.shell("copydesk people disable anna", cwd=desk.folder).returncode == 0
+    assert set(desk.doctor()[1]) == {"sqlite"}, "who has left holds nothing, and what she marked stays"
 
 
 def test_exports_that_fill_the_disk_are_found(desk: Desk) -> None:
