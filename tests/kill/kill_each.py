@@ -33,7 +33,7 @@ import trafilatura  # noqa: F401
 
 import copydesk.cli
 from copydesk.cli import ingest, publish, pull, push, status  # noqa: F401
-from copydesk.flow.studio import connected
+from copydesk.flow.connect import connected
 from copydesk.store import TEMPORARY, Log, Part, file_sha256
 from copydesk.studio.listing import list_tasks
 from copydesk.workspace import Workspace

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from copydesk.flow.studio import connected, start_studio, stop_studio
+from copydesk.flow.connect import connected
+from copydesk.flow.studio import start_studio, stop_studio
 from copydesk.studio.embedded import LOCK
 from copydesk.workspace import Workspace
 

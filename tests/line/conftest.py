@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,3 +52,82 @@ def reference(label_studio_installed: None, tmp_path_factory: pytest.TempPathFac
     assert done.returncode == 0, done.stderr
     yield folder
     shell("copydesk studio stop", cwd=folder)
+
+
+@dataclass(slots=True)
+class Front:
+    """A server before the real one: strips ``prefix``, gives ``answers`` by a part of the path, and counts what it sees."""
+
+    target: str
+    url: str = ""
+    prefix: str = ""
+    answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+    expired: int = 0  # how many requests with an access token are told that it has expired
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+        path = handler.path
+        self.seen.append(f"{handler.command} {path}")
+        if path.startswith("http://"):  # asked as a proxy
+            path = "/" + path.split("/", 3)[3]
+        told = next((answer for part, answer in self.answers.items() if part in path), None)
+        if self.expired and handler.headers.get("Authorization", "").startswith("Bearer "):
+            self.expired -= 1
+            told = {"status": 401, "body": '{"detail": "Given token not valid for any token type"}'}
+        if not path.startswith(self.prefix):
+            told = {"status": 404, "body": "{}"}
+        if told is None:
+            self._forward(handler, path.removeprefix(self.prefix), body)
+            return
+        self._send(handler, told.get("status", 200), told.get("body", "{}").encode(), told)
+
+    def _forward(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> None:
+        names = ("Authorization", "Content-Type", "Cookie", "Referer", "X-CSRFToken")
+        headers = {name: handler.headers[name] for name in names if name in handler.headers}
+        with httpx.Client(trust_env=False, timeout=60) as client:
+            found = client.request(handler.command, self.target + path.lstrip("/"), content=body, headers=headers)
+        self._send(handler, found.status_code, found.content, {})
+
+    def _send(self, handler: BaseHTTPRequestHandler, status: int, body: bytes, told: Mapping[str, Any]) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(body)))
+        if "location" in told:
+            handler.send_header("Location", told["location"])
+        handler.end_headers()
+        handler.wfile.write(body)
+
+
+@pytest.fixture
+def make_front() -> Iterator[Callable[..., Front]]:
+    running = []
+
+    def make(target: str, *, prefix: str = "", tls: tuple[Path, Path] | None = None) -> Front:
+        front = Front(target, prefix=prefix)
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do(self) -> None:
+                front.answer(self)
+
+            do_GET = do_POST = do_PATCH = do_DELETE = do  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        running.append(server)
+        front.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}{prefix}/"
+        return front
+
+    yield make
+    for server in running:
+        server.shutdown()
+        server.server_close()

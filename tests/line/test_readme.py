@@ -8,14 +8,14 @@ from dataclasses import fields
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
-from copydesk.flow.studio import connected
 from copydesk.model.reading import Columns
 from copydesk.model.schema import LabelSchema
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.studio.recorded import read_recorded, submit
-from copydesk.workspace import EngineSettings, IngestSettings, PublishSettings, StudioSettings, Workspace
+from copydesk.workspace import EngineSettings, IngestSettings, PublishSettings, StudioSettings, WatchSettings, Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,8 +100,14 @@ def test_the_python_lines_load_what_the_demo_published(reference: Path, shell: S
 
 def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round() -> None:
     listed = set(re.findall(r"`(\w+\.\w+|name|schema)`(?=[^|]*\|[^|]*\|)", README))
-    listed |= set(re.findall(r"`((?:publish|ingest)\.\w+)`", README))
-    kinds = {"ingest": IngestSettings, "engine": EngineSettings, "studio": StudioSettings, "publish": PublishSettings}
+    listed |= set(re.findall(r"`((?:publish|ingest|studio|watch)\.\w+)`", README))
+    kinds = {
+        "ingest": IngestSettings,
+        "engine": EngineSettings,
+        "studio": StudioSettings,
+        "publish": PublishSettings,
+        "watch": WatchSettings,
+    }
     known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {"name", "schema"}
     assert known - {"ingest.columns"} <= listed
     assert {one for one in listed if one.partition(".")[0] in kinds} <= known

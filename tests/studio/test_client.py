@@ -14,7 +14,9 @@ import pytest
 
 from copydesk import errors
 from copydesk.studio import client
-from copydesk.studio.client import Studio, base_url, fail, status_of
+from copydesk.studio.client import Studio
+from copydesk.studio.connection import base_url
+from copydesk.studio.faults import FOREIGN, fail, status_of
 
 LEGACY = "0123456789abcdef0123456789abcdef01234567"
 
@@ -48,7 +50,7 @@ def example(kind: type[Exception]) -> Exception:
 @pytest.mark.parametrize("kind", all_httpx_exceptions(), ids=lambda kind: kind.__name__)
 def test_every_exception_of_httpx_is_caught_and_translated(kind: type[Exception], method: str) -> None:
     foreign = example(kind)
-    assert isinstance(foreign, client.FOREIGN)
+    assert isinstance(foreign, FOREIGN)
     with pytest.raises(errors.StudioError) as caught:
         fail(foreign, base="http://x/", method=method, path="/api/y")
     assert type(caught.value) is not errors.StudioError

@@ -15,7 +15,7 @@ from copydesk import errors
 from copydesk.store import read_secrets, write_json
 from copydesk.studio import people
 from copydesk.studio.client import Studio
-from copydesk.studio.people import Person, add_people, pseudonyms, read_people
+from copydesk.studio.people import Person, add_people, disable_people, pseudonyms, read_people
 from copydesk.studio.server import Server
 
 pytestmark = pytest.mark.studio
@@ -269,3 +269,49 @@ def test_a_pseudonym_once_given_stays_and_is_nobody_else_s(seen: list[list[int]]
     if given_so_far:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert len(json.loads(file.read_bytes())["others"]) == len(given_so_far)
+
+
+CONFIG = """<View><Labels name="entity" toName="text"><Label value="A"/><Label value="B"/></Labels>
+<Text name="text" value="$text"/></View>"""
+
+
+@pytest.mark.parametrize("kind", ["legacy", "personal"])
+def test_who_is_disabled_sees_nothing_any_more_and_keeps_labels_and_pseudonym(
+    studio: Studio, file: Path, new_name: Callable[[], str], make_project: Callable[..., dict[str, Any]], kind: str
+) -> None:
+    (one,) = add_people(studio, [new_name()], file=file)
+    (other,) = add_people(studio, [new_name()], file=file)
+    project = make_project(f"Disable {kind}", CONFIG)["id"]
+    studio.post(f"api/projects/{project}/import", json=[{"data": {"text": "A text."}}])
+    (task,) = studio.get("api/tasks/", params={"project": project})["tasks"]
+    work = f"api/tasks/{task['id']}/annotations/"
+    with studio.as_person(one.token) as own, studio.as_person(own.post("api/token/")["token"]) as personal:
+        used = own if kind == "legacy" else personal
+        used.post(work, json={"result": [], "ground_truth": False})
+        names = pseudonyms(studio.get("api/users/"), file)
+        disable_people(studio, [one.name, other.email], file=file)
+        disable_people(studio, [one.name], file=file)
+        for forbidden in (lambda: used.post(work, json={"result": []}), lambda: used.get(f"api/tasks/{task['id']}/")):
+            with pytest.raises(errors.StudioError, match=r"40[34]|500"):  # it stumbles over a user of no organisation
+                forbidden()
+    assert [annotation["completed_by"] for annotation in studio.get(work)] == [one.user_id]
+    after = pseudonyms(studio.get("api/users/"), file)
+    assert after == names
+    assert after[one.user_id] != after[other.user_id], "the server says 'Deleted' of both"
+    assert [person.disabled for person in read_people(file)] == [True, True]
+    with pytest.raises(errors.StudioRefused, match="choose another name"):
+        add_people(studio, [one.name], file=file)
+
+
+def test_nobody_is_disabled_where_one_of_the_names_is_unknown_or_where_it_is_oneself(
+    studio: Studio, file: Path, new_name: Callable[[], str]
+) -> None:
+    (one,) = add_people(studio, [new_name()], file=file)
+    with pytest.raises(errors.UnknownError, match="no account nobody@"):
+        disable_people(studio, [one.name, "nobody"], file=file)
+    with studio.as_person(one.token) as own, pytest.raises(errors.StudioRefused, match="owner"):
+        disable_people(own, [studio.whoami()["email"]], file=file)
+    with pytest.raises(errors.StudioRefused, match="nobody themselves"):
+        disable_people(studio, [studio.whoami()["email"]], file=file)
+    assert accounts(studio, one.email)
+    assert not read_people(file)[0].disabled

@@ -22,6 +22,8 @@
             ├── StudioTimeout          no answer in time: a write may or may not have happened
             ├── StudioUnauthorized     the token is wrong, or of a kind that is switched off
             ├── StudioRefused          the server understood and said no (4xx)
+            ├── StudioGone             the project that labels were pulled from is not there any more
+            ├── StudioUntested         a release or an edition that Copydesk was never tried with
             ├── StudioBroken           the server failed (5xx), or what it says is not Label Studio's
             └── StudioStartError       the embedded server did not start
 """
@@ -174,6 +176,18 @@ class StudioRefused(StudioError):
     """The server understood the request and refused it (4xx)."""
 
     code = "studio-refused"
+
+
+class StudioGone(StudioError):
+    """The project that labels were pulled from is not on the server any more."""
+
+    code = "studio-gone"
+
+
+class StudioUntested(StudioError):
+    """The server is of a release or an edition that Copydesk was never tried with."""
+
+    code = "studio-untested"
 
 
 class StudioBroken(StudioError):

@@ -69,7 +69,20 @@ class StudioSettings:
     project: str = ""  # title; by default the workspace's name and the schema's
     annotators_per_task: int = _within(2, 1, 1_000)
     timeout: int = _within(300, 1, 86_400)  # seconds
+    connect_timeout: int = _within(10, 1, 86_400)  # seconds until a server takes the call
+    ca_bundle: str = ""  # PEM file of who signed the server's certificate; empty: the usual ones
+    verify: bool = True  # there for those who look for it: certificates are always verified
+    proxy: str = ""  # empty: as the environment says; "none": no proxy
+    untested: bool = False  # work also with releases and editions that Copydesk was never tried with
     send_copies: bool = False  # send copies of other documents to annotators, too
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """``[watch]``: how often ``copydesk watch`` looks; the pause doubles from ``interval`` while the server does not answer."""
+
+    interval: float = _within(30.0, 0.1, 86_400)  # seconds
+    longest: float = _within(300.0, 0.1, 86_400)  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,7 @@ class Settings:
     engine: EngineSettings = field(default_factory=EngineSettings)
     studio: StudioSettings = field(default_factory=StudioSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +306,7 @@ def _settings(path: Path) -> Settings:
         "engine": EngineSettings,
         "studio": StudioSettings,
         "publish": PublishSettings,
+        "watch": WatchSettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]

@@ -10,7 +10,7 @@ from copydesk.flow import studio
 
 @click.group("people")
 def command() -> None:
-    """Add annotators to Label Studio, and list them."""
+    """Add annotators to Label Studio, list them, and take them out."""
 
 
 @command.command("add")
@@ -24,6 +24,20 @@ def add(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
     """
     workspace = open_workspace(ctx)
     _print(workspace.people_file.as_posix(), studio.add_people(workspace, names), as_json=as_json)
+
+
+@command.command("disable")
+@click.argument("names", nargs=-1, required=True)
+@json_option
+@click.pass_context
+def disable(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """Take NAMES (or e-mail addresses) out of the organisation, for good.
+
+    They see and change nothing any more, whatever token they have. What they annotated stays, under their pseudonym. Label Studio
+    takes no account in again: whoever comes back gets another name.
+    """
+    workspace = open_workspace(ctx)
+    _print(workspace.people_file.as_posix(), studio.disable_people(workspace, names), as_json=as_json)
 
 
 @command.command("list")
@@ -40,5 +54,7 @@ def _print(file: str, people: list[dict[str, str]], *, as_json: bool) -> None:
         print_json({"people": people, "passwords": file})
         return
     for person in people:
-        click.echo(f"{person['pseudonym'] or '-':<4} {person['name']:<20} {person['email']}")
+        click.echo(
+            f"{person['pseudonym'] or '-':<4} {person['name']:<20} {person['email']}{'  (disabled)' if person.get('disabled') else ''}"
+        )
     click.echo(f"{len(people)} annotators; passwords are in {file}")

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.errors import StudioUnauthorized, StudioUnreachable, UnknownError
+from copydesk.flow.connect import connected, known_project, project_spec
 from copydesk.flow.current import current_documents, current_zones, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
-from copydesk.store import locked, read_secrets
+from copydesk.store import locked
 from copydesk.studio import people, server
 from copydesk.studio.client import Studio
 from copydesk.studio.database import Postgres
+from copydesk.studio.drafts import Drafts, count_drafts
 from copydesk.studio.earlier import Earlier
-from copydesk.studio.interface import instructions, to_config
 from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
 from copydesk.studio.pull import pull_whole as pull_all_annotations
-from copydesk.studio.push import ProjectSpec, find_project
 from copydesk.studio.push import push as push_tasks
 from copydesk.studio.recorded import Recorded, read_recorded, submit
 from copydesk.tasks import (
@@ -39,8 +36,6 @@ from copydesk.tasks import (
     without_copies,
 )
 from copydesk.workspace import Workspace
-
-TOKEN = "COPYDESK_STUDIO_TOKEN"
 
 
 def start_studio(workspace: Workspace, *, say: Say) -> dict[str, str]:
@@ -62,26 +57,6 @@ def studio_status(workspace: Workspace) -> dict[str, str] | None:
     return _found(workspace, found) if found else None
 
 
-@contextmanager
-def connected(workspace: Workspace) -> Iterator[Studio]:
-    """Open a connection to the Label Studio that the settings name, or else to the embedded one.
-
-    Raises StudioUnreachable where the embedded one does not run, StudioUnauthorized where there is no token.
-    """
-    settings = workspace.settings.studio
-    if settings.url:
-        url, token = settings.url, _token(workspace)
-    else:
-        running = server.status(workspace.studio_folder)
-        if running is None:
-            raise StudioUnreachable(
-                "no Label Studio is running here", fix="copydesk studio start, or set [studio] url in copydesk.toml"
-            )
-        url, token = running.url, running.token
-    with Studio(url, token, timeout=settings.timeout) as studio:
-        yield studio
-
-
 def push(workspace: Workspace, *, progress: Progress) -> Report:
     """Send the newest revision of every document that the server has not got, with suggestions.
 
@@ -95,7 +70,7 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         suggestions = _suggestions(workspace, documents, tasks, schema)
         done = push_tasks(
             studio,
-            project=_project(workspace, schema),
+            project=project_spec(workspace, schema),
             tasks=tasks,
             suggestions=suggestions,
             earlier=_earlier(workspace, schema),
@@ -170,19 +145,22 @@ def pull_whole(workspace: Workspace, *, progress: Progress) -> Report:
 
 
 def _pull(workspace: Workspace, fetch: Callable[..., PullReport], *, progress: Progress) -> Report:
-    schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
-        project = find_project(studio, _project(workspace, schema))
-        if project is None:
-            raise UnknownError(f"there is no project of this workspace on {studio.url}", fix="copydesk push")
-        done = fetch(
-            studio,
-            project=project,
-            log=workspace.pulls,
-            pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
-            progress=progress,
-        )
-        labels = read_labels(workspace)
+        return pull_from(studio, workspace, fetch, progress=progress)
+
+
+def pull_from(studio: Studio, workspace: Workspace, fetch: Callable[..., PullReport], *, progress: Progress) -> Report:
+    """Do what ``pull`` does over a connection that is open; the caller holds the workspace's lock."""
+    project = known_project(workspace, studio, workspace.schema())
+    done = fetch(
+        studio,
+        project=project,
+        log=workspace.pulls,
+        pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
+        progress=progress,
+    )
+    drafts = count_drafts(studio, project["id"]) if done.seen else Drafts(0, 0)  # a quiet pull is one request
+    labels = read_labels(workspace)
     counts = {"new": done.new, "changed": done.changed, "gone": done.gone, "unchanged": done.unchanged}
     lines = labels.lines
     if done.elsewhere:
@@ -190,6 +168,14 @@ def _pull(workspace: Workspace, fetch: Callable[..., PullReport], *, progress: P
         lines = (
             f"elsewhere: {done.elsewhere} annotations in the pull log are of another project or server; they are kept as they "
             "were pulled, and count",
+            *lines,
+        )
+    if drafts.tasks:
+        counts["drafts"] = drafts.tasks
+        changed = f", in at least {drafts.newer} of them on a submitted annotation" if drafts.newer else ""
+        lines = (
+            f"drafts: in {drafts.tasks} tasks somebody's work is not submitted{changed}; pull fetches what is submitted (fix: "
+            "ask the annotators to submit or update)",
             *lines,
         )
     counts |= labels.counts
@@ -203,10 +189,18 @@ def add_people(workspace: Workspace, names: Sequence[str]) -> list[dict[str, str
     return list_people(workspace)
 
 
+def disable_people(workspace: Workspace, names: Sequence[str]) -> list[dict[str, str]]:
+    """Take people out of the organisation; gives everybody whom the workspace knows."""
+    with locked(workspace.lock), connected(workspace) as studio:
+        people.disable_people(studio, names, file=workspace.people_file)
+    return list_people(workspace)
+
+
 def list_people(workspace: Workspace) -> list[dict[str, str]]:
     """Give the name, log-in name and pseudonym of everybody whom the workspace knows; no password."""
     return [
         {"name": person.name, "email": person.email, "pseudonym": person.pseudonym}
+        | ({"disabled": "yes"} if person.disabled else {})
         for person in people.read_people(workspace.people_file)
     ]
 
@@ -223,12 +217,10 @@ def submit_recorded(workspace: Workspace, *, progress: Progress) -> Report:
     with locked(workspace.lock), connected(workspace) as studio:
         people.add_people(studio, [one.name for one in everybody], file=workspace.people_file)
         accounts = {person.name: person for person in people.read_people(workspace.people_file)}
-        project = find_project(studio, _project(workspace, schema))
-        if project is None:
-            raise UnknownError(f"there is no project of this workspace on {studio.url}", fix="copydesk push")
+        project = known_project(workspace, studio, schema)
         counts = {"submitted": 0, "there already": 0}
         for one in everybody:
-            with Studio(studio.url, accounts[one.name].token, timeout=workspace.settings.studio.timeout) as own:
+            with studio.as_person(accounts[one.name].token) as own:
                 done = submit(
                     own,
                     one,
@@ -240,29 +232,6 @@ def submit_recorded(workspace: Workspace, *, progress: Progress) -> Report:
             counts["submitted"] += done.submitted
             counts["there already"] += done.present
     return Report("annotate", {"annotators": len(everybody), **counts}, changed=counts["submitted"] > 0)
-
-
-def _project(workspace: Workspace, schema: LabelSchema) -> ProjectSpec:
-    settings = workspace.settings
-    title = settings.studio.project or f"{settings.name}: {schema.name}"
-    return ProjectSpec(
-        title=title[:50].ljust(3, "."),
-        marker=f"copydesk {settings.name} {schema.name}",
-        config=to_config(schema),
-        instructions=instructions(schema),
-        annotators_per_task=settings.studio.annotators_per_task,
-    )
-
-
-def _token(workspace: Workspace) -> str:
-    file = workspace.state / "token.json"
-    token = os.environ.get(TOKEN, "") or str(read_secrets(file).get("token", ""))
-    if not token:
-        raise StudioUnauthorized(
-            f"no token for {workspace.settings.studio.url}",
-            fix=f'set {TOKEN}, or write {{"token": "…"}} into {file} and chmod 600 it',
-        )
-    return token
 
 
 def _found(workspace: Workspace, found: server.Server) -> dict[str, str]:

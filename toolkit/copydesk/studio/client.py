@@ -8,76 +8,59 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import json as jsonlib
 import random
 import re
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 import httpx
 
 from copydesk.errors import (
-    ConfigError,
     DataError,
     StudioBroken,
     StudioError,
     StudioRefused,
-    StudioTimeout,
     StudioUnauthorized,
     StudioUnreachable,
 )
+from copydesk.studio.connection import Connection, base_url, open_http
+from copydesk.studio.faults import FIX_TOKEN, FOREIGN, excerpt, fail, raise_for_status, shortened, status_of
 
 _PAUSES = (0.3, 1.0, 3.0)  # seconds before the second, third and fourth try of a read
 _LONGEST_PAUSE = 30.0
-_SHOWN = 300  # characters of a foreign text in an error; a refused import answers with whole articles
 _LEEWAY = 30.0  # seconds before its end at which an access token is renewed
 _ACCESS_SECONDS = 300.0  # Label Studio's default life of an access token
 _PASSING = frozenset({408, 429})
-_FIX_TOKEN = "copy the token again from Account & Settings in Label Studio"
-_FIX_LEGACY = (
-    "use a personal access token (Account & Settings > Personal Access Token), or let an owner of the organisation switch"
-    " legacy tokens on (Organization > API Tokens Settings)"
-)
-_FIX_WRITE = "look on the server whether it arrived before writing it again"
-
-# What never reached the server; every other failure leaves open whether a write happened.
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
-_TORN = (httpx.NetworkError, httpx.RemoteProtocolError)
-FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
-"""The roots of every exception that httpx raises."""
 
 
 class Studio:
     """A connection to one Label Studio server as one person.
 
     ``url`` is the server's address, which may have a path (``https://example.org/label-studio``). ``token`` is a legacy
-    token, or a personal access token, which is exchanged for short-lived access tokens as they are needed. ``timeout`` is in
-    seconds; Label Studio does all work inside the request, so it is long. Use it as a context manager.
+    token, or a personal access token, which is exchanged for short-lived access tokens as they are needed. ``connection`` says
+    how the server is reached; ``timeout`` (seconds) stands for the one in it. Use it as a context manager.
 
     ``get`` and ``find`` are tried up to four times; writes are sent exactly once. After a StudioTimeout or StudioBroken of a
     write, look on the server before writing again.
     """
 
-    def __init__(self, url: str, token: str, *, timeout: int = 300) -> None:
+    def __init__(
+        self, url: str, token: str, *, connection: Connection | None = None, timeout: float | None = None
+    ) -> None:
         self.url = base_url(url)
+        connection = connection or Connection()
+        self.connection = connection if timeout is None else replace(connection, timeout=timeout)
         self._token = _checked_token(token)
         self._is_personal = self._token.startswith("eyJ")
         self._access = ""
         self._access_ends = 0.0
         self._lock = threading.Lock()
-        self._http = open_http(self.url, timeout=timeout)
+        self._http = open_http(self.url, self.connection)
 
     def __repr__(self) -> str:
         return f"Studio({self.url!r})"  # never the token
@@ -93,6 +76,10 @@ class Studio:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def as_person(self, token: str) -> Studio:
+        """Open another connection to the same server, reached the same way, as whom ``token`` belongs to."""
+        return Studio(self.url, token, connection=self.connection)
 
     def get(self, path: str, *, params: Mapping[str, Any] | None = None, json: object = None) -> Any:
         """Read ``path``; connection errors, 5xx and 429 are tried again, at most three times.
@@ -133,9 +120,13 @@ class Studio:
         """Give the user whom the token belongs to; has at least ``id`` and ``email``."""
         return self._expect("api/current-user/whoami", "email")
 
+    def about(self) -> dict[str, Any]:
+        """Give what the server says of itself: has at least ``release``, such as ``1.23.2``."""
+        return self._expect("api/version/", "release")
+
     def version(self) -> str:
         """Give the release of the server, such as ``1.23.2``."""
-        return str(self._expect("api/version/", "release")["release"])
+        return str(self.about()["release"])
 
     def _expect(self, path: str, key: str) -> dict[str, Any]:
         answer = self.get(path)
@@ -183,7 +174,7 @@ class Studio:
         url = self.url + path.lstrip("/")
         try:
             response = self._http.request(method, url, params=params, content=content, headers=headers)
-            _raise_for_status(response)
+            raise_for_status(response)
         except FOREIGN as error:
             fail(error, base=self.url, method=method, path=path, secrets=(self._token, self._access))
         return response
@@ -219,92 +210,9 @@ class Studio:
         except ValueError as error:
             raise StudioBroken(
                 f"{self.url} answers {method} {path} with {response.status_code} and something that is not JSON:"
-                f" {_excerpt(response)}",
+                f" {excerpt(response)}",
                 fix="check that the address is Label Studio's own, and not that of a login page or proxy before it",
             ) from error
-
-
-def base_url(url: str) -> str:
-    """Give an address with its trailing slash, so that a server below a path keeps that path.
-
-    Raises ConfigError where it is none that Label Studio could have.
-    """
-    fix = "write it as http://127.0.0.1:8080 or https://example.org/label-studio"
-    try:
-        parsed = httpx.URL(url.strip())
-    except (httpx.InvalidURL, TypeError) as error:
-        raise ConfigError(f"{url!r} is not an address", fix=fix) from error
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise ConfigError(f"{url!r} is not the address of a web server", fix=fix)
-    if parsed.userinfo or parsed.query or parsed.fragment:
-        raise ConfigError(f"the address of {parsed.host} holds a password, a query or a fragment", fix=fix)
-    return str(parsed).rstrip("/") + "/"
-
-
-def open_http(url: str, *, timeout: float) -> httpx.Client:
-    """Open connections to a server; what is on this machine is never asked through a proxy."""
-    return httpx.Client(timeout=httpx.Timeout(timeout, connect=10.0), trust_env=not _is_local(httpx.URL(url).host))
-
-
-def status_of(error: BaseException) -> int | None:
-    """Give the HTTP status that an error was translated from, or None where no answer came."""
-    cause = error.__cause__
-    return cause.response.status_code if isinstance(cause, httpx.HTTPStatusError) else None
-
-
-def fail(error: Exception, *, base: str, method: str, path: str, secrets: tuple[str, ...] = ()) -> NoReturn:
-    """Raise the one of Copydesk's errors that an exception of httpx means."""
-    if isinstance(error, httpx.HTTPStatusError):
-        kind, message, fix = _meaning_of_status(error.response, method=method)
-    else:
-        kind, message, fix = _meaning(error, method=method)
-    text = f"{method} {base}{path.lstrip('/')}: {message}"
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "…")
-    raise kind(text, fix=fix) from error
-
-
-def _meaning(error: Exception, *, method: str) -> tuple[type[StudioError], str, str]:
-    detail = _shortened(str(error)) or type(error).__name__
-    if isinstance(error, _NOT_SENT):
-        return StudioUnreachable, f"nothing answers ({detail})", "check the address and that the server runs"
-    if isinstance(error, httpx.TimeoutException):
-        fix = "give it more time, or ask for less at once" if method == "GET" else _FIX_WRITE
-        return StudioTimeout, "no answer in time", fix
-    if isinstance(error, _TORN):
-        if method == "GET":
-            return StudioUnreachable, f"the connection broke ({detail})", "check that the server runs"
-        return StudioTimeout, f"the connection broke before an answer came ({detail})", _FIX_WRITE
-    return StudioBroken, f"the answer cannot be read ({detail})", "check that the address is Label Studio's own"
-
-
-def _meaning_of_status(response: httpx.Response, *, method: str) -> tuple[type[StudioError], str, str]:
-    status = response.status_code
-    message = f"{status} {response.reason_phrase}: {_excerpt(response)}"
-    if status == httpx.codes.UNAUTHORIZED:
-        return StudioUnauthorized, message, _FIX_LEGACY if "legacy token" in response.text else _FIX_TOKEN
-    if status == httpx.codes.GATEWAY_TIMEOUT:
-        return StudioTimeout, message, "try again later" if method == "GET" else _FIX_WRITE
-    if status >= 500:
-        return StudioBroken, message, "look into the server's log" if method == "GET" else _FIX_WRITE
-    if status >= 400:
-        return StudioRefused, message, _fix_of_refusal(status)
-    where = response.headers.get("location", "nowhere")
-    return StudioBroken, f"{status}, sent on to {_shortened(where)}", "use the address that the server itself uses"
-
-
-def _fix_of_refusal(status: int) -> str:
-    return {
-        403: "ask the owner of the project for the right to do this",
-        404: "check that it still exists on the server, and the server's address",
-        413: "send fewer tasks at once, or raise the limit of the proxy before the server",
-        429: "wait a little; the server asks for fewer requests",
-    }.get(status, "correct what the server names")
-
-
-def _raise_for_status(response: httpx.Response) -> None:
-    if not response.is_success:
-        raise httpx.HTTPStatusError(f"status {response.status_code}", request=response.request, response=response)
 
 
 def _may_pass(error: StudioError) -> bool:
@@ -328,36 +236,15 @@ def encoded(value: object, *, place: str) -> bytes:
         # not escaped, so that a lone surrogate fails here: one on the server spoils every later list and export
         return jsonlib.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except (ValueError, TypeError) as error:
-        raise DataError(f"{place}: the value cannot be sent as JSON: {_shortened(str(error))}") from error
-
-
-def _excerpt(response: httpx.Response) -> str:
-    text = response.text.strip()
-    if "<html" in text[:500].lower():
-        title = re.search(r"<title>([^<]*)", text, re.IGNORECASE)
-        return f"a web page, {' '.join(title[1].split())!r}" if title else "a web page"
-    try:
-        answer = jsonlib.loads(text)
-    except ValueError:
-        return _shortened(text) or "an empty answer"
-    if isinstance(answer, dict):
-        # id, version and exc_info are about the failed request, not about its reason
-        told = {key: answer[key] for key in ("detail", "validation_errors", "non_field_errors") if answer.get(key)}
-        answer = told or answer
-    return _shortened(jsonlib.dumps(answer, ensure_ascii=False))
-
-
-def _shortened(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        raise DataError(f"{place}: the value cannot be sent as JSON: {shortened(str(error))}") from error
 
 
 def _checked_token(token: str) -> str:
     token = token.strip()
     if not token:
-        raise StudioUnauthorized("there is no token", fix=_FIX_TOKEN)
+        raise StudioUnauthorized("there is no token", fix=FIX_TOKEN)
     if not re.fullmatch(r"[!-~]+", token) or (token.startswith("eyJ") and token.count(".") != 2):
-        raise StudioUnauthorized("the token is not whole, or holds characters that no token has", fix=_FIX_TOKEN)
+        raise StudioUnauthorized("the token is not whole, or holds characters that no token has", fix=FIX_TOKEN)
     return token
 
 
@@ -369,10 +256,3 @@ def _life(access: str) -> float:
         return float(claims["exp"] - claims["iat"])
     except (IndexError, KeyError, TypeError, ValueError, binascii.Error):
         return _ACCESS_SECONDS
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -87,13 +87,13 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
     Counted are annotations and, of those that are read, every label of a region, value of an attribute and label of a
     relation; each of these is kept or rejected.
     """
-    histories = _histories(documents)
-    counted, rejected = votes(annotations, histories=histories)
+    known = histories(documents)
+    counted, rejected = votes(annotations, histories=known)
     reading = Reading(schema)
     carries: dict[tuple[str, str], Carry] = {}
     for row in counted:
-        newest = histories[row["doc_id"]].newest
-        made_on = histories[row["doc_id"]].versions[row["text_sha256"]]
+        newest = known[row["doc_id"]].newest
+        made_on = known[row["doc_id"]].versions[row["text_sha256"]]
         carry = None
         if made_on.text_sha256 != newest.text_sha256:
             key = newest.text_sha256, made_on.text_sha256
@@ -121,7 +121,8 @@ def _region(span: Mapping[str, Any], schema: LabelSchema | None) -> Iterator[dic
         yield {"id": region, "from_name": name, "to_name": TEXT, "type": kind, "origin": origin, "value": said}
 
 
-def _histories(documents: pa.Table) -> dict[str, History]:
+def histories(documents: pa.Table) -> dict[str, History]:
+    """Give every text that each document has had, by its id; ``documents`` holds every revision, in any order."""
     names = ("doc_id", "revision", "text_sha256", "text")
     columns: Sequence[list[Any]] = [documents[name].to_pylist() for name in names]
     versions: dict[str, dict[str, Version]] = {}

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from copydesk.errors import StudioBroken
+import httpx
+
+from copydesk.errors import StudioBroken, StudioGone, StudioRefused
 from copydesk.studio.client import Studio
+from copydesk.studio.faults import status_of
 
 _NEEDING_ALL = frozenset({"annotations", "predictions"})
 LOOKED_UP = 100  # documents or ids in one question: the address stays below the 8 kB that proxies accept
@@ -108,7 +111,15 @@ def _list(
     }
     if not _NEEDING_ALL.isdisjoint(fields):
         params["fields"] = "all"  # without it they are left out, and with it every request costs more
-    answer = studio.get("api/tasks/", params=params)
+    try:
+        answer = studio.get("api/tasks/", params=params)
+    except StudioRefused as error:
+        if status_of(error) != httpx.codes.NOT_FOUND:
+            raise
+        raise StudioGone(
+            f"project {project_id} is not on {studio.url} any more; what was pulled from it is kept, and counts",
+            fix="check [studio] url and project, or make the project anew: copydesk push",
+        ) from error
     if not isinstance(answer, dict) or not isinstance(answer.get("tasks"), list):
         raise StudioBroken(f"{studio.url} lists no tasks where it should", fix="check the server's address and version")
     return answer

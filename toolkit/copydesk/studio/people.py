@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,18 +18,24 @@ from typing import Any, Self
 
 import httpx
 
-from copydesk.errors import StoreError, StudioBroken, StudioRefused, StudioUnauthorized, UsageError
+from copydesk.errors import StoreError, StudioBroken, StudioRefused, StudioUnauthorized, UnknownError, UsageError
 from copydesk.store import read_secrets, write_json
-from copydesk.studio.client import FOREIGN, Studio, fail, open_http
+from copydesk.studio.client import Studio
+from copydesk.studio.connection import open_http
+from copydesk.studio.faults import FOREIGN, fail, status_of
 
 DOMAIN = "copydesk.invalid"  # a name that can never receive mail (RFC 2606)
+_FIX_DISABLE = "use the token of the organisation's owner: nobody else can take people out, and nobody themselves (Label Studio: Organization)"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _FORM_ERROR = re.compile(r"<li>\s*([^<]+?)\s*</li>")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An annotator. ``user_id`` 0 and an empty ``token`` mean that the account is not made yet, or was interrupted."""
+    """An annotator. ``user_id`` 0 and an empty ``token`` mean that the account is not made yet, or was interrupted.
+
+    Who is ``disabled`` is no member of the organisation any more; labels and pseudonym stay.
+    """
 
     name: str
     email: str
@@ -37,6 +43,7 @@ class Person:
     token: str = field(repr=False)
     user_id: int
     pseudonym: str
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,9 @@ class _Known:
 
     def person(self, email: str) -> Person | None:
         return next((person for person in self.people if person.email == email), None)
+
+    def everybody(self) -> list[Mapping[str, Any]]:
+        return [*map(asdict, self.people), *self.others]
 
     def next_pseudonym(self) -> str:
         used = [person.pseudonym for person in self.people] + [other["pseudonym"] for other in self.others]
@@ -79,6 +89,43 @@ def add_people(studio: Studio, names: Sequence[str], *, file: Path) -> list[Pers
     return people
 
 
+def disable_people(studio: Studio, names: Sequence[str], *, file: Path) -> None:
+    """Take people out of the organisation: they can log in, and see and change nothing any more, with any token.
+
+    A name is that of a person in ``file``, or the e-mail address of any account. What they annotated stays, under their
+    pseudonym, and the tasks that they had locked are free. The account is not deleted, since with it the server would forget whose
+    the annotations are; it cannot be taken in again, and who is out already stays so. Raises UnknownError, before anybody is taken
+    out, where there is no such account; StudioRefused where the token is not the owner's, or is that person's own.
+    """
+    users = studio.get("api/users/")
+    names_by_id = pseudonyms(users, file)  # written down while the server still tells e-mail addresses
+    meant = [_user_meant(name, users=users, file=file) for name in names]
+    for user_id in meant:
+        organization = studio.get("api/current-user/whoami")["active_organization"]
+        try:
+            studio.delete(f"api/organizations/{organization}/memberships/{user_id}/")
+        except StudioRefused as error:
+            if status_of(error) != httpx.codes.NOT_FOUND:
+                raise StudioRefused(error.message, fix=_FIX_DISABLE) from error
+        known = _read(file)
+        disabled = [replace(one, disabled=True) for one in known.people if one.pseudonym == names_by_id[user_id]]
+        for person in disabled:
+            known = known.with_person(person)
+        _write(file, known)
+
+
+def _user_meant(name: str, *, users: Sequence[Mapping[str, Any]], file: Path) -> int:
+    email = name.lower() if "@" in name else f"{name.lower()}@{DOMAIN}"
+    found = next((user["id"] for user in users if str(user.get("email")).lower() == email), None)
+    if found is None:  # the server has forgotten the address of who is out already
+        out = {user["id"] for user in users if not _address(user)}
+        found = next((one["user_id"] for one in _read(file).everybody() if one["email"] == email), None)
+        found = found if found in out else None
+    if found is None:
+        raise UnknownError(f"there is no account {email} on the server", fix="see copydesk people list")
+    return int(found)
+
+
 def read_people(file: Path) -> list[Person]:
     """Read the people whose accounts were made, or begun, in the order in which they were added."""
     return list(_read(file).people)
@@ -88,14 +135,17 @@ def pseudonyms(users: Iterable[Mapping[str, Any]], file: Path) -> Mapping[int, s
     """Give each user's pseudonym by user id: ``A1``, ``A2``, …; one who has none gets the next, in the order of the ids.
 
     ``users`` are Label Studio's (``id``, and ``email`` where it is known). A user is recognised by e-mail, since another
-    server gives the same ids to other people, and by id only where there is no e-mail.
+    server gives the same ids to other people, and by id only where there is no e-mail: of who was taken out of the organisation
+    the server says ``Deleted`` in its place.
     """
+    users = [{**user, "email": _address(user)} for user in users]
+    live = {user["email"] for user in users}
     known = _read(file)
     found: dict[int, str] = {}
     others = list(known.others)
     for user in sorted(users, key=lambda user: int(user["id"])):
         current = replace(known, others=tuple(others))
-        pseudonym = _pseudonym_of(user, current)
+        pseudonym = _pseudonym_of(user, current, live=live)
         if pseudonym is None:
             pseudonym = current.next_pseudonym()
             others.append({"user_id": user["id"], "email": user.get("email") or "", "pseudonym": pseudonym})
@@ -105,10 +155,20 @@ def pseudonyms(users: Iterable[Mapping[str, Any]], file: Path) -> Mapping[int, s
     return found
 
 
-def _pseudonym_of(user: Mapping[str, Any], known: _Known) -> str | None:
-    one_by_one: list[Mapping[str, Any]] = [*map(asdict, known.people), *known.others]
-    key, value = ("email", user["email"]) if user.get("email") else ("user_id", user["id"])
-    return next((one["pseudonym"] for one in one_by_one if one[key] == value), None)
+def _address(user: Mapping[str, Any]) -> str:
+    email = user.get("email") or ""
+    return email if "@" in email else ""
+
+
+def _pseudonym_of(user: Mapping[str, Any], known: _Known, *, live: Collection[str] = ()) -> str | None:
+    """Find a user by e-mail, or else by id among those whose e-mail is nobody's on the server now."""
+    one_by_one = known.everybody()
+    if user["email"]:
+        return next((one["pseudonym"] for one in one_by_one if one["email"] == user["email"]), None)
+    same = (
+        one for one in one_by_one if one["user_id"] == user["id"] and (not one["email"] or one["email"] not in live)
+    )
+    return next((one["pseudonym"] for one in same), None)
 
 
 def _checked(names: Sequence[str]) -> list[str]:
@@ -126,6 +186,10 @@ def _intended(name: str, *, file: Path, accounts: Mapping[str, Any]) -> Person:
     known = _read(file)
     email = f"{name.lower()}@{DOMAIN}"
     person = known.person(email)
+    if person is not None and person.disabled:
+        raise StudioRefused(
+            f"{name} was disabled, and Label Studio takes no account in again", fix=f"choose another name than {name}"
+        )
     if person is not None:
         return person
     if email in accounts:
@@ -144,7 +208,7 @@ def _works(studio: Studio, person: Person) -> bool:
     if not person.token:
         return False
     try:
-        with Studio(studio.url, person.token) as own:
+        with studio.as_person(person.token) as own:
             who = own.whoami()
     except StudioUnauthorized:
         return False
@@ -152,7 +216,7 @@ def _works(studio: Studio, person: Person) -> bool:
 
 
 def _with_account(studio: Studio, person: Person, *, exists: bool) -> Person:
-    with _Visit(studio.url) as visit:
+    with _Visit(studio) as visit:
         if exists:
             visit.log_in(person)
         else:
@@ -165,7 +229,7 @@ def _own_token(visit: _Visit) -> str:
     """Give the legacy token of who is logged in, or a new personal one where the organisation has switched those off."""
     legacy: str = visit.call("GET", "api/current-user/token")["token"]
     try:
-        with Studio(visit.url, legacy) as own:
+        with visit.studio.as_person(legacy) as own:
             own.whoami()
     except StudioUnauthorized:
         for token in visit.call("GET", "api/token/"):  # one is allowed for each user, and cannot be read again
@@ -177,9 +241,10 @@ def _own_token(visit: _Visit) -> str:
 class _Visit:
     """What a person does in a browser: forms and a session cookie, over the same door and with the same errors."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = open_http(url, timeout=60)
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.url = studio.url
+        self._http = open_http(studio.url, studio.connection)
 
     def __enter__(self) -> Self:
         return self

@@ -24,11 +24,11 @@ from copydesk.store import Log
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list_tasks, overview, updated_after
+from copydesk.studio.states import Project, State, counts_of, is_as_known, is_known, read_states, state_of, text_of
 from copydesk.studio.votes import text_sha256_of
 
 PAGE = 250
 OVERLAP = timedelta(minutes=5)
-_RECENT = 20  # tasks changed last that are looked at to see whether anything happened
 _SWEEP_PAGE = 5_000
 # the server applies the one list to tasks and to the annotations within them, so both must be named
 _OF_TASK = ("id", "data", "annotations", "created_at", "updated_at")
@@ -58,38 +58,6 @@ class PullReport:
     nothing_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Project:
-    """A project, told from those that have its id on another server by when it was made."""
-
-    id: int
-    key: str
-    short: str
-
-    @classmethod
-    def of(cls, described: Mapping[str, Any]) -> _Project:
-        key = f"{described['id']}-{described['created_at']}"
-        return cls(int(described["id"]), key, hashlib.sha256(key.encode()).hexdigest()[:6])
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """A live task as it was seen last. Ids are given again after a deletion, so a task is its id, birth and document.
-
-    ``annotations`` does not count skipped ones, as the server does not.
-    """
-
-    task_id: int
-    created_at: str
-    doc_id: str
-    updated_at: datetime
-    annotations: int
-
-    @property
-    def identity(self) -> tuple[int, str, str]:
-        return self.task_id, self.created_at, self.doc_id
-
-
 def pull(
     studio: Studio,
     *,
@@ -103,9 +71,9 @@ def pull(
     ``project`` is as the server describes it: its ``id`` and ``created_at`` are read. ``pseudonyms`` gives each user id its pseudonym; it is only asked where there are annotations to name. An annotation of a
     user whom it does not know gets the empty pseudonym. Raises the ``errors.Studio*``; the log is as it was then.
     """
-    meant = _Project.of(project)
-    states = _states(log, meant)
-    if states and _is_quiet(studio, meant.id, states):
+    meant = Project.of(project)
+    states = read_states(log, meant)
+    if states and is_as_known(studio, meant.id, states):
         return _report(_beside(log, meant, states), log)
     since = (updated_after(max(state.updated_at for state in states.values()) - OVERLAP),) if states else ()
     return _pull(studio, meant, log, states=states, since=since, pseudonyms=pseudonyms, progress=progress)
@@ -120,8 +88,8 @@ def pull_whole(
     progress: Progress,
 ) -> PullReport:
     """Do what ``pull`` does, and look at every task whatever its time: finds even what a server forgot to give a time."""
-    meant = _Project.of(project)
-    states = _states(log, meant)
+    meant = Project.of(project)
+    states = read_states(log, meant)
     return _pull(studio, meant, log, states=states, since=(), pseudonyms=pseudonyms, progress=progress)
 
 
@@ -132,10 +100,10 @@ def current_state(log: Log) -> pa.Table:
 
 def _pull(
     studio: Studio,
-    project: _Project,
+    project: Project,
     log: Log,
     *,
-    states: dict[int, _State],
+    states: dict[int, State],
     since: tuple[Filter, ...],
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
@@ -148,31 +116,11 @@ def _pull(
         seen |= {task["id"] for task in page}
         progress("pull", len(seen), total)
     now = overview(studio, project.id, size=1)
-    if (now.tasks, now.annotations) != _counts(changes.states):
+    if (now.tasks, now.annotations) != counts_of(changes.states):
         for page in _sweep(studio, project.id, changes):
             changes.take(page, pseudonyms)
             seen |= {task["id"] for task in page}
     return _report(changes, log, seen=len(seen))
-
-
-def _is_quiet(studio: Studio, project_id: int, states: Mapping[int, _State]) -> bool:
-    """Say whether the server has what the log has: the same counts, and the same times of the tasks changed last."""
-    seen = overview(studio, project_id, size=_RECENT)
-    return (seen.tasks, seen.annotations) == _counts(states) and all(_is_known(task, states) for task in seen.newest)
-
-
-def _counts(states: Mapping[int, _State]) -> tuple[int, int]:
-    """Give the numbers of tasks and annotations that the server should have."""
-    return len(states), sum(state.annotations for state in states.values())
-
-
-def _is_known(task: Mapping[str, Any], states: Mapping[int, _State]) -> bool:
-    state = states.get(task["id"])
-    return (
-        state is not None
-        and state.created_at == task["created_at"]
-        and state.updated_at == datetime.fromisoformat(task["updated_at"])
-    )
 
 
 def _sweep(studio: Studio, project_id: int, changes: _Changes) -> Iterator[list[dict[str, Any]]]:
@@ -211,9 +159,7 @@ def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
 class _Changes:
     """What the server's tasks are beside the log: takes pages of tasks and gathers the rows to append."""
 
-    def __init__(
-        self, project: _Project, states: dict[int, _State], *, known: dict[_Key, _Key], elsewhere: int
-    ) -> None:
+    def __init__(self, project: Project, states: dict[int, State], *, known: dict[_Key, _Key], elsewhere: int) -> None:
         self.project = project
         self.states = states
         self.known = known
@@ -231,7 +177,7 @@ class _Changes:
 
     def is_odd(self, task: Mapping[str, Any]) -> bool:
         """Say whether a task, seen in passing, is not as the log has it."""
-        known = _is_known(task, self.states)
+        known = is_known(task, self.states)
         return not known or self.states[task["id"]].annotations != task["total_annotations"]
 
     def take(self, tasks: Iterable[Mapping[str, Any]], pseudonyms: Callable[[], Mapping[int, str]]) -> None:
@@ -241,14 +187,14 @@ class _Changes:
                 self._names = pseudonyms()
             self._take(task, self._names or {})
 
-    def drop(self, states: Iterable[_State]) -> None:
+    def drop(self, states: Iterable[State]) -> None:
         """Take note that tasks are gone, and with them their annotations."""
         for state in states:
             self._forget(self._of_task.pop(state.task_id, []))
             self.state_rows.append(self._state_row(self.states.pop(state.task_id), "gone"))
 
     def _take(self, task: Mapping[str, Any], names: Mapping[int, str]) -> None:
-        state = _state_of(task)
+        state = state_of(task)
         before = self.states.get(state.task_id)
         if before is not None and before.identity != state.identity:
             self.drop([before])
@@ -282,7 +228,7 @@ class _Changes:
             else:
                 self.in_log.append(key)
 
-    def _state_row(self, state: _State, how: str) -> dict[str, Any]:
+    def _state_row(self, state: State, how: str) -> dict[str, Any]:
         return {
             "project": self.project.key,
             "project_id": self.project.id,
@@ -295,20 +241,7 @@ class _Changes:
         }
 
 
-def _states(log: Log, project: _Project) -> dict[int, _State]:
-    """Give the live tasks of a project as the log saw them last, by id."""
-    table = log.read("task_states")
-    states: dict[int, _State] = {}
-    for row in table.filter(pc.equal(table["project"], project.key)).to_pylist():
-        state = _State(row["task_id"], row["task_created_at"], row["doc_id"], row["updated_at"], row["annotations"])
-        if row["state"] == "live":
-            states[state.task_id] = state
-        else:
-            states.pop(state.task_id, None)
-    return states
-
-
-def _beside(log: Log, project: _Project, states: dict[int, _State]) -> _Changes:
+def _beside(log: Log, project: Project, states: dict[int, State]) -> _Changes:
     """Start from the live annotations in the log: those of the project by key, with what is compared, and how many others."""
     table = _newest_entries(log.read("annotations", columns=[*_KEY, *_COMPARED, "state"]))
     table = table.filter(pc.equal(table["state"], "live"))
@@ -342,18 +275,8 @@ def _task_id(key: _Key) -> int:
     return int(key[0].split("-")[1])
 
 
-def _state_of(task: Mapping[str, Any]) -> _State:
-    return _State(
-        task["id"],
-        task["created_at"],
-        _text(task["data"], "doc_id"),
-        datetime.fromisoformat(task["updated_at"]),
-        sum(not annotation["was_cancelled"] for annotation in task["annotations"]),
-    )
-
-
 def _row(
-    annotation: Mapping[str, Any], task: Mapping[str, Any], state: _State, project: _Project, names: Mapping[int, str]
+    annotation: Mapping[str, Any], task: Mapping[str, Any], state: State, project: Project, names: Mapping[int, str]
 ) -> dict[str, Any]:
     result = json.dumps(annotation["result"], sort_keys=True, separators=(",", ":"))
     flags = bool(annotation["was_cancelled"]), bool(annotation["ground_truth"])
@@ -366,8 +289,8 @@ def _row(
         "task_created_at": state.created_at,
         "doc_id": state.doc_id,
         "revision": revision if type(revision) is int and 0 <= revision < 2**31 else 0,
-        "text_sha256": _text(task["data"], "text_sha256"),
-        "shown_sha256": text_sha256_of(_text(task["data"], TEXT)),
+        "text_sha256": text_of(task["data"], "text_sha256"),
+        "shown_sha256": text_sha256_of(text_of(task["data"], TEXT)),
         "annotator": names.get(_user_id(annotation["completed_by"]), ""),
         "created_at": _instant(annotation["created_at"]),
         "updated_at": _instant(annotation["updated_at"]),
@@ -378,12 +301,6 @@ def _row(
         "content_sha256": hashlib.sha256(f"{flags} {result}".encode()).hexdigest(),
         "result": result,
     }
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    """Give a text of a task's data; a task that Copydesk did not make may have none, or something else there."""
-    value = data.get(key)
-    return value if isinstance(value, str) else ""
 
 
 def _user_id(completed_by: object) -> int:

@@ -26,9 +26,10 @@ from copydesk.errors import (
     UsageError,
 )
 from copydesk.model.progress import Progress
-from copydesk.studio.client import Studio, encoded, status_of
+from copydesk.studio.client import Studio, encoded
 from copydesk.studio.codec import shown_text
 from copydesk.studio.earlier import Earlier
+from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
 
@@ -167,7 +168,7 @@ def _is_meant(described: Mapping[str, Any], project: ProjectSpec) -> bool:
     return described["title"] == project.title and project.marker in lines
 
 
-def _settings(project: ProjectSpec) -> dict[str, Any]:
+def wanted_settings(project: ProjectSpec) -> dict[str, Any]:
     """Give the settings of the project that Copydesk keeps as they are meant."""
     return {
         "label_config": project.config,
@@ -183,7 +184,12 @@ def _create(studio: Studio, project: ProjectSpec) -> dict[str, Any]:
     if not 3 <= len(project.title) <= 50:
         raise ConfigError(f"project title {project.title!r} has {len(project.title)} characters", fix="use 3 to 50")
     studio.post("api/projects/validate/", json={"label_config": project.config})
-    body = {"title": project.title, "description": project.marker, "model_version": MODEL_VERSION, **_settings(project)}
+    body = {
+        "title": project.title,
+        "description": project.marker,
+        "model_version": MODEL_VERSION,
+        **wanted_settings(project),
+    }
     try:
         created: dict[str, Any] = studio.post("api/projects/", json=body)
     except (StudioTimeout, StudioBroken):
@@ -195,7 +201,7 @@ def _create(studio: Studio, project: ProjectSpec) -> dict[str, Any]:
 
 
 def _update(studio: Studio, described: Mapping[str, Any], project: ProjectSpec) -> None:
-    changed = {key: value for key, value in _settings(project).items() if described.get(key) != value}
+    changed = {key: value for key, value in wanted_settings(project).items() if described.get(key) != value}
     if "label_config" in changed:
         _check_use(studio, described["id"], project.config)
     if changed:

@@ -26,8 +26,9 @@ import pyarrow as pa
 from copydesk.errors import StudioBroken, StudioRefused, StudioTimeout, UnknownError, UsageError
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
-from copydesk.studio.client import Studio, status_of
+from copydesk.studio.client import Studio
 from copydesk.studio.codec import region_id, to_result
+from copydesk.studio.faults import status_of
 from copydesk.studio.interface import ENTITY
 from copydesk.studio.listing import find_tasks
 

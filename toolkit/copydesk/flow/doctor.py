@@ -1,0 +1,154 @@
+"""A workspace and its project on the server go in; all that is wrong with them comes out, each with what mends it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from copydesk.errors import CopydeskError, FindingError, StoreError
+from copydesk.flow.connect import connected, known_project, project_spec, studio_url
+from copydesk.flow.report import Report
+from copydesk.flow.versions import examine_packages, versions
+from copydesk.model.finding import Finding
+from copydesk.model.progress import Progress
+from copydesk.store import TEMPORARY, file_sha256, locked, part_at, translated
+from copydesk.studio.codec import histories
+from copydesk.studio.doctor import examine, mend
+from copydesk.studio.local import examine_folder
+from copydesk.workspace import Workspace
+
+LEAST_FREE = 1_000_000_000  # bytes
+_FOLDERS = ("documents", "copies", "pulls", "labels", "agreed", "findings", "repeated")
+
+
+def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:
+    """Look for all that is wrong; with ``fix``, mend what is safely mended, and say what was done.
+
+    A server that cannot be reached is a finding, and the workspace is looked at all the same. Nothing that a person marked is
+    ever changed or deleted.
+    """
+    left = _left(workspace.state)  # before the lock, which clears some of them
+    with locked(workspace.lock) if fix else nullcontext():
+        found = [*_workspace(workspace, left, fix=fix), *_server(workspace, fix=fix, progress=progress)]
+    open_ones = [finding for finding in found if not finding.fixed]
+    lines = tuple(_line(finding) for finding in found)
+    unseen = _unseen(workspace)
+    if unseen:
+        lines += (f"not looked at: {', '.join(unseen)} (only an embedded Label Studio's own files tell of them)",)
+    return Report(
+        "doctor",
+        {"findings": len(open_ones), "fixed": len(found) - len(open_ones)},
+        changed=len(open_ones) < len(found),
+        lines=lines,
+        data={"findings": [_row(finding) for finding in found], "not_looked_at": list(unseen), "versions": versions()},
+    )
+
+
+def _unseen(workspace: Workspace) -> tuple[str, ...]:
+    """Name what cannot be looked at: a server of one's own tells no locks, and a database of PostgreSQL is not opened."""
+    if studio_url(workspace):
+        return "locks", "sqlite", "exports"
+    return ("locks",) if workspace.settings.studio.database else ()
+
+
+def finding_fault(report: Report) -> FindingError | None:
+    """Give the error where something is wrong that was not mended."""
+    count = report.counts["findings"]
+    if not count:
+        return None
+    return FindingError(f"{count} findings are open", fix="do what each of them says, and copydesk doctor again")
+
+
+def _line(finding: Finding) -> str:
+    done = f"fixed: {finding.fixed}" if finding.fixed else f"fix: {finding.mend}"
+    return f"{finding.code} ({finding.count:,}): {finding.example} ({done})"
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "count": finding.count,
+        "example": finding.example,
+        "mend": finding.mend,
+        "fixed": finding.fixed,
+    }
+
+
+def _server(workspace: Workspace, *, fix: bool, progress: Progress) -> Iterator[Finding]:
+    if not studio_url(workspace):
+        yield from examine_folder(workspace.studio_folder, now=datetime.now(UTC))
+    try:
+        yield from _project(workspace, fix=fix, progress=progress)
+    except CopydeskError as error:
+        yield Finding(error.code, 1, error.message, error.fix)
+
+
+def _project(workspace: Workspace, *, fix: bool, progress: Progress) -> list[Finding]:
+    schema = workspace.schema()
+    spec = project_spec(workspace, schema)
+    texts = histories(workspace.documents.read("documents"))
+    with connected(workspace) as studio:
+        project = known_project(workspace, studio, schema)
+        found = examine(studio, project, spec, histories=texts, progress=progress)
+        return mend(studio, project, spec, found) if fix else list(found.findings())
+
+
+def _workspace(workspace: Workspace, left: Sequence[Path], *, fix: bool) -> Iterator[Finding]:
+    yield from _damage(workspace.state)
+    yield from _left_over(left, fix=fix)
+    free = shutil.disk_usage(workspace.root).free
+    if free < LEAST_FREE:
+        yield Finding("disk", 1, f"{free / 1e6:,.0f} MB are free at {workspace.root}", "make room on that disk")
+    yield from examine_packages(metadata.requires("copydesk") or ())
+
+
+def _damage(state: Path) -> Iterator[Finding]:
+    """Check every file of every part against the digest in its receipt."""
+    wrong: list[str] = []
+    for folder in _FOLDERS:
+        for part in sorted((state / folder).glob("[0-9]*")):
+            wrong += _wrong_in(part)
+    if wrong:
+        mend_it = (
+            "restore the folder from a backup; of labels, agreed and findings, which are made again, it may be removed"
+        )
+        yield Finding("damaged-part", len(wrong), wrong[0], mend_it)
+
+
+def _wrong_in(folder: Path) -> list[str]:
+    try:
+        part = part_at(folder)
+        with translated(folder, "read"):
+            return [
+                f"{folder / name}.parquet is not what its receipt says"
+                for name, told in part.receipt["files"].items()
+                if file_sha256(folder / f"{name}.parquet") != told["sha256"]
+            ]
+    except StoreError as error:
+        return [error.message]
+
+
+def _left(state: Path) -> list[Path]:
+    """Find what interrupted commands left under temporary names; a command that runs now has such files, too."""
+    with translated(state, "read"):
+        return sorted(state.rglob(f"{TEMPORARY}*"))
+
+
+def _left_over(left: Sequence[Path], *, fix: bool) -> Iterator[Finding]:
+    if not left:
+        return
+    finding = Finding(
+        "left-over", len(left), f"{left[0]} was left by a command that was interrupted", "copydesk doctor --fix"
+    )
+    if fix:  # the workspace's lock is held: no command that writes runs
+        for path in left:
+            with translated(path, "remove"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        finding = replace(finding, fixed=f"removed {len(left)} temporary files and folders")
+    yield finding

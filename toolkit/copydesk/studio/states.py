@@ -1,0 +1,121 @@
+"""What the pull log says of a project's tasks goes in, and whether the server has anything else comes out, for one request."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow.compute as pc
+
+from copydesk.store import Log
+from copydesk.studio.client import Studio
+from copydesk.studio.listing import overview
+
+_RECENT = 20  # tasks changed last that are looked at to see whether anything happened
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project, told from those that have its id on another server by when it was made."""
+
+    id: int
+    key: str
+    short: str
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> Project:
+        """Take a project as the server describes it: its ``id`` and ``created_at`` are read."""
+        key = f"{described['id']}-{described['created_at']}"
+        return cls(int(described["id"]), key, hashlib.sha256(key.encode()).hexdigest()[:6])
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A live task as it was seen last. Ids are given again after a deletion, so a task is its id, birth and document.
+
+    ``annotations`` does not count skipped ones, as the server does not.
+    """
+
+    task_id: int
+    created_at: str
+    doc_id: str
+    updated_at: datetime
+    annotations: int
+
+    @property
+    def identity(self) -> tuple[int, str, str]:
+        """What tells the task from others, also from later ones of the same id."""
+        return self.task_id, self.created_at, self.doc_id
+
+
+class Seen:
+    """What the log says of one project's tasks, kept between two looks as long as the log stays as it is."""
+
+    def __init__(self, project: Mapping[str, Any]) -> None:
+        self._project = Project.of(project)
+        self._digest = ""
+        self._states: dict[int, State] = {}
+
+    def is_quiet(self, studio: Studio, log: Log) -> bool:
+        """Say, for one request, whether the server has nothing that the log has not; False where nothing was ever pulled.
+
+        What Label Studio changes without telling a time is not seen so. Raises StudioGone where the project is no more.
+        """
+        digest = log.digest
+        if digest != self._digest:
+            self._states, self._digest = read_states(log, self._project), digest
+        return bool(self._states) and is_as_known(studio, self._project.id, self._states)
+
+
+def is_as_known(studio: Studio, project_id: int, states: Mapping[int, State]) -> bool:
+    """Say whether the server has what the log has: the same counts, and the same times of the tasks changed last."""
+    seen = overview(studio, project_id, size=_RECENT)
+    return (seen.tasks, seen.annotations) == counts_of(states) and all(is_known(task, states) for task in seen.newest)
+
+
+def counts_of(states: Mapping[int, State]) -> tuple[int, int]:
+    """Give the numbers of tasks and annotations that the server should have."""
+    return len(states), sum(state.annotations for state in states.values())
+
+
+def is_known(task: Mapping[str, Any], states: Mapping[int, State]) -> bool:
+    """Say whether a task on the server is one that the log has, with its time."""
+    state = states.get(task["id"])
+    return (
+        state is not None
+        and state.created_at == task["created_at"]
+        and state.updated_at == datetime.fromisoformat(task["updated_at"])
+    )
+
+
+def read_states(log: Log, project: Project) -> dict[int, State]:
+    """Give the live tasks of a project as the log saw them last, by id."""
+    table = log.read("task_states")
+    states: dict[int, State] = {}
+    for row in table.filter(pc.equal(table["project"], project.key)).to_pylist():
+        state = State(row["task_id"], row["task_created_at"], row["doc_id"], row["updated_at"], row["annotations"])
+        if row["state"] == "live":
+            states[state.task_id] = state
+        else:
+            states.pop(state.task_id, None)
+    return states
+
+
+def state_of(task: Mapping[str, Any]) -> State:
+    """Give the state of a task as the server describes it, with its annotations."""
+    return State(
+        task["id"],
+        task["created_at"],
+        text_of(task["data"], "doc_id"),
+        datetime.fromisoformat(task["updated_at"]),
+        sum(not annotation["was_cancelled"] for annotation in task["annotations"]),
+    )
+
+
+def text_of(data: Mapping[str, Any], key: str) -> str:
+    """Give a text of a task's data; a task that Copydesk did not make may have none, or something else there."""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
