@@ -15,7 +15,7 @@ from copydesk.studio import codec
 from copydesk.studio.pull import current_state
 from copydesk.workspace import Workspace
 
-_LABELS = "labels/2"
+_LABELS = "labels/3"
 _AGREED = "agreed/2"
 
 

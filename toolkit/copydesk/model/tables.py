@@ -243,6 +243,18 @@ RELATIONS = _schema(
     tail_span_id=pa.string(),
     label=pa.string(),
 )
+# What annotators said of whole documents: a row for each value.
+CATEGORIES = _schema(
+    annotation_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    text_sha256=pa.string(),
+    annotator=pa.string(),
+    name=pa.string(),  # a category of the schema
+    value=pa.string(),  # a choice, a path such as Conflict/Siege, a text, a number, or a date in ISO 8601
+    number=_maybe(pa.float64()),  # of a number or a rating
+    at=_maybe(INSTANT),  # of a date, at midnight, or of an instant
+)
 # What was made on an older text of a document and carried over to its newest one: a row for each span.
 ANCHORS = _schema(
     annotation_id=pa.string(),
@@ -349,6 +361,7 @@ TABLES: dict[str, pa.Schema] = {
     "reads": READS,
     "spans": SPANS,
     "relations": RELATIONS,
+    "categories": CATEGORIES,
     "anchors": ANCHORS,
     "unread": UNREAD,
     "agreed_spans": AGREED_SPANS,

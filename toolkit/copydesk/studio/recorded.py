@@ -28,7 +28,6 @@ from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.studio.client import Studio, status_of
 from copydesk.studio.codec import region_id, to_result
-from copydesk.studio.interface import ENTITY
 from copydesk.studio.listing import find_tasks
 
 _NAMESPACE = uuid.UUID("5f0d5a1e-6c1b-5f57-9d0b-3f9e1a2c7b64")
@@ -271,7 +270,7 @@ def _suggested(task: Mapping[str, Any]) -> set[_Place]:
     return {
         (item["value"]["start"], item["value"]["end"], label)
         for item in items
-        if item.get("from_name") == ENTITY
+        if item.get("type") == "labels"
         for label in item["value"]["labels"]
     }
 

@@ -31,6 +31,7 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "reads": ("annotation_id",),
     "spans": ("span_id",),
     "relations": ("relation_id",),
+    "categories": ("annotation_id", "name", "value"),
     "anchors": ("annotation_id", "made_start"),
     "unread": ("annotation_id", "start"),
     "agreed_spans": ("span_id",),
