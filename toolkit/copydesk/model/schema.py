@@ -20,6 +20,8 @@ from copydesk.model.schema_parts import (
     OVERLAPS,
     RESERVED_HOTKEYS,
     Attribute,
+    Claims,
+    Events,
     Label,
     RelationType,
 )
@@ -31,6 +33,8 @@ __all__ = [
     "OVERLAPS",
     "RESERVED_HOTKEYS",
     "Attribute",
+    "Claims",
+    "Events",
     "Label",
     "LabelSchema",
     "RelationType",
@@ -52,6 +56,8 @@ class LabelSchema:
     suggest: tuple[tuple[str, str], ...] = ()
     categories: tuple[Attribute, ...] = ()
     maps: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    events: Events | None = None
+    claims: Claims | None = None
 
     @property
     def groups(self) -> tuple[str, ...]:

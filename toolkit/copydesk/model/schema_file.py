@@ -13,6 +13,8 @@ from copydesk.model.schema_parts import (
     OVERLAPS,
     RESERVED_HOTKEYS,
     Attribute,
+    Claims,
+    Events,
     Label,
     RelationType,
 )
@@ -43,7 +45,7 @@ class _Reader:
             data,
             "$",
             required=("name", "version", "title", "labels"),
-            optional=("overlap", "relations", "attributes", "categories", "suggest", "maps"),
+            optional=("overlap", "relations", "attributes", "categories", "suggest", "maps", "events", "claims"),
         )
         name, version, title = (self._text(data, key, "$") for key in ("name", "version", "title"))
         labels = tuple(self._label(row, f"$.labels[{i}]") for i, row in enumerate(self._rows(data, "labels")))
@@ -69,7 +71,10 @@ class _Reader:
             self.wrong.append("no label @ $.labels (fix: add at least one [[labels]])")
         suggest = self._suggest(data, names)
         maps = self._maps(data, [*names, *(one.name for one in relations), *_chosen((*attributes, *categories))])
+        relation_names = [relation.name for relation in relations]
         return {
+            "events": self._events(data, [label.group for label in labels], relation_names),
+            "claims": self._claims(data, names, relation_names),
             "name": name,
             "version": version,
             "title": title,
@@ -81,6 +86,44 @@ class _Reader:
             "categories": categories,
             "maps": maps,
         }
+
+    def _events(self, data: Mapping[str, Any], groups: Sequence[str], relations: Sequence[str]) -> Events | None:
+        row = self._table(data, "events", required=("triggers", "roles"), optional=("same", "part"))
+        if row is None:
+            return None
+        triggers = self._one_of(row, "triggers", "$.events", groups)
+        roles = row["roles"] if isinstance(row.get("roles"), list) else []
+        for role in roles:
+            self._one_of({"roles": role}, "roles", "$.events", relations)
+        same, part = (self._one_of(row, key, "$.events", relations) for key in ("same", "part"))
+        return Events(triggers, tuple(map(str, roles)), same, part)
+
+    def _claims(self, data: Mapping[str, Any], labels: Sequence[str], relations: Sequence[str]) -> Claims | None:
+        joins = ("source_of", "cue_of", "contradicts", "supports", "same")
+        row = self._table(data, "claims", required=("claim",), optional=("content", *joins))
+        if row is None:
+            return None
+        named = {key: self._one_of(row, key, "$.claims", labels) for key in ("claim", "content")}
+        return Claims(**named, **{key: self._one_of(row, key, "$.claims", relations) for key in joins})
+
+    def _table(
+        self, data: Mapping[str, Any], key: str, *, required: Sequence[str], optional: Sequence[str]
+    ) -> Mapping[str, Any] | None:
+        row = data.get(key)
+        if row is None:
+            return None
+        if not isinstance(row, Mapping):
+            self.wrong.append(f"expected a table @ $.{key} (fix: [{key}])")
+            return None
+        self._keys(row, f"$.{key}", required=required, optional=optional)
+        return row
+
+    def _one_of(self, row: Mapping[str, Any], key: str, path: str, names: Sequence[str]) -> str:
+        """Read a name that the schema must have; empty where it is left out."""
+        name = self._text(row, key, path)
+        if name and name not in names:
+            self.wrong.append(f"unknown name {name!r} @ {path}.{key} (fix: one of {', '.join(dict.fromkeys(names))})")
+        return name
 
     def _suggest(self, data: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
         suggest = data.get("suggest", {})

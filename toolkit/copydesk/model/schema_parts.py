@@ -55,3 +55,33 @@ class Attribute:
     def is_several(self) -> bool:
         """Whether more than one value may be given."""
         return self.kind in {"choices", "taxonomy", "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """How events are put together: the group of labels that trigger one, the relations that lead to arguments, and two others.
+
+    ``same`` joins triggers of one event, ``part`` leads from an event to the one that it is a part of; both may be empty.
+    """
+
+    triggers: str
+    roles: tuple[str, ...]
+    same: str = ""
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """How claims are put together: the labels of claims and of what is said, and the relations among them; all but ``claim``
+    may be empty.
+
+    ``source_of`` and ``cue_of`` lead to what is said, or to a claim.
+    """
+
+    claim: str
+    content: str = ""
+    source_of: str = ""
+    cue_of: str = ""
+    contradicts: str = ""
+    supports: str = ""
+    same: str = ""
