@@ -50,7 +50,7 @@ def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
         fault = findings_fault(_validate(workspace, pages=True, progress=progress))
         if fault:
             raise fault
-        title = name or workspace.settings.name
+        title = name or workspace.title
         done = write_version(
             workspace.datasets / title,
             tables=_dataset_tables(workspace),

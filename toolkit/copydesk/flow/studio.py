@@ -242,6 +242,8 @@ def submit_recorded(workspace: Workspace, *, progress: Progress) -> Report:
 def _project(workspace: Workspace, schema: LabelSchema) -> ProjectSpec:
     settings = workspace.settings
     title = settings.studio.project or f"{settings.name}: {schema.name}"
+    if settings.studio.project and not workspace.is_first:
+        title = f"{settings.studio.project[: 48 - len(schema.name)]}: {schema.name}"
     return ProjectSpec(
         title=title[:50].ljust(3, "."),
         marker=f"copydesk {settings.name} {schema.name}",
