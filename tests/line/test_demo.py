@@ -125,6 +125,23 @@ def together(reference: Path, schema: str, table: str) -> list[dict[str, Any]]:
     return rows
 
 
+def test_events_claims_and_categories_are_published_as_they_were_put_together(reference: Path) -> None:
+    for schema, tables in (
+        ("conflict-events", ("events", "arguments")),
+        ("attribution-claims", ("claims",)),
+    ):
+        version = reference / "datasets" / f"conflict-news-{schema}" / "1.0.0"
+        assert verify(version) == ()
+        for table in tables:
+            published = pd.read_parquet(version / table)
+            assert len(published) == len(together(reference, schema, table)) > 0
+        said = pd.read_parquet(version / "categories")
+        assert list(said["value"]) == [row["value"] for row in together(reference, schema, "agreed_categories")]
+        assert set(said["doc_id"]) <= set(
+            pd.read_parquet(reference / "datasets/conflict-news/1.0.0/documents")["doc_id"]
+        )
+
+
 def test_the_recapture_of_the_city_is_one_event_with_its_parties_place_and_time(reference: Path) -> None:
     events = together(reference, "conflict-events", "events")
     (recapture,) = [row for row in events if row["label"] == "TERRITORY"]

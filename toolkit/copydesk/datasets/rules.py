@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copydesk.datasets.diff import Difference
+from copydesk.datasets.layout import DECLARED
 
 LEVELS = ("major", "minor", "patch")
 _NAMED = 3  # so many are named in a reason, the others counted
@@ -147,7 +148,7 @@ def _of_content(changed: set[str], *, explained: bool, difference: Difference) -
         rows = [name for name in _JUDGEMENTS if f"tables/{name}" in changed]
         found += [("minor", f"annotators' judgements changed: {', '.join(rows)}")] if rows else []
         found += [("minor", "the zones of the texts changed")] if "tables/zones" in changed else []
-    tables = {f"tables/{name}" for name in ("train", "documents", "spans", "relations")} & changed
+    tables = {f"tables/{name}" for name in ("train", "documents", "spans", "relations", *DECLARED)} & changed
     if tables and not explained and not found:
         names = ", ".join(sorted(name.removeprefix("tables/") for name in tables))
         found.append(("minor", f"values that belong to documents and labels changed: {names}"))

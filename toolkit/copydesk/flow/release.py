@@ -131,8 +131,17 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
     tables = _checked_tables(workspace)
     read = tables["reads"]["doc_id"].combine_chunks()
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
+    schema = workspace.schema()
+    declared = {
+        "agreed_categories": bool(schema.categories),
+        "events": schema.events is not None,
+        "arguments": schema.events is not None,
+        "claims": schema.claims is not None,
+    }
+    together = {name: workspace.agreed.read(name) for name, there in declared.items() if there}
     return {
         **kept,
+        **{name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in together.items()},
         "articles": current_articles(workspace, kept["documents"]),
         "agreement": workspace.agreed.read("agreement"),
         "findings": workspace.findings.read("findings"),
