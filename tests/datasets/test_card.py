@@ -4,20 +4,20 @@ import json
 
 import pytest
 
-from copydesk.datasets.layout import TABLES, dictionary, meaning
+from copydesk.datasets.layout import DECLARED, TABLES, dictionary, meaning, schema_of
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [*TABLES, *DECLARED])
 def test_every_column_of_a_table_is_described(table):
-    assert all(meaning(table, column).endswith(".") for column in TABLES[table].names)
+    assert all(meaning(table, column).endswith(".") for column in schema_of(table).names)
 
 
 def test_nothing_is_described_that_is_not_there():
     entries = dictionary()
-    assert entries["tables"].keys() == TABLES.keys()
+    assert entries["tables"].keys() == {*TABLES, *DECLARED}
     for name, entry in entries["tables"].items():
-        assert set(entry.get("columns", {})) <= set(TABLES[name].names)
-    assert set(entries["columns"]) <= {column for schema in TABLES.values() for column in schema.names}
+        assert set(entry.get("columns", {})) <= set(schema_of(name).names)
+    assert set(entries["columns"]) <= {column for table in TABLES for column in schema_of(table).names}
 
 
 def test_the_card_tells_counts_definitions_and_sources(first):

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from copydesk.datasets.load import verify
 from copydesk.store import read_secrets
+from copydesk.workspace import Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
 
@@ -115,3 +117,55 @@ def test_disputes_count_as_failure_where_that_was_asked_for(reference: Path, she
     assert shell("copydesk agree", cwd=reference).returncode == 0
     done = shell("copydesk agree --strict", cwd=reference)
     assert (done.returncode, "disputes are open" in done.stderr) == (1, True)
+
+
+def together(reference: Path, schema: str, table: str) -> list[dict[str, Any]]:
+    """Rows of a table that agreed labels of a schema were put together to."""
+    rows: list[dict[str, Any]] = Workspace.open(reference).under(schema).agreed.read(table).to_pylist()
+    return rows
+
+
+def test_events_claims_and_categories_are_published_as_they_were_put_together(reference: Path) -> None:
+    for schema, tables in (
+        ("conflict-events", ("events", "arguments")),
+        ("attribution-claims", ("claims",)),
+    ):
+        version = reference / "datasets" / f"conflict-news-{schema}" / "1.0.0"
+        assert verify(version) == ()
+        for table in tables:
+            published = pd.read_parquet(version / table)
+            assert len(published) == len(together(reference, schema, table)) > 0
+        said = pd.read_parquet(version / "categories")
+        assert list(said["value"]) == [row["value"] for row in together(reference, schema, "agreed_categories")]
+        assert set(said["doc_id"]) <= set(
+            pd.read_parquet(reference / "datasets/conflict-news/1.0.0/documents")["doc_id"]
+        )
+
+
+def test_the_recapture_of_the_city_is_one_event_with_its_parties_place_and_time(reference: Path) -> None:
+    events = together(reference, "conflict-events", "events")
+    (recapture,) = [row for row in events if row["label"] == "TERRITORY"]
+    assert len(recapture["trigger_span_ids"]) == 3
+    assert {"name": "outcome", "value": "government_regains"} in recapture["attributes"]
+    arguments = together(reference, "conflict-events", "arguments")
+    told = {row["role"]: row["surface"] for row in arguments if row["event_id"] == recapture["event_id"]}
+    assert told == {"agent": "Syrian army", "target": "ISIS", "place": "Deir el-Zour", "time": "Friday"}
+
+
+def test_the_parties_claims_have_their_sources_and_contradict_each_other(reference: Path) -> None:
+    claims = {row["surface"]: row for row in together(reference, "attribution-claims", "claims")}
+    attack = claims["repulsed an attempted attack by the Iraq army south of Qaim"]
+    push = claims["now pushing into western neighbourhoods of Qaim"]
+    assert (attack["sources"], push["sources"]) == (["ISIS news agency Aamaq"], ["joint command"])
+    assert (attack["contradicts"], push["contradicts"]) == ([push["claim_id"]], [attack["claim_id"]])
+    city = claims["liberated from ISIS the long-contested eastern city of Deir el-Zour"]
+    assert (city["sources"], city["cues"]) == (["Syrian army"], ["said"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [("conflict-events", "conflict_event_report"), ("attribution-claims", "security_defense")],
+)
+def test_what_the_annotators_say_of_the_whole_article_is_agreed(reference: Path, schema: str, said: str) -> None:
+    (row,) = together(reference, schema, "agreed_categories")
+    assert (row["value"], row["votes"], row["decided"]) == (said, 2, "unanimous")

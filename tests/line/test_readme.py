@@ -99,7 +99,7 @@ def test_the_python_lines_load_what_the_demo_published(reference: Path, shell: S
 
 
 def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round() -> None:
-    listed = set(re.findall(r"`(\w+\.\w+|name|schema)`(?=[^|]*\|[^|]*\|)", README))
+    listed = set(re.findall(r"`(\w+\.\w+|name|schemas?)`(?=[^|]*\|[^|]*\|)", README))
     listed |= set(re.findall(r"`((?:publish|ingest|studio|watch)\.\w+)`", README))
     kinds = {
         "ingest": IngestSettings,
@@ -108,7 +108,7 @@ def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round(
         "publish": PublishSettings,
         "watch": WatchSettings,
     }
-    known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {"name", "schema"}
+    known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {"name", "schema", "schemas"}
     assert known - {"ingest.columns"} <= listed
     assert {one for one in listed if one.partition(".")[0] in kinds} <= known
     columns = re.search(r"`ingest\.columns\.…`.*", README)

@@ -165,3 +165,30 @@ def test_texts_of_a_workspace_that_cannot_be_read_are_named(tmp_path: Path) -> N
     assert workspace.names() == ("", "schemas/news-entities/names.tsv")
     with pytest.raises(ConfigError, match="cannot be the name of a folder"):
         workspace.names("../x")
+
+
+def _with_schemas(folder: Path, line: str) -> Workspace:
+    (folder / "copydesk.toml").write_text(f'name = "desk"\nschema = "news"\n{line}\n', encoding="utf-8")
+    return Workspace.open(folder)
+
+
+def test_labels_of_each_schema_have_folders_of_their_own_and_those_of_the_first_stay_where_they_were(
+    tmp_path: Path,
+) -> None:
+    first = _with_schemas(tmp_path, 'schemas = ["events", "news"]')
+    assert first.schemas == ("news", "events")
+    other = first.under("events")
+    assert first.under("news").pulls.folder == first.pulls.folder == tmp_path / ".copydesk" / "pulls"
+    assert other.pulls.folder == tmp_path / ".copydesk" / "pulls.events"
+    assert other.documents.folder == first.documents.folder
+    assert (first.title, other.title, other.schema_folder().name) == ("desk", "desk-events", "events")
+
+
+def test_a_schema_that_the_settings_do_not_name_cannot_be_chosen(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'claims' is not one of this workspace's: news"):
+        _with_schemas(tmp_path, "").under("claims")
+
+
+def test_schemas_must_be_names_of_folders(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\$\.schemas"):
+        _with_schemas(tmp_path, 'schemas = ["../up"]')

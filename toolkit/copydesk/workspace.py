@@ -7,7 +7,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -100,6 +100,7 @@ class Settings:
 
     name: str
     schema: str
+    schemas: tuple[str, ...] = ()  # more of them: the documents are labelled under each
     ingest: IngestSettings = field(default_factory=IngestSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     studio: StudioSettings = field(default_factory=StudioSettings)
@@ -109,10 +110,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A workspace on disk. ``root`` is absolute; every other folder follows from it."""
+    """A workspace on disk. ``root`` is absolute; every other folder follows from it.
+
+    Documents are one for all; labels, and what is made of them, are those of one labelling schema: the one that the settings name
+    first, or that ``under`` chose.
+    """
 
     root: Path
     settings: Settings
+    chosen: str = ""
 
     @classmethod
     def find(cls, start: Path) -> Workspace:
@@ -158,6 +164,39 @@ class Workspace:
                 _copy_missing(source, folder / name)
         return cls.open(folder)
 
+    def under(self, schema: str) -> Workspace:
+        """The same workspace, seen under one of its schemas; raises ConfigError for one that the settings do not name."""
+        if schema not in self.schemas:
+            raise ConfigError(
+                f"schema {schema!r} is not one of this workspace's: {', '.join(self.schemas)}",
+                fix=f'name it in schemas = ["{schema}"] of {MARKER}',
+            )
+        return replace(self, chosen=schema)
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The names of the labelling schemas that the settings name, each once."""
+        return tuple(dict.fromkeys((self.settings.schema, *self.settings.schemas)))
+
+    @property
+    def schema_name(self) -> str:
+        """The name of the labelling schema that this is seen under."""
+        return self.chosen or self.settings.schema
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is seen under the schema that the settings name first."""
+        return self.schema_name == self.settings.schema
+
+    @property
+    def title(self) -> str:
+        """What a dataset of these labels is called."""
+        return self.settings.name if self.is_first else f"{self.settings.name}-{self.schema_name}"
+
+    def _labelled(self, name: str) -> Path:
+        """A folder of the working state that each schema has one of; the lock sweeps what lies right below the state."""
+        return self.state / (name if self.is_first else f"{name}.{self.schema_name}")
+
     @property
     def state(self) -> Path:
         """Where the working state lives; not to be kept in git."""
@@ -181,7 +220,7 @@ class Workspace:
     @property
     def data_docs(self) -> Path:
         """Great Expectations' pages."""
-        return self.state / "data_docs"
+        return self._labelled("data_docs")
 
     @property
     def datasets(self) -> Path:
@@ -216,22 +255,22 @@ class Workspace:
     @property
     def pulls(self) -> Log:
         """The pull log: annotations and task states."""
-        return Log(self.state / "pulls")
+        return Log(self._labelled("pulls"))
 
     @property
     def labels(self) -> Latest:
         """What the annotators said, read from the pull log."""
-        return Latest(self.state / "labels")
+        return Latest(self._labelled("labels"))
 
     @property
     def agreed(self) -> Latest:
         """Agreed labels, disputes and agreement."""
-        return Latest(self.state / "agreed")
+        return Latest(self._labelled("agreed"))
 
     @property
     def findings(self) -> Latest:
         """The findings of the last validation."""
-        return Latest(self.state / "findings")
+        return Latest(self._labelled("findings"))
 
     def schema_folder(self, name: str = "") -> Path:
         """The folder of a labelling schema; by default the one that the settings name.
@@ -240,7 +279,7 @@ class Workspace:
         """
         if name and not is_name(name):
             raise ConfigError(f"schema name {name!r} cannot be the name of a folder", fix=NAME_RULE)
-        return self.root / "schemas" / (name or self.settings.schema)
+        return self.root / "schemas" / (name or self.schema_name)
 
     def schema(self, name: str = "") -> LabelSchema:
         """Read a labelling schema; raises SchemaError where it is wrong, ConfigError where it is not there."""
@@ -261,9 +300,10 @@ class Workspace:
     def annotators(self) -> tuple[tuple[str, str], ...]:
         """Read the recorded annotators of ``seeds/annotators``: the text of each, and its place for errors.
 
-        Raises ConfigError where one cannot be read.
+        Those of another schema than the first lie in a folder of its name there. Raises ConfigError where one cannot be read.
         """
-        files = sorted((self.root / "seeds" / "annotators").glob("*.toml"))
+        folder = self.root / "seeds" / "annotators"
+        files = sorted((folder if self.is_first else folder / self.schema_name).glob("*.toml"))
         return tuple((read_text(file), file.relative_to(self.root).as_posix()) for file in files)
 
 
@@ -308,12 +348,15 @@ def _settings(path: Path) -> Settings:
         "publish": PublishSettings,
         "watch": WatchSettings,
     }
-    wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", *sections}]
+    wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]
+    schemas = data.get("schemas", [])
+    if not isinstance(schemas, list) or not all(isinstance(one, str) and is_name(one) for one in schemas):
+        wrong.append(f"expected a list of names of folders @ $.schemas ({NAME_RULE}), found {_shown(schemas)}")
     made = {name: _section(kind, data.get(name, {}), f"$.{name}", wrong) for name, kind in sections.items()}
     if wrong:
         raise ConfigError(f"{path}: " + "; ".join(wrong), fix="correct these keys; README.md lists the settings")
-    return Settings(name=data["name"], schema=data["schema"], **made)
+    return Settings(name=data["name"], schema=data["schema"], schemas=tuple(schemas), **made)
 
 
 def _name_faults(data: Mapping[str, Any], key: str) -> Iterator[str]:

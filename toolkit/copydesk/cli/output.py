@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LINE_SECONDS = 5.0
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default each in turn.")
 
 
 def open_workspace(ctx: click.Context) -> Workspace:
@@ -44,6 +45,39 @@ def print_report(report: Report, *, as_json: bool, fault: CopydeskError | None =
     if fault:
         click.echo(f"copydesk: {fault}", err=True)
         click.get_current_context().exit(fault.exit_code)
+
+
+def report_each(
+    ctx: click.Context,
+    schema: str,
+    work: Callable[[Workspace, Progress], Report],
+    *,
+    as_json: bool,
+    fault_of: Callable[[Report], CopydeskError | None] = lambda _: None,
+) -> None:
+    """Do a stage's work under the schema named, or under each that the workspace names, and print what it did.
+
+    Where a report is not good, ``fault_of`` says so: the others are done all the same, and the command leaves with its exit code.
+    """
+    workspace = open_workspace(ctx)
+    chosen = [workspace.under(name) for name in ([schema] if schema else workspace.schemas)]
+    reports = []
+    for one in chosen:
+        with progress_shown(as_json=as_json) as progress:
+            report = work(one, progress)
+        if len(workspace.schemas) == 1:
+            print_report(report, as_json=as_json, fault=fault_of(report))
+            return
+        reports.append(report if one.is_first else report.of(one.schema_name))
+        if not as_json:
+            _print_text(reports[-1])
+    faults = [(report, fault) for report in reports if (fault := fault_of(report))]
+    if as_json:
+        print_json({"schemas": [report.as_dict() for report in reports], **(faults[0][1].as_dict() if faults else {})})
+    for report, fault in faults:
+        click.echo(f"copydesk: {report.stage}: {fault}", err=True)
+    if faults:
+        ctx.exit(faults[0][1].exit_code)
 
 
 def _print_text(report: Report) -> None:

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
+from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.flow import release
 
 
 @click.command("publish")
 @click.argument("name", required=False, default="")
+@schema_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, name: str, as_json: bool) -> None:
+def command(ctx: click.Context, name: str, schema: str, as_json: bool) -> None:
     """Write the next version of the dataset NAME (by default the workspace's name) into datasets/NAME.
+
+    Of another schema than the first, the dataset is called NAME-SCHEMA.
 
     The tables are validated first; nothing is published past an error. Where nothing changed since the last version, none is
     made.
     """
-    with progress_shown(as_json=as_json) as progress:
-        report = release.publish(open_workspace(ctx), name, progress=progress)
-    print_report(report, as_json=as_json)
+    report_each(
+        ctx,
+        schema,
+        lambda workspace, progress: release.publish(
+            workspace, name if workspace.is_first or not name else f"{name}-{workspace.schema_name}", progress=progress
+        ),
+        as_json=as_json,
+    )

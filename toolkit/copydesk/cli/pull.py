@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
+from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.flow import studio
 
 
@@ -14,15 +14,14 @@ from copydesk.flow import studio
     is_flag=True,
     help="Look at every task: finds also what Label Studio changes without telling a time.",
 )
+@schema_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, whole: bool, as_json: bool) -> None:
+def command(ctx: click.Context, whole: bool, schema: str, as_json: bool) -> None:
     """Fetch every annotation that is new, changed or gone since the last pull, into the pull log.
 
     Nothing that was ever pulled is overwritten, and what was pulled from another project or server stays. Labels that do not fit their text or the schema are kept as rejected,
     with the reason.
     """
-    with progress_shown(as_json=as_json) as progress:
-        fetch = studio.pull_whole if whole else studio.pull
-        report = fetch(open_workspace(ctx), progress=progress)
-    print_report(report, as_json=as_json)
+    fetch = studio.pull_whole if whole else studio.pull
+    report_each(ctx, schema, lambda workspace, progress: fetch(workspace, progress=progress), as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Any
 
 from copydesk.errors import ConfigError
 from copydesk.model.name import NAME_RULE, is_name
-from copydesk.model.schema import LabelSchema
+from copydesk.model.schema import Attribute, LabelSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,18 @@ class About:
     def label_set(self) -> dict[str, Any]:
         """The label set as ``labels.json`` holds it: what the labels mean, without the keys and colours of the screen."""
         schema = self.schema
+        declared = {"categories": [_said(one) for one in schema.categories]} if schema.categories else {}
+        maps = {"maps": {target: dict(table) for target, table in schema.maps}} if schema.maps else {}
         return {
+            **declared,
+            **maps,
             "name": schema.name,
             "version": schema.version,
             "title": schema.title,
             "overlap": schema.overlap,
             "labels": [{"name": label.name, "definition": label.definition} for label in schema.labels],
             "relations": [_plain(asdict(relation)) for relation in schema.relations],
-            "attributes": [
-                _plain(asdict(one)) | {"choices": [choice for choice, _ in one.choices]} for one in schema.attributes
-            ],
+            "attributes": [_said(one) for one in schema.attributes],
         }
 
     @property
@@ -62,6 +64,10 @@ class About:
             "suites": dict(self.suites),
             "lineage": dict(self.lineage),
         }
+
+
+def _said(one: Attribute) -> dict[str, Any]:
+    return _plain(asdict(one)) | {"choices": [choice for choice, _ in one.choices]}
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,14 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "reads": ("annotation_id",),
     "disputes": ("dispute_id",),
 }
+_WITH_PEOPLE = ("agreed_spans", "agreed_relations", "agreed_categories")
+# What is there where the schema declares it.
+_DECLARED_KEYS: Mapping[str, tuple[str, ...]] = {
+    "agreed_categories": ("doc_id", "name", "value"),
+    "events": ("event_id",),
+    "arguments": ("event_id", "role", "span_id"),
+    "claims": ("claim_id",),
+}
 # Made on one revision of the text: an offset into another revision would be wrong.
 _ON_THE_TEXT = ("zones", "sentences", "agreed_spans", "agreed_relations", "disputes")
 # What an annotator did on an earlier revision stays what it was: only the document must be there.
@@ -59,6 +67,10 @@ def check(tables: Mapping[str, pa.Table], *, labels: Sequence[str], relations: S
     for name, key in _KEYS.items():
         _unique(name, tables[name], key)
     _unique("agreed_spans", tables["agreed_spans"], ("doc_id", "start", "end", "label"))
+    for name, key in _DECLARED_KEYS.items():
+        if name in tables:
+            _unique(name, tables[name], key)
+            _belongs(name, tables[name], tables["documents"], ("doc_id", "revision"))
     for name in _ON_THE_TEXT:
         _belongs(name, tables[name], tables["documents"], ("doc_id", "revision"))
     for name in _ON_THE_DOCUMENT:
@@ -136,7 +148,7 @@ def _ends(relations: pa.Table, spans: pa.Table) -> None:
 def _pseudonyms(tables: Mapping[str, pa.Table]) -> None:
     """No name or e-mail address goes out: what is not shaped like a pseudonym is refused, and not repeated in the message."""
     columns = {name: tables[name]["annotator"] for name in _ON_THE_DOCUMENT}
-    columns |= {name: pc.list_flatten(tables[name]["annotators"]) for name in ("agreed_spans", "agreed_relations")}
+    columns |= {name: pc.list_flatten(tables[name]["annotators"]) for name in _WITH_PEOPLE if name in tables}
     for name, column in columns.items():
         if not pc.all(pc.match_substring_regex(column, PSEUDONYM), min_count=0).as_py():
             raise DataError(

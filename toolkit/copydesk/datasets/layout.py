@@ -12,13 +12,17 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.model.tables import (
+    AGREED_CATEGORIES,
     AGREED_RELATIONS,
     AGREED_SPANS,
     ANCHORS,
+    ARGUMENTS,
     ARTICLES,
     ATTRIBUTES,
+    CLAIMS,
     DISPUTES,
     DOCUMENTS,
+    EVENTS,
     READS,
     RELATIONS,
     SENTENCES,
@@ -92,6 +96,20 @@ TABLES: Mapping[str, pa.Schema] = {
     ),
 }
 
+# Tables that a version has where its labelling schema declares them, by the table that each is made of.
+DECLARED: Mapping[str, str] = {
+    "categories": "agreed_categories",
+    "events": "events",
+    "arguments": "arguments",
+    "claims": "claims",
+}
+_DECLARED: Mapping[str, pa.Schema] = {
+    "categories": AGREED_CATEGORIES,
+    "events": EVENTS,
+    "arguments": ARGUMENTS,
+    "claims": CLAIMS,
+}
+
 # The columns that rows are sorted by. Together they are a unique key, so that there is one order only.
 ORDER: Mapping[str, tuple[str, ...]] = {
     NESTED: ("doc_id",),
@@ -105,7 +123,16 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     "reads": ("doc_id", "annotation_id"),
     "disputes": ("doc_id", "start", "end", "dispute_id"),
     "sources": ("doc_id",),
+    "categories": ("doc_id", "name", "value"),
+    "events": ("doc_id", "start", "end", "event_id"),
+    "arguments": ("doc_id", "event_id", "role", "start", "span_id"),
+    "claims": ("doc_id", "start", "end", "claim_id"),
 }
+
+
+def schema_of(table: str) -> pa.Schema | None:
+    """Give the columns of a published table; None where there is none of that name."""
+    return TABLES.get(table) or _DECLARED.get(table)
 
 
 def file_of(table: str, split: str = SPLIT) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk.datasets.layout import NESTED, TABLES, file_of
+from copydesk.datasets.layout import DECLARED, NESTED, TABLES, file_of, schema_of
 from copydesk.datasets.version import MANIFEST, SUMS, Version, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
 from copydesk.model.marker import nearest_marked
@@ -107,8 +107,9 @@ def _sums(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _known_table(table: str) -> str:
-    if table not in TABLES:
-        raise UnknownError(f"no table {table!r} in a dataset; there are: {', '.join(TABLES)}", fix="name one of these")
+    if schema_of(table) is None:
+        known = ", ".join((*TABLES, *DECLARED))
+        raise UnknownError(f"no table {table!r} in a dataset; there are: {known}", fix="name one of these")
     return table
 
 

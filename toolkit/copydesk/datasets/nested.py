@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.layout import NESTED, ORDER, TABLES, TEXT_RELATION, TEXT_SPAN, TEXT_ZONE
+from copydesk.datasets.layout import DECLARED, NESTED, ORDER, TABLES, TEXT_RELATION, TEXT_SPAN, TEXT_ZONE, schema_of
 from copydesk.errors import DataError
 
 
@@ -32,6 +32,7 @@ def published_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         "disputes": _ordered("disputes", tables["disputes"]),
         "sources": _ordered("sources", _with_article(tables["documents"], tables["articles"])),
     }
+    made |= {name: _ordered(name, tables[source]) for name, source in DECLARED.items() if source in tables}
     nested = nest(documents, zones=made["zones"], spans=made["spans"], relations=made["relations"])
     return {NESTED: nested, **made}
 
@@ -104,7 +105,8 @@ def _joined(table: pa.Table, key: list[str]) -> pa.ChunkedArray:
 
 def _ordered(name: str, table: pa.Table) -> pa.Table:
     """Take a published table's columns, in its order; the schema is the declared one, without metadata."""
-    schema = TABLES[name]
+    schema = schema_of(name)
+    assert schema is not None
     rows = table.select(schema.names).sort_by([(column, "ascending") for column in ORDER[name]])
     return pa.Table.from_arrays([_one(column) for column in rows.columns], schema=schema)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copydesk.datasets.diff import Difference
+from copydesk.datasets.layout import DECLARED
 
 LEVELS = ("major", "minor", "patch")
 _NAMED = 3  # so many are named in a reason, the others counted
@@ -151,7 +152,7 @@ def _of_content(changed: set[str], *, explained: bool, difference: Difference) -
             for name in ("zones", "sentences")
             if f"tables/{name}" in changed
         ]
-    tables = {f"tables/{name}" for name in ("train", "documents", "spans", "relations")} & changed
+    tables = {f"tables/{name}" for name in ("train", "documents", "spans", "relations", *DECLARED)} & changed
     if tables and not explained and not found:
         names = ", ".join(sorted(name.removeprefix("tables/") for name in tables))
         found.append(("minor", f"values that belong to documents and labels changed: {names}"))

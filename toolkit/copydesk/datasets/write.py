@@ -14,7 +14,7 @@ import pyarrow as pa
 from copydesk.datasets.about import About
 from copydesk.datasets.card import card
 from copydesk.datasets.diff import KINDS, Difference
-from copydesk.datasets.layout import ORDER, TABLES, columns_of, dictionary, file_of, meaning
+from copydesk.datasets.layout import ORDER, columns_of, dictionary, file_of, meaning, schema_of
 from copydesk.datasets.rules import Bump
 from copydesk.datasets.version import FORMAT_VERSION, MANIFEST, SUMS, Release
 from copydesk.errors import ConfigError
@@ -112,7 +112,9 @@ def _documents(place: Path, content: Content, step: Step) -> dict[str, bytes]:
 
 
 def _schema_of(table: str) -> dict[str, Any]:
-    columns = [{**column, "meaning": meaning(table, column["name"])} for column in columns_of(TABLES[table])]
+    schema = schema_of(table)
+    assert schema is not None
+    columns = [{**column, "meaning": meaning(table, column["name"])} for column in columns_of(schema)]
     return {
         "table": table,
         "file": file_of(table),

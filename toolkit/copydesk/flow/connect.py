@@ -74,6 +74,8 @@ def project_spec(workspace: Workspace, schema: LabelSchema) -> ProjectSpec:
     """Say what the workspace's project on the server is to be."""
     settings = workspace.settings
     title = settings.studio.project or f"{settings.name}: {schema.name}"
+    if settings.studio.project and not workspace.is_first:
+        title = f"{settings.studio.project[: 48 - len(schema.name)]}: {schema.name}"
     return ProjectSpec(
         title=title[:50].ljust(3, "."),
         marker=f"copydesk {settings.name} {schema.name}",

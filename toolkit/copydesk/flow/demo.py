@@ -32,12 +32,9 @@ def demo(workspace: Workspace, *, keep: bool, say: Say, progress: Progress) -> G
     try:
         found = start_studio(workspace, say=say)
         yield ingest(workspace, (), progress=progress)
-        yield push(workspace, progress=progress)
-        yield submit_recorded(workspace, progress=progress)
-        yield pull(workspace, progress=progress)
-        yield agree(workspace, progress=progress)
-        yield validate(workspace, pages=True, progress=progress)
-        yield publish(workspace, "", progress=progress)
+        for one in [workspace, *(workspace.under(name) for name in workspace.schemas[1:])]:
+            for report in _labelled(one, progress=progress):
+                yield report if one.is_first else report.of(one.schema_name)
         yield Report(
             "studio",
             {},
@@ -52,6 +49,18 @@ def demo(workspace: Workspace, *, keep: bool, say: Say, progress: Progress) -> G
         if not (keep or running):
             with _ctrl_c_put_off():  # it would leave the server behind
                 stop_studio(workspace)
+
+
+def _labelled(workspace: Workspace, *, progress: Progress) -> Iterator[Report]:
+    """Run the stages from push to publish under one schema."""
+    yield push(workspace, progress=progress)
+    if not recorded(workspace):
+        return  # nobody labels under this schema, so there is nothing to publish
+    yield submit_recorded(workspace, progress=progress)
+    yield pull(workspace, progress=progress)
+    yield agree(workspace, progress=progress)
+    yield validate(workspace, pages=True, progress=progress)
+    yield publish(workspace, "", progress=progress)
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def _damage(state: Path) -> Iterator[Finding]:
     """Check every file of every part against the digest in its receipt."""
     wrong: list[str] = []
     for folder in _FOLDERS:
-        for part in sorted((state / folder).glob("[0-9]*")):
+        for part in sorted([*state.glob(f"{folder}/[0-9]*"), *state.glob(f"{folder}.*/[0-9]*")]):
             wrong += _wrong_in(part)
     if wrong:
         mend_it = (

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.agreement import decide, measure
+from copydesk.agreement.assemble import assemble
+from copydesk.agreement.categories import decide_categories
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
 from copydesk.flow.report import Report, reason_counts, reason_lines
@@ -15,8 +17,11 @@ from copydesk.studio import codec
 from copydesk.studio.pull import current_state
 from copydesk.workspace import Workspace
 
-_LABELS = "labels/2"
-_AGREED = "agreed/2"
+_LABELS = "labels/3"
+_AGREED = "agreed/3"
+# What a report counts where there is any of it.
+_TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims"}
+_BY_PLACE = [(name, "ascending") for name in ("doc_id", "start", "end", "dispute_id")]
 
 
 def labels_key(workspace: Workspace) -> str:
@@ -92,7 +97,13 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
         labels=workspace.schema().label_names,
     )
     progress("agree", 2, 3)
-    tables = {**outcome.kept, "agreement": agreement, "rejected": outcome.rejected}
+    said = decide_categories(
+        reads=reads, categories=workspace.labels.read("categories"), documents=current_documents(workspace)
+    )
+    together = assemble(outcome.kept["agreed_spans"], outcome.kept["agreed_relations"], schema=workspace.schema())
+    disputes = pa.concat_tables([outcome.kept["disputes"], said.pop("disputes")])
+    tables = {**outcome.kept, **said, **together, "disputes": disputes.sort_by(_BY_PLACE)}
+    tables |= {"agreement": agreement, "rejected": outcome.rejected}
     workspace.agreed.replace(tables, {"stage": "agreed", "key": key})
     progress("agree", 3, 3)
 
@@ -118,6 +129,7 @@ def _report(part: Part, *, changed: bool) -> Report:
     counts = {
         "agreed spans": part.read("agreed_spans").num_rows,
         "agreed relations": part.read("agreed_relations").num_rows,
+        **{name: rows for name, table in _TOGETHER.items() if (rows := part.read(table).num_rows)},
         "disputes": part.read("disputes").num_rows,
         "outvoted": reasons.pop("outvoted", 0),
         "set aside": sum(reasons.values()),

@@ -51,7 +51,7 @@ def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
         fault = findings_fault(_validate(workspace, pages=True, progress=progress))
         if fault:
             raise fault
-        title = name or workspace.settings.name
+        title = name or workspace.title
         done = write_version(
             workspace.datasets / title,
             tables=_dataset_tables(workspace),
@@ -134,10 +134,19 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
     tables = _checked_tables(workspace)
     read = tables["reads"]["doc_id"].combine_chunks()
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
+    schema = workspace.schema()
+    declared = {
+        "agreed_categories": bool(schema.categories),
+        "events": schema.events is not None,
+        "arguments": schema.events is not None,
+        "claims": schema.claims is not None,
+    }
+    together = {name: workspace.agreed.read(name) for name, there in declared.items() if there}
     return {
         **kept,
         "sentences": sentences_of(kept["documents"], kept["zones"]),
         "zones": uncounted(kept["zones"]),
+        **{name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in together.items()},
         "articles": current_articles(workspace, kept["documents"]),
         "agreement": workspace.agreed.read("agreement"),
         "findings": workspace.findings.read("findings"),

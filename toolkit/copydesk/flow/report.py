@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -16,6 +16,10 @@ class Report:
     changed: bool = True
     lines: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, schema: str) -> Report:
+        """The same report as that of one schema among several."""
+        return replace(self, stage=f"{self.stage} {schema}", data={**self.data, "schema": schema})
 
     def as_dict(self) -> dict[str, Any]:
         """Give the report as one JSON object."""

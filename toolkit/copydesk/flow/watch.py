@@ -58,7 +58,7 @@ def watch(workspace: Workspace, *, bell: Bell, with_agree: bool, progress: Progr
         while not bell.stopped:
             try:
                 connection = connection or _Connection.open(workspace, stack)
-                yield from connection.look(workspace, with_agree=with_agree, progress=progress)
+                yield from connection.look(with_agree=with_agree, progress=progress)
             except _PASSING as error:
                 stack.close()
                 connection = None
@@ -77,29 +77,35 @@ def watch(workspace: Workspace, *, bell: Bell, with_agree: bool, progress: Progr
 def look_once(workspace: Workspace, *, with_agree: bool, progress: Progress) -> Iterator[Report]:
     """Look once, as ``watch`` does, and raise whatever goes wrong."""
     with ExitStack() as stack:
-        yield from _Connection.open(workspace, stack).look(workspace, with_agree=with_agree, progress=progress)
+        yield from _Connection.open(workspace, stack).look(with_agree=with_agree, progress=progress)
 
 
 @dataclass(slots=True)
 class _Connection:
-    """An open connection, and what was seen of the project on its server."""
+    """An open connection, and what was seen of each schema's project on its server."""
 
     studio: Studio
-    seen: Seen
+    projects: tuple[tuple[Workspace, Seen], ...]
 
     @classmethod
     def open(cls, workspace: Workspace, stack: ExitStack) -> _Connection:
         studio = stack.enter_context(connected(workspace))
-        return cls(studio, Seen(known_project(workspace, studio, workspace.schema())))
+        each = (workspace.under(name) for name in workspace.schemas)
+        return cls(studio, tuple((one, Seen(known_project(one, studio, one.schema()))) for one in each))
 
-    def look(self, workspace: Workspace, *, with_agree: bool, progress: Progress) -> Iterator[Report]:
+    def look(self, *, with_agree: bool, progress: Progress) -> Iterator[Report]:
         """Pull where there is something; the project is looked up again then, since one that is gone has no tasks either."""
-        if self.seen.is_quiet(self.studio, workspace.pulls):
-            return
-        with locked(workspace.lock):
-            report = pull_from(self.studio, workspace, pull, progress=progress)
-        if not report.changed:
-            return
-        yield report
-        if with_agree:
-            yield agree(workspace, progress=progress)
+        for workspace, seen in self.projects:
+            if seen.is_quiet(self.studio, workspace.pulls):
+                continue
+            with locked(workspace.lock):
+                report = pull_from(self.studio, workspace, pull, progress=progress)
+            if not report.changed:
+                continue
+            yield _named(report, workspace)
+            if with_agree:
+                yield _named(agree(workspace, progress=progress), workspace)
+
+
+def _named(report: Report, workspace: Workspace) -> Report:
+    return report if workspace.is_first else report.of(workspace.schema_name)

@@ -256,6 +256,18 @@ RELATIONS = _schema(
     tail_span_id=pa.string(),
     label=pa.string(),
 )
+# What annotators said of whole documents: a row for each value.
+CATEGORIES = _schema(
+    annotation_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    text_sha256=pa.string(),
+    annotator=pa.string(),
+    name=pa.string(),  # a category of the schema
+    value=pa.string(),  # a choice, a path such as Conflict/Siege, a text, a number, or a date in ISO 8601
+    number=_maybe(pa.float64()),  # of a number or a rating
+    at=_maybe(INSTANT),  # of a date, at midnight, or of an instant
+)
 # What was made on an older text of a document and carried over to its newest one: a row for each span.
 ANCHORS = _schema(
     annotation_id=pa.string(),
@@ -313,14 +325,68 @@ AGREED_RELATIONS = _schema(
     annotation_ids=NAMES,
     decided=pa.string(),
 )
+# What agreed labels say together: one row for each event, argument and claim, where the schema declares them.
+EVENTS = _schema(
+    event_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    label=pa.string(),  # of the first trigger
+    start=pa.int64(),  # of the first trigger, as all that follows
+    end=pa.int64(),
+    surface=pa.string(),
+    trigger_span_ids=NAMES,  # of all triggers, in the order of the text
+    part_of=NAMES,  # event_id of what it is a part of
+    attributes=ATTRIBUTES,  # what is said of any of its triggers
+)
+ARGUMENTS = _schema(
+    event_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    role=pa.string(),
+    span_id=pa.string(),
+    label=pa.string(),
+    start=pa.int64(),
+    end=pa.int64(),
+    surface=pa.string(),
+)
+CLAIMS = _schema(
+    claim_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    start=pa.int64(),  # of the first mention
+    end=pa.int64(),
+    surface=pa.string(),
+    span_ids=NAMES,  # of all mentions, in the order of the text
+    content_span_ids=NAMES,  # of what is said and holds a mention
+    sources=NAMES,  # surfaces, in the order of the text
+    source_span_ids=NAMES,
+    cues=NAMES,
+    contradicts=NAMES,  # claim_id of others
+    supports=NAMES,
+    attributes=ATTRIBUTES,
+)
+# What annotators agree on of whole documents.
+AGREED_CATEGORIES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    name=pa.string(),
+    value=pa.string(),
+    number=_maybe(pa.float64()),
+    at=_maybe(INSTANT),
+    votes=pa.int64(),
+    readers=pa.int64(),
+    annotators=NAMES,
+    annotation_ids=NAMES,
+    decided=pa.string(),  # unanimous, majority, single
+)
 DISPUTES = _schema(
     dispute_id=pa.string(),
     doc_id=pa.string(),
     revision=pa.int32(),
-    kind=pa.string(),  # label, boundary, existence, relation
+    kind=pa.string(),  # label, boundary, existence, relation, category
     start=pa.int64(),  # of all readings together
     end=pa.int64(),
-    surface=_maybe(pa.string()),  # text[start:end]; empty for a relation, whose readings say what it joins
+    surface=_maybe(pa.string()),  # text[start:end]; empty for a relation, and for a category
     readings=NAMES,  # "LABEL [start:end] surface: A1, A2", or what is not there: "nothing: A2"
     detail=pa.string(),
 )
@@ -364,10 +430,15 @@ TABLES: dict[str, pa.Schema] = {
     "reads": READS,
     "spans": SPANS,
     "relations": RELATIONS,
+    "categories": CATEGORIES,
     "anchors": ANCHORS,
     "unread": UNREAD,
     "agreed_spans": AGREED_SPANS,
     "agreed_relations": AGREED_RELATIONS,
+    "events": EVENTS,
+    "arguments": ARGUMENTS,
+    "claims": CLAIMS,
+    "agreed_categories": AGREED_CATEGORIES,
     "disputes": DISPUTES,
     "agreement": AGREEMENT,
     "findings": FINDINGS,

@@ -15,10 +15,10 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.errors import DataError
-from copydesk.model.schema import LabelSchema
+from copydesk.model.schema import GROUP, Attribute, LabelSchema
 from copydesk.model.tables import Outcome, from_rows, from_tuples
 from copydesk.studio.carry import Carry
-from copydesk.studio.interface import ENTITY, TEXT
+from copydesk.studio.interface import TEXT
 from copydesk.studio.reading import Reading
 from copydesk.studio.votes import History, Version, text_sha256_of, votes
 
@@ -110,15 +110,48 @@ def _region(span: Mapping[str, Any], schema: LabelSchema | None) -> Iterator[dic
     origin = span.get("origin") or "manual"
     shown = _ASTRAL.sub(STAND_IN, span["surface"])
     value = {"start": start, "end": end, "text": shown, "labels": [label]}
-    yield {"id": region, "from_name": ENTITY, "to_name": TEXT, "type": "labels", "origin": origin, "value": value}
+    group = schema.group_of(label) if schema else GROUP
+    yield {"id": region, "from_name": group, "to_name": TEXT, "type": "labels", "origin": origin, "value": value}
     given: dict[str, list[str]] = {}
     for attribute in span.get("attributes") or ():
         given.setdefault(attribute["name"], []).append(attribute["value"])
-    kinds = {attribute.name: attribute.kind for attribute in schema.attributes} if schema and given else {}
+    attributes = {attribute.name: attribute for attribute in schema.attributes} if schema and given else {}
     for name, values in given.items():
-        kind, key = ("choices", "choices") if kinds[name] == "choice" else ("textarea", "text")
-        said = {"start": start, "end": end, key: values}
-        yield {"id": region, "from_name": name, "to_name": TEXT, "type": kind, "origin": origin, "value": said}
+        said = written(attributes[name], values)
+        said["value"] = {"start": start, "end": end, **said["value"]}
+        yield {"id": region, "from_name": name, "to_name": TEXT, "origin": origin, **said}
+
+
+def category_items(categories: Iterable[tuple[str, str]], schema: LabelSchema) -> list[dict[str, Any]]:
+    """Make Label Studio's result of what is said of a whole document: names of categories and values."""
+    given: dict[str, list[str]] = {}
+    for name, value in categories:
+        given.setdefault(name, []).append(value)
+    known = {category.name: category for category in schema.categories}
+    return [
+        {
+            "id": "c-" + hashlib.sha256(name.encode()).hexdigest()[:10],
+            "from_name": name,
+            "to_name": TEXT,
+            "origin": "manual",
+            **written(known[name], values),
+        }
+        for name, values in given.items()
+    ]
+
+
+def written(said: Attribute, values: Sequence[str]) -> dict[str, Any]:
+    """Give type and value of a result that says these values."""
+    if said.kind in {"choice", "choices"}:
+        return {"type": "choices", "value": {"choices": list(values)}}
+    if said.kind == "taxonomy":
+        return {"type": "taxonomy", "value": {"taxonomy": [value.split("/") for value in values]}}
+    if said.kind in {"number", "rating"}:
+        number = float(values[0])
+        return {"type": said.kind, "value": {said.kind: int(number) if number.is_integer() else number}}
+    if said.kind in {"date", "datetime"}:
+        return {"type": "datetime", "value": {"datetime": values[0]}}
+    return {"type": "textarea", "value": {"text": list(values)}}
 
 
 def histories(documents: pa.Table) -> dict[str, History]:

@@ -9,13 +9,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from copydesk.errors import SchemaError
-from copydesk.model.schema import Attribute, Label, LabelSchema, RelationType
+from copydesk.model.schema import CHOSEN, Attribute, Label, LabelSchema, RelationType
 
-ENTITY = "entity"  # the control that draws spans
 TEXT = "text"  # the object that they are drawn on; also the key of a task's data that holds the text
 NOTE = "review_note"  # the key of a task's data that a reviewer writes to the annotator
 _TAGS = frozenset(
-    {"View", "Header", "Labels", "Label", "Relations", "Relation", "Text", "Choices", "Choice", "TextArea", "Style"}
+    [
+        "View",
+        "Header",
+        "Labels",
+        "Label",
+        "Relations",
+        "Relation",
+        "Text",
+        "Choices",
+        "Choice",
+        "TextArea",
+        "Number",
+        "DateTime",
+        "Rating",
+        "Taxonomy",
+        "Style",
+    ]
 )
 # pre-wrap keeps blanks, tabs and line ends as they are, so that what is seen is what the offsets count
 _SHEET = "white-space: pre-wrap"
@@ -26,15 +41,17 @@ _STYLES = Path(__file__).parent
 def to_config(schema: LabelSchema) -> str:
     """Make the labelling configuration (XML) of a schema.
 
-    Keys of a task's data that it needs: ``text`` and ``review_note``. Regions belong to the control ``entity``; each
-    attribute is a control of its own name, shown beside the text for the region that is selected.
+    Keys of a task's data that it needs: ``text`` and ``review_note``. Regions belong to the control of their label's group; each
+    attribute is a control of its own name, shown beside the text for the region that is selected, and each category one that is
+    always shown there.
     """
     root = ET.Element("View")
     ET.SubElement(root, "Style").text = _style("screen.css")
     ET.SubElement(root, "Header", value=f"${NOTE}", size="5")
     bar = ET.SubElement(root, "View", className="copydesk-labels")
-    labels = ET.SubElement(bar, "Labels", name=ENTITY, toName=TEXT, showInline="true")
-    labels.extend(_label(label) for label in schema.labels)
+    for group in schema.groups:
+        labels = ET.SubElement(bar, "Labels", name=group, toName=TEXT, showInline="true")
+        labels.extend(_label(label) for label in schema.labels if label.group == group)
     if schema.relations:
         relations = ET.SubElement(root, "Relations")
         relations.extend(_relation(relation) for relation in schema.relations)
@@ -42,11 +59,13 @@ def to_config(schema: LabelSchema) -> str:
     sheet = ET.SubElement(desk, "View", className="copydesk-sheet", style=_SHEET)
     # granularity "word" would take every possessive in: with it, "Assad" in "Assad's" cannot be marked at all
     ET.SubElement(sheet, "Text", name=TEXT, value=f"${TEXT}", granularity="symbol", showLabels="true")
-    if schema.attributes:
+    if schema.attributes or schema.categories:
         details = ET.SubElement(desk, "View", className="copydesk-details")
-        hint = ET.SubElement(details, "View", visibleWhen="no-region-selected")
-        ET.SubElement(hint, "Header", value=_HINT, size="5")
-        details.extend(_titled(attribute) for attribute in schema.attributes)
+        if schema.attributes:
+            hint = ET.SubElement(details, "View", visibleWhen="no-region-selected")
+            ET.SubElement(hint, "Header", value=_HINT, size="5")
+        details.extend(_titled(attribute, schema) for attribute in schema.attributes)
+        details.extend(_category(category) for category in schema.categories)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode")  # without a line end: the server would cut it off, and differ
 
@@ -86,33 +105,67 @@ def _relation(relation: RelationType) -> ET.Element:
     return ET.Element("Relation", value=relation.name)
 
 
-def _titled(attribute: Attribute) -> ET.Element:
+def _titled(attribute: Attribute, schema: LabelSchema) -> ET.Element:
     """Put the attribute's name above its control, and show both only for a region that may carry it."""
-    view = ET.Element("View", {"visibleWhen": "region-selected", **_when(attribute)})
+    when = _when(attribute, schema)
+    view = ET.Element("View", {"visibleWhen": "region-selected", **when})
     ET.SubElement(view, "Header", value=attribute.name, size="5")
-    view.append(_attribute(attribute))
+    shown = {"visibleWhen": "region-selected", **when} if when else {}
+    view.append(_control(attribute, {"perRegion": "true", **shown}))
     return view
 
 
-def _attribute(attribute: Attribute) -> ET.Element:
-    common = {"name": attribute.name, "toName": TEXT, "perRegion": "true"}
-    if attribute.labels:
-        common |= {"visibleWhen": "region-selected", **_when(attribute)}
-    if attribute.kind == "text":
+def _category(category: Attribute) -> ET.Element:
+    """What is said of the whole document, under its name."""
+    view = ET.Element("View", className="copydesk-category")
+    ET.SubElement(view, "Header", value=category.name, size="5")
+    must = {"required": "true", "requiredMessage": f"Say the {category.name} of the document"}
+    view.append(_control(category, must if category.required else {}))
+    return view
+
+
+def _control(said: Attribute, more: dict[str, str]) -> ET.Element:
+    common = {"name": said.name, "toName": TEXT, **more}
+    if said.kind in CHOSEN:
+        return _choices(said, common)
+    if said.kind == "text":
         one_line = {"rows": "1", "maxSubmissions": "1", "editable": "true"}
-        return ET.Element("TextArea", {**common, **one_line, **_given({"placeholder": attribute.placeholder})})
-    with_keys = any(hotkey for _, hotkey in attribute.choices)
+        return ET.Element("TextArea", {**common, **one_line, **_given({"placeholder": said.placeholder})})
+    if said.kind in {"date", "datetime"}:
+        return ET.Element("DateTime", {**common, "only": "date" if said.kind == "date" else "date,time"})
+    return ET.Element("Rating" if said.kind == "rating" else "Number", common)
+
+
+def _choices(said: Attribute, common: dict[str, str]) -> ET.Element:
+    if said.kind == "taxonomy":
+        root = ET.Element("Taxonomy", common)
+        for path, _ in said.choices:
+            _grow(root, path.split("/"))
+        return root
+    with_keys = any(hotkey for _, hotkey in said.choices)
+    one = "single" if with_keys else "single-radio"
     choices = ET.Element(
-        "Choices", {**common, "choice": "single" if with_keys else "single-radio", "showInline": "true"}
+        "Choices", {**common, "choice": "multiple" if said.kind == "choices" else one, "showInline": "true"}
     )
-    choices.extend(
-        ET.Element("Choice", {"value": name, **_given({"hotkey": hotkey})}) for name, hotkey in attribute.choices
-    )
+    choices.extend(ET.Element("Choice", {"value": name, **_given({"hotkey": hotkey})}) for name, hotkey in said.choices)
     return choices
 
 
-def _when(attribute: Attribute) -> dict[str, str]:
-    return {"whenTagName": ENTITY, "whenLabelValue": ",".join(attribute.labels)} if attribute.labels else {}
+def _grow(parent: ET.Element, path: Sequence[str]) -> None:
+    """Put the choices of a path below one another, each once."""
+    for name in path:
+        there = next((one for one in parent if one.get("value") == name), None)
+        parent = ET.SubElement(parent, "Choice", value=name) if there is None else there
+
+
+def _when(attribute: Attribute, schema: LabelSchema) -> dict[str, str]:
+    """Say which regions show an attribute; where it is all of a group of labels, the group is named alone."""
+    if not attribute.labels:
+        return {}
+    group = schema.group_of(attribute.labels[0])
+    if set(attribute.labels) == {label.name for label in schema.labels if label.group == group}:
+        return {"whenTagName": group}
+    return {"whenTagName": group, "whenLabelValue": ",".join(attribute.labels)}
 
 
 def _style(name: str) -> str:
@@ -139,8 +192,8 @@ def _own_faults(root: ET.Element) -> list[str]:
     if [one.get("value", "") for one in texts] != [f"${TEXT}"]:
         wrong.append(f'expected one <Text value="${TEXT}"/>')
     controls = [one for one in elements if one.tag in {"Labels", "Choices"}]
-    if not any(one.tag == "Labels" and one.get("name") == ENTITY for one in controls):
-        wrong.append(f'expected <Labels name="{ENTITY}">')
+    if not any(one.tag == "Labels" for one in controls):
+        wrong.append("expected <Labels>")
     for control in controls:
         values = [one.get("value", "") for one in control]
         wrong += [f"{control.get('name')}: {value!r} stands twice" for value in _twice(values)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from copydesk.model.schema import Attribute, LabelSchema, RelationType
 from copydesk.model.tables import rejected_row
 from copydesk.studio.carry import Carry
-from copydesk.studio.interface import ENTITY
+from copydesk.studio.values import check, typed, units_of
 from copydesk.studio.votes import rejected_annotation
 
 ORIGINS = frozenset({"manual", "prediction", "prediction-changed"})
@@ -54,10 +53,11 @@ class Reading:
     def __init__(self, schema: LabelSchema) -> None:
         self._labels = frozenset(schema.label_names)
         self._listed = ", ".join(schema.label_names)
+        self._groups = frozenset(schema.groups)
         self._attributes = {attribute.name: attribute for attribute in schema.attributes}
-        self._patterns = {one.name: re.compile(one.pattern) for one in schema.attributes if one.pattern}
+        self._categories = {category.name: category for category in schema.categories}
         self._relations = {relation.name: relation for relation in schema.relations}
-        names = ("reads", "spans", "relations", "anchors", "unread")
+        names = ("reads", "spans", "relations", "categories", "anchors", "unread")
         self.tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
         self.rejected: list[dict[str, Any]] = []
         self.kept = 0
@@ -96,6 +96,10 @@ class Reading:
             )
             for head, tail, label in sorted(one.relations)
         ]
+        self.tables["categories"] += [
+            (row["annotation_id"], *about, name, value, *typed(self._categories[name], value))
+            for name, value in sorted(one.categories)
+        ]
         self.tables["anchors"] += one.anchors
         if one.carry:
             unread = sorted({*one.carry.alignment.inserted, *one.waiting})
@@ -110,20 +114,17 @@ class Reading:
 
     def attribute(self, name: str, value: object) -> tuple[Attribute, str]:
         """Check a value of an attribute."""
-        attribute = self._attributes[name]
-        if attribute.kind == "choice":
-            choices = [choice for choice, _ in attribute.choices]
-            if value not in choices:
-                raise _UnfitError(
-                    "attribute-value", f"{name}: unknown choice {value!r}; the schema lists: {', '.join(choices)}"
-                )
-        elif not isinstance(value, str) or not value.strip():
-            raise _UnfitError("attribute-value", f"{name}: {value!r} is no text")
-        elif name in self._patterns and not self._patterns[name].fullmatch(value):
-            raise _UnfitError(
-                "attribute-value", f"{name}: {value!r} is not of the form {attribute.placeholder or attribute.pattern}"
-            )
-        return attribute, str(value)
+        return self._said(self._attributes[name], value, "attribute-value")
+
+    def category(self, name: str, value: object) -> tuple[Attribute, str]:
+        """Check a value of a category."""
+        return self._said(self._categories[name], value, "category-value")
+
+    def _said(self, said: Attribute, value: object, reason: str) -> tuple[Attribute, str]:
+        text, fault = check(said, value)
+        if fault:
+            raise _UnfitError(reason, f"{said.name}: {fault}")
+        return said, text
 
     def relation(self, label: object) -> RelationType:
         """Check a relation's label."""
@@ -132,9 +133,22 @@ class Reading:
             raise _UnfitError("unknown-relation", f"unknown relation {label!r}; the schema lists: {known}")
         return self._relations[label]
 
-    def is_attribute(self, name: object) -> bool:
-        """Say whether the schema has an attribute of that name."""
-        return isinstance(name, str) and name in self._attributes
+    def is_region(self, item: object) -> bool:
+        """Say whether an item is a region of one of the schema's groups of labels."""
+        return (
+            isinstance(item, Mapping)
+            and item.get("type") == "labels"
+            and item.get("from_name") in self._groups
+            and isinstance(item.get("value"), Mapping)
+        )
+
+    def said_by(self, name: object) -> tuple[Attribute, bool] | None:
+        """Give the attribute or category of that name, and whether it is a category; None where there is none."""
+        if not isinstance(name, str):
+            return None
+        if name in self._attributes:
+            return self._attributes[name], False
+        return (self._categories[name], True) if name in self._categories else None
 
 
 class _Annotation:
@@ -153,25 +167,25 @@ class _Annotation:
         self._regions: dict[str, list[_Span]] = {}
         self.spans: dict[_Key, _Span] = {}
         self.relations: set[tuple[str, str, str]] = set()
+        self.categories: list[tuple[str, str]] = []
         self.kept = 0
 
     def read(self) -> None:
         later: list[tuple[int, Mapping[str, Any]]] = []
         for number, item in enumerate(self._items):
-            if _is_region(item):
+            if self._reading.is_region(item):
                 self._take(number, item, _units(item, "labels"), self._region)
             else:
                 later.append((number, item))
         for number, item in later:
+            said = self._reading.said_by(item.get("from_name")) if isinstance(item, Mapping) else None
             if isinstance(item, Mapping) and item.get("type") == "relation":
                 self._take(number, item, item.get("labels"), self._relation)
-            elif isinstance(item, Mapping) and self._reading.is_attribute(item.get("from_name")):
-                units = _units(item, "choices") if item.get("type") == "choices" else _units(item, "text")
-                self._take(number, item, units, self._attribute)
+            elif said is not None:
+                self._take(number, item, units_of(said[0], item), self._category if said[1] else self._attribute)
             else:
-                self._reject(
-                    number, item, _UnfitError("unmapped-result", "no label, attribute or relation of the schema")
-                )
+                unfit = _UnfitError("unmapped-result", "no label, attribute, category or relation of the schema")
+                self._reject(number, item, unfit)
 
     def _take(self, number: int, item: Mapping[str, Any], units: object, read: Any) -> None:
         """Read each unit of an item, such as each label of a region; an item that has none is rejected as one."""
@@ -226,12 +240,19 @@ class _Annotation:
         if not fitting:
             labels = ", ".join(attribute.labels)
             raise _UnfitError("attribute-not-for-label", f"{attribute.name} is for {labels}, not for {spans[0].label}")
-        once = attribute.kind == "choice"
+        once = not attribute.is_several
         open_spans = [span for span in fitting if not _is_said(span, attribute.name, said, once=once)]
         if not open_spans:
             raise _UnfitError("attribute-twice", f"{attribute.name}: a second value, {said!r}; the first counts")
         for span in open_spans:
             span.attributes.append((attribute.name, said))
+
+    def _category(self, item: Mapping[str, Any], value: object) -> None:
+        category, said = self._reading.category(item["from_name"], value)
+        there = [one for name, one in self.categories if name == category.name]
+        if said in there or (there and not category.is_several):
+            raise _UnfitError("category-twice", f"{category.name}: a second value, {said!r}; the first counts")
+        self.categories.append((category.name, said))
 
     def _relation(self, item: Mapping[str, Any], label: object) -> None:
         relation = self._reading.relation(label)
@@ -269,15 +290,6 @@ class _Annotation:
                 doc_id=self._row["doc_id"],
             )
         )
-
-
-def _is_region(item: object) -> bool:
-    return (
-        isinstance(item, Mapping)
-        and item.get("type") == "labels"
-        and item.get("from_name") == ENTITY
-        and isinstance(item.get("value"), Mapping)
-    )
 
 
 def _units(item: Mapping[str, Any], key: str) -> object:

@@ -7,6 +7,7 @@ A record says what was marked by quoting it, not by offsets, so that a person ca
     ["003_halden-bridge.txt"]
     spans = [{ id = "b", quote = "Halden Bridge", occurrence = 2, label = "FAC", attributes = { mention = "NAM" } }]
     relations = [{ head = "b", tail = "v", label = "part_of" }]
+    categories = { article_type = "news_report" }
 
 ``occurrence`` counts from 1, without overlaps, and is 1 where it is left out.
 """
@@ -27,9 +28,8 @@ from copydesk.errors import StudioBroken, StudioRefused, StudioTimeout, UnknownE
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.studio.client import Studio
-from copydesk.studio.codec import region_id, to_result
+from copydesk.studio.codec import category_items, region_id, to_result
 from copydesk.studio.faults import status_of
-from copydesk.studio.interface import ENTITY
 from copydesk.studio.listing import find_tasks
 
 _NAMESPACE = uuid.UUID("5f0d5a1e-6c1b-5f57-9d0b-3f9e1a2c7b64")
@@ -53,11 +53,12 @@ class RecordedSpan:
 
 @dataclass(frozen=True, slots=True)
 class RecordedArticle:
-    """What was marked in one article; relations are head, tail (ids of spans) and label."""
+    """What was marked in one article; relations are head, tail (ids of spans) and label, categories are name and value."""
 
     file: str
     spans: tuple[RecordedSpan, ...]
     relations: tuple[tuple[str, str, str], ...]
+    categories: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def submit(
         # the server knows each identity once, whatever the project
         key = (recorded.name, str(project_id), document["doc_id"], document["text_sha256"])
         body = {
-            "result": to_result(spans, relations, schema),
+            "result": to_result(spans, relations, schema) + category_items(article.categories, schema),
             "unique_id": str(uuid.uuid5(_NAMESPACE, "\n".join(key))),
             "ground_truth": False,  # otherwise Label Studio takes it as the truth and not as one reading
             "was_cancelled": False,
@@ -146,7 +147,16 @@ def _article(file: str, table: Any, wrong: list[str]) -> RecordedArticle:
     relations = [
         _relation(row, ids, f"{file}: relations[{number}]", wrong) for number, row in enumerate(rows["relations"] or ())
     ]
-    return RecordedArticle(file, tuple(spans), tuple(relations))
+    given = _texts(table.get("categories", {}), f"{file}: categories", wrong)
+    return RecordedArticle(file, tuple(spans), tuple(relations), given)
+
+
+def _texts(given: object, place: str, wrong: list[str]) -> tuple[tuple[str, str], ...]:
+    """Read a table of names and texts."""
+    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
+        wrong.append(f'{place}: expected name = "value"')
+        return ()
+    return tuple((str(name), value) for name, value in given.items())
 
 
 def _is_tables(listed: object) -> bool:
@@ -216,6 +226,8 @@ def _results(
             for *_, label in article.relations
             if label not in schema.relation_names
         ]
+        known = [category.name for category in schema.categories]
+        wrong += [f"{article.file}: unknown category {name!r}" for name, _ in article.categories if name not in known]
         relations = [
             {"head_span_id": ids[head], "tail_span_id": ids[tail], "label": label}
             for head, tail, label in article.relations
@@ -272,7 +284,7 @@ def _suggested(task: Mapping[str, Any]) -> set[_Place]:
     return {
         (item["value"]["start"], item["value"]["end"], label)
         for item in items
-        if item.get("from_name") == ENTITY
+        if item.get("type") == "labels"
         for label in item["value"]["labels"]
     }
 
