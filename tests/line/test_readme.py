@@ -12,10 +12,11 @@ from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
 from copydesk.model.reading import Columns
 from copydesk.model.schema import LabelSchema
+from copydesk.model.settings import EngineSettings, IngestSettings, PublishSettings, StudioSettings, WatchSettings
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.studio.recorded import read_recorded, submit
-from copydesk.workspace import EngineSettings, IngestSettings, PublishSettings, StudioSettings, WatchSettings, Workspace
+from copydesk.workspace import Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +109,11 @@ def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round(
         "publish": PublishSettings,
         "watch": WatchSettings,
     }
-    known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {"name", "schema", "schemas"}
+    known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {
+        "name",
+        "schema",
+        "schemas",
+    }
     assert known - {"ingest.columns"} <= listed
     assert {one for one in listed if one.partition(".")[0] in kinds} <= known
     columns = re.search(r"`ingest\.columns\.…`.*", README)

@@ -6,7 +6,8 @@ import pytest
 
 from copydesk.errors import ConfigError, StoreError, WorkspaceError
 from copydesk.model.reading import Limits
-from copydesk.workspace import IngestSettings, Workspace, from_environment
+from copydesk.model.settings import IngestSettings
+from copydesk.workspace import Workspace, from_environment
 
 
 def write(folder: Path, settings: str) -> Path:

@@ -1,0 +1,174 @@
+"""The settings of a workspace: what ``copydesk.toml`` may say, and what holds where it says nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, cast
+
+from copydesk.errors import ConfigError
+from copydesk.model.name import NAME_RULE, is_name
+from copydesk.model.reading import Columns, Limits, ReadOptions
+
+_KINDS = {tuple: "a list of texts", int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+
+
+def _within(default: float, least: float, most: float) -> Any:
+    """A setting that is a number from ``least`` to ``most``, both included."""
+    return field(default=default, metadata={"least": least, "most": most})
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """``[ingest]``: what is read where a command names no path, and the limits."""
+
+    paths: tuple[str, ...] = ("seeds",)
+    max_bytes: int = _within(20_000_000, 1, 2_000_000_000)  # an article is held in memory as one value
+    max_chars: int = _within(1_000_000, 1, 2_000_000_000)
+    max_rejected: float = _within(0.5, 0, 1)  # share of the articles; more is a failure (exit 1)
+    max_whole_bytes: int = _within(100_000_000, 1, 2_000_000_000)  # of a feed or a JSON object, which is held in memory
+    max_entries: int = _within(50_000_000, 1, 10**12)  # of one input
+    max_depth: int = _within(100, 1, 500)  # of values in values
+    max_ratio: int = _within(300, 1, 1_000_000)  # bytes that compressed data may give for each of its own
+    max_expanded_bytes: int = _within(10**12, 1, 10**15)  # that one input may give in all
+    max_download_bytes: int = _within(2_000_000_000, 1, 10**12)  # of one https answer
+    max_download_seconds: int = _within(600, 1, 86_400)
+    columns: Columns = field(default_factory=Columns)  # [ingest.columns]: which column of a table is what
+
+    @property
+    def read_options(self) -> ReadOptions:
+        """What the readers are told."""
+        return ReadOptions(Limits(**{one.name: getattr(self, one.name) for one in fields(Limits)}), self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """``[engine]``: where the work of ingest is done: ``processes``, ``inline`` or ``spark``."""
+
+    name: str = "processes"
+    workers: int = _within(0, 0, 1_000)  # processes that work at once; 0: one for each processor
+    seconds: float = _within(60.0, 0.1, 86_400)  # that one article may take
+    master: str = ""  # Spark's; empty: what Spark itself was told, or else this machine
+
+
+@dataclass(frozen=True, slots=True)
+class StudioSettings:
+    """``[studio]``: which Label Studio. Without ``url`` it is the embedded one; a token comes from the environment."""
+
+    url: str = ""
+    database: str = ""  # of the embedded one, as postgresql://user@host/name; empty: a file of SQLite in the workspace
+    project: str = ""  # title; by default the workspace's name and the schema's
+    annotators_per_task: int = _within(2, 1, 1_000)
+    timeout: int = _within(300, 1, 86_400)  # seconds
+    connect_timeout: int = _within(10, 1, 86_400)  # seconds until a server takes the call
+    ca_bundle: str = ""  # PEM file of who signed the server's certificate; empty: the usual ones
+    verify: bool = True  # there for those who look for it: certificates are always verified
+    proxy: str = ""  # empty: as the environment says; "none": no proxy
+    untested: bool = False  # work also with releases and editions that Copydesk was never tried with
+    send_copies: bool = False  # send copies of other documents to annotators, too
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """``[watch]``: how often ``copydesk watch`` looks; the pause doubles from ``interval`` while the server does not answer."""
+
+    interval: float = _within(30.0, 0.1, 86_400)  # seconds
+    longest: float = _within(300.0, 0.1, 86_400)  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSettings:
+    """``[publish]``: what the data card says beside the figures."""
+
+    description: str = ""
+    licence: str = "other"
+    language: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``copydesk.toml``, read and checked."""
+
+    name: str
+    schema: str
+    schemas: tuple[str, ...] = ()  # more of them: the documents are labelled under each
+    ingest: IngestSettings = field(default_factory=IngestSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    studio: StudioSettings = field(default_factory=StudioSettings)
+    publish: PublishSettings = field(default_factory=PublishSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
+
+
+def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
+    """Read the parsed ``copydesk.toml``, which ``place`` names in errors.
+
+    Raises ConfigError that lists everything wrong at once.
+    """
+    sections = {
+        "ingest": IngestSettings,
+        "engine": EngineSettings,
+        "studio": StudioSettings,
+        "publish": PublishSettings,
+        "watch": WatchSettings,
+    }
+    wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
+    wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]
+    schemas = data.get("schemas", [])
+    if not isinstance(schemas, list) or not all(isinstance(one, str) and is_name(one) for one in schemas):
+        wrong.append(f"expected a list of names of folders @ $.schemas ({NAME_RULE}), found {_shown(schemas)}")
+    made = {name: _section(kind, data.get(name, {}), f"$.{name}", wrong) for name, kind in sections.items()}
+    if wrong:
+        raise ConfigError(f"{place}: " + "; ".join(wrong), fix="correct these keys; README.md lists the settings")
+    return Settings(name=data["name"], schema=data["schema"], schemas=tuple(schemas), **made)
+
+
+def _name_faults(data: Mapping[str, Any], key: str) -> Iterator[str]:
+    if key not in data:
+        yield f"missing {key!r} @ $"
+    elif not isinstance(data[key], str):
+        yield f"expected text @ $.{key}, found {_shown(data[key])}"
+    elif not is_name(data[key]):
+        yield f"expected a name of a folder @ $.{key} ({NAME_RULE}), found {_shown(data[key])}"
+
+
+def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any:
+    if not isinstance(data, Mapping):
+        wrong.append(f"expected a table @ {place}, found {_shown(data)}")
+        return kind()
+    known = {one.name: one for one in fields(kind)}
+    given: dict[str, Any] = {}
+    for key, value in data.items():
+        if key in known and known[key].default_factory is not MISSING:
+            given[key] = _section(cast("type[Any]", known[key].default_factory), value, f"{place}.{key}", wrong)
+        elif key not in known:
+            wrong.append(f"unknown key {key!r} @ {place} (known: {', '.join(known)})")
+        elif expected := _expected(value, known[key]):
+            wrong.append(f"expected {expected} @ {place}.{key}, found {_shown(value)}")
+        else:
+            given[key] = tuple(value) if isinstance(value, list) else value
+    return kind(**given)
+
+
+def _expected(value: Any, setting: Field[Any]) -> str:
+    """Say what a setting must be, in the words of TOML, where this value is not that; empty where it is."""
+    expected = _KINDS[type(setting.default)]
+    if not _fits(value, setting.default):
+        return expected
+    least, most = setting.metadata.get("least"), setting.metadata.get("most")
+    if least is None or least <= value <= most:  # nan is in no range
+        return ""
+    return f"{expected} from {least} to {most}"
+
+
+def _shown(value: object) -> str:
+    """Write a value much as TOML does."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _fits(value: object, default: object) -> bool:
+    if isinstance(default, tuple):
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if isinstance(default, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is type(default)
