@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from copydesk.errors import DataError, UnknownError
 from copydesk.flow.connect import connected, known_project, project_spec
@@ -15,6 +18,7 @@ from copydesk.studio import people
 from copydesk.studio.backup import backup as back_up_project
 from copydesk.studio.backup import number_of
 from copydesk.studio.client import Studio
+from copydesk.studio.pull import current_state
 from copydesk.studio.restore import annotators, read_backup
 from copydesk.studio.restore import restore as restore_project
 from copydesk.workspace import Workspace
@@ -121,7 +125,25 @@ def _notes(workspace: Workspace, tables: Mapping[str, pa.Table], *, title: str) 
     drafts = tables["backup_drafts"].num_rows
     if drafts:
         lines.append(f"drafts: {drafts} that were not submitted are in the backup alone")
+    later = _later(workspace, tables)
+    if later:
+        lines.append(
+            f"later: {later} annotations were pulled that were made or changed after the backup; what was restored has a newer "
+            "time, and counts before them where it is of the same person and document (fix: in Label Studio, delete what is "
+            "restored of these before you pull)"
+        )
     spec = project_spec(workspace, workspace.schema())
     if title != spec.title:
         lines.append(f'pull and push look for the project {spec.title!r} (fix: set [studio] project = "{title}")')
     return lines
+
+
+def _later(workspace: Workspace, tables: Mapping[str, pa.Table]) -> int:
+    """Count the live annotations of the backed up project in the pull log that the backup has not, or not as they are."""
+    state = current_state(workspace.pulls)
+    (project,) = tables["backup_projects"]["project"].to_pylist()
+    state = state.filter(pc.and_(pc.equal(state["project"], project), pc.equal(state["state"], "live")))
+    raw = (json.loads(one) for one in tables["backup_annotations"]["raw"].to_pylist())
+    backed_up = {(one["id"], datetime.fromisoformat(one["updated_at"])) for one in raw}
+    pulled = zip(state["annotation_id"].to_pylist(), state["updated_at"].to_pylist(), strict=True)
+    return sum((int(name.rpartition("-")[2]), when) not in backed_up for name, when in pulled)

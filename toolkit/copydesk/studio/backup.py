@@ -133,7 +133,7 @@ def _project(project: Mapping[str, Any]) -> dict[str, Any]:
         "project": Project.of(project).key,
         "project_id": project["id"],
         "title": project["title"],
-        "raw": _json(settings),
+        "raw": _raw(settings),
     }
 
 
@@ -144,7 +144,7 @@ def _rows(tasks: Iterable[Mapping[str, Any]], addresses: Mapping[int, str]) -> R
         alone = {name: value for name, value in task.items() if name in _OF_TASK}
         annotations, predictions = alone.pop("annotations"), alone.pop("predictions")
         where = {"task_id": task["id"], "task_sha256": digest}
-        row = {**where, "doc_id": text_of(task["data"], "doc_id"), "raw": _json(alone)}
+        row = {**where, "doc_id": text_of(task["data"], "doc_id"), "raw": _raw(alone)}
         rows["backup_tasks"].append(row)
         for one in sorted(annotations, key=lambda one: int(one["id"])):
             rows["backup_annotations"].append({**where, **_annotation(one, addresses)})
@@ -159,7 +159,7 @@ def _annotation(one: Mapping[str, Any], addresses: Mapping[int, str]) -> dict[st
         "annotation_id": one["id"],
         "email": addresses.get(_user(one), ""),
         "content_sha256": content_sha256(content),
-        "raw": _json(_lasting(one)),
+        "raw": _raw(_lasting(one)),
     }
 
 
@@ -167,7 +167,7 @@ def _prediction(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "prediction_id": one["id"],
         "content_sha256": content_sha256([one["result"], one["model_version"], one["score"]]),
-        "raw": _json(_lasting(one)),
+        "raw": _raw(_lasting(one)),
     }
 
 
@@ -177,7 +177,7 @@ def _drafts(studio: Studio, project_id: int) -> Iterator[dict[str, Any]]:
         for task in page:
             for one in sorted(studio.get(f"api/tasks/{task['id']}/drafts"), key=lambda one: int(one["id"])):
                 row = {"draft_id": one["id"], "task_id": task["id"], "email": str(one.get("user") or "")}
-                yield {**row, "raw": _json(_lasting(one))}
+                yield {**row, "raw": _raw(_lasting(one))}
 
 
 def _user(annotation: Mapping[str, Any]) -> int:
@@ -188,6 +188,10 @@ def _user(annotation: Mapping[str, Any]) -> int:
 
 def _lasting(value: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in value.items() if name not in _PASSING}
+
+
+def _raw(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))  # in the server's own order; escaped, so that any text is UTF-8
 
 
 def _json(value: object) -> str:

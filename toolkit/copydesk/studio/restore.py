@@ -150,10 +150,10 @@ def differences(
         before, after = _counted(backed_up[name], name), _counted(restored[name], name)
         yield from _odd(backed_up[name], name, before - after, "is not there as it was")
         yield from _odd(restored[name], name, after - before, "is there, and not in the backup")
-    before, after = annotators(backed_up), annotators(restored)
-    for email in sorted(before | after):
-        if before[email] != after[email]:
-            yield f"{email or 'nobody'} has {after[email]} annotations, and had {before[email]}"
+    had, has = annotators(backed_up), annotators(restored)
+    for email in sorted(had | has):
+        if had[email] != has[email]:
+            yield f"{email or 'nobody'} has {has[email]} annotations, and had {had[email]}"
 
 
 def _counted(table: pa.Table, name: str) -> Counter[tuple[str, ...]]:
