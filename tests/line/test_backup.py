@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from copydesk.flow import backup as backup_flow
 from copydesk.flow import studio as flow
 from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
 from copydesk.flow.labels import agree
 from copydesk.studio.people import read_people
 from copydesk.studio.recorded import read_recorded, submit
+from copydesk.studio.restore import read_backup
 from copydesk.workspace import Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
@@ -83,6 +85,7 @@ def test_a_lost_server_comes_back_and_agreement_is_what_it_was(folder: Path, she
     done = shell("copydesk restore --json", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["differences"] == []
+    assert backup_flow._later(workspace, read_backup(workspace.backups.parts()[0])) == 0
     pulled = flow.pull(workspace, progress=quiet)
     assert (pulled.counts["new"], pulled.counts["gone"]) == (2, 0)
     assert agreed(workspace) == before

@@ -143,7 +143,8 @@ def _later(workspace: Workspace, tables: Mapping[str, pa.Table]) -> int:
     state = current_state(workspace.pulls)
     (project,) = tables["backup_projects"]["project"].to_pylist()
     state = state.filter(pc.and_(pc.equal(state["project"], project), pc.equal(state["state"], "live")))
-    raw = (json.loads(one) for one in tables["backup_annotations"]["raw"].to_pylist())
+    batches = tables["backup_annotations"].select(["raw"]).to_batches(max_chunksize=500)
+    raw = (json.loads(one["raw"]) for batch in batches for one in batch.to_pylist())
     backed_up = {(one["id"], datetime.fromisoformat(one["updated_at"])) for one in raw}
     pulled = zip(state["annotation_id"].to_pylist(), state["updated_at"].to_pylist(), strict=True)
     return sum((int(name.rpartition("-")[2]), when) not in backed_up for name, when in pulled)
