@@ -24,6 +24,7 @@ from copydesk.errors import (
 )
 from copydesk.model.tables import TASKS, empty, from_tuples
 from copydesk.studio import push as push_module
+from copydesk.studio import sending
 from copydesk.studio.client import Studio
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.listing import list_tasks
@@ -258,14 +259,14 @@ def test_batches_keep_to_their_number_and_size_and_a_lost_answer_in_the_middle_i
     documents_of: Documents,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(push_module, "BATCH_TASKS", 3)
+    monkeypatch.setattr(sending, "BATCH_TASKS", 3)
     proxy.spoiled = ["", "timeout", ""]
     steps: list[int] = []
     with Studio(proxy.url, studio_server.token) as through:
         done = sent(through, spec, tasks_of(documents_of(TEXTS)), progress=lambda _, at, total: steps.append(at))
     assert steps == [3, 6, 7]
     assert len(on_server(studio, done.project_id)) == 7
-    monkeypatch.setattr(push_module, "BATCH_BYTES", 1)
+    monkeypatch.setattr(sending, "BATCH_BYTES", 1)
     more = {f"more-{number}": "Text." for number in range(2)}
     proxy.imports = 0
     with Studio(proxy.url, studio_server.token) as through:
@@ -276,7 +277,7 @@ def test_batches_keep_to_their_number_and_size_and_a_lost_answer_in_the_middle_i
 def test_a_push_stopped_half_way_goes_on_where_it_stopped(
     studio: Studio, spec: ProjectSpec, documents_of: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push_module, "BATCH_TASKS", 2)
+    monkeypatch.setattr(sending, "BATCH_TASKS", 2)
     tasks = tasks_of(documents_of(TEXTS))
 
     def stop(_: str, done: int, __: int) -> None:

@@ -168,6 +168,11 @@ class Workspace:
         return Log(self._labelled("pulls"))
 
     @property
+    def backups(self) -> Log:
+        """Whole projects as Label Studio had them, a part each."""
+        return Log(self.state / "backups")
+
+    @property
     def labels(self) -> Latest:
         """What the annotators said, read from the pull log."""
         return Latest(self._labelled("labels"))

@@ -26,6 +26,8 @@ COMMANDS = {
     "push": "Send the documents to Label Studio as tasks, with suggestions.",
     "pull": "Fetch what the annotators did since the last pull.",
     "watch": "Pull again and again, as soon as there is something new.",
+    "backup": "Keep the whole project on Label Studio in the workspace.",
+    "restore": "Make a project on Label Studio of a backup, and see that both are equal.",
     "doctor": "Look for all that is wrong in the project and the workspace, with what mends it.",
     "agree": "Measure agreement and decide which labels hold.",
     "validate": "Check every table with Great Expectations.",

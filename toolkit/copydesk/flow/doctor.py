@@ -24,7 +24,7 @@ from copydesk.studio.local import examine_folder
 from copydesk.workspace import Workspace
 
 LEAST_FREE = 1_000_000_000  # bytes
-_FOLDERS = ("documents", "copies", "pulls", "labels", "agreed", "findings", "repeated")
+_FOLDERS = ("documents", "copies", "pulls", "backups", "labels", "agreed", "findings", "repeated")
 
 
 def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:

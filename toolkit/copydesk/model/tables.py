@@ -219,6 +219,45 @@ TASK_STATES = _schema(
     state=pa.string(),  # live, gone
 )
 
+# What a backup holds of one project: columns to find and compare by, and Label Studio's own JSON, whole.
+BACKUP_PROJECTS = _schema(
+    project=pa.string(),  # as in annotations
+    project_id=pa.int64(),
+    title=pa.string(),
+    raw=pa.string(),  # its settings
+)
+BACKUP_PEOPLE = _schema(
+    user_id=pa.int64(),
+    email=pa.string(),
+)
+BACKUP_TASKS = _schema(
+    task_id=pa.int64(),
+    doc_id=pa.string(),
+    task_sha256=pa.string(),  # of its data and meta
+    raw=pa.string(),  # without what the tables below hold
+)
+BACKUP_ANNOTATIONS = _schema(
+    annotation_id=pa.int64(),
+    task_id=pa.int64(),
+    task_sha256=pa.string(),
+    email=pa.string(),  # of who made it; empty where Label Studio does not say
+    content_sha256=pa.string(),  # of what a person made: result, skipped or not, ground truth or not, lead time
+    raw=pa.string(),
+)
+BACKUP_PREDICTIONS = _schema(
+    prediction_id=pa.int64(),
+    task_id=pa.int64(),
+    task_sha256=pa.string(),
+    content_sha256=pa.string(),  # of result, model version and score
+    raw=pa.string(),
+)
+BACKUP_DRAFTS = _schema(
+    draft_id=pa.int64(),
+    task_id=pa.int64(),
+    email=pa.string(),
+    raw=pa.string(),
+)
+
 # What the annotators said, read from the pull log.
 READS = _schema(
     annotation_id=pa.string(),
@@ -427,6 +466,12 @@ TABLES: dict[str, pa.Schema] = {
     "suggestions": SUGGESTIONS,
     "annotations": ANNOTATIONS,
     "task_states": TASK_STATES,
+    "backup_projects": BACKUP_PROJECTS,
+    "backup_people": BACKUP_PEOPLE,
+    "backup_tasks": BACKUP_TASKS,
+    "backup_annotations": BACKUP_ANNOTATIONS,
+    "backup_predictions": BACKUP_PREDICTIONS,
+    "backup_drafts": BACKUP_DRAFTS,
     "reads": READS,
     "spans": SPANS,
     "relations": RELATIONS,

@@ -8,7 +8,7 @@ from copydesk.studio.client import Studio
 from copydesk.studio.listing import list_tasks
 
 LOOKED_AT = 20
-_HAS_DRAFT = {"filter": "filter:tasks:draft_exists", "operator": "equal", "type": "Boolean", "value": True}
+HAS_DRAFT = {"filter": "filter:tasks:draft_exists", "operator": "equal", "type": "Boolean", "value": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Drafts:
 
 def count_drafts(studio: Studio, project_id: int) -> Drafts:
     """Count tasks with drafts of anybody: one request, and one for each of the first twenty."""
-    page, total = next(list_tasks(studio, project_id, _HAS_DRAFT, fields=("id",), size=LOOKED_AT), ([], 0))
+    page, total = next(list_tasks(studio, project_id, HAS_DRAFT, fields=("id",), size=LOOKED_AT), ([], 0))
     newer = sum(
         any(draft["annotation"] is not None for draft in studio.get(f"api/tasks/{task['id']}/drafts")) for task in page
     )

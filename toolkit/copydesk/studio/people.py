@@ -155,6 +155,15 @@ def pseudonyms(users: Iterable[Mapping[str, Any]], file: Path) -> Mapping[int, s
     return found
 
 
+def addresses(users: Iterable[Mapping[str, Any]], file: Path) -> dict[int, str]:
+    """Give users' e-mail addresses by id; of who was taken out of the organisation, as ``file`` has it, or else empty."""
+    known = _read(file)
+    listed = list(users)
+    live = {user["email"] for user in listed if _address(user)}
+    out = {one["user_id"]: one["email"] for one in known.everybody() if one["email"] not in live}
+    return {int(user["id"]): _address(user) or out.get(user["id"], "") for user in listed}
+
+
 def _address(user: Mapping[str, Any]) -> str:
     email = user.get("email") or ""
     return email if "@" in email else ""

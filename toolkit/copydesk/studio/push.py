@@ -7,7 +7,6 @@ again after every answer that leaves the matter open.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,8 @@ import pyarrow as pa
 from copydesk.errors import (
     ConfigError,
     StudioBroken,
-    StudioError,
     StudioRefused,
     StudioTimeout,
-    StudioUnreachable,
     UsageError,
 )
 from copydesk.model.progress import Progress
@@ -32,11 +29,9 @@ from copydesk.studio.earlier import Earlier
 from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
+from copydesk.studio.sending import Sender, batches
 
 MODEL_VERSION = "copydesk suggestions"
-BATCH_TASKS = 500
-BATCH_BYTES = 8_000_000
-_TRIES = 3
 _FIX_IN_USE = (
     "put the label that is in use back into schema.toml, or set another title as [studio] project in copydesk.toml, which starts "
     "a new project; labels already pulled are kept, and those that the schema has not are rejected as unknown-label"
@@ -95,6 +90,10 @@ class _Task:
     suggestions: int
     stand_ins: frozenset[_Key]  # tasks of older texts that say the same
 
+    @property
+    def name(self) -> str:
+        return f"document {self.key[0]}"
+
 
 def push(
     studio: Studio,
@@ -125,7 +124,7 @@ def push(
     counts = _Counts()
     sender = _Sender(studio, project_id, patience)
     done = 0
-    for batch in ahead(_batches(_made(tasks, suggestions, earlier or Earlier()))):
+    for batch in ahead(batches(_made(tasks, suggestions, earlier or Earlier()))):
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, tasks.num_rows)
@@ -245,26 +244,13 @@ def _made(tasks: pa.Table, suggestions: pa.Table, earlier: Earlier) -> Iterator[
         yield _Task((doc_id, row["text_sha256"]), encoded(body, place=doc_id), len(spans), stand_ins)
 
 
-def _batches(tasks: Iterator[_Task]) -> Iterator[list[_Task]]:
-    batch: list[_Task] = []
-    size = 0
-    for task in tasks:
-        if batch and (len(batch) == BATCH_TASKS or size + len(task.body) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(task)
-        size += len(task.body)
-    if batch:
-        yield batch
-
-
 class _Sender:
     """Sends batches to one project, and never the same task twice."""
 
     def __init__(self, studio: Studio, project_id: int, patience: float) -> None:
         self._studio = studio
         self._project_id = project_id
-        self._patience = patience
+        self._sender = Sender(studio, project_id, missing=self._missing, patience=patience)
 
     def send(self, batch: Sequence[_Task], counts: _Counts) -> None:
         """Send what the server has not got of a batch, and count."""
@@ -277,45 +263,13 @@ class _Sender:
         counts.superseded += sum(times for key, times in there.items() if key not in meant)
         counts.doubled += sum(times - 1 for key, times in there.items() if key in meant)
         if missing:
-            self._send_surely(missing)
+            self._sender.send(missing)
         counts.pushed += len(missing)
         counts.suggestions += sum(task.suggestions for task in missing)
 
-    def _send_surely(self, missing: Sequence[_Task]) -> None:
-        for left in reversed(range(_TRIES)):
-            try:
-                self._import(missing)
-            except (StudioTimeout, StudioBroken, StudioUnreachable) as error:
-                # what is unreachable got nothing, so nothing will appear later
-                missing = self._still_missing(missing, 0 if isinstance(error, StudioUnreachable) else self._patience)
-                if missing and not left:
-                    raise _unsure(error, missing) from error
-            else:
-                return
-            if not missing:
-                return
-
-    def _import(self, tasks: Sequence[_Task]) -> None:
-        answer = self._studio.post(
-            f"api/projects/{self._project_id}/import",
-            params={"return_task_ids": "true"},
-            json=b"[" + b",".join(task.body for task in tasks) + b"]",
-        )
-        taken = answer.get("task_count") if isinstance(answer, dict) else None
-        if taken != len(tasks):
-            raise StudioBroken(f"of {len(tasks)} tasks sent, Label Studio says that it took {taken}")
-
-    def _still_missing(self, tasks: Sequence[_Task], patience: float) -> list[_Task]:
-        """Wait until the tasks are there, or for as long as patience lasts: a server goes on after its answer failed."""
-        pause, waited = 0.25, 0.0
-        while True:
-            there = self._look_up(tasks)
-            missing = [task for task in tasks if not there[task.key]]
-            if not missing or waited >= patience:
-                return missing
-            time.sleep(pause)
-            waited += pause
-            pause = min(2 * pause, 5.0)
+    def _missing(self, tasks: Sequence[_Task]) -> list[_Task]:
+        there = self._look_up(tasks)
+        return [task for task in tasks if not there[task.key]]
 
     def _look_up(self, tasks: Sequence[_Task]) -> Counter[_Key]:
         """Count the tasks on the server by document and text, for the documents of these tasks."""
@@ -339,11 +293,3 @@ def _verify(studio: Studio, project_id: int, counts: _Counts) -> None:
         except StudioRefused as error:
             if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
                 raise
-
-
-def _unsure(error: StudioError, missing: Sequence[_Task]) -> StudioError:
-    first = missing[0].key[0]
-    return type(error)(
-        f"{len(missing)} tasks, the first of document {first}, did not arrive after {_TRIES} tries: {error.message}",
-        fix="look into the server's log, then push again; what arrived is not sent twice",
-    )
