@@ -170,7 +170,7 @@ class Workspace:
     @property
     def backups(self) -> Log:
         """Whole projects as Label Studio had them, a part each."""
-        return Log(self.state / "backups")
+        return Log(self._labelled("backups"))
 
     @property
     def labels(self) -> Latest:
