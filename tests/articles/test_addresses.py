@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import ipaddress
+import socket
 import sys
 import threading
 import time
@@ -105,6 +107,14 @@ def read(url: str, *, loopback: bool = True, **limits: int) -> list[Entry]:
 def test_an_address_is_read_by_the_suffix_of_its_path_and_names_what_it_holds(server: str) -> None:
     url = f"{server}/lines.jsonl?day=1"
     assert [(one.source, one.raw) for one in read(url)] == [(f"{url}#1", b"One"), (f"{url}#2", b"Two")]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_connection_that_never_comes_about_leaves_no_socket() -> None:
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        assert read(f"http://127.0.0.1:{taken.getsockname()[1]}/")[0].reason == "unreadable"
+        gc.collect()
 
 
 def test_compression_that_the_server_puts_on_unasked_is_taken_off(server: str) -> None:

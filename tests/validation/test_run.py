@@ -110,7 +110,10 @@ def many_spans(clean: dict[str, list[dict[str, Any]]], count: int) -> dict[str, 
         end=start + 3,
         surface=surface,
     )
-    return {**tables, **{name: TABLES[name].empty_table() for name in ("zones", "edits", "relations", "anchors", "unread")}}
+    return {
+        **tables,
+        **{name: TABLES[name].empty_table() for name in ("zones", "edits", "relations", "anchors", "unread")},
+    }
 
 
 def test_many_spans_are_judged_without_their_texts_in_a_frame(clean, parameters, suite_folder):

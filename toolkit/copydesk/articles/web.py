@@ -193,6 +193,12 @@ class _Pinned(http.client.HTTPConnection):
         if self.is_cut:
             raise TimeoutError("cut")
 
+    def close(self) -> None:
+        """Close the connection, also one that never came about."""
+        super().close()
+        if self._socket is not None:
+            self._socket.close()
+
     def cut(self) -> None:
         """End the connection from another thread: whatever waits for it fails."""
         self.is_cut = True
