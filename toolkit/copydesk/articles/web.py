@@ -83,7 +83,7 @@ def _visit(url: str, options: ReadOptions, file: BinaryIO, *, until: float) -> s
         if connection.is_cut:  # which looks like the end of the answer
             raise TimeoutError("cut")
     except (OSError, http.client.HTTPException, ValueError) as error:
-        if time.monotonic() >= until:
+        if connection.is_cut or time.monotonic() >= until:
             limit = f"no whole answer in {options.limits.max_download_seconds} seconds"
             raise InputFault("too-slow", f"{url}: {limit} (fix: raise [ingest] max_download_seconds)") from error
         raise InputFault("unreadable", f"{url}: {error or type(error).__name__} (fix: try again later)") from error
