@@ -44,7 +44,7 @@ def changed(workspace: Workspace, copydesk: Run) -> Workspace:
 
 @pytest.mark.usefixtures("changed")
 def test_killed_at_a_sample_of_its_writes_ingest_leaves_old_or_new_and_finishes(kill_each: Tries, hold: Hold) -> None:
-    tries = kill_each("ingest", "--step", "3")
+    tries = kill_each("ingest", "--step", "8")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "new"}
 
@@ -53,7 +53,7 @@ def test_killed_at_a_sample_of_its_writes_ingest_leaves_old_or_new_and_finishes(
 def test_power_lost_at_a_sample_of_its_writes_ingest_leaves_old_or_new_and_finishes(
     kill_each: Tries, hold: Hold
 ) -> None:
-    tries = kill_each("ingest", "--power-loss", "--step", "5")
+    tries = kill_each("ingest", "--power-loss", "--step", "13")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "new"}
 
@@ -62,7 +62,7 @@ def test_killed_between_batches_ingest_keeps_the_first_and_goes_on_with_the_seco
     workspace: Workspace, more_articles: Callable[[Workspace, int], None], kill_each: Tries, hold: Hold
 ) -> None:
     more_articles(workspace, FILES + 5)
-    tries = kill_each("ingest", "--step", "30", "--last", "2")
+    tries = kill_each("ingest", "--step", "45", "--last", "2")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "some", "new"}
 
