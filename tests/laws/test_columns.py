@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +14,7 @@ from copydesk.documents.draft import Draft
 from copydesk.documents.language import languages_by_words
 from copydesk.documents.rules import rule_data
 from copydesk.documents.texts import texts_of
+from copydesk.documents.wording import are_headings
 
 # What canonical form is about, beside any character.
 WORDS = [
@@ -64,3 +68,41 @@ def test_words_are_counted_in_thirds_as_if_each_third_were_split_alone(written: 
         whole = sum(found) * 100 >= english["whole"] * len(sample)
         is_english = len(sample) >= rule_data("language")["shortest"] and each and whole
         assert language == ("en" if is_english else None)
+
+
+SECOND_SENTENCE = re.compile(r"[.!?…](?<=[^\W\d_]{4}.)[”\"’»)]* ")
+
+
+def _is_heading(block: str) -> bool:
+    """The rule in words of its own: one line of at most 600 characters and 25 words, no item, no sentence, no small letter first."""
+    if "\n" in block or len(block) > 600 or len(block.split()) > 25 or unicodedata.category(block[0]) == "Ll":
+        return False
+    if block.rstrip("”\"'’»)]").endswith(tuple(".…:;,")) or block.endswith(tuple(".…:;,")):
+        return False
+    is_item = block[0] in "-–—•*·▪►→" and block[1:2] == " "
+    return not is_item and not SECOND_SENTENCE.search(block)
+
+
+HEADED = [
+    *WORDS,
+    "A Short Heading",
+    "- item",
+    "•",
+    "word. Next",
+    "Mr. Roe",
+    "ends.”",
+    "what?",
+    "2016.",
+    " two",
+    "IV. Part",
+    "x" * 300,
+    "word " * 20,
+]
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(st.lists(st.sampled_from(HEADED) | anything, max_size=6).map(" ".join), max_size=6))
+def test_what_has_the_shape_of_a_heading_is_what_the_rule_says_of_it(articles: list[str]) -> None:
+    texts = [tidied.text for tidied in canonical_texts(articles) if tidied.text]
+    blocks = texts_of(texts).surfaces
+    assert are_headings(blocks).tolist() == [_is_heading(block) for block in blocks.to_pylist()]

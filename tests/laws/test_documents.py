@@ -11,10 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.documents import build_documents
-from copydesk.documents.blocks import Block
 from copydesk.documents.draft import compose, moved
 from copydesk.documents.read import read_document
-from copydesk.documents.wording import HEADING, look
 from copydesk.model import tables
 from copydesk.model.document import ZONE_KINDS, Document, Edit, apply_edits, revert_edits
 
@@ -177,13 +175,3 @@ def test_what_an_article_becomes_does_not_depend_on_those_beside_it(texts: list[
     ]
     for name in ("documents", "zones", "edits"):
         assert pa.concat_tables([one.kept[name] for one in alone]).equals(together.kept[name])
-
-
-@settings(deadline=None, max_examples=300)
-@given(plain)
-def test_a_block_that_does_not_look_like_a_heading_is_none(text: str) -> None:
-    document = _document(text, "text")
-    for zone in document.zones if document else ():
-        surface = document.text[zone.start : zone.end] if document else ""
-        if Block(0, len(surface), surface).is_heading_like:
-            assert look(surface) & HEADING

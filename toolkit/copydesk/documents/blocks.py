@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from copydesk.documents.texts import Texts
 
 LONGEST = 600  # characters of a block that patterns are tried on: what is longer is a paragraph
 QUOTED = "“\"„«‘'"  # what opens with one of these is somebody's words
-_ENDS = tuple(".…:;,")
-_CLOSING = "”\"'’»)]"
-_BULLET = re.compile(r"[-–—•*·▪►→]\s+\S")
-# A word of four letters or more is no abbreviation: what follows its full stop is a second sentence.
-_SECOND_SENTENCE = re.compile(r"[.!?…](?<=[^\W\d_]{4}.)[”\"’»)]*\s")
+BULLETS = "-–—•*·▪►→"
+_BULLET = re.compile(f"[{BULLETS}]\\s+\\S")
 _SENTENCE_END = re.compile(r"[.!?…][”\"’»)]*\s+(?=[“\"«A-ZÀ-ÖØ-Þ])")
 
 
@@ -57,34 +56,44 @@ class Block(NamedTuple):
         return self.hint == "item" or _BULLET.match(self.surface) is not None
 
     @property
-    def is_heading_like(self) -> bool:
-        """Whether it has the shape of a heading: one short line that is no sentence and does not begin with a small letter."""
-        surface = self.surface
-        if surface.endswith(_ENDS) or len(surface) > LONGEST or surface.rstrip(_CLOSING).endswith(_ENDS):
-            return False
-        if surface[0].islower() or "\n" in surface or len(surface.split()) > 25:
-            return False
-        return not self.is_bulleted and not _SECOND_SENTENCE.search(surface)
-
-    @property
     def sentences(self) -> int:
         """How many sentences it has, roughly: initials and titles count as ends too."""
         return 1 + len(_SENTENCE_END.findall(self.surface))
 
 
 class Blocks(dict[int, Block]):
-    """The blocks of one text by their place, each made when it is asked for, but for those that are there already."""
+    """The blocks of many texts by their number, each made when it is asked for, but for those of pages, which are there already.
 
-    def __init__(self, text: str, *, starts: Sequence[int], ends: Sequence[int], gaps: Sequence[int] = ()) -> None:
+    ``gaps`` are, of each text, the blank lines before each of its blocks but the first; none where one stood between all.
+    """
+
+    def __init__(self, texts: Texts, *, pages: Mapping[int, Sequence[Block]], gaps: Sequence[Sequence[int]]) -> None:
         super().__init__()
-        self.text, self.starts, self._ends = text, starts, ends
-        self.gaps = gaps  # before each block but the first; none where one blank line stood between all
+        self.texts, self.gaps = texts, gaps
+        self.first = texts.first.tolist()
+        self._document, self._start, self._end = texts.document.tolist(), texts.start.tolist(), texts.end.tolist()
+        for number, page in pages.items():
+            self.update(enumerate(page, self.first[number]))
 
-    def __missing__(self, place: int) -> Block:
-        start, end = self.starts[place], self._ends[place]
-        gap = (self.gaps[place - 1] if self.gaps else 1) if place else 0
-        block = self[place] = Block(start, end, self.text[start:end], gap)
+    def __missing__(self, number: int) -> Block:
+        start, end, document = self._start[number], self._end[number], self._document[number]
+        gaps, place = self.gaps[document], self.place(number)
+        gap = (gaps[place - 1] if gaps else 1) if place else 0
+        block = self[number] = Block(start, end, self.texts.texts[document][start:end], gap)
         return block
+
+    def numbers(self, document: int) -> range:
+        """Give the numbers of the blocks of one text."""
+        return range(self.first[document], self.first[document + 1])
+
+    def place(self, number: int) -> int:
+        """Give the place of a block in its text."""
+        return int(number - self.first[self._document[number]])
+
+    def size(self, number: int) -> int:
+        """Give how many blocks the text has that a block stands in."""
+        document = self._document[number]
+        return int(self.first[document + 1] - self.first[document])
 
 
 def split_blocks(text: str, gaps: Sequence[int]) -> list[Block]:

@@ -1,31 +1,38 @@
-"""The blocks of a text in, what each is out.
+"""The blocks of many texts in, what each is out.
 
 Every rule looks at one block and its neighbours, and either gives the kind of the block with its own name or passes; the
 first that does not pass decides, and what no rule claims is a paragraph. The order says what goes before what: words
-that give a block away, then what the page said, then place and shape.
+that give a block away, then what the page said, then place and shape. Place and shape are looked at for all blocks at once, as columns.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
-from copydesk.documents.blocks import Block, Blocks
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from copydesk.documents.blocks import QUOTED, Block, Blocks
 from copydesk.documents.repeated import RULE as REPEATED
 from copydesk.documents.repeated import Lines, edge_lines
 from copydesk.documents.rules import words
+from copydesk.documents.texts import Numbers
 from copydesk.documents.wording import FIRST, HEADING, WORDS, Entry, index
 
 EDGE = 3  # blocks at either end among which the outlet's own lines are looked for
 HEAD = 6  # blocks among which a date on its own is the article's
 LONGEST_CAPTION = 80  # words
-LONGEST_SUBHEAD = 12
 LONGEST_TAG = 6
 MOST_RELATED = 12  # blocks of one list of other stories
+# Twelve words at most, of which the first does not open a quotation.
+_SUBHEAD = f"^[^ {QUOTED}][^ ]*(?: +[^ ]+){{0,11}}$"
 
 
 class Claim(NamedTuple):
@@ -38,38 +45,53 @@ class Claim(NamedTuple):
 
 @dataclass(slots=True)
 class View:
-    """The blocks of one text, how each looks, and what is decided so far of each (``None``: nothing yet).
+    """The blocks of many texts, how each looks, and what is decided so far of some.
 
-    ``is_page`` says that the blocks carry what a page said of them.
+    ``heading`` says which have the shape of a heading; ``hinted`` which are of a page that said something of them, and ``pages`` are
+    the numbers of the texts that are pages.
     """
 
     blocks: Blocks
-    looks: Sequence[int]
-    claims: list[Claim | None]
-    is_page: bool = False
+    looks: Numbers
+    pages: Sequence[int]
+    heading: NDArray[np.bool_] = field(init=False)
+    hinted: NDArray[np.bool_] = field(init=False)
+    claims: dict[int, Claim] = field(init=False, default_factory=dict)
 
-    def is_heading_like(self, place: int) -> bool:
-        """Whether the block at ``place`` has the shape of a heading."""
-        return bool(self.looks[place] & HEADING) and self.blocks[place].is_heading_like
+    def __post_init__(self) -> None:
+        self.heading = (self.looks & HEADING) != 0
+        self.hinted = np.zeros(len(self.looks), np.bool_)
+        for number in self.of_pages():
+            hint = self.blocks[number].hint
+            self.hinted[number] = bool(hint)
+            if hint == "item":
+                self.heading[number] = False
 
-    def kind(self, place: int) -> str:
-        """What the block at ``place`` was decided to be; empty if nothing was, or there is none."""
-        claim = self.claims[place] if 0 <= place < len(self.claims) else None
-        return claim.kind if claim else ""
+    def of_pages(self) -> Sequence[int]:
+        """Give the numbers of the blocks of all pages."""
+        return list(chain.from_iterable(map(self.blocks.numbers, self.pages)))
+
+    def body(self) -> Numbers:
+        """Give the numbers of the blocks of which nothing is decided yet."""
+        free = np.ones(len(self.looks), np.bool_)
+        free[list(self.claims)] = False
+        return np.flatnonzero(free)
 
 
 def find_claims(
-    blocks: Blocks, looks: Sequence[int], *, is_page: bool = False, repeated: Lines | None = None
-) -> list[Claim | None]:
-    """Find what each block is: ``None`` for a paragraph that no rule claims.
+    blocks: Blocks, looks: Numbers, *, pages: Sequence[int], repeated: Sequence[Lines | None]
+) -> dict[int, Claim]:
+    """Find what blocks are, by their number; a block that no rule claims is a paragraph.
 
-    ``looks`` is what ``wording.looks`` gave for the blocks; ``repeated`` are the lines that open or close many articles of the source.
+    ``looks`` is what ``wording.looks`` gave for the blocks; ``pages`` are the numbers of the texts that are pages, and ``repeated`` the
+    lines that open or close many articles of the source, of each text.
     """
-    view = View(blocks, looks, [None] * len(looks), is_page)
+    view = View(blocks, looks, pages)
     _claim_by_words(view)
-    if repeated:
-        _claim_repeated(view, repeated)
-    _claim_headline(view)
+    for document, lines in enumerate(repeated):
+        if lines:
+            _claim_repeated(view, view.blocks.numbers(document), lines)
+    _claim_headlines(view)
     _claim_by_place(view)
     return view.claims
 
@@ -79,42 +101,38 @@ def _claim_by_words(view: View) -> None:
 
     Never what begins with a quotation mark, and never the title of the page.
     """
-    items = -1  # of the list of other stories that the blocks before belong to
-    for place, look in enumerate(view.looks):
-        if items < 0 and not look & (FIRST | WORDS):
-            continue
-        block = view.blocks[place]
-        claim = None
-        if look & (FIRST | WORDS) and block.hint != "title" and not block.is_quoted:
-            claim = _by_words(view, place)
-        if claim is None and 0 <= items < MOST_RELATED and _is_item(view, place):
-            claim = _RELATED_ITEM
-        items = _items_after(claim, items)
-        view.claims[place] = claim
+    lists = []
+    for number in np.flatnonzero(view.looks & (FIRST | WORDS)).tolist():
+        block = view.blocks[number]
+        claim = None if block.is_quoted or block.hint == "title" else _by_words(view, number)
+        if claim:
+            view.claims[number] = claim
+            if claim.rule == "related.heading":
+                lists.append(number)
+    for number in lists:
+        _claim_items(view, number)
 
 
-def _is_item(view: View, place: int) -> bool:
-    block = view.blocks[place]
-    listed = block.is_bulleted or view.is_heading_like(place)
-    return listed and block.is_short and not block.is_quoted and block.hint not in {"heading", "title"}
+def _claim_items(view: View, heading: int) -> None:
+    """Claim the items after the heading of a list of other stories."""
+    rest = view.blocks.size(heading) - view.blocks.place(heading)
+    for number in range(heading + 1, heading + min(rest, MOST_RELATED + 1)):
+        if number in view.claims or not _is_item(view, number):
+            return
+        view.claims[number] = Claim("related", "related.item")
 
 
-_RELATED_ITEM = Claim("related", "related.item")
+def _is_item(view: View, number: int) -> bool:
+    block = view.blocks[number]
+    listed = block.is_bulleted or view.heading[number]
+    return bool(listed) and block.is_short and not block.is_quoted and block.hint not in {"heading", "title"}
 
 
-def _items_after(claim: Claim | None, items: int) -> int:
-    if claim is None or claim.kind != "related":
-        return -1
-    if claim is _RELATED_ITEM:
-        return items + 1
-    return 0 if claim.rule == "related.heading" else -1
-
-
-def _by_words(view: View, place: int) -> Claim | None:
-    block = view.blocks[place]
+def _by_words(view: View, number: int) -> Claim | None:
+    block = view.blocks[number]
     flat = block.flat
-    for entry in index().candidates(block.surface, view.looks[place]):
-        if len(flat) <= entry.rule.longest and _may_stand(entry.kind, view, place):
+    for entry in index().candidates(block.surface, int(view.looks[number])):
+        if len(flat) <= entry.rule.longest and _may_stand(entry.kind, view.blocks, number):
             match = entry.rule.pattern.fullmatch(flat)
             if match is None and entry.rule.name == "related.heading" and "\n" in block.surface:
                 match = entry.rule.pattern.fullmatch(block.surface.split("\n", 1)[0])
@@ -124,13 +142,14 @@ def _by_words(view: View, place: int) -> Claim | None:
     return None
 
 
-def _may_stand(kind: str, view: View, place: int) -> bool:
-    """Whether a block of the kind may stand at ``place``."""
-    hint = view.blocks[place].hint
+def _may_stand(kind: str, blocks: Blocks, number: int) -> bool:
+    """Whether a block of the kind may stand where block ``number`` does."""
+    hint = blocks[number].hint
     if kind == "dateline":
-        return place < HEAD
+        return blocks.place(number) < HEAD
     if kind == "section_tag":
-        return len(view.looks) > 1 and hint != "heading" and not EDGE <= place < len(view.looks) - EDGE
+        place, size = blocks.place(number), blocks.size(number)
+        return size > 1 and hint != "heading" and not EDGE <= place < size - EDGE
     if kind in {"byline", "credit", "agency"}:
         return hint not in {"heading", "caption"}
     return hint != "heading" or kind != "caption"
@@ -165,56 +184,64 @@ def _located(block: Block, credit: str) -> tuple[tuple[int, int], ...]:
     return ((block.start + found[-1].start(), block.start + found[-1].end()),)
 
 
-def _claim_repeated(view: View, repeated: Lines) -> None:
+def _claim_repeated(view: View, numbers: range, repeated: Lines) -> None:
     """Claim what opens or closes many articles of the source; the rule says how many, of how many.
 
     An article of which nothing but headings would be left keeps its lines: it is no residue as a whole.
     """
-    blocks = [view.blocks[place] for place in range(len(view.looks))]
     found = {
-        place: Claim("boilerplate", f"{REPEATED}{documents}/{of}")
-        for place, edge, line in edge_lines(blocks)
-        if (edge, line) in repeated and view.claims[place] is None
+        numbers[place]: Claim("boilerplate", f"{REPEATED}{documents}/{of}")
+        for place, edge, line in edge_lines([view.blocks[number] for number in numbers])
+        if (edge, line) in repeated and numbers[place] not in view.claims
         for documents, of in [repeated[(edge, line)]]
     }
-    rest = (place for place, claim in enumerate(view.claims) if claim is None and place not in found)
-    if any(not view.is_heading_like(place) for place in rest):
-        for place, claim in found.items():
-            view.claims[place] = claim
+    rest = (number for number in numbers if number not in view.claims and number not in found)
+    if not all(view.heading[number] for number in rest):
+        view.claims |= found
 
 
-def _claim_headline(view: View) -> None:
-    """Claim the page's title; in plain text the first block, if it has the shape of a heading and there is text after it."""
-    places = range(len(view.claims)) if view.is_page else ()
-    title = next((place for place in places if view.blocks[place].hint == "title"), None)
-    if title is not None:
-        view.claims[title] = Claim("headline", "headline.page")
-        return
-    body = list(islice((place for place, claim in enumerate(view.claims) if claim is None), 2))
-    if len(body) > 1 and not view.blocks[body[0]].hint and view.is_heading_like(body[0]):
-        view.claims[body[0]] = Claim("headline", "headline.first-block")
+def _claim_headlines(view: View) -> None:
+    """Claim the titles of pages; elsewhere the first block, if it has the shape of a heading and there is text after it."""
+    titled = []
+    for page in view.pages:
+        title = next((number for number in view.blocks.numbers(page) if view.blocks[number].hint == "title"), None)
+        if title is not None:
+            view.claims[title] = Claim("headline", "headline.page")
+            titled.append(page)
+    body = view.body()
+    document = view.blocks.texts.document[body]
+    opens = np.diff(document, prepend=-1, append=-1) != 0
+    leads = body[opens[:-1] & ~opens[1:]]  # with more of the body behind it
+    leads = leads[view.heading[leads] & ~view.hinted[leads]]
+    leads = leads[~np.isin(view.blocks.texts.document[leads], titled)]
+    view.claims |= dict.fromkeys(leads.tolist(), Claim("headline", "headline.first-block"))
 
 
 def _claim_by_place(view: View) -> None:
     """What the page said, then what place and shape say: a picture's stray tag, captions set apart, subheads."""
-    usual = _usual_gap(view.blocks.gaps)
-    after = 0  # the first block of the body after the one looked at, where one is asked for
-    body = [claim is None for claim in view.claims]  # the headline is none
-    for place, look in enumerate(view.looks):
-        if not body[place]:
-            continue
-        if view.is_page and view.blocks[place].hint:
-            view.claims[place] = _by_page(view.blocks[place])
-        elif look & HEADING and view.blocks[place].is_heading_like:
-            after = max(after, place + 1)
-            while after < len(body) and not body[after]:
-                after += 1
-            goes_on = after < len(body) and not view.is_heading_like(after)
-            view.claims[place] = _stray_tag(view, place) or (
-                _subhead(view.blocks[place]) if place and goes_on else None
-            )
-        elif usual and place and view.blocks[place].gap > usual:
-            view.claims[place] = _caption_set_apart(view.blocks[place])
+    texts = view.blocks.texts
+    body = view.body()  # the headline is none
+    document = texts.document[body]
+    goes_on = np.append((document[1:] == document[:-1]) & ~view.heading[body[1:]], False)[: len(body)]
+    free = ~view.hinted[body]
+    claims = _stray_tags(view, body[free & view.heading[body]])
+    subheads = body[free & view.heading[body] & goes_on & (body != texts.first[document])]
+    shaped = np.asarray(pc.match_substring_regex(texts.surfaces.take(pa.array(subheads)), _SUBHEAD), np.bool_)
+    claims = dict.fromkeys(subheads[shaped].tolist(), Claim("subhead", "subhead.shape")) | claims
+    for number in _set_apart(view, body[free & ~view.heading[body]]):
+        caption = _caption_set_apart(view.blocks[number])
+        if caption:
+            claims[number] = caption
+    claims |= {number: _by_page(view.blocks[number]) for number in body[~free].tolist()}
+    view.claims |= claims
+
+
+def _set_apart(view: View, numbers: Numbers) -> Iterator[int]:
+    """Give those blocks that stand after more blank lines than are usual in their text."""
+    usual = np.array([_usual_gap(gaps) for gaps in view.blocks.gaps])
+    for number in numbers[usual[view.blocks.texts.document[numbers]] > 0].tolist():
+        if view.blocks.place(number) and view.blocks[number].gap > usual[view.blocks.texts.document[number]]:
+            yield number
 
 
 def _usual_gap(gaps: Sequence[int]) -> int:
@@ -236,16 +263,23 @@ def _by_page(block: Block) -> Claim:
     return Claim("paragraph", "paragraph.page")
 
 
-def _stray_tag(view: View, place: int) -> Claim | None:
-    """A few capitalised words right before a caption that repeats them: the topic under which the agency files the picture."""
-    if view.kind(place + 1) != "caption":
-        return None
-    written = view.blocks[place].words
-    caption = set(view.blocks[place + 1].words)
+def _stray_tags(view: View, numbers: Numbers) -> dict[int, Claim]:
+    """Claim a few capitalised words right before a caption that repeats them: the topic under which the agency files the picture."""
+    captions = {
+        number for number, claim in view.claims.items() if claim.kind == "caption" and view.blocks.place(number)
+    }
+    return {
+        number: Claim("section_tag", "section.picture-tag")
+        for number in numbers[np.isin(numbers + 1, list(captions))].tolist()
+        if _is_stray_tag(view.blocks[number], view.blocks[number + 1])
+    }
+
+
+def _is_stray_tag(block: Block, caption: Block) -> bool:
+    written, told = block.words, set(caption.words)
     capitalised = all(any(character.isupper() for character in word) for word in written)
-    repeated = sum(word in caption for word in written)
-    is_tag = len(written) <= LONGEST_TAG and capitalised and 2 * repeated >= len(written)
-    return Claim("section_tag", "section.picture-tag") if is_tag else None
+    repeated = sum(word in told for word in written)
+    return len(written) <= LONGEST_TAG and capitalised and 2 * repeated >= len(written)
 
 
 def _caption_set_apart(block: Block) -> Claim | None:
@@ -256,9 +290,3 @@ def _caption_set_apart(block: Block) -> Claim | None:
     if shows and not _reports_speech(block) and "“" not in block.surface:
         return Claim("caption", "caption.set-apart", block.credits)
     return None
-
-
-def _subhead(block: Block) -> Claim | None:
-    """One short line that is no sentence, between other text and a body that goes on after it."""
-    is_subhead = len(block.words) <= LONGEST_SUBHEAD and not block.is_quoted
-    return Claim("subhead", "subhead.shape") if is_subhead else None

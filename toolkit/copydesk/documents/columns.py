@@ -38,7 +38,7 @@ def _zones(documents: pa.Table, rows: Sequence[Row]) -> pa.Table:
     if zones is None:
         return tables.empty("zones")
     numbers = np.fromiter((row.made.number for row in rows), np.int64, len(rows))
-    place = np.full(len(zones.claimed), -1)  # of a text among the rows
+    place = np.full(int(zones.document[-1]) + 1, -1)  # of a text among the rows
     place[numbers] = np.arange(len(rows))
     of = place[zones.document]
     kept = np.flatnonzero(of >= 0)

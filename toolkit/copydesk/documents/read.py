@@ -161,17 +161,17 @@ def _unless_refused(asked: Asked, drafted: _Drafted, max_chars: int) -> _Drafted
 def _made(asked: Asked, drafted: _Drafted, zones: Zones, number: int) -> Made:
     """Say what the zones of a text tell of it."""
     text, edits, _ = drafted.tidied
-    claimed = zones.claimed[number]
+    told = zones.told.get(number, ())
     return Made(
         asked,
         text=text,
-        title=_title(text, claimed) or drafted.facts.title,
+        title=_title(text, told) or drafted.facts.title,
         edits=edits,
         zones=zones,
         number=number,
         facts=drafted.facts,
-        authors=authors_of(text, claimed),
-        published_at=published_of(text, claimed),
+        authors=authors_of(text, told),
+        published_at=published_of(text, told),
         choice=drafted.choice,
     )
 

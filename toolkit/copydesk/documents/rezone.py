@@ -8,14 +8,14 @@ nearly all such lines stand; a test builds documents of every kind again and com
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from copydesk.documents.blocks import Block
 from copydesk.documents.repeated import RULE
+from copydesk.documents.wording import are_headings
 from copydesk.model.tables import ZONES
 
 _SUBHEAD = "subhead.shape"
@@ -37,22 +37,36 @@ def claim_lines(
     ends = np.searchsorted(outer, [*np.flatnonzero(begins), len(begins)]).tolist()
     rules = zones["rule"].take(pa.array(outer)).to_pylist()
     spans = list(zip(start[outer].tolist(), end[outer].tolist(), strict=True))
-    lines: dict[int, int] = {}
-    others = []
-    told = zip(documents["doc_id"].to_pylist(), documents["text"].to_pylist(), pairwise(ends), strict=True)
-    for row, (doc_id, text, (low, high)) in enumerate(told):
+    doc_ids = documents["doc_id"].to_pylist()
+    found: list[
+        tuple[int, list[int], list[int]]
+    ] = []  # of a document that has a line: its row, its lines, the rest of its body
+    for row, (doc_id, (low, high)) in enumerate(zip(doc_ids, pairwise(ends), strict=True)):
         body = [place for place in range(low, high) if rules[place] in _OF_BODY]
         mine = [place for place in body if (doc_id, spans[place][0]) in places]
-        rest = body[: len(body) - len(mine)]
-        if (
-            mine
-            and body[len(rest) :] == mine
-            and _stays(text, [spans[one] for one in rest], rules[rest[-1]] if rest else "")
-        ):
-            lines |= {int(outer[place]): places[doc_id, spans[place][0]] for place in mine}
-        elif mine:
+        if mine:
+            found.append((row, mine, body))
+    texts = documents["text"].take(pa.array([row for row, _, _ in found], pa.int64())).to_pylist()
+    shaped = _are_headings(
+        [[text[slice(*spans[place])] for place in body] for text, (_, _, body) in zip(texts, found, strict=True)]
+    )
+    lines: dict[int, int] = {}
+    others = []
+    for (row, mine, body), headings in zip(found, shaped, strict=True):
+        rest = len(body) - len(mine)
+        stays = body[rest:] == mine and rest > 1 and rules[body[rest - 1]] != _SUBHEAD and not all(headings[:rest])
+        if stays:
+            lines |= {int(outer[place]): places[doc_ids[row], spans[place][0]] for place in mine}
+        else:
             others.append(row)
     return _claimed(zones, np.cumsum(begins), outer, lines), others
+
+
+def _are_headings(written: Sequence[Sequence[str]]) -> list[list[bool]]:
+    """Say which of the blocks of each document have the shape of a heading."""
+    found: list[bool] = are_headings(pa.array(chain.from_iterable(written), pa.large_string())).tolist()
+    rest = iter(found)
+    return [list(islice(rest, len(blocks))) for blocks in written]
 
 
 def _is_outer(document: Places, start: Places, end: Places) -> NDArray[np.bool_]:
@@ -62,13 +76,6 @@ def _is_outer(document: Places, start: Places, end: Places) -> NDArray[np.bool_]
     found = np.ones(len(start), np.bool_)
     found[1:] = document[1:] * size + start[1:] >= reached[:-1]
     return found
-
-
-def _stays(text: str, rest: Sequence[tuple[int, int]], last: str) -> bool:
-    """Whether the rest of a body has a headline and more, is no heading throughout, and does not end with one that led to the lines."""
-    if len(rest) < 2 or last == _SUBHEAD:
-        return False
-    return any(not Block(start, end, text[start:end]).is_heading_like for start, end in reversed(rest))
 
 
 def _claimed(zones: pa.Table, document: Places, outer: Places, lines: Mapping[int, int]) -> pa.Table:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from copydesk.documents.blocks import LONGEST
+from copydesk.documents.blocks import BULLETS, LONGEST
 from copydesk.documents.rules import Rule, quote_words, rules
 from copydesk.documents.texts import Numbers
 
@@ -24,10 +25,15 @@ _KEYS = 6  # the bit of the first key; the others follow
 
 _FIRST = re.compile(r"[\W_]*([^\W_]+)")
 _LAST = re.compile(r"([^\W_]+)[\W_]*\Z")
+_WORD_END = "(?:[^\\p{L}\\p{N}]|$)"
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]|()]")
-# A heading ends in none of these; the tail is long enough for the marks that may close after it.
-_SENTENCE_END = "[.…:;,][”\"’'»)\\]]*$"
+# A heading is one line of a few words; it ends in none of these marks (the tail is long enough for those that may close after them),
+# does not begin with a small letter or as an item of a list, and has no second sentence: a word of four letters is no abbreviation.
 _TAIL = 8
+_SENTENCE_END = "[.…:;,][”\"’'»)\\]]*$"
+_ONE_LINE = "^[^ \n]+(?: +[^ \n]+){0,24}$"
+_LETTER = "[\\p{L}\\p{Nl}\\p{No}]"
+_NO_HEADING = f'{_SENTENCE_END}|^\\p{{Ll}}|^[{BULLETS}] +[^ ]|{_LETTER}{{4}}[.!?…][”"»’)]* '
 # After a dateline or an agency stands a dash.
 _DASH = "—|–|- |\\):"
 DATELINE = 160  # characters at the head of a paragraph
@@ -129,16 +135,15 @@ def _by_key(entries: Sequence[Entry], keys: Callable[[Rule], Iterable[str]]) -> 
 def looks(column: pa.Array) -> Numbers:
     """Give for each block the bits of what it could be: none means a plain paragraph, whatever stands beside it.
 
-    ``FIRST``: it opens as a rule asks; ``WORDS``: it ends so, or holds what one asks for; ``HEADING``: it does not end like a
-    sentence; ``QUOTES``: it holds a quotation mark; ``OPENING``: a dash stands near its beginning. With ``WORDS`` go ``ENDS`` and a
+    ``FIRST``: it opens as a rule asks; ``WORDS``: it ends so, or holds what one asks for; ``HEADING``: it has the shape of a
+    heading; ``QUOTES``: it holds a quotation mark; ``OPENING``: a dash stands near its beginning. With ``WORDS`` go ``ENDS`` and a
     bit for each key of the index. Each block is looked at alone, so that it does not matter which come together.
     """
-    short = pc.less_equal(pc.utf8_length(column), LONGEST)
-    ends = pc.match_substring_regex(pc.utf8_slice_codeunits(column, -_TAIL), _SENTENCE_END)
+    short = _are_short(column)
     found = (
         (FIRST, pc.and_(short, pc.match_substring_regex(column, _first_pattern()))),
         (WORDS, pc.and_(short, pc.match_substring_regex(column, _words_pattern()))),
-        (HEADING, pc.and_not(short, ends)),
+        (HEADING, are_headings(column)),
         (QUOTES, pc.match_substring_regex(column, _marks_pattern())),
         (OPENING, pc.match_substring_regex(pc.utf8_slice_codeunits(column, 0, DATELINE), _DASH)),
     )
@@ -148,6 +153,20 @@ def looks(column: pa.Array) -> Numbers:
     worded = np.flatnonzero(bits & WORDS)
     bits[worded] |= _key_bits(column.take(pa.array(worded)))
     return bits
+
+
+def are_headings(column: pa.Array) -> NDArray[np.bool_]:
+    """Say of each block whether it has the shape of a heading: one line of at most 25 words that is no sentence."""
+    ended = pc.match_substring_regex(pc.utf8_slice_codeunits(column, -_TAIL), _SENTENCE_END)
+    asked = np.flatnonzero(np.asarray(pc.and_not(_are_short(column), ended)))
+    few = column.take(pa.array(asked))
+    found = np.zeros(len(column), np.bool_)
+    found[asked] = pc.and_not(pc.match_substring_regex(few, _ONE_LINE), pc.match_substring_regex(few, _NO_HEADING))
+    return found
+
+
+def _are_short(column: pa.Array) -> pa.Array:
+    return pc.less_equal(pc.utf8_length(column), LONGEST)
 
 
 def look(surface: str) -> int:
@@ -172,7 +191,9 @@ def _listed() -> list[Rule]:
 def _first_pattern() -> str:
     """Give one expression that finds something in every text that opens as a rule asks; a line may break between words."""
     opens = sorted({words for rule in _listed() for words in rule.opens})
-    openings = "|".join("[0-9]" if words == "#" else _literal(words).replace(" ", "[ \n]+") for words in opens)
+    single = [words for words in opens if words.isalnum()]  # what is looked up is the whole first word
+    several = [_literal(words).replace(" ", "[ \n]+") for words in opens if not words.isalnum() and words != "#"]
+    openings = "|".join([f"(?:{'|'.join(single)}){_WORD_END}", *several, "[0-9]"])
     return f"(?i)^[\\W_]*(?:{openings})"
 
 

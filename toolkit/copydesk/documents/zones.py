@@ -6,31 +6,30 @@ all at once; what is claimed, and what stands inside, is put among them.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from copydesk.documents.blocks import QUOTED, Block, Blocks
+from copydesk.documents.blocks import Block, Blocks
 from copydesk.documents.claims import Claim, find_claims
-from copydesk.documents.quotes import Quote, find_quotes
+from copydesk.documents.quotes import find_quotes
 from copydesk.documents.repeated import Lines
-from copydesk.documents.rules import Rule, rules
+from copydesk.documents.rules import rules
 from copydesk.documents.texts import Numbers, Texts
 from copydesk.documents.wording import DATELINE, OPENING, QUOTES, looks
 from copydesk.model.document import Zone
 
-_PARAGRAPH = ("paragraph", "paragraph.rest")
 _NOWHERE = -1
+_TOLD = frozenset({"headline", "byline", "dateline"})  # what says who made an article, and when
 
 
 class Zones(NamedTuple):
     """The zones of many texts, sorted by start; of two that start together the outer comes first.
 
-    ``document`` is the number of the zone's text; ``speaker_start`` and ``speaker_end`` are -1 where there is none. ``claimed`` are, of each
-    text, the blocks that a rule claims.
+    ``document`` is the number of the zone's text; ``speaker_start`` and ``speaker_end`` are -1 where there is none. ``told`` are, of each
+    text that has some, the blocks which say what the article is called, who made it, and when.
     """
 
     document: Numbers
@@ -40,7 +39,7 @@ class Zones(NamedTuple):
     rule: pa.Array
     speaker_start: Numbers
     speaker_end: Numbers
-    claimed: Sequence[Sequence[Zone]]
+    told: Mapping[int, Sequence[Zone]]
 
     def of(self, number: int) -> tuple[Zone, ...]:
         """Give the zones of one text."""
@@ -64,106 +63,104 @@ class Reading(NamedTuple):
     repeated: Lines | None = None
 
 
+class _Inside(NamedTuple):
+    """A zone in block ``number``, and where the words of its speaker are."""
+
+    number: int
+    kind: str
+    start: int
+    end: int
+    rule: str
+    speaker_start: int = _NOWHERE
+    speaker_end: int = _NOWHERE
+
+
 def find_zones(texts: Texts, readings: Sequence[Reading]) -> Zones:
     """Find the zones of texts; there is a reading for each."""
-    looked: list[int] = looks(texts.surfaces).tolist()
-    first, starts, ends = texts.first.tolist(), texts.start.tolist(), texts.end.tolist()
-    rows = _Rows(starts, ends)
-    for number, (text, reading) in enumerate(zip(texts.texts, readings, strict=True)):
-        low, high = first[number], first[number + 1]
-        blocks = Blocks(text, starts=starts[low:high], ends=ends[low:high], gaps=reading.gaps)
-        blocks.update(enumerate(reading.page))
-        found = looked[low:high]
-        claims = find_claims(blocks, found, is_page=bool(reading.page), repeated=reading.repeated)
-        rows.claimed.append([rows.claim(low + place, claim) for place, claim in enumerate(claims) if claim])
-        for place, look in enumerate(found):
-            if look & (OPENING | QUOTES) or reading.page:
-                claim = claims[place]
-                if claim is None or claim.kind == "paragraph":
-                    _look_inside(rows, low, blocks, place, look)
-    return rows.zones(texts)
+    looked = looks(texts.surfaces)
+    pages = {number: reading.page for number, reading in enumerate(readings) if reading.page}
+    blocks = Blocks(texts, pages=pages, gaps=[reading.gaps for reading in readings])
+    claims = find_claims(blocks, looked, pages=list(pages), repeated=[reading.repeated for reading in readings])
+    is_paragraph = np.ones(len(looked), np.bool_)
+    is_paragraph[[number for number, claim in claims.items() if claim.kind != "paragraph"]] = False
+    opening = np.flatnonzero(is_paragraph & ((looked & OPENING) != 0))
+    quoting = np.flatnonzero(is_paragraph & ((looked & QUOTES) != 0))
+    inside = [*_credits(claims), *_openings(blocks, opening.tolist()), *_quotes(blocks, quoting.tolist())]
+    quoted = {zone.number for zone in inside if zone.kind == "quote"}
+    for number in (one for page in pages for one in blocks.numbers(page) if is_paragraph[one] and one not in quoted):
+        if blocks[number].hint == "quote":
+            inside.append(_Inside(number, "quote", *blocks[number][:2], "quote.page"))
+    return _together(texts, claims, inside)
 
 
-def _look_inside(rows: _Rows, first: int, blocks: Blocks, place: int, look: int) -> None:
-    """Find what stands inside a paragraph: its dateline, its quotations."""
-    block, number = blocks[place], first + place
-    if look & OPENING:
-        for zone in _opening(block):
-            rows.inside(number, zone)
-    if look & QUOTES:
-        next_start = blocks.starts[place + 1] if place + 1 < len(blocks.starts) else -1
-        quotes = find_quotes(block.surface, runs_on=next_start >= 0 and blocks.text[next_start] in QUOTED)
-        for quote in quotes:
-            rows.quote(number, block.start, quote)
-        if quotes:
-            return
-    if block.hint == "quote":
-        rows.inside(number, Zone("quote", block.start, block.end, "quote.page"))
-
-
-class _Rows:
-    """Zones in the making: what is claimed of which block, and what stands inside which; all others are paragraphs."""
-
-    def __init__(self, starts: Sequence[int], ends: Sequence[int]) -> None:
-        self.claimed: list[list[Zone]] = []
-        self._starts, self._ends = starts, ends
-        self._names: dict[str, int] = {name: code for code, name in enumerate(_PARAGRAPH)}
-        self._quote = self._code("quote")
-        self._claims: list[tuple[int, int, int]] = []  # block, code of the kind, code of the rule
-        self._inside: list[tuple[int, int, int, int, int, int, int]] = []  # block, then as in Zones
-
-    def claim(self, block: int, claim: Claim) -> Zone:
-        """Note what a block is claimed to be, with the credits in it."""
-        kind, rule, credits = claim
-        self._claims.append((block, self._code(kind), self._code(rule)))
+def _credits(claims: Mapping[int, Claim]) -> Iterator[_Inside]:
+    for number, (kind, rule, credits) in claims.items():
         if kind != "paragraph":
             for start, end in sorted(credits):
-                self.inside(block, Zone("credit", start, end, rule))
-        return Zone(kind, self._starts[block], self._ends[block], rule)
-
-    def inside(self, block: int, zone: Zone) -> None:
-        """Note a zone that stands inside a block and has no speaker."""
-        kind, start, end, rule, _ = zone
-        self._inside.append((block, self._code(kind), start, end, self._code(rule), _NOWHERE, _NOWHERE))
-
-    def quote(self, block: int, at: int, quote: Quote) -> None:
-        """Note a quotation of a block that begins at ``at``."""
-        start, end, rule, speaker = quote
-        low, high = (at + speaker[0], at + speaker[1]) if speaker else (_NOWHERE, _NOWHERE)
-        self._inside.append((block, self._quote, at + start, at + end, self._code(rule), low, high))
-
-    def _code(self, name: str) -> int:
-        return self._names.setdefault(name, len(self._names))
-
-    def zones(self, texts: Texts) -> Zones:
-        """Put all together, in order."""
-        size = len(texts.start)
-        claims = np.array(self._claims, np.int64).reshape(-1, 3)
-        inside = np.array(self._inside, np.int64).reshape(-1, 7)
-        kinds, rules = np.zeros(size, np.int64), np.ones(size, np.int64)
-        kinds[claims[:, 0]], rules[claims[:, 0]] = claims[:, 1], claims[:, 2]
-        nowhere = np.full(size, _NOWHERE)
-        outer = (np.arange(size), kinds, texts.start, texts.end, rules, nowhere, nowhere)
-        block, *columns = (np.concatenate(pair) for pair in zip(outer, inside.T, strict=True))
-        order = np.argsort(block, kind="stable")
-        kind, start, end, rule, low, high = (column[order] for column in columns)
-        names = pa.array(list(self._names))
-        document = texts.document[block[order]]
-        return Zones(
-            document, names.take(pa.array(kind)), start, end, names.take(pa.array(rule)), low, high, self.claimed
-        )
+                yield _Inside(number, "credit", start, end, rule)
 
 
-def _opening(block: Block) -> list[Zone]:
-    """Find the dateline and the agency before the first sentence of a paragraph; a dash stands after them."""
-    head = block.surface[:DATELINE]
-    for rule in rules("datelines", "dateline"):
-        match = rule.pattern.match(head)
-        if match:
-            return _opening_zones(block.start, rule, match)
-    return []
+def _quotes(blocks: Blocks, numbers: Sequence[int]) -> Iterator[_Inside]:
+    """Find the quotations in blocks; one that the next block opens with a mark again may run on into it."""
+    for number in numbers:
+        block, is_last = blocks[number], blocks.place(number) + 1 == blocks.size(number)
+        for start, end, rule, speaker in find_quotes(
+            block.surface, runs_on=not is_last and blocks[number + 1].is_quoted
+        ):
+            low, high = (block.start + speaker[0], block.start + speaker[1]) if speaker else (_NOWHERE, _NOWHERE)
+            yield _Inside(number, "quote", block.start + start, block.start + end, rule, low, high)
 
 
-def _opening_zones(start: int, rule: Rule, match: re.Match[str]) -> list[Zone]:
-    spans = [(group.split("_")[0], match.span(group)) for group in rule.pattern.groupindex]
-    return [Zone(kind, start + low, start + high, rule.name) for kind, (low, high) in spans if low >= 0]
+def _together(texts: Texts, claims: Mapping[int, Claim], inside: Sequence[_Inside]) -> Zones:
+    """Put the blocks, as what they are claimed to be, and what stands inside them in order."""
+    names = _Names()
+    size = len(texts.start)
+    kinds = np.full(size, names.code("paragraph"))
+    rules = np.full(size, names.code("paragraph.rest"))
+    numbers = list(claims)
+    kinds[numbers] = [names.code(claim.kind) for claim in claims.values()]
+    rules[numbers] = [names.code(claim.rule) for claim in claims.values()]
+    nowhere = np.full(size, _NOWHERE)
+    outer = (np.arange(size), kinds, texts.start, texts.end, rules, nowhere, nowhere)
+    inner = np.array(
+        [
+            (number, names.code(kind), start, end, names.code(rule), *speaker)
+            for number, kind, start, end, rule, *speaker in inside
+        ],
+        np.int64,
+    ).reshape(-1, len(_Inside._fields))
+    block, *columns = (np.concatenate(pair) for pair in zip(outer, inner.T, strict=True))
+    order = np.argsort(block, kind="stable")
+    kind, start, end, rule, low, high = (column[order] for column in columns)
+    told: dict[int, list[Zone]] = {}
+    for number in sorted(number for number, claim in claims.items() if claim.kind in _TOLD):
+        zone = Zone(claims[number].kind, int(texts.start[number]), int(texts.end[number]), claims[number].rule)
+        told.setdefault(int(texts.document[number]), []).append(zone)
+    document = texts.document[block[order]]
+    return Zones(document, names.column(kind), start, end, names.column(rule), low, high, told)
+
+
+class _Names(dict[str, int]):
+    """Names as numbers, in the order in which they were met."""
+
+    def code(self, name: str) -> int:
+        """Give the number of a name."""
+        return self.setdefault(name, len(self))
+
+    def column(self, codes: Numbers) -> pa.Array:
+        """Give the names of numbers."""
+        return pa.array(list(self)).take(pa.array(codes))
+
+
+def _openings(blocks: Blocks, numbers: Sequence[int]) -> Iterator[_Inside]:
+    """Find the datelines and agencies before the first sentences of paragraphs; a dash stands after them."""
+    for number in numbers:
+        block = blocks[number]
+        head = block.surface[:DATELINE]
+        matches = ((rule, rule.pattern.match(head)) for rule in rules("datelines", "dateline"))
+        rule, match = next(((rule, match) for rule, match in matches if match), (None, None))
+        if rule and match:
+            for group in rule.pattern.groupindex:
+                low, high = match.span(group)
+                if low >= 0:
+                    yield _Inside(number, group.split("_")[0], block.start + low, block.start + high, rule.name)
