@@ -49,7 +49,7 @@ def texts_of(texts: Sequence[str]) -> Texts:
     document = np.searchsorted(begins, start, side="right") - 1
     before = begins[document]
     first = np.searchsorted(document, np.arange(len(texts) + 1))
-    return Texts(texts, document, start - before, end - before, first, _surfaces(raw, starts, ends))
+    return Texts(texts, document, start - before, end - before, first, pieces(raw, starts, ends))
 
 
 def _between_breaks(raw: bytes) -> tuple[Numbers, Numbers]:
@@ -68,8 +68,11 @@ def _characters(raw: bytes, places: Numbers) -> Numbers:
     return found
 
 
-def _surfaces(raw: bytes, starts: Numbers, ends: Numbers) -> pa.Array:
-    """Give the blocks as a column of strings: every second one of those that their ends cut the whole into."""
+def pieces(raw: bytes, starts: Numbers, ends: Numbers) -> pa.Array:
+    """Give pieces of a text in UTF-8 as a column of strings: every second one of those that their ends cut the whole into.
+
+    ``starts`` and ``ends`` are bytes; each piece begins where the one before ended, or later.
+    """
     if not len(starts):
         return pa.array([], pa.large_string())
     offsets = np.empty(2 * len(starts), np.int64)

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from copydesk.documents.blocks import Block, Blocks
+from copydesk.documents.blocks import QUOTED, Block, Blocks
 from copydesk.documents.claims import Claim, find_claims
-from copydesk.documents.quotes import find_quotes
+from copydesk.documents.quotes import Quotes, find_quotes
 from copydesk.documents.repeated import Lines
 from copydesk.documents.rules import rules
 from copydesk.documents.texts import Numbers, Texts
@@ -64,15 +65,13 @@ class Reading(NamedTuple):
 
 
 class _Inside(NamedTuple):
-    """A zone in block ``number``, and where the words of its speaker are."""
+    """A zone in block ``number``; nobody speaks in it."""
 
     number: int
     kind: str
     start: int
     end: int
     rule: str
-    speaker_start: int = _NOWHERE
-    speaker_end: int = _NOWHERE
 
 
 def find_zones(texts: Texts, readings: Sequence[Reading]) -> Zones:
@@ -85,12 +84,13 @@ def find_zones(texts: Texts, readings: Sequence[Reading]) -> Zones:
     is_paragraph[[number for number, claim in claims.items() if claim.kind != "paragraph"]] = False
     opening = np.flatnonzero(is_paragraph & ((looked & OPENING) != 0))
     quoting = np.flatnonzero(is_paragraph & ((looked & QUOTES) != 0))
-    inside = [*_credits(claims), *_openings(blocks, opening.tolist()), *_quotes(blocks, quoting.tolist())]
-    quoted = {zone.number for zone in inside if zone.kind == "quote"}
+    quotes = _quotes(texts, quoting)
+    inside = [*_credits(claims), *_openings(blocks, opening.tolist())]
+    quoted = set(quotes[0].tolist()) if pages else set()
     for number in (one for page in pages for one in blocks.numbers(page) if is_paragraph[one] and one not in quoted):
         if blocks[number].hint == "quote":
             inside.append(_Inside(number, "quote", *blocks[number][:2], "quote.page"))
-    return _together(texts, claims, inside)
+    return _together(texts, claims, inside, quotes)
 
 
 def _credits(claims: Mapping[int, Claim]) -> Iterator[_Inside]:
@@ -100,18 +100,19 @@ def _credits(claims: Mapping[int, Claim]) -> Iterator[_Inside]:
                 yield _Inside(number, "credit", start, end, rule)
 
 
-def _quotes(blocks: Blocks, numbers: Sequence[int]) -> Iterator[_Inside]:
-    """Find the quotations in blocks; one that the next block opens with a mark again may run on into it."""
-    for number in numbers:
-        block, is_last = blocks[number], blocks.place(number) + 1 == blocks.size(number)
-        for start, end, rule, speaker in find_quotes(
-            block.surface, runs_on=not is_last and blocks[number + 1].is_quoted
-        ):
-            low, high = (block.start + speaker[0], block.start + speaker[1]) if speaker else (_NOWHERE, _NOWHERE)
-            yield _Inside(number, "quote", block.start + start, block.start + end, rule, low, high)
+def _quotes(texts: Texts, numbers: Numbers) -> Quotes:
+    """Find the quotations in blocks, with offsets into their texts; one that the next block opens with a mark again may run on into it."""
+    following = np.minimum(numbers + 1, len(texts.start) - 1)
+    opened = pc.match_substring_regex(texts.surfaces.take(pa.array(following)), f"^[{QUOTED}]")
+    goes_on = (following > numbers) & (texts.document[following] == texts.document[numbers])
+    quotes = find_quotes(texts.surfaces.take(pa.array(numbers)).to_pylist(), goes_on & np.asarray(opened, np.bool_))
+    block = numbers[quotes.block]
+    begin = texts.start[block]
+    low, high = (np.where(place < 0, _NOWHERE, begin + place) for place in (quotes.speaker_start, quotes.speaker_end))
+    return Quotes(block, begin + quotes.start, begin + quotes.end, quotes.is_closed, low, high)
 
 
-def _together(texts: Texts, claims: Mapping[int, Claim], inside: Sequence[_Inside]) -> Zones:
+def _together(texts: Texts, claims: Mapping[int, Claim], inside: Sequence[_Inside], quotes: Quotes) -> Zones:
     """Put the blocks, as what they are claimed to be, and what stands inside them in order."""
     names = _Names()
     size = len(texts.start)
@@ -120,24 +121,32 @@ def _together(texts: Texts, claims: Mapping[int, Claim], inside: Sequence[_Insid
     numbers = list(claims)
     kinds[numbers] = [names.code(claim.kind) for claim in claims.values()]
     rules[numbers] = [names.code(claim.rule) for claim in claims.values()]
-    nowhere = np.full(size, _NOWHERE)
-    outer = (np.arange(size), kinds, texts.start, texts.end, rules, nowhere, nowhere)
-    inner = np.array(
-        [
-            (number, names.code(kind), start, end, names.code(rule), *speaker)
-            for number, kind, start, end, rule, *speaker in inside
-        ],
-        np.int64,
-    ).reshape(-1, len(_Inside._fields))
-    block, *columns = (np.concatenate(pair) for pair in zip(outer, inner.T, strict=True))
+    inner = np.array([(one, names.code(kind), *span, names.code(rule)) for one, kind, *span, rule in inside], np.int64)
+    quoting = np.where(quotes.is_closed, names.code("quote.marks"), names.code("quote.runs-on"))
+    rows = (
+        (np.arange(size), kinds, texts.start, texts.end, rules, *_no_speaker(size)),
+        (*inner.reshape(-1, len(_Inside._fields)).T, *_no_speaker(len(inside))),
+        (quotes.block, np.full(len(quoting), names.code("quote")), quotes.start, quotes.end, quoting, *quotes[4:]),
+    )
+    block, *columns = (np.concatenate(parts) for parts in zip(*rows, strict=True))
     order = np.argsort(block, kind="stable")
     kind, start, end, rule, low, high = (column[order] for column in columns)
+    document = texts.document[block[order]]
+    told = _told(texts, claims)
+    return Zones(document, names.column(kind), start, end, names.column(rule), low, high, told)
+
+
+def _no_speaker(size: int) -> tuple[Numbers, Numbers]:
+    nowhere = np.full(size, _NOWHERE)
+    return nowhere, nowhere
+
+
+def _told(texts: Texts, claims: Mapping[int, Claim]) -> dict[int, list[Zone]]:
     told: dict[int, list[Zone]] = {}
     for number in sorted(number for number, claim in claims.items() if claim.kind in _TOLD):
         zone = Zone(claims[number].kind, int(texts.start[number]), int(texts.end[number]), claims[number].rule)
         told.setdefault(int(texts.document[number]), []).append(zone)
-    document = texts.document[block[order]]
-    return Zones(document, names.column(kind), start, end, names.column(rule), low, high, told)
+    return told
 
 
 class _Names(dict[str, int]):
