@@ -153,7 +153,7 @@ class _Words:
 
     def has(self, bits: int, at: Numbers) -> NDArray[np.bool_]:
         """Say which of the words have one of the bits."""
-        found: NDArray[np.bool_] = (self.bits[np.minimum(at, len(self.begin))] & bits) != 0
+        found: NDArray[np.bool_] = (self.bits[np.clip(at, 0, len(self.begin))] & bits) != 0
         return found
 
     def name(self, words: _Spans) -> _Spans:
