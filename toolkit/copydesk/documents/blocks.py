@@ -70,17 +70,23 @@ class Blocks(dict[int, Block]):
     def __init__(self, texts: Texts, *, pages: Mapping[int, Sequence[Block]], gaps: Sequence[Sequence[int]]) -> None:
         super().__init__()
         self.texts, self.gaps = texts, gaps
-        self.first = texts.first.tolist()
-        self._document, self._start, self._end = texts.document.tolist(), texts.start.tolist(), texts.end.tolist()
+        self.first: list[int] = texts.first.tolist()
+        self._texts = texts.texts
+        self._document: list[int] = texts.document.tolist()
+        self._start: list[int] = texts.start.tolist()
+        self._end: list[int] = texts.end.tolist()
         for number, page in pages.items():
             self.update(enumerate(page, self.first[number]))
 
     def __missing__(self, number: int) -> Block:
         start, end, document = self._start[number], self._end[number], self._document[number]
-        gaps, place = self.gaps[document], self.place(number)
-        gap = (gaps[place - 1] if gaps else 1) if place else 0
-        block = self[number] = Block(start, end, self.texts.texts[document][start:end], gap)
+        block = self[number] = Block(start, end, self._texts[document][start:end], self._gap(document, number))
         return block
+
+    def _gap(self, document: int, number: int) -> int:
+        place = number - self.first[document]
+        gaps = self.gaps[document]
+        return 0 if not place else gaps[place - 1] if gaps else 1
 
     def numbers(self, document: int) -> range:
         """Give the numbers of the blocks of one text."""
@@ -88,12 +94,12 @@ class Blocks(dict[int, Block]):
 
     def place(self, number: int) -> int:
         """Give the place of a block in its text."""
-        return int(number - self.first[self._document[number]])
+        return number - self.first[self._document[number]]
 
     def size(self, number: int) -> int:
         """Give how many blocks the text has that a block stands in."""
         document = self._document[number]
-        return int(self.first[document + 1] - self.first[document])
+        return self.first[document + 1] - self.first[document]
 
 
 def split_blocks(text: str, gaps: Sequence[int]) -> list[Block]:

@@ -109,7 +109,7 @@ def read_documents(asked: Sequence[Asked], *, max_chars: int, max_nodes: int = M
     )
     languages = languages_of(texts, [one.language or draft.facts.language for one, draft in drafted])
     made = iter(
-        _made(one, draft, zones, number)._replace(language=language)
+        _made(one, draft, language, zones, number)
         for number, ((one, draft), language) in enumerate(zip(drafted, languages, strict=True))
     )
     return [next(made) if isinstance(one, _Drafted) else one for one in read]
@@ -158,7 +158,7 @@ def _unless_refused(asked: Asked, drafted: _Drafted, max_chars: int) -> _Drafted
     return drafted if len(text) <= max_chars else _too_long(asked, len(text), max_chars)
 
 
-def _made(asked: Asked, drafted: _Drafted, zones: Zones, number: int) -> Made:
+def _made(asked: Asked, drafted: _Drafted, language: str | None, zones: Zones, number: int) -> Made:
     """Say what the zones of a text tell of it."""
     text, edits, _ = drafted.tidied
     told = zones.told.get(number, ())
@@ -171,6 +171,7 @@ def _made(asked: Asked, drafted: _Drafted, zones: Zones, number: int) -> Made:
         number=number,
         facts=drafted.facts,
         authors=authors_of(text, told),
+        language=language,
         published_at=published_of(text, told),
         choice=drafted.choice,
     )

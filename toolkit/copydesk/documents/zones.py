@@ -143,9 +143,10 @@ def _no_speaker(size: int) -> tuple[Numbers, Numbers]:
 
 def _told(texts: Texts, claims: Mapping[int, Claim]) -> dict[int, list[Zone]]:
     told: dict[int, list[Zone]] = {}
-    for number in sorted(number for number, claim in claims.items() if claim.kind in _TOLD):
-        zone = Zone(claims[number].kind, int(texts.start[number]), int(texts.end[number]), claims[number].rule)
-        told.setdefault(int(texts.document[number]), []).append(zone)
+    numbers = np.array(sorted(number for number, claim in claims.items() if claim.kind in _TOLD), np.int64)
+    columns = (column[numbers].tolist() for column in (texts.document, texts.start, texts.end))
+    for number, document, start, end in zip(numbers.tolist(), *columns, strict=True):
+        told.setdefault(document, []).append(Zone(claims[number].kind, start, end, claims[number].rule))
     return told
 
 
