@@ -8,8 +8,9 @@ READY := .venv/.ready
 demo: $(READY)
 	$(BIN)/copydesk demo
 
+# Two processes: while a server works for one, the other is not idle. A file's tests stay together, since they share what they start.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: lint test
 
