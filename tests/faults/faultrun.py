@@ -125,7 +125,7 @@ def opened_desk() -> Iterator[Desk]:
             (desk.template / "seeds" / "004_sarn-pass.txt").unlink()
             for number in range(MORE):
                 _write(workspace, number)
-            ingest.ingest(_with_settings(workspace), (), progress=quiet)
+            ingest.ingest(with_settings(workspace), (), progress=quiet)
             with Studio(running.url, running.token) as owner:
                 made = people.add_people(owner, ANNOTATORS, file=workspace.people_file)
             desk.tokens = tuple(person.token for person in made)
@@ -139,7 +139,7 @@ def _write(workspace: Workspace, number: int) -> None:
     (workspace.root / "seeds" / f"a{number}.txt").write_text(ARTICLE.format(number=number), encoding="utf-8")
 
 
-def _with_settings(workspace: Workspace, *, title: str = "", url: str = "", timeout: int = TIMEOUT) -> Workspace:
+def with_settings(workspace: Workspace, *, title: str = "", url: str = "", timeout: int = TIMEOUT) -> Workspace:
     """Set what a run needs: work in this very process, and no article taken for a copy of another."""
     settings = workspace.root / MARKER
     lines = settings.read_text(encoding="utf-8").partition("[studio]")[0]
@@ -190,7 +190,7 @@ class Run:
         self._settle()
 
     def _settings(self, url: str, timeout: int) -> None:
-        self.workspace = _with_settings(Workspace.open(self.root), title=self.title, url=url, timeout=timeout)
+        self.workspace = with_settings(Workspace.open(self.root), title=self.title, url=url, timeout=timeout)
 
     def choose(self, asked: Asked) -> Fault | None:
         if self.script.writes and (asked.method == "GET" or asked.path.endswith("/validate/")):
@@ -338,21 +338,16 @@ def _marked(dice: random.Random, task: dict[str, Any]) -> list[dict[str, Any]]:
     text = task["data"]["text"]
     words = [at for at in range(1, len(text)) if text[at - 1] == " " and text[at].isalpha()]
     return [
-        {
-            "id": f"r{start}",
-            "from_name": "entity",
-            "to_name": "text",
-            "type": "labels",
-            "origin": "manual",
-            "value": {
-                "start": start,
-                "end": start + 2,
-                "text": text[start : start + 2],
-                "labels": [dice.choice(["GPE", "PERSON"])],
-            },
-        }
+        region(start, start + 2, text, dice.choice(["GPE", "PERSON"]))
         for start in dice.sample(words, dice.randint(1, 3))
     ]
+
+
+def region(start: int, end: int, text: str, label: str) -> dict[str, Any]:
+    """Make what the editor makes of a marked stretch of the text that it shows."""
+    value = {"start": start, "end": end, "text": text[start:end], "labels": [label]}
+    about = {"from_name": "entity", "to_name": "text", "type": "labels", "origin": "manual"}
+    return {"id": f"r{start}", **about, "value": value}
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import faultrun
@@ -16,16 +16,10 @@ SEEDS = 500
 SAMPLE = (3, 5, 7, 11, 14, 16, 18, 19)  # every kind of fault, the kill of the server among them
 
 
-@pytest.fixture(scope="module")
-def desk(label_studio_installed: None) -> Iterator[Any]:
-    """A Label Studio that may be killed, so one of its own."""
-    with faultrun.opened_desk() as opened, faultrun.in_small(opened):
-        yield opened
-
-
 def runs(desk: Any, seeds: Any, tell: Callable[[str, object], None]) -> Counter[str]:
     """Do the runs of these seeds, none of which may go wrong; gives how often each fault was met."""
-    lines = [faultrun.done(desk, seed) for seed in seeds]
+    with faultrun.in_small(desk):
+        lines = [faultrun.done(desk, seed) for seed in seeds]
     met = Counter(fault.split()[0] for line in lines for fault in line["met"])
     well = sum(not line["fault"] for line in lines)
     tell("runs", f"{well} of {len(lines)} runs ended equal to the server; faults met: {sum(met.values())}")
