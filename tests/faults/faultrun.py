@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from faultproxy import FAULTS, Asked, Fault, Proxy
+from faultproxy import Asked, Fault, Proxy
+from faultscript import Script
 
 from copydesk.errors import CopydeskError
 from copydesk.flow import ingest, studio
@@ -45,44 +46,6 @@ The harbour guild of Tarnmouth said on Friday that {number}0 boats had passed br
 """
 MORE = 4  # articles beyond this one come to the workspace in the middle of the run
 ARTICLES = 6
-SUDDEN = tuple(kind for kind in FAULTS if kind != "kill")
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What happens in a run: the steps, and what each ``every``-th request of a command meets, in turn, until all is met.
-
-    With ``writes`` requests that change nothing are let through, and not counted.
-    """
-
-    seed: int
-    every: int
-    writes: bool
-    faults: tuple[Fault, ...]
-    steps: tuple[str, ...]
-
-    @classmethod
-    def of(cls, seed: int) -> Script:
-        """Make the script of a seed; every twentieth kills the server."""
-        dice = random.Random(seed)
-        faults = [
-            Fault(
-                dice.choice(SUDDEN), at=dice.choice([0, dice.randrange(40), dice.randrange(4000)]), seconds=_held(dice)
-            )
-            for _ in range(dice.randint(4, 10))
-        ]
-        if seed % 20 == 7:
-            faults.insert(dice.randrange(4), Fault("kill", seconds=dice.choice([0.0, 0.02, 0.05, 0.1, 0.2])))
-        steps = ["push", "annotate", "pull", "more", "push", "annotate", "annotate", "pull"]
-        for _ in range(dice.randint(0, 3)):
-            steps.insert(dice.randrange(1, len(steps)), dice.choice(["push", "annotate", "pull"]))
-        writes = dice.random() < 0.5
-        return cls(seed, dice.choice([1, 2] if writes else [2, 3, 3, 4, 5]), writes, tuple(faults), tuple(steps))
-
-
-def _held(dice: random.Random) -> float:
-    """Give a time to hold something back: within the client's patience, about at its end, or beyond it."""
-    return round(dice.choice([dice.uniform(0.05, 0.3), dice.uniform(0.9, 1.4), dice.uniform(2.2, 3.2)]), 2)
 
 
 @dataclass(slots=True)
@@ -150,6 +113,9 @@ def with_settings(workspace: Workspace, *, title: str = "", url: str = "", timeo
 
 def quiet(*_: object) -> None:
     pass
+
+
+Said = tuple[str, str, bool, str]  # an annotation: of which document, by whom, whether it is a skip, and its result
 
 
 class NotEqual(AssertionError):
@@ -282,28 +248,29 @@ class Run:
 
     def _compare(self) -> None:
         """See that the pull log has every annotation of the server as it is, that its labels are theirs, and nothing else."""
-        with self._direct() as http:
-            users = {user["id"]: user["email"] for user in http.get("api/users/").json()}
-            tasks = self.tasks(http)
+        tasks, users = self.on_server()
         self._compare_log(tasks, users)
         self._compare_labels(tasks, users)
 
+    def on_server(self) -> tuple[list[dict[str, Any]], dict[int, str]]:
+        """Give every task with its annotations, and the e-mail address of each user."""
+        with self._direct() as http:
+            users = {user["id"]: user["email"] for user in http.get("api/users/").json()}
+            return self.tasks(http), users
+
     def _compare_log(self, tasks: list[dict[str, Any]], users: dict[int, str]) -> None:
+        held, live = self.held(), live_of(tasks, users)
+        if held != live:
+            raise NotEqual(f"the log has {held - live} too many, and lacks {live - held}")
+
+    def held(self) -> Counter[Said]:
+        """Give the live annotations of the pull log."""
         names = {person.pseudonym: person.email for person in people.read_people(self.workspace.people_file)}
-        log = sorted(
-            (row["doc_id"], names[row["annotator"]], row["cancelled"], _canonical(json.loads(row["result"])))
+        return Counter(
+            (row["doc_id"], names[row["annotator"]], row["cancelled"], canonical(json.loads(row["result"])))
             for row in current_state(self.workspace.pulls).to_pylist()
             if row["state"] == "live"
         )
-        live = sorted(
-            (task["data"]["doc_id"], users[_user(one)], one["was_cancelled"], _canonical(one["result"]))
-            for task in tasks
-            for one in task["annotations"]
-        )
-        if log != live:
-            raise NotEqual(
-                f"the log has {Counter(log) - Counter(live)} too many, and lacks {Counter(live) - Counter(log)}"
-            )
 
     def _compare_labels(self, tasks: list[dict[str, Any]], users: dict[int, str]) -> None:
         names = {person.email: person.pseudonym for person in people.read_people(self.workspace.people_file)}
@@ -324,12 +291,21 @@ class Run:
             raise NotEqual(f"labels {set(had) - set(meant)} are too many, and {set(meant) - set(had)} are missing")
 
 
+def live_of(tasks: list[dict[str, Any]], users: dict[int, str]) -> Counter[Said]:
+    """Give all annotations of tasks."""
+    return Counter(
+        (task["data"]["doc_id"], users[_user(one)], one["was_cancelled"], canonical(one["result"]))
+        for task in tasks
+        for one in task["annotations"]
+    )
+
+
 def _user(annotation: dict[str, Any]) -> int:
     value = annotation["completed_by"]
     return int(value["id"] if isinstance(value, dict) else value)
 
 
-def _canonical(result: Any) -> str:
+def canonical(result: Any) -> str:
     return json.dumps(result, sort_keys=True)
 
 
