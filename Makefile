@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench scale spark s3 corpora clean
+.PHONY: demo test check lint soak bench faults scale spark s3 corpora clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -29,6 +29,10 @@ corpora: $(READY)
 
 bench: $(READY) corpora
 	$(BIN)/python benchmarks/run.py
+
+# Push and pull through a network that lies, beside the loop that anybody writes with the SDK: some ten minutes.
+faults: $(READY)
+	$(BIN)/python benchmarks/faults.py
 
 # A hundred thousand and a million generated articles: a good while, and some gigabytes of disk.
 scale: $(READY)

@@ -29,10 +29,13 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 60_000  # milliseconds; a busy machine is slow
-REGION = ".lsf-htx-richtext .htx-highlight"
+TEXT = ".lsf-htx-richtext"
+REGION = f"{TEXT} .htx-highlight"
 GUIDELINES = ".copydesk-guidelines"
 MISSING = "/heidi-tips"  # what Label Studio asks itself for and has not got
 NEAR_ITS_START = {"x": 4, "y": 8}  # where a click hits the words and not the label behind them
+# Label Studio's handles are elements that some versions of Chromium, and not other browsers, never show
+HANDLES = ".htx-highlight area { display: block; }"
 # the suggestions are all drawn: their number is the same as when it was looked at last
 SETTLED = """
 (region) => {
@@ -225,9 +228,42 @@ class Screen:
 
     def submit(self) -> None:
         """Press Ctrl+Enter, and wait until the server has it."""
-        with self.page.expect_response(lambda one: "/annotations" in one.url and one.request.method == "POST") as sent:
+        with self.expect_save() as sent:
             self.page.keyboard.press("Control+Enter")
         assert sent.value.ok, f"the server answered {sent.value.status}"
+
+    def expect_save(self) -> Any:
+        """Wait, as a context, until the server has answered a submission."""
+        return self.page.expect_response(lambda one: "/annotations" in one.url and one.request.method == "POST")
+
+    def text(self) -> str:
+        """Give the task's text as the page has it."""
+        return str(self.page.text_content(TEXT))
+
+    def wait_for_another(self, text: str) -> None:
+        """Wait until the task of another text than this one is there."""
+        self.page.wait_for_function(
+            "([place, text]) => ![undefined, text].includes(document.querySelector(place)?.textContent)",
+            arg=[TEXT, text],
+        )
+        self._wait_for_text()
+
+    def resize(self, words: str, *, to: str) -> None:
+        """Select a mark and drag its right end to the end of a phrase behind it."""
+        self.page.add_style_tag(content=HANDLES)
+        self.select(words)
+        handle = self.page.query_selector_all(f"{REGION}.__active area")[-1].bounding_box()
+        _, _, right, bottom = self.page.evaluate(FIND, to)
+        self.page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        self.page.mouse.down()
+        for at in (0.3, 0.7, 1.0):
+            self.page.mouse.move(handle["x"] + at * (right - handle["x"]), bottom, steps=3)
+        self.page.mouse.up()
+        self.page.wait_for_function(
+            "([region, words]) => document.querySelector(`${region}.__active`)?.innerText.trim().endsWith(words)",
+            arg=[REGION, to],
+        )
+        self.page.keyboard.press("u")
 
     def take(self, path: Path) -> None:
         """Take a picture of the window, with as few colours as it needs."""

@@ -101,7 +101,7 @@ def test_a_project_that_was_removed_takes_no_pulled_label_with_it_and_pull_tells
         assert (counts["gone"], counts["elsewhere"], counts["annotations"]) == (0, 1, 1)
 
 
-def test_a_task_that_somebody_imported_again_is_told_with_the_fix(
+def test_a_task_that_somebody_imported_again_is_removed_and_told_once_somebody_worked_on_it(
     workspace: Path, studio_server: Server, studio: Studio, shell: Shell
 ) -> None:
     push = f"COPYDESK_STUDIO_TOKEN={studio_server.token} copydesk push"
@@ -109,8 +109,10 @@ def test_a_task_that_somebody_imported_again_is_told_with_the_fix(
     described, task = _project_and_task(studio, workspace)
     older = {**task["data"], "text_sha256": "0" * 64}
     studio.post(f"api/projects/{described['id']}/import", json=[{"data": task["data"]}, {"data": older}])
-    said = shell(push, cwd=workspace).stdout
-    assert "delete the ones that nobody annotated" in said
+    assert "1 doubles removed" in shell(push, cwd=workspace).stdout
+    worked = {"data": task["data"], "annotations": [{"result": [], "ground_truth": False}]}
+    studio.post(f"api/projects/{described['id']}/import", json=[worked, worked])
+    assert "doubled: 1 more tasks than documents, each with work of somebody" in shell(push, cwd=workspace).stdout
     counts = json.loads(shell(f"{push} --json", cwd=workspace).stdout)["counts"]
     assert (counts["doubled"], counts["superseded"], counts["pushed"]) == (1, 1, 0)
 

@@ -282,6 +282,19 @@ def test_a_change_that_has_no_time_of_its_own_is_found_by_its_content(line: Line
     assert flags == {first: False, second: True}
 
 
+def test_of_two_annotations_of_one_person_the_one_saved_last_counts_even_if_it_was_saved_as_it_was(
+    line: Line, schema: LabelSchema
+) -> None:
+    first = line.annotate("doc-0", (0, 4, "PLACE"))
+    line.annotate("doc-0", (0, 4, "PERSON"))
+    assert line.pull() == (2, 0, 0)
+    line.studio.patch(f"api/annotations/{first}/", json={"result": [region(0, 4, "PLACE")]})
+    assert line.pull() == (0, 1, 0)
+    outcome = read_labels(current_state(line.log), documents=line.documents, schema=schema)
+    assert outcome.kept["spans"]["label"].to_pylist() == ["PLACE"]
+    assert line.pull() == (0, 0, 0)
+
+
 def test_a_whole_pull_finds_what_the_watermark_hides(line: Line) -> None:
     """Trap 13: an entry that never reached the log, though later ones did."""
     line.annotate("doc-0", (0, 4, "PLACE"))

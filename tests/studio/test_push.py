@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pyarrow as pa
 import pytest
+from faultproxy import Asked, Fault, Proxy
 
 from copydesk.errors import (
     ConfigError,
@@ -23,8 +21,8 @@ from copydesk.errors import (
     UsageError,
 )
 from copydesk.model.tables import TASKS, empty, from_tuples
+from copydesk.studio import doubles, sending
 from copydesk.studio import push as push_module
-from copydesk.studio import sending
 from copydesk.studio.client import Studio
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.listing import list_tasks
@@ -60,66 +58,27 @@ def on_server(studio: Studio, project_id: int, *fields: str) -> list[dict[str, A
 
 
 @dataclass(slots=True)
-class Proxy:
-    """A web server that passes requests on to Label Studio. ``spoiled`` says what becomes of the next imports' answers."""
+class Spoiler:
+    """``spoiled`` says what becomes of the next imports: kinds of faults, empty for none."""
 
     url: str = ""
     spoiled: list[str] = field(default_factory=list)
     imports: int = 0
 
+    def choose(self, asked: Asked) -> Fault | None:
+        if not asked.path.startswith("/api/projects/") or "/import" not in asked.path:
+            return None
+        self.imports += 1
+        kind = self.spoiled.pop(0) if self.spoiled else ""
+        return Fault(kind) if kind else None
+
 
 @pytest.fixture
-def proxy(studio_server: Server) -> Iterator[Proxy]:
-    state = Proxy()
-    upstream = httpx.Client(base_url=studio_server.url, timeout=60)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            fault = self._fault()
-            if fault == "refused":  # the request never gets through
-                self._send(502, b"<html><title>502 Bad Gateway</title></html>")
-                return
-            headers = {key: value for key, value in self.headers.items() if key in {"Authorization", "Content-Type"}}
-            answer = upstream.request(self.command, self.path, content=body, headers=headers)
-            if fault == "timeout":  # what nginx says while Label Studio goes on and commits
-                self._send(504, b"<html><title>504 Gateway Time-out</title></html>")
-            elif fault == "garbled":
-                self._send(200, b"<html>welcome</html>")
-            elif fault == "torn":
-                self.close_connection = True
-            else:
-                self._send(answer.status_code, answer.content)
-
-        def _fault(self) -> str:
-            if not self.path.startswith("/api/projects/") or "/import" not in self.path:
-                return ""
-            state.imports += 1
-            return state.spoiled.pop(0) if state.spoiled else ""
-
-        def _send(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_PATCH = answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield state
-    server.shutdown()
-    server.server_close()
-    thread.join()
-    upstream.close()
+def proxy(studio_server: Server) -> Iterator[Spoiler]:
+    spoiler = Spoiler()
+    with Proxy(studio_server.port, spoiler.choose) as through:
+        spoiler.url = through.url
+        yield spoiler
 
 
 def test_pushing_twice_doubles_nothing(studio: Studio, spec: ProjectSpec, documents_of: Documents) -> None:
@@ -205,12 +164,40 @@ def test_a_project_is_known_by_title_and_marker_and_two_such_are_refused(
     make_project(f"{spec.title} more", spec.config, description=spec.marker)
     assert find_project(studio, spec) is None
     ours = make_project(spec.title, spec.config, description=f"Ours.\n{spec.marker}\n")
-    found = find_project(studio, spec)
-    assert found is not None
-    assert found["id"] == ours["id"]
-    make_project(spec.title, spec.config, description=spec.marker)
+    other = make_project(spec.title, spec.config, description=spec.marker)
+
+    def found() -> int:
+        described = find_project(studio, spec)
+        assert described is not None
+        return int(described["id"])
+
+    assert found() == ours["id"]  # the other was made by a request that arrived twice
+    task = {"data": {"text": "A text.", "review_note": "", "title": ""}}
+    studio.post(f"api/projects/{other['id']}/import", json=[task])
+    assert found() == other["id"]
+    studio.post(f"api/projects/{ours['id']}/import", json=[task])
     with pytest.raises(UsageError, match=f"2 projects '{spec.title}'.*remove"):
         find_project(studio, spec)
+
+
+@pytest.mark.parametrize("fault", ["lost-504", "shorten", "early-504", "double"])
+def test_a_project_whose_making_was_answered_badly_is_made_once(
+    fault: str, studio: Studio, studio_server: Server, spec: ProjectSpec, documents_of: Documents
+) -> None:
+    left = [Fault(fault, seconds=0.5)]
+
+    def choose(asked: Asked) -> Fault | None:
+        making = asked.method == "POST" and asked.path == "/api/projects/"
+        return left.pop() if making and left else None
+
+    with Proxy(studio_server.port, choose) as through, Studio(through.url, studio_server.token) as connection:
+        done = sent(connection, spec, tasks_of(documents_of(TEXTS)))
+        through.drain()
+    assert done.pushed == 7
+    found = find_project(studio, spec)
+    assert found is not None
+    assert found["id"] == done.project_id
+    assert sent(studio, spec, tasks_of(documents_of(TEXTS))).present == 7
 
 
 def test_a_changed_text_is_pushed_as_a_task_of_its_own_and_the_old_one_stays(
@@ -223,9 +210,9 @@ def test_a_changed_text_is_pushed_as_a_task_of_its_own_and_the_old_one_stays(
     assert len(on_server(studio, done.project_id)) == 8
 
 
-@pytest.mark.parametrize("fault", ["timeout", "garbled", "torn"])
+@pytest.mark.parametrize("fault", ["lost-504", "lost-502", "garble", "cut-answer", "shorten"])
 def test_an_answer_lost_after_the_import_doubles_nothing(
-    fault: str, proxy: Proxy, studio: Studio, studio_server: Server, spec: ProjectSpec, documents_of: Documents
+    fault: str, proxy: Spoiler, studio: Studio, studio_server: Server, spec: ProjectSpec, documents_of: Documents
 ) -> None:
     """Traps 1 and 17: the server commits, and the answer does not arrive; sending it again would double the batch."""
     proxy.spoiled = [fault]
@@ -237,14 +224,14 @@ def test_an_answer_lost_after_the_import_doubles_nothing(
 
 
 def test_what_did_not_arrive_is_sent_again_and_given_up_after_three_tries(
-    proxy: Proxy, studio_server: Server, spec: ProjectSpec, documents_of: Documents
+    proxy: Spoiler, studio_server: Server, spec: ProjectSpec, documents_of: Documents
 ) -> None:
     tasks = tasks_of(documents_of(TEXTS))
     with Studio(proxy.url, studio_server.token) as through:
-        proxy.spoiled = ["refused", "refused"]
+        proxy.spoiled = ["bad-gateway", "bad-gateway"]
         assert sent(through, spec, tasks, patience=0.0).pushed == 7
         assert proxy.imports == 3
-        proxy.spoiled = ["refused"] * 3
+        proxy.spoiled = ["bad-gateway"] * 3
         more = tasks_of(documents_of({"doc-x": "More."}))
         with pytest.raises(push_module.StudioBroken, match=r"1 tasks, the first of document doc-x, did not arrive"):
             sent(through, spec, more, patience=0.0)
@@ -252,7 +239,7 @@ def test_what_did_not_arrive_is_sent_again_and_given_up_after_three_tries(
 
 
 def test_batches_keep_to_their_number_and_size_and_a_lost_answer_in_the_middle_is_made_good(
-    proxy: Proxy,
+    proxy: Spoiler,
     studio: Studio,
     studio_server: Server,
     spec: ProjectSpec,
@@ -260,7 +247,7 @@ def test_batches_keep_to_their_number_and_size_and_a_lost_answer_in_the_middle_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sending, "BATCH_TASKS", 3)
-    proxy.spoiled = ["", "timeout", ""]
+    proxy.spoiled = ["", "lost-504", ""]
     steps: list[int] = []
     with Studio(proxy.url, studio_server.token) as through:
         done = sent(through, spec, tasks_of(documents_of(TEXTS)), progress=lambda _, at, total: steps.append(at))
@@ -290,14 +277,49 @@ def test_a_push_stopped_half_way_goes_on_where_it_stopped(
     assert (done.pushed, done.present, done.doubled) == (3, 4, 0)
 
 
-def test_a_task_that_stands_twice_on_the_server_is_counted(
+def test_an_import_that_a_gateway_sends_twice_leaves_each_task_once(
+    proxy: Spoiler, studio: Studio, studio_server: Server, spec: ProjectSpec, documents_of: Documents
+) -> None:
+    proxy.spoiled = ["double"]
+    with Studio(proxy.url, studio_server.token) as through:
+        done = sent(through, spec, tasks_of(documents_of(TEXTS)))
+    assert (proxy.imports, done.pushed, done.removed, done.doubled) == (1, 7, 7, 0)
+    assert sorted(task["data"]["doc_id"] for task in on_server(studio, done.project_id)) == sorted(TEXTS)
+
+
+def test_of_tasks_that_stand_twice_those_that_nobody_touched_are_removed(
     studio: Studio, spec: ProjectSpec, documents_of: Documents
 ) -> None:
     done = sent(studio, spec, tasks_of(documents_of(TEXTS)))
-    data = on_server(studio, done.project_id)[0]["data"]
-    studio.post(f"api/projects/{done.project_id}/import", json=[{"data": data}])
+    first = {task["data"]["doc_id"]: task for task in on_server(studio, done.project_id)}
+    body: dict[str, Any] = {"result": [], "ground_truth": False}
+    studio.post(f"api/tasks/{first['doc-1']['id']}/annotations/", json=body)
+    studio.post(f"api/tasks/{first['doc-2']['id']}/annotations/", json={**body, "was_cancelled": True})
+    studio.post(f"api/tasks/{first['doc-3']['id']}/drafts", json={"result": []})
+    studio.post(f"api/tasks/{first['doc-4']['id']}/annotations/", json=body)
+    more = [{"data": first[doc_id]["data"]} for doc_id in ("doc-0", "doc-0", "doc-1", "doc-2", "doc-3", "doc-4")]
+    ids = studio.post(f"api/projects/{done.project_id}/import", params={"return_task_ids": "true"}, json=more)[
+        "task_ids"
+    ]
+    studio.post(f"api/tasks/{ids[-1]}/annotations/", json=body)
     again = sent(studio, spec, tasks_of(documents_of(TEXTS)))
-    assert (again.doubled, again.pushed, again.present) == (1, 0, 7)
+    assert (again.removed, again.doubled, again.pushed, again.present) == (5, 1, 0, 7)
+    kept = {task["id"] for task in on_server(studio, done.project_id)}
+    assert kept == {one["id"] for doc_id, one in first.items() if doc_id != "doc-0"} | {ids[1], ids[-1]}
+
+
+def test_what_is_removed_is_what_nobody_touched_when_the_request_arrives(
+    studio: Studio, spec: ProjectSpec, documents_of: Documents
+) -> None:
+    """An annotator may begin between the look and the removal, and on SQLite an id may be another task's by then."""
+    done = sent(studio, spec, tasks_of(documents_of(TEXTS)))
+    tasks = {task["data"]["doc_id"]: task["id"] for task in on_server(studio, done.project_id)}
+    studio.post(f"api/tasks/{tasks['doc-1']}/annotations/", json={"result": [], "ground_truth": False})
+    studio.post(f"api/tasks/{tasks['doc-2']}/annotations/", json={"result": [], "was_cancelled": True})
+    studio.post(f"api/tasks/{tasks['doc-3']}/drafts", json={"result": []})
+    asked = ["doc-0", "doc-1", "doc-2", "doc-3"]
+    assert doubles._remove(studio, done.project_id, list(tasks.values()), doc_ids=asked) == 1
+    assert {task["data"]["doc_id"] for task in on_server(studio, done.project_id)} == set(TEXTS) - {"doc-0"}
 
 
 def test_nothing_is_written_for_a_configuration_title_or_text_that_cannot_be_used(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -157,18 +158,98 @@ def test_what_is_marked_in_any_text_comes_back_as_it_was(
 ) -> None:
     """Traps 5 and 7, and the law of the whole exchange."""
     named = generated(400)
-    documents = documents_of({doc_id: example.text for doc_id, example in named.items()})
     project = make_project(spec.title, spec.config)["id"]
+    documents = imported(studio, project, named, documents_of, schema)
+    back = pulled(studio, project, tmp_path, documents, schema)
+    assert back == {doc_id: meant(example) for doc_id, example in named.items()}
+    drawn = [example for example in named.values() if example.spans]
+    assert any(crossing(a, b) for one in drawn for a, b in itertools.permutations(one.spans, 2))
+    assert any(nested(a, b) for one in drawn for a, b in itertools.permutations(one.spans, 2))
+
+
+def imported(
+    studio: Studio, project: int, named: dict[str, Example], documents_of: Documents, schema: LabelSchema
+) -> pa.Table:
+    """Send examples to a project as tasks with annotations, by one request; gives the documents."""
+    documents = documents_of({doc_id: example.text for doc_id, example in named.items()})
     tasks = [
         {
             "data": {**row, "text": shown_text(row["text"]), "review_note": ""},
-            "annotations": [{"result": to_result(one.spans, one.relations, schema), "ground_truth": False}],
+            "annotations": [{"result": turned(to_result(one.spans, one.relations, schema)), "ground_truth": False}],
         }
         for row, one in zip(documents.select(TASKS.names).to_pylist(), named.values(), strict=True)
     ]
     studio.post(f"api/projects/{project}/import", json=tasks)
+    return documents
+
+
+def turned(result: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Draw every other relation from its tail to its head, as an annotator may who then turns its arrow."""
+    for item in result[::2]:
+        if item["type"] == "relation" and item["direction"] == "right":
+            item |= {"from_id": item["to_id"], "to_id": item["from_id"], "direction": "left"}
+    return result
+
+
+def nested(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    return bool(a["start"] < b["start"] and b["end"] < a["end"])
+
+
+def crossing(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    return bool(a["start"] < b["start"] < a["end"] < b["end"])
+
+
+def scripts() -> dict[str, str]:
+    """Give, of every script that Unicode has letters of, the first and the last of them, by the script's name there."""
+    found: dict[str, list[str]] = {}
+    for code in range(sys.maxunicode + 1):
+        sign = chr(code)
+        words = unicodedata.name(sign, "").replace("-", " ").split()
+        if words and unicodedata.category(sign).startswith("L") and unicodedata.normalize("NFC", sign) == sign:
+            found.setdefault(" ".join(words[: 2 if words[0] in {"OLD", "NEW"} else 1]), []).append(sign)
+    return {name: "".join((*signs[:3], *signs[-3:])) for name, signs in found.items()}
+
+
+def of_script(letters: str) -> Example:
+    """Mark two words of a script that lie in one another, one that crosses them, and relations in both directions."""
+    text = f"😀 {letters} e\u0301\u0323 {letters[::-1]}\u200d🇸🇾\n{letters}."
+    text = unicodedata.normalize("NFC", text)
+    first, length = text.index(letters[0]), len(letters)
+    places = [
+        ("PERSON", first, first + length),
+        ("PLACE", first, first + 1),
+        ("PLACE", first + length - 1, len(text) - 1),
+    ]
+    spans = [
+        {
+            "span_id": f"{start}:{end}:{label}",
+            **{"start": start, "end": end, "surface": text[start:end], "label": label, "origin": "manual"},
+            "attributes": [{"name": "mention", "value": "NAM"}, {"name": "note", "value": letters}],
+        }
+        for label, start, end in places
+    ]
+    pairs = [(0, 1, "lives_in"), (0, 2, "lives_in"), (1, 0, "same_as"), (1, 2, "same_as")]
+    named = [
+        {"head_span_id": spans[head]["span_id"], "tail_span_id": spans[tail]["span_id"], "label": label}
+        for head, tail, label in pairs
+    ]
+    return Example(text, spans, named)
+
+
+def test_what_is_marked_in_a_text_of_any_script_comes_back_as_it_was(
+    studio: Studio,
+    make_project: Callable[..., dict[str, Any]],
+    spec: ProjectSpec,
+    documents_of: Documents,
+    schema: LabelSchema,
+    tmp_path: Path,
+) -> None:
+    named = {name: of_script(letters) for name, letters in scripts().items()}
+    assert len(named) > 150
+    project = make_project(spec.title, spec.config)["id"]
+    documents = imported(studio, project, named, documents_of, schema)
     back = pulled(studio, project, tmp_path, documents, schema)
-    assert back == {doc_id: meant(example) for doc_id, example in named.items()}
+    assert back == {name: meant(example) for name, example in named.items()}
 
 
 def test_what_is_pushed_and_then_annotated_comes_back_as_it_was(

@@ -90,11 +90,13 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     lines: tuple[str, ...] = (f"project: {url}",)
     if left.copies.num_rows:
         counts["copies left out"] = left.copies.num_rows
+    if done.removed:
+        counts["doubles removed"] = done.removed
     if done.doubled:
         counts["doubled"] = done.doubled
         lines += (
-            f"doubled: {done.doubled} more tasks than documents, made by an import that was not this workspace's; labels of all "
-            "are pulled, and each annotator's newest count (fix: in Label Studio, delete the ones that nobody annotated)",
+            f"doubled: {done.doubled} more tasks than documents, each with work of somebody; labels of all are pulled, and each "
+            "annotator's newest count (fix: none is needed)",
         )
     return Report("push", counts, changed=done.created or done.pushed > 0, lines=lines, data={"project": url})
 

@@ -37,7 +37,7 @@ MENDS = {
     "broken-relation": "have the relation drawn again; pull rejects it, and keeps it in the log",
     "ground-truth": "copydesk doctor --fix where no person drew it; the others in Label Studio (the star of the annotation)",
     "overlap-drift": "copydesk doctor --fix (each task is then asked of as many people as [studio] annotators_per_task)",
-    "duplicate-task": "in Label Studio, delete those that nobody annotated; labels of all are pulled, and the newest of each person count",
+    "duplicate-task": "copydesk push (it removes those that nobody touched); labels of all others are pulled, and the newest of each person count",
     "two-annotations": "nothing is lost: the one updated last counts; in Label Studio, delete the other one if it was a mistake",
     "text-changed": "in Label Studio, delete the task, then copydesk push; labels on the changed text are rejected, and kept in the log",
     "unknown-document": "copydesk ingest of its article, or delete the task in Label Studio; pull rejects its labels, and keeps them",

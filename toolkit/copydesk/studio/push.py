@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -25,13 +25,15 @@ from copydesk.errors import (
 from copydesk.model.progress import Progress
 from copydesk.studio.client import Studio, encoded
 from copydesk.studio.codec import shown_text
+from copydesk.studio.doubles import remove_doubles
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
-from copydesk.studio.sending import Sender, batches
+from copydesk.studio.sending import Sender, batches, looked
 
 MODEL_VERSION = "copydesk suggestions"
+PATIENCE = 30.0  # seconds
 _FIX_IN_USE = (
     "put the label that is in use back into schema.toml, or set another title as [studio] project in copydesk.toml, which starts "
     "a new project; labels already pulled are kept, and those that the schema has not are rejected as unknown-label"
@@ -56,7 +58,8 @@ class PushReport:
     """What a push did: tasks sent, tasks that were there, and tasks there of an older text of the same documents.
 
     ``unchanged`` are tasks that were not sent since one of an older text that says the same is there. ``suggestions`` were sent
-    with the new tasks; ``doubled`` are tasks that stand on the server more than once.
+    with the new tasks; ``doubled`` are tasks that stand on the server more than once, and ``removed`` those of them that nobody had
+    touched and that are gone now.
     """
 
     project_id: int
@@ -67,6 +70,7 @@ class PushReport:
     superseded: int
     suggestions: int
     doubled: int
+    removed: int
 
 
 @dataclass(slots=True)
@@ -79,6 +83,9 @@ class _Counts:
     superseded: int = 0
     suggestions: int = 0
     doubled: int = 0
+    removed: int = 0
+    sent: list[str] = field(default_factory=list)  # documents
+    twice: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ def push(
     tasks: pa.Table,
     suggestions: pa.Table,
     progress: Progress,
-    patience: float = 30.0,
+    patience: float | None = None,
     earlier: Earlier | None = None,
 ) -> PushReport:
     """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
@@ -110,14 +117,15 @@ def push(
     ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
     annotators go on with that one.
     ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
-    arrived. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
+    arrived: by default half a minute, or the connection's timeout where that is shorter. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
     DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
     where it stopped.
     """
     found = find_project(studio, project)
     if found is None or found.get("label_config") != project.config:
         check_config(project.config)
-    known = found or _create(studio, project)
+    patience = min(PATIENCE, studio.connection.timeout) if patience is None else patience
+    known = found or _create(studio, project, patience)
     if found is not None:
         _update(studio, found, project)
     project_id = int(known["id"])
@@ -128,7 +136,7 @@ def push(
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, tasks.num_rows)
-    _verify(studio, project_id, counts)
+    _verify(studio, project_id, counts, before=known.get("task_number") or 0)
     return PushReport(
         project_id=project_id,
         created=found is None,
@@ -138,13 +146,14 @@ def push(
         superseded=counts.superseded,
         suggestions=counts.suggestions,
         doubled=counts.doubled,
+        removed=counts.removed,
     )
 
 
 def find_project(studio: Studio, project: ProjectSpec) -> dict[str, Any] | None:
     """Give the project on the server with that title and marker as the server describes it, or None.
 
-    Raises UsageError where there are two.
+    One without tasks beside it was made by a request that arrived twice, and does not count. Raises UsageError where there are two.
     """
     page, found = 1, []
     while True:
@@ -153,6 +162,8 @@ def find_project(studio: Studio, project: ProjectSpec) -> dict[str, Any] | None:
         if not answer.get("next"):
             break
         page += 1
+    if len(found) > 1:
+        found = [one for one in found if one["task_number"]] or sorted(found, key=lambda one: int(one["id"]))[:1]
     if len(found) > 1:
         ids = ", ".join(str(one["id"]) for one in found)
         raise UsageError(
@@ -179,7 +190,7 @@ def wanted_settings(project: ProjectSpec) -> dict[str, Any]:
     }
 
 
-def _create(studio: Studio, project: ProjectSpec) -> dict[str, Any]:
+def _create(studio: Studio, project: ProjectSpec, patience: float) -> dict[str, Any]:
     if not 3 <= len(project.title) <= 50:
         raise ConfigError(f"project title {project.title!r} has {len(project.title)} characters", fix="use 3 to 50")
     studio.post("api/projects/validate/", json={"label_config": project.config})
@@ -190,9 +201,11 @@ def _create(studio: Studio, project: ProjectSpec) -> dict[str, Any]:
         **wanted_settings(project),
     }
     try:
-        created: dict[str, Any] = studio.post("api/projects/", json=body)
+        created = studio.post("api/projects/", json=body)
+        if not isinstance(created, dict) or "id" not in created:
+            raise StudioBroken("Label Studio does not say which project it made", fix="copydesk push")
     except (StudioTimeout, StudioBroken):
-        there = find_project(studio, project)
+        there = looked(lambda: find_project(studio, project), until=bool, patience=patience)
         if there is None:
             raise
         return there
@@ -261,9 +274,10 @@ class _Sender:
         counts.present += len(batch) - len(absent)
         counts.unchanged += len(absent) - len(missing)
         counts.superseded += sum(times for key, times in there.items() if key not in meant)
-        counts.doubled += sum(times - 1 for key, times in there.items() if key in meant)
+        counts.twice += [key[0] for key, times in there.items() if key in meant and times > 1]
         if missing:
             self._sender.send(missing)
+        counts.sent += [task.key[0] for task in missing]
         counts.pushed += len(missing)
         counts.suggestions += sum(task.suggestions for task in missing)
 
@@ -274,12 +288,15 @@ class _Sender:
     def _look_up(self, tasks: Sequence[_Task]) -> Counter[_Key]:
         """Count the tasks on the server by document and text, for the documents of these tasks."""
         doc_ids = [task.key[0] for task in tasks]
-        found = (task["data"] for task in find_tasks(self._studio, self._project_id, doc_ids))
-        return Counter((data["doc_id"], data.get("text_sha256", "")) for data in found)
+        return Counter(_key(task["data"]) for task in find_tasks(self._studio, self._project_id, doc_ids))
 
 
-def _verify(studio: Studio, project_id: int, counts: _Counts) -> None:
-    """See that the project holds at least what was found and sent, and that it shows the suggestions."""
+def _key(data: Mapping[str, Any]) -> _Key:
+    return data["doc_id"], data.get("text_sha256", "")
+
+
+def _verify(studio: Studio, project_id: int, counts: _Counts, *, before: int) -> None:
+    """See that the project holds at least what was found and sent, none of it twice, and that it shows the suggestions."""
     project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
     least = counts.pushed + counts.present + counts.unchanged
     if project["task_number"] < least:
@@ -287,6 +304,9 @@ def _verify(studio: Studio, project_id: int, counts: _Counts) -> None:
             f"project {project_id} holds {project['task_number']} tasks, and {least} should be there",
             fix="copydesk push",
         )
+    more = project["task_number"] > before + counts.pushed  # than it was given by us
+    suspects = list(dict.fromkeys([*counts.twice, *(counts.sent if more else [])]))
+    counts.removed, counts.doubled = remove_doubles(studio, project_id, suspects, key=_key)
     if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
         try:
             studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})

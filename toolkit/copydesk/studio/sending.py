@@ -31,6 +31,7 @@ class Sendable(Protocol):
 
 
 Task = TypeVar("Task", bound=Sendable)
+Seen = TypeVar("Seen")
 
 
 def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
@@ -87,15 +88,22 @@ class Sender(Generic[Task]):
             raise StudioBroken(f"of {len(tasks)} tasks sent, Label Studio says that it took {taken}")
 
     def _still_missing(self, tasks: Sequence[Task], patience: float) -> list[Task]:
-        """Wait until the tasks are there, or for as long as patience lasts: a server goes on after its answer failed."""
-        pause, waited = 0.25, 0.0
-        while True:
-            missing = self._missing(tasks)
-            if not missing or waited >= patience:
-                return missing
-            time.sleep(pause)
-            waited += pause
-            pause = min(2 * pause, 5.0)
+        return looked(lambda: self._missing(tasks), until=lambda missing: not missing, patience=patience)
+
+
+def looked(look: Callable[[], Seen], *, until: Callable[[Seen], bool], patience: float) -> Seen:
+    """Look until that is seen, or for as long as patience lasts (seconds), and give what was seen last.
+
+    A server goes on after its answer failed.
+    """
+    pause, waited = 0.25, 0.0
+    while True:
+        seen = look()
+        if until(seen) or waited >= patience:
+            return seen
+        time.sleep(pause)
+        waited += pause
+        pause = min(2 * pause, 5.0)
 
 
 def _unsure(error: StudioError, missing: Sequence[Sendable]) -> StudioError:
