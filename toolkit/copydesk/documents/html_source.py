@@ -49,7 +49,7 @@ def piece_pattern(paired: bool) -> re.Pattern[str]:
     ending = _words(names.block | names.skipped)
     inline = rf"<(?!/?{ending}[\s/>]|{_words(names.raw)}[\s/>])/?[a-zA-Z]{written}>"
     rest = "" if paired else r"|<[a-zA-Z/!?][\s\S]*+"
-    within = "|".join((_PLAIN, _COMMENT, _BOGUS, inline))
+    within = "|".join((_PLAIN, inline, _COMMENT, _BOGUS))
     tag = rf"<(/?)({ending})(?=[\s/>])({written})>"
     raw = rf"{_raw(written)}(?:</[^\s>]++[^>]*+>)?"
     return re.compile(rf"\s*+((?:{within})*+)(?:{tag}|{raw}{rest})?", _FLAGS)
@@ -113,11 +113,17 @@ def _raw(written: str) -> str:
 
 
 def _words(words: Iterable[str]) -> str:
+    """Give a pattern of any of ``words``: as they stand, for that is found faster, or where a capital follows, in any case."""
+    letters = _letters(words)
+    return rf"(?:(?-i:{letters})|(?=(?-i:[a-z0-9]*+[A-Z])){letters})"
+
+
+def _letters(words: Iterable[str]) -> str:
     """Give a pattern of any of ``words`` that compares each letter once."""
     tree: dict[str, list[str]] = {}
     for word in sorted(words):
         tree.setdefault(word[:1], []).append(word[1:])
     branches = [
-        re.escape(first) + (_words(rests) if first else "") for first, rests in sorted(tree.items(), reverse=True)
+        re.escape(first) + (_letters(rests) if first else "") for first, rests in sorted(tree.items(), reverse=True)
     ]
     return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
