@@ -239,7 +239,9 @@ class _Walker:
         source, spans = self._page.source, self._spans
         raw = source[spans[0][0] : spans[0][1]] if len(spans) == 1 else "".join(source[low:high] for low, high in spans)
         text, linked = self._read(raw) if "<" in raw else (raw, 0 if self._link < 0 else len(raw))
-        text = " ".join(text.split())
+        text = text.strip()
+        if "  " in text or not text.isprintable():  # no other blank than the space is printable
+            text = " ".join(text.split())
         if text and (text[0] != "&" or text.replace("&nbsp;", "").strip()):
             self._page.blocks.append(Block(self._node, spans.copy(), text, min(linked, len(text))))
         spans.clear()
