@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from copydesk.documents.html_meaning import Within, meaning_of
-from copydesk.documents.html_source import Token, markup_pattern, piece_pattern, tokens
+from copydesk.documents.html_source import Token, end_names, markup_pattern, piece_pattern, tokens
 from copydesk.documents.rules import html_names
 
 MOST_NODES = 200_000  # elements of a page, if nobody says otherwise
@@ -143,6 +143,7 @@ class _Walker:
         self._skipping = 0
         self._ends: dict[str, int] = {}  # where the next end tag of a name is that is passed over; -1 if there is none
         self._spans: list[tuple[int, int]] = []
+        self._last = ""  # what the last of them holds, but for the blanks before it
         self._link = -1  # the element in which the open link began; -1 if none is open
 
     def walk(self) -> None:
@@ -158,9 +159,12 @@ class _Walker:
         page, spans, count, tags, names = self._page, self._spans, self._count, _tags(), self._names
         parents, meanings = page.parents, page.meanings
         for match in piece_pattern(at < page.unpaired).finditer(page.source, at):
-            raw, slash, written_name, written = match.groups()
+            raw, ends, slash, written_name, written = match.groups()
             if (raw or spans) and not self._skipping:
                 spans.append((match.start(), match.end(1)))
+                self._last = raw
+            if ends:
+                self._end(ends)
             if written_name is None:
                 at = match.end()
                 if match.start() < at:
@@ -220,6 +224,14 @@ class _Walker:
         self._page.blocks.append(Block(self._node, [(at, end)], ""))
         return end
 
+    def _end(self, written: str) -> None:
+        """Take end tags that follow each other."""
+        if self._spans:
+            self._flush()
+        for name in end_names(written):
+            if self._count[name]:
+                self._close(name)
+
     def _close(self, name: str) -> None:
         """Close the innermost element of a name that is open, and with it those in it and their link."""
         names, parents, count = self._names, self._page.parents, self._count
@@ -237,7 +249,7 @@ class _Walker:
     def _flush(self) -> None:
         """End the block that is being filled; one without visible text is no block."""
         source, spans = self._page.source, self._spans
-        raw = source[spans[0][0] : spans[0][1]] if len(spans) == 1 else "".join(source[low:high] for low, high in spans)
+        raw = self._last if len(spans) == 1 else "".join([source[low:high] for low, high in spans])
         text, linked = self._read(raw) if "<" in raw else (raw, 0 if self._link < 0 else len(raw))
         text = text.strip()
         if "  " in text or not text.isprintable():  # no other blank than the space is printable
