@@ -30,10 +30,10 @@ def run() -> tuple[Ratio, ...]:
     corpus = _corpus()
     pages = [page.source for page in (*corpus.full_pages(), *corpus.segment_pages())]
 
-    asked = [Asked(page, "html", f"doc-{number}") for number, page in enumerate(pages)]
+    asked = [Asked(page, "html", f"doc-{number}", "benchmark") for number, page in enumerate(pages)]
 
     def ours() -> object:
-        return list(read_documents(asked, recipe="benchmark", max_chars=5_000_000))
+        return list(read_documents(asked, max_chars=5_000_000))
 
     peers: dict[str, Callable[[str], object]] = {
         "trafilatura with metadata": lambda source: bare_extraction(source, with_metadata=True),

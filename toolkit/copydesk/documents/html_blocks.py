@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from copydesk.documents.html_meaning import Within, meaning_of
-from copydesk.documents.html_source import Token, markup_pattern, piece_pattern, tokens
+from copydesk.documents.html_source import Token, end_names, markup_pattern, piece_pattern, tokens
 from copydesk.documents.rules import html_names
 
 MOST_NODES = 200_000  # elements of a page, if nobody says otherwise
@@ -23,10 +23,8 @@ _PASSED = frozenset(["nav", "footer"])
 LONGEST_BYLINE = 160  # characters of a byline or a credit
 LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
+_MARKUP = re.compile(r"<(/?[aA](?=[\s/>]))?[^>]*+>", re.ASCII)  # a tag, and what it is to links: ``a``, ``/a``
 _TAG = re.compile(r"<[^>]*+>")
-_INLINE = r"(?:\s*+</?(?![aA][\s/>])[a-zA-Z][^<>]*+>)*+"
-# A block that is one link: its text stands alone among the markup within it.
-_ALONE = re.compile(rf"\s*+<[aA]\s[^<>]*+>{_INLINE}([^<>]*+){_INLINE}\s*+</[aA]>\s*+")
 _ANCHOR = re.compile(r"<(/?)[aA](?=[\s/>])[^>]*+>", re.ASCII)
 
 
@@ -134,18 +132,19 @@ def _step(opened: list[tuple[str, int]], token: Token, within: int) -> None:
 
 
 class _Walker:
-    """The open elements, and the block that is being filled."""
+    """The element that is open, of those it stands in, and the block that is being filled."""
 
     def __init__(self, page: Page, most_nodes: int) -> None:
         self._page = page
         self._most = most_nodes
-        self._names: list[str] = []  # of the open elements, and their numbers after that of the page
-        self._nodes: list[int] = [0]
-        self._count = dict.fromkeys(html_names().block | html_names().skipped, 0)
+        self._names = [""]  # of all elements
+        self._node = 0  # the innermost that is open
+        self._count = dict.fromkeys(html_names().block | html_names().skipped, 0)  # of the open ones
         self._skipping = 0
         self._ends: dict[str, int] = {}  # where the next end tag of a name is that is passed over; -1 if there is none
         self._spans: list[tuple[int, int]] = []
-        self._link = -1  # how many elements were open where the open link began; -1 if none is open
+        self._last = ""  # what the last of them holds, but for the blanks before it
+        self._link = -1  # the element in which the open link began; -1 if none is open
 
     def walk(self) -> None:
         """Take every piece of the page, and the tag after it."""
@@ -157,12 +156,15 @@ class _Walker:
 
     def _walk_on(self, at: int) -> int:
         """Walk on from ``at``; give where to go on after what is passed over, or -1 at the end."""
-        page, spans, count, tags, names, nodes = self._page, self._spans, self._count, _tags(), self._names, self._nodes
+        page, spans, count, tags, names = self._page, self._spans, self._count, _tags(), self._names
         parents, meanings = page.parents, page.meanings
         for match in piece_pattern(at < page.unpaired).finditer(page.source, at):
-            raw, slash, written_name, written = match.groups()
+            raw, ends, slash, written_name, written = match.groups()
             if (raw or spans) and not self._skipping:
                 spans.append((match.start(), match.end(1)))
+                self._last = raw
+            if ends:
+                self._end(ends)
             if written_name is None:
                 at = match.end()
                 if match.start() < at:
@@ -177,15 +179,16 @@ class _Walker:
                 continue
             if kind == "void":
                 continue
+            around = names[self._node]
             if kind == "skipped":
                 self._skipping += 1
-            elif names and (names[-1] == "p" or (kind == "implied" and names[-1] == name)):
-                self._close(names[-1])
+            elif around == "p" or (kind == "implied" and around == name):
+                self._close(around)
             if len(parents) > self._most:
                 page.full = True
                 return -1
-            parents.append(nodes[-1])
-            nodes.append(len(meanings))
+            parents.append(self._node)
+            self._node = len(names)
             meanings.append(meaning_of(name, written))
             names.append(name)
             count[name] += 1
@@ -218,44 +221,61 @@ class _Walker:
             or source.find(f"<{name}", at, end) >= 0
         ):
             return 0
-        self._page.blocks.append(Block(self._nodes[-1], [(at, end)], ""))
+        self._page.blocks.append(Block(self._node, [(at, end)], ""))
         return end
 
+    def _end(self, written: str) -> None:
+        """Take end tags that follow each other."""
+        if self._spans:
+            self._flush()
+        for name in end_names(written):
+            if self._count[name]:
+                self._close(name)
+
     def _close(self, name: str) -> None:
-        names, nodes, count = self._names, self._nodes, self._count
-        closed = ""
+        """Close the innermost element of a name that is open, and with it those in it and their link."""
+        names, parents, count = self._names, self._page.parents, self._count
+        node, closed = self._node, ""
         while closed != name:
-            closed = names.pop()
-            nodes.pop()
+            last, node = node, parents[node]
+            closed = names[last]
             count[closed] -= 1
             if self._skipping and closed in html_names().skipped:
                 self._skipping -= 1
-        if self._link > len(names):
+        if self._link >= last:  # what stands in an element begins after it
             self._link = -1
+        self._node = node
 
     def _flush(self) -> None:
         """End the block that is being filled; one without visible text is no block."""
         source, spans = self._page.source, self._spans
-        raw = source[spans[0][0] : spans[0][1]] if len(spans) == 1 else "".join(source[low:high] for low, high in spans)
-        text, linked = raw, 0
-        if self._link >= 0:
-            text, linked = self._read(raw)
-        elif "<" in raw:
-            alone = _ALONE.fullmatch(raw)
-            if alone:
-                text = alone[1]
-                linked = len(text)
-            else:
-                text, linked = self._read(raw)
-        text = " ".join(text.split())
+        raw = self._last if len(spans) == 1 else "".join([source[low:high] for low, high in spans])
+        text, linked = self._read(raw) if "<" in raw else (raw, 0 if self._link < 0 else len(raw))
+        text = text.strip()
+        if "  " in text or not text.isprintable():  # no other blank than the space is printable
+            text = " ".join(text.split())
         if text and (text[0] != "&" or text.replace("&nbsp;", "").strip()):
-            self._page.blocks.append(Block(self._nodes[-1], spans.copy(), text, min(linked, len(text))))
+            self._page.blocks.append(Block(self._node, spans.copy(), text, min(linked, len(text))))
         spans.clear()
 
     def _read(self, raw: str) -> tuple[str, int]:
         """Give a piece without its markup and its characters in links; remember whether a link stays open."""
-        if "<" not in raw:
-            return raw, len(raw)
+        parts = _MARKUP.split(raw)
+        texts, marks = parts[::2], parts[1::2]
+        text = "".join(texts)
+        if ">" in text or "<!" in raw or raw.count("<") > len(marks):
+            return self._read_unclean(raw)
+        linked = at = 0
+        for place, mark in enumerate(marks, start=1):
+            if mark:
+                if self._link >= 0:
+                    linked += len("".join(texts[at:place]).strip())
+                self._link = -1 if mark[0] == "/" else self._node
+                at = place
+        return text, linked + (len("".join(texts[at:]).strip()) if self._link >= 0 else 0)
+
+    def _read_unclean(self, raw: str) -> tuple[str, int]:
+        """Read a piece in which marks of markup stand in values, in comments or alone."""
         text = _plain(raw, self._spans[0][0] < self._page.unpaired)
         if self._link < 0:
             if "<a" not in raw and "<A" not in raw:
@@ -266,7 +286,7 @@ class _Walker:
         for match in _ANCHOR.finditer(raw):
             if self._link >= 0:
                 linked += _shown(raw[at : match.start()])
-            self._link = -1 if match.group(1) else len(self._names)
+            self._link = -1 if match.group(1) else self._node
             at = match.end()
         return text, linked + (_shown(raw[at:]) if self._link >= 0 else 0)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import groupby
 from operator import and_
@@ -25,8 +24,7 @@ _SPECIAL = re.compile(
 _BLANKS = " \t\n\r\f"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A block in the draft's text, with what it stood in; ``credits`` are spans of the text."""
 
     start: int
@@ -100,6 +98,10 @@ def _pieces(runs: Sequence[Run], source: str) -> list[_Piece]:
             pieces.append(_Piece(run.start, run.end, "\n", "html.line-break", run.within))
             continue
         at = run.start
+        text = source[at : run.end]
+        if "&" not in text and "  " not in text and text.isprintable():  # nothing in it is special
+            _add(pieces, source, at, run.end, run.within)
+            continue
         for match in _SPECIAL.finditer(source, run.start, run.end):
             start, end = match.span()
             _add(pieces, source, at, start, run.within)

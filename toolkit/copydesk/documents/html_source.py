@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from copydesk.documents.rules import html_names
@@ -20,8 +20,10 @@ _QUOTED = r"""[^>"'=]*+(?:(?:=\s*+(?:"[^"]*+"|'[^']*+')|["'=])[^>"'=]*+)*+"""
 _UNQUOTED = r"[^>]*+"
 _COMMENT = r"<!--(?:-?>|[^-]*+(?:-(?!->)[^-]*+)*+(?:-->)?)"
 _BOGUS = r"<(?:/[!?]|[!?](?!--))[^>]*+>"
-_PLAIN = r"[^<]++|<(?![a-zA-Z!?/])|</(?![a-zA-Z!?])"
+_MARK = r"<(?![a-zA-Z!?/])|</(?![a-zA-Z!?])"  # it begins no tag
+_PLAIN = rf"[^<]++|{_MARK}"
 _FLAGS = re.IGNORECASE | re.ASCII
+_NAME = re.compile("[a-zA-Z0-9]++")
 _ATTRIBUTE = re.compile(r"""([a-zA-Z:_.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 
 
@@ -37,22 +39,29 @@ class Token(NamedTuple):
 
 @cache
 def piece_pattern(paired: bool) -> re.Pattern[str]:
-    """Give the pattern of a piece and the tag that ends it; ``paired`` tells that quotation marks are believed to pair up.
+    """Give the pattern of a piece and the tags that end it; ``paired`` tells that quotation marks are believed to pair up.
 
-    The groups are: the piece without the blanks before it, ``/``, the tag's name and its attributes; no name where the piece
-    ends at an element whose content is no markup, or at the end of the source. Matches joined are the source, up to an empty one:
-    where that is not the end, a quoted value never ends. From there on a tag has to end at the first ``>``, or each would be read
-    to the end of the source.
+    The groups are: the piece without the blanks before it, end tags with nothing but blanks between them (see ``end_names``), and of
+    the tag after these ``/``, its name and its attributes; no name where the piece ends at an element whose content is no markup, or at
+    the end of the source. Matches joined are the source, up to an empty one: where that is not the end, a quoted value never ends.
+    From there on a tag has to end at the first ``>``, or each would be read to the end of the source.
     """
     names = html_names()
     written = _QUOTED if paired else _UNQUOTED
     ending = _words(names.block | names.skipped)
     inline = rf"<(?!/?{ending}[\s/>]|{_words(names.raw)}[\s/>])/?[a-zA-Z]{written}>"
-    rest = "" if paired else r"|<[a-zA-Z/!?][\s\S]*+"
-    within = "|".join((_PLAIN, _COMMENT, _BOGUS, inline))
+    other = "|".join((inline, _COMMENT, _BOGUS, _MARK))
+    ends = rf"(?:</{_words(names.block)}\s*+>\s*+)*+"
     tag = rf"<(/?)({ending})(?=[\s/>])({written})>"
     raw = rf"{_raw(written)}(?:</[^\s>]++[^>]*+>)?"
-    return re.compile(rf"\s*+((?:{within})*+)(?:{tag}|{raw}{rest})?", _FLAGS)
+    rest = "" if paired else r"|<[a-zA-Z/!?][\s\S]*+"
+    return re.compile(rf"\s*+([^<]*+(?:(?:{other})[^<]*+)*+)({ends})(?:{tag}|{raw}{rest})?", _FLAGS)
+
+
+@lru_cache(maxsize=16_384)
+def end_names(written: str) -> tuple[str, ...]:
+    """Give the names of end tags that stand one after the other, in lower case."""
+    return tuple(name.lower() for name in _NAME.findall(written))
 
 
 def tokens(source: str, start: int = 0, end: int | None = None, *, paired: bool = True) -> Iterator[Token]:
@@ -113,11 +122,17 @@ def _raw(written: str) -> str:
 
 
 def _words(words: Iterable[str]) -> str:
+    """Give a pattern of any of ``words``: as they stand, for that is found faster, or where a capital follows, in any case."""
+    letters = _letters(words)
+    return rf"(?:(?-i:{letters})|(?=(?-i:[a-z0-9]*+[A-Z])){letters})"
+
+
+def _letters(words: Iterable[str]) -> str:
     """Give a pattern of any of ``words`` that compares each letter once."""
     tree: dict[str, list[str]] = {}
     for word in sorted(words):
         tree.setdefault(word[:1], []).append(word[1:])
     branches = [
-        re.escape(first) + (_words(rests) if first else "") for first, rests in sorted(tree.items(), reverse=True)
+        re.escape(first) + (_letters(rests) if first else "") for first, rests in sorted(tree.items(), reverse=True)
     ]
     return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"

@@ -54,14 +54,19 @@ def _has_neighbours(text: str) -> bool:
     return _SIDE_BY_SIDE in text.encode("utf-8", "surrogatepass").translate(_BYTES)
 
 
-def mojibake_edits(text: str) -> list[Edit]:
-    """Give the edits that repair each line of ``text``, as small as the visible ASCII around them allows."""
+def mojibake_edits(text: str, sound: set[str]) -> list[Edit]:
+    """Give the edits that repair each line of ``text``, as small as the visible ASCII around them allows.
+
+    ``sound`` are lines that need none; those that are found so are added.
+    """
     edits: list[Edit] = []
     at = 0
     for line in text.split("\n"):
-        if not line.isascii() and (_PAIR.search(line) or _BEFORE_BLANK.search(line) or _CONTROL.search(line)):
+        if line not in sound and not line.isascii() and (_PAIR.search(line) or _BEFORE_BLANK.search(line) or _CONTROL.search(line)):
             fixed = _fixed(line)
-            if fixed != line:
+            if fixed == line:
+                sound.add(line)
+            else:
                 edits += _differences(at, line, fixed)
         at += len(line) + 1
     return edits
