@@ -17,7 +17,7 @@ from copydesk.studio import codec
 from copydesk.studio.pull import current_state
 from copydesk.workspace import Workspace
 
-_LABELS = "labels/3"
+_LABELS = "labels/4"
 _AGREED = "agreed/3"
 # What a report counts where there is any of it.
 _TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims"}
@@ -42,10 +42,13 @@ def read_labels(workspace: Workspace) -> Report:
     key = labels_key(workspace)
     changed = not workspace.labels.is_made_from(key)
     if changed:
+        annotations = current_state(workspace.pulls)
+        documents = workspace.documents.read("documents")
         outcome = codec.read_labels(
-            current_state(workspace.pulls),
-            documents=workspace.documents.read("documents"),
+            annotations,
+            documents=documents,
             schema=workspace.schema(),
+            articles=_article_texts(workspace, annotations, documents),
         )
         workspace.labels.replace({**outcome.kept, "rejected": outcome.rejected}, {"stage": "labels", "key": key})
     rejected = workspace.labels.read("rejected").to_pylist()
@@ -57,6 +60,27 @@ def read_labels(workspace: Workspace) -> Report:
         lines=reason_lines(rejected),
         data={"rejected": rejected, "reasons": reason_counts(rejected)},
     )
+
+
+def _article_texts(workspace: Workspace, annotations: pa.Table, documents: pa.Table) -> pa.Table:
+    """Give the texts of articles, as they came in, that somebody annotated, under the documents that were made of them."""
+    about = documents.select(["doc_id", "revision", "text_sha256", "text"]).slice(0, 0)
+    wanted = set(annotations["text_sha256"].to_pylist()) - {"", *documents["text_sha256"].to_pylist()}
+    made = documents.filter(pc.is_in(documents["raw_sha256"], pa.array(sorted(wanted), pa.string())))
+    if not made.num_rows:
+        return about
+    texts: dict[str, str] = {}
+    for part in workspace.documents.parts():
+        digests = part.read("articles", columns=["raw_sha256"])["raw_sha256"]
+        here = pc.is_in(digests, pa.array(sorted(wanted), pa.string()))
+        if pc.any(here).as_py():
+            for row in part.read("articles", columns=["raw_sha256", "raw", "encoding"]).filter(here).to_pylist():
+                texts |= {row["raw_sha256"]: row["raw"].decode(row["encoding"])} if row["encoding"] else {}
+    rows = zip(*(made[name].to_pylist() for name in ("doc_id", "revision", "raw_sha256")), strict=True)
+    known = [(doc_id, revision, raw, texts[raw]) for doc_id, revision, raw in rows if raw in texts]
+    columns = zip(*known, strict=True) if known else ((),) * 4
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, about.schema, strict=True)]
+    return pa.table(arrays, schema=about.schema)
 
 
 def anchor_counts(workspace: Workspace) -> dict[str, int]:

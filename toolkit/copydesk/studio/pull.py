@@ -24,8 +24,20 @@ from copydesk.store import Log
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list_tasks, overview, updated_after
-from copydesk.studio.states import Project, State, counts_of, is_as_known, is_known, read_states, state_of, text_of
+from copydesk.studio.states import (
+    Project,
+    State,
+    counts_of,
+    is_as_known,
+    is_known,
+    is_settled,
+    pulled_until,
+    read_states,
+    state_of,
+    text_of,
+)
 from copydesk.studio.votes import text_sha256_of
+from copydesk.studio.whom import without_addresses
 
 PAGE = 250
 OVERLAP = timedelta(minutes=5)
@@ -73,9 +85,10 @@ def pull(
     """
     meant = Project.of(project)
     states = read_states(log, meant)
-    if states and is_as_known(studio, meant.id, states):
-        return _report(_beside(log, meant, states), log)
-    since = (updated_after(max(state.updated_at for state in states.values()) - OVERLAP),) if states else ()
+    if states and is_settled(log, meant) and is_as_known(studio, meant.id, states):
+        return _report(beside(log, meant, states), log)
+    until = pulled_until(log, meant, states)
+    since = (updated_after(until - OVERLAP),) if until else ()
     return _pull(studio, meant, log, states=states, since=since, pseudonyms=pseudonyms, progress=progress)
 
 
@@ -108,7 +121,7 @@ def _pull(
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
 ) -> PullReport:
-    changes = _beside(log, project, states)
+    changes = beside(log, project, states)
     seen: set[int] = set()
     for page, left in ahead(list_tasks(studio, project.id, *since, fields=_FIELDS, size=PAGE)):
         total = len(seen) + left
@@ -123,7 +136,7 @@ def _pull(
     return _report(changes, log, seen=len(seen))
 
 
-def _sweep(studio: Studio, project_id: int, changes: _Changes) -> Iterator[list[dict[str, Any]]]:
+def _sweep(studio: Studio, project_id: int, changes: Changes) -> Iterator[list[dict[str, Any]]]:
     """Go over the ids of all tasks; drop those that are gone, and give those that the log has otherwise."""
     there: set[tuple[int, str]] = set()
     odd: list[int] = []
@@ -137,14 +150,25 @@ def _sweep(studio: Studio, project_id: int, changes: _Changes) -> Iterator[list[
             yield page
 
 
-def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
+def append(changes: Changes, log: Log, *, stage: str, drafts: pa.Table | None = None, looked: bool = False) -> None:
+    """Append what is new, changed or gone to the log, as one part; where nothing is, append nothing.
+
+    With ``looked`` a part is appended all the same, to note that the project was looked at.
+    """
+    drafts = drafts if drafts is not None else empty("drafts")
+    if not (changes.state_rows or changes.rows or changes.in_log or drafts.num_rows or looked):
+        return
+    rows = from_rows("annotations", changes.rows.values())
+    annotations = pa.concat_tables([_tombstones(log, changes.in_log), rows])
+    tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
+    tables |= {"drafts": drafts} if drafts.num_rows else {}
+    receipt = {"stage": stage, "project": changes.project.key}
+    log.append(tables, {**receipt, "new": changes.new, "changed": changes.changed, "gone": changes.gone})
+
+
+def _report(changes: Changes, log: Log, *, seen: int = 0) -> PullReport:
     new, changed, gone = changes.new, changes.changed, changes.gone
-    if changes.state_rows or changes.rows or gone:
-        rows = from_rows("annotations", changes.rows.values())
-        annotations = pa.concat_tables([_tombstones(log, changes.in_log), rows])
-        tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
-        receipt = {"stage": "pull", "project": changes.project.key}
-        log.append(tables, {**receipt, "new": new, "changed": changed, "gone": gone})
+    append(changes, log, stage="pull", looked=bool(seen) and not is_settled(log, changes.project))
     return PullReport(
         new=new,
         changed=changed,
@@ -156,8 +180,8 @@ def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
     )
 
 
-class _Changes:
-    """What the server's tasks are beside the log: takes pages of tasks and gathers the rows to append."""
+class Changes:
+    """What tasks of a project are now beside the log: takes pages of tasks and gathers the rows to append."""
 
     def __init__(self, project: Project, states: dict[int, State], *, known: dict[_Key, _Key], elsewhere: int) -> None:
         self.project = project
@@ -187,6 +211,18 @@ class _Changes:
                 self._names = pseudonyms()
             self._take(task, self._names or {})
 
+    def take_part(self, task: Mapping[str, Any], names: Mapping[int, str]) -> None:
+        """Take a task of which not all annotations are told: what is not told is not gone."""
+        told, rows = self._told(task, names)
+        for key, row in rows.items():
+            self._compare(key, row)
+        self._of_task[told.task_id] = [*{**dict.fromkeys(self._of_task.get(told.task_id, [])), **rows}]
+        self._see(told)
+
+    def forget_appended(self) -> None:
+        """Start a new part: what was gathered is in the log."""
+        self.rows, self.state_rows, self.in_log = {}, [], []
+
     def drop(self, states: Iterable[State]) -> None:
         """Take note that tasks are gone, and with them their annotations."""
         for state in states:
@@ -194,17 +230,24 @@ class _Changes:
             self.state_rows.append(self._state_row(self.states.pop(state.task_id), "gone"))
 
     def _take(self, task: Mapping[str, Any], names: Mapping[int, str]) -> None:
+        state, rows = self._told(task, names)
+        self._forget([key for key in self._of_task.get(state.task_id, []) if key not in rows])
+        for key, row in rows.items():
+            self._compare(key, row)
+        self._of_task[state.task_id] = list(rows)
+        self._see(state)
+
+    def _told(self, task: Mapping[str, Any], names: Mapping[int, str]) -> tuple[State, dict[_Key, dict[str, Any]]]:
+        """Give the state of a task and its rows; a task that had its id before is gone."""
         state = state_of(task)
         before = self.states.get(state.task_id)
         if before is not None and before.identity != state.identity:
             self.drop([before])
         rows = [_row(annotation, task, state, self.project, names) for annotation in task["annotations"]]
-        keys = {tuple(row[name] for name in _KEY): row for row in rows}
-        self._forget([key for key in self._of_task.get(state.task_id, []) if key not in keys])
-        for key, row in keys.items():
-            self._compare(key, row)
-        self._of_task[state.task_id] = list(keys)
-        if before != state:
+        return state, {tuple(row[name] for name in _KEY): row for row in rows}
+
+    def _see(self, state: State) -> None:
+        if self.states.get(state.task_id) != state:
             self.states[state.task_id] = state
             self.state_rows.append(self._state_row(state, "live"))
 
@@ -241,7 +284,7 @@ class _Changes:
         }
 
 
-def _beside(log: Log, project: Project, states: dict[int, State]) -> _Changes:
+def beside(log: Log, project: Project, states: dict[int, State]) -> Changes:
     """Start from the live annotations in the log: those of the project by key, with what is compared, and how many others."""
     table = _newest_entries(log.read("annotations", columns=[*_KEY, *_COMPARED, "state"]))
     table = table.filter(pc.equal(table["state"], "live"))
@@ -249,7 +292,7 @@ def _beside(log: Log, project: Project, states: dict[int, State]) -> _Changes:
     keys = zip(*(own[name].to_pylist() for name in _KEY), strict=True)
     contents = zip(*(own[name].to_pylist() for name in _COMPARED), strict=True)
     known = dict(zip(keys, contents, strict=True))
-    return _Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows)
+    return Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows)
 
 
 def _newest_entries(table: pa.Table) -> pa.Table:
@@ -278,7 +321,9 @@ def _task_id(key: _Key) -> int:
 def _row(
     annotation: Mapping[str, Any], task: Mapping[str, Any], state: State, project: Project, names: Mapping[int, str]
 ) -> dict[str, Any]:
-    result = json.dumps(annotation["result"], sort_keys=True, separators=(",", ":"))
+    result = _dumped(annotation["result"])
+    if "@" in result:  # what somebody wrote of a region may name people
+        result = _dumped(without_addresses(annotation["result"], {}))
     flags = bool(annotation["was_cancelled"]), bool(annotation["ground_truth"])
     revision = task["data"].get("revision")
     return {
@@ -301,6 +346,10 @@ def _row(
         "content_sha256": hashlib.sha256(f"{flags} {result}".encode()).hexdigest(),
         "result": result,
     }
+
+
+def _dumped(result: object) -> str:
+    return json.dumps(result, sort_keys=True, separators=(",", ":"))
 
 
 def _user_id(completed_by: object) -> int:
