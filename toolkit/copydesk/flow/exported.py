@@ -39,6 +39,7 @@ from copydesk.studio.defects import Ledger
 from copydesk.studio.exported import Placed, Taken, Taker, Task, known_project, people_in, project_of
 from copydesk.studio.interface import TEXT
 from copydesk.studio.people import OWN
+from copydesk.studio.restored import originals_seen
 from copydesk.studio.states import text_of
 from copydesk.studio.votes import text_sha256_of
 from copydesk.studio.whom import Whom, pseudonyms_of
@@ -171,7 +172,8 @@ class _Seen:
             project, ours = known_project(log, number, tasks)
             scope = OWN if ours else project.key
             names = pseudonyms_of(self.people[number], scope=scope, file=workspace.people_file)
-            takers[number] = Taker(log, project, names)
+            originals = originals_seen(log, project.key, workspace.backups)
+            takers[number] = Taker(log, project, names, originals=originals)
         for done, task in enumerate(export.tasks(), 1):
             taker = takers[project_of(task)]
             placed, _ = self.places.placed(task, before=taker.document_of(task))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,10 +13,12 @@ from copydesk.agreement.categories import decide_categories
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
 from copydesk.flow.report import Report, reason_counts, reason_lines
+from copydesk.model.document import Edit
 from copydesk.model.progress import Progress
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio import codec
 from copydesk.studio.pull import current_state
+from copydesk.studio.votes import Version, text_sha256_of
 from copydesk.workspace import Workspace
 
 _LABELS = "labels/4"
@@ -62,25 +66,37 @@ def read_labels(workspace: Workspace) -> Report:
     )
 
 
-def _article_texts(workspace: Workspace, annotations: pa.Table, documents: pa.Table) -> pa.Table:
+def _article_texts(workspace: Workspace, annotations: pa.Table, documents: pa.Table) -> Iterator[tuple[str, Version]]:
     """Give the texts of articles, as they came in, that somebody annotated, under the documents that were made of them."""
-    about = documents.select(["doc_id", "revision", "text_sha256", "text"]).slice(0, 0)
     wanted = set(annotations["text_sha256"].to_pylist()) - {"", *documents["text_sha256"].to_pylist()}
-    made = documents.filter(pc.is_in(documents["raw_sha256"], pa.array(sorted(wanted), pa.string())))
-    if not made.num_rows:
-        return about
-    texts: dict[str, str] = {}
-    for part in workspace.documents.parts():
-        digests = part.read("articles", columns=["raw_sha256"])["raw_sha256"]
-        here = pc.is_in(digests, pa.array(sorted(wanted), pa.string()))
-        if pc.any(here).as_py():
-            for row in part.read("articles", columns=["raw_sha256", "raw", "encoding"]).filter(here).to_pylist():
-                texts |= {row["raw_sha256"]: row["raw"].decode(row["encoding"])} if row["encoding"] else {}
-    rows = zip(*(made[name].to_pylist() for name in ("doc_id", "revision", "raw_sha256")), strict=True)
-    known = [(doc_id, revision, raw, texts[raw]) for doc_id, revision, raw in rows if raw in texts]
-    columns = zip(*known, strict=True) if known else ((),) * 4
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, about.schema, strict=True)]
-    return pa.table(arrays, schema=about.schema)
+    digests = pa.array(sorted(wanted), pa.string())
+    made = documents.filter(pc.is_in(documents["raw_sha256"], digests)) if wanted else documents.slice(0, 0)
+    names = ("doc_id", "revision", "raw_sha256", "text_sha256")
+    became = {(row["doc_id"], row["revision"]): row for row in made.select(names).to_pylist()}
+    for part in workspace.documents.parts() if became else ():
+        here = part.read("documents", columns=["doc_id", "revision"]).to_pylist()
+        mine = [became[key] for row in here if (key := (row["doc_id"], row["revision"])) in became]
+        if not mine:
+            continue
+        articles = part.read("articles", columns=["raw_sha256", "raw", "encoding"])
+        rows = articles.filter(pc.is_in(articles["raw_sha256"], digests)).to_pylist()
+        texts = {row["raw_sha256"]: row["raw"].decode(row["encoding"]) for row in rows if row["encoding"]}
+        edits = _edits(part, {row["doc_id"] for row in mine})
+        for row in mine:
+            text, key = texts[row["raw_sha256"]], (row["doc_id"], row["revision"])
+            shown = text_sha256_of(codec.without_astral(text))
+            own = tuple(edits.get(key, ()))
+            yield row["doc_id"], Version(row["revision"], row["raw_sha256"], text, shown, row["text_sha256"], own)
+
+
+def _edits(part: Part, doc_ids: set[str]) -> dict[tuple[str, int], list[Edit]]:
+    table = part.read("edits")
+    table = table.filter(pc.is_in(table["doc_id"], pa.array(sorted(doc_ids), pa.string())))
+    found: dict[tuple[str, int], list[Edit]] = {}
+    for row in table.to_pylist():
+        edit = Edit(row["start"], row["end"], row["removed"], row["inserted"], row["rule"])
+        found.setdefault((row["doc_id"], row["revision"]), []).append(edit)
+    return found
 
 
 def anchor_counts(workspace: Workspace) -> dict[str, int]:

@@ -77,7 +77,11 @@ def region_id(start: int, end: int, label: str) -> str:
 
 
 def read_labels(
-    annotations: pa.Table, *, documents: pa.Table, schema: LabelSchema, articles: pa.Table | None = None
+    annotations: pa.Table,
+    *,
+    documents: pa.Table,
+    schema: LabelSchema,
+    articles: Iterable[tuple[str, Version]] = (),
 ) -> Outcome:
     """Read what the annotators said: the current state of the pull log goes in; reads, spans and relations come out.
 
@@ -87,8 +91,8 @@ def read_labels(
     more (anchor-lost) is rejected, and waits for a person. ``revision`` then names the newest one, ``anchors`` tells of each
     span where it was made, and ``unread`` what of the newest text the annotator has not seen.
 
-    ``articles`` has further texts of the same documents, with the same four columns: what was made on the text of an article, as it
-    came in, is carried over to its document.
+    ``articles`` has further texts of the same documents, by ``doc_id``: what was made on the text of an article, as it came in, is
+    carried over to its document.
 
     Rejected, each with its reason: annotations that are no votes (deleted, cancelled, superseded, unknown-annotator), those of
     an unknown document or text (text-changed), those that cannot be read; and single spans, attributes and relations that do
@@ -107,7 +111,8 @@ def read_labels(
         carry = None
         if made_on.text_sha256 != newest.text_sha256:
             key = newest.text_sha256, made_on.text_sha256
-            carry = carries.get(key) or carries.setdefault(key, Carry.over(made_on, newest))
+            became = known[row["doc_id"]].versions.get(made_on.became)
+            carry = carries.get(key) or carries.setdefault(key, Carry.over(made_on, newest, became))
         there = {"revision": newest.revision, "text_sha256": newest.text_sha256}
         reading.read({**row, **there}, newest.text, carry)
     kept = {name: from_tuples(name, rows) for name, rows in reading.tables.items()}
@@ -164,25 +169,20 @@ def written(said: Attribute, values: Sequence[str]) -> dict[str, Any]:
     return {"type": "textarea", "value": {"text": list(values)}}
 
 
-def histories(documents: pa.Table, articles: pa.Table | None = None) -> dict[str, History]:
+def histories(documents: pa.Table, articles: Iterable[tuple[str, Version]] = ()) -> dict[str, History]:
     """Give every text that each document has had, by its id; ``documents`` holds every revision, in any order.
 
     ``articles`` has further texts, none of which is the newest.
     """
+    names = ("doc_id", "revision", "text_sha256", "text")
+    columns: Sequence[list[Any]] = [documents[name].to_pylist() for name in names]
     versions: dict[str, dict[str, Version]] = {}
-    for doc_id, version in _versions(documents):
-        versions.setdefault(doc_id, {})[version.text_sha256] = version
+    for doc_id, revision, text_sha256, text in sorted(zip(*columns, strict=True), key=lambda row: row[:2]):
+        shown = text_sha256_of(without_astral(text))
+        versions.setdefault(doc_id, {})[text_sha256] = Version(revision, text_sha256, text, shown)
     found = {
         doc_id: History(max(known.values(), key=lambda one: one.revision), known) for doc_id, known in versions.items()
     }
-    for doc_id, version in _versions(articles) if articles is not None else ():
+    for doc_id, version in articles:
         versions[doc_id].setdefault(version.text_sha256, version)
     return found
-
-
-def _versions(documents: pa.Table) -> Iterator[tuple[str, Version]]:
-    names = ("doc_id", "revision", "text_sha256", "text")
-    columns: Sequence[list[Any]] = [documents[name].to_pylist() for name in names]
-    for doc_id, revision, text_sha256, text in sorted(zip(*columns, strict=True), key=lambda row: row[:2]):
-        shown = text_sha256_of(without_astral(text))
-        yield doc_id, Version(revision, text_sha256, text, shown)

@@ -19,6 +19,7 @@ from copydesk.errors import ExportError
 from copydesk.model.tables import from_rows
 from copydesk.store import Log
 from copydesk.studio.pull import Changes, append, beside
+from copydesk.studio.restored import Originals
 from copydesk.studio.states import EXPORT, Project, read_states
 from copydesk.studio.whom import Whom, whom, without_addresses
 
@@ -114,13 +115,15 @@ class Taken:
 class Taker:
     """Takes the tasks of one project of an export into the log, a part whenever enough has come together."""
 
-    def __init__(self, log: Log, project: Project, names: Mapping[Whom, str]) -> None:
+    def __init__(
+        self, log: Log, project: Project, names: Mapping[Whom, str], *, originals: Originals | None = None
+    ) -> None:
         self._log = log
         self._names = names
         self._addresses = {one.email: name for one, name in names.items() if one.email}
         self._numbers = {one: number for number, one in enumerate(sorted(names), 1)}
         self._by_number = {number: names[one] for one, number in self._numbers.items()}
-        self._changes: Changes = beside(log, project, read_states(log, project))
+        self._changes: Changes = beside(log, project, read_states(log, project), originals)
         self._drafts: list[dict[str, Any]] = []
         self._known_drafts = _known_drafts(log, project)
         self._items = 0
@@ -192,6 +195,7 @@ class Taker:
             "lead_time": _seconds(one.get("lead_time")),
             "was_cancelled": one.get("was_cancelled") is True,
             "ground_truth": one.get("ground_truth") is True,
+            "import_id": one.get("import_id") if _is_id(one.get("import_id")) else None,
         }
 
     def _take_drafts(self, task: Mapping[str, Any], listed: Task, placed: Placed) -> None:

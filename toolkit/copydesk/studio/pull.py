@@ -24,6 +24,7 @@ from copydesk.store import Log
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list_tasks, overview, updated_after
+from copydesk.studio.restored import NOTED, Originals
 from copydesk.studio.states import (
     Project,
     State,
@@ -77,11 +78,13 @@ def pull(
     log: Log,
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
+    originals: Originals | None = None,
 ) -> PullReport:
     """Append to the log what is new, changed or gone in a project since the last pull; where nothing is, append nothing.
 
     ``project`` is as the server describes it: its ``id`` and ``created_at`` are read. ``pseudonyms`` gives each user id its pseudonym; it is only asked where there are annotations to name. An annotation of a
-    user whom it does not know gets the empty pseudonym. Raises the ``errors.Studio*``; the log is as it was then.
+    user whom it does not know gets the empty pseudonym. ``originals`` is what a backup says of a project that was restored: its
+    annotations are as old as they were. Raises the ``errors.Studio*``; the log is as it was then.
     """
     meant = Project.of(project)
     states = read_states(log, meant)
@@ -89,7 +92,8 @@ def pull(
         return _report(beside(log, meant, states), log)
     until = pulled_until(log, meant, states)
     since = (updated_after(until - OVERLAP),) if until else ()
-    return _pull(studio, meant, log, states=states, since=since, pseudonyms=pseudonyms, progress=progress)
+    changes = beside(log, meant, states, originals)
+    return _pull(studio, changes, log, since=since, pseudonyms=pseudonyms, progress=progress)
 
 
 def pull_whole(
@@ -99,11 +103,12 @@ def pull_whole(
     log: Log,
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
+    originals: Originals | None = None,
 ) -> PullReport:
     """Do what ``pull`` does, and look at every task whatever its time: finds even what a server forgot to give a time."""
     meant = Project.of(project)
-    states = read_states(log, meant)
-    return _pull(studio, meant, log, states=states, since=(), pseudonyms=pseudonyms, progress=progress)
+    changes = beside(log, meant, read_states(log, meant), originals)
+    return _pull(studio, changes, log, since=(), pseudonyms=pseudonyms, progress=progress)
 
 
 def current_state(log: Log) -> pa.Table:
@@ -113,17 +118,16 @@ def current_state(log: Log) -> pa.Table:
 
 def _pull(
     studio: Studio,
-    project: Project,
+    changes: Changes,
     log: Log,
     *,
-    states: dict[int, State],
     since: tuple[Filter, ...],
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
 ) -> PullReport:
-    changes = beside(log, project, states)
+    project = changes.project
     seen: set[int] = set()
-    for page, left in ahead(list_tasks(studio, project.id, *since, fields=_FIELDS, size=PAGE)):
+    for page, left in ahead(list_tasks(studio, project.id, *since, fields=changes.fields, size=PAGE)):
         total = len(seen) + left
         changes.take(page, pseudonyms)
         seen |= {task["id"] for task in page}
@@ -146,7 +150,7 @@ def _sweep(studio: Studio, project_id: int, changes: Changes) -> Iterator[list[d
     changes.drop([state for state in changes.states.values() if (state.task_id, state.created_at) not in there])
     for first in range(0, len(odd), LOOKED_UP):
         asked = id_is_one_of(odd[first : first + LOOKED_UP])
-        for page, _ in list_tasks(studio, project_id, asked, fields=_FIELDS, size=PAGE):
+        for page, _ in list_tasks(studio, project_id, asked, fields=changes.fields, size=PAGE):
             yield page
 
 
@@ -163,6 +167,7 @@ def append(changes: Changes, log: Log, *, stage: str, drafts: pa.Table | None = 
     tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
     tables |= {"drafts": drafts} if drafts.num_rows else {}
     receipt = {"stage": stage, "project": changes.project.key}
+    receipt |= {NOTED: changes.originals.marker} if changes.originals else {}
     log.append(tables, {**receipt, "new": changes.new, "changed": changes.changed, "gone": changes.gone})
 
 
@@ -183,9 +188,18 @@ def _report(changes: Changes, log: Log, *, seen: int = 0) -> PullReport:
 class Changes:
     """What tasks of a project are now beside the log: takes pages of tasks and gathers the rows to append."""
 
-    def __init__(self, project: Project, states: dict[int, State], *, known: dict[_Key, _Key], elsewhere: int) -> None:
+    def __init__(
+        self,
+        project: Project,
+        states: dict[int, State],
+        *,
+        known: dict[_Key, _Key],
+        elsewhere: int,
+        originals: Originals | None,
+    ) -> None:
         self.project = project
         self.states = states
+        self.originals = originals
         self.known = known
         self.elsewhere = elsewhere
         self.new = 0
@@ -198,6 +212,11 @@ class Changes:
         self._of_task: dict[int, list[_Key]] = {}
         for key in known:
             self._of_task.setdefault(_task_id(key), []).append(key)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What of a task is asked for."""
+        return (*_FIELDS, "import_id") if self.originals else _FIELDS
 
     def is_odd(self, task: Mapping[str, Any]) -> bool:
         """Say whether a task, seen in passing, is not as the log has it."""
@@ -243,8 +262,16 @@ class Changes:
         before = self.states.get(state.task_id)
         if before is not None and before.identity != state.identity:
             self.drop([before])
-        rows = [_row(annotation, task, state, self.project, names) for annotation in task["annotations"]]
+        aged = (self._aged(annotation) for annotation in task["annotations"])
+        rows = [_row(annotation, task, state, self.project, names) for annotation in aged]
         return state, {tuple(row[name] for name in _KEY): row for row in rows}
+
+    def _aged(self, annotation: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give an annotation with the times of the one that it was restored from."""
+        if self.originals is None:
+            return annotation
+        made, changed = self.originals.times(annotation)
+        return {**annotation, "created_at": made, "updated_at": changed}
 
     def _see(self, state: State) -> None:
         if self.states.get(state.task_id) != state:
@@ -284,7 +311,7 @@ class Changes:
         }
 
 
-def beside(log: Log, project: Project, states: dict[int, State]) -> Changes:
+def beside(log: Log, project: Project, states: dict[int, State], originals: Originals | None = None) -> Changes:
     """Start from the live annotations in the log: those of the project by key, with what is compared, and how many others."""
     table = _newest_entries(log.read("annotations", columns=[*_KEY, *_COMPARED, "state"]))
     table = table.filter(pc.equal(table["state"], "live"))
@@ -292,7 +319,7 @@ def beside(log: Log, project: Project, states: dict[int, State]) -> Changes:
     keys = zip(*(own[name].to_pylist() for name in _KEY), strict=True)
     contents = zip(*(own[name].to_pylist() for name in _COMPARED), strict=True)
     known = dict(zip(keys, contents, strict=True))
-    return Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows)
+    return Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows, originals=originals)
 
 
 def _newest_entries(table: pa.Table) -> pa.Table:

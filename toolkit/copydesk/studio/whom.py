@@ -50,7 +50,7 @@ def pseudonyms_of(people: Iterable[Whom], *, scope: str, file: Path) -> dict[Who
     ``file`` with a digest in place of their address.
     """
     known = read_known(file)
-    named = sorted({one for one in people if any(one)}, key=lambda one: (not one.email, -one.user_id, one))
+    named = sorted({one for one in people if any(one)}, key=_order)
     if any(one.email or one.name for one in named) and not known.salt:
         known = replace(known, salt=secrets.token_hex(16))
     before = len(known.others)
@@ -89,6 +89,11 @@ def without_addresses(value: Any, people: Mapping[str, str], *, noted: bool = Fa
             for name, one in value.items()
         }
     return value
+
+
+def _order(one: Whom) -> tuple[bool, bool, Whom]:
+    """Who is named by address goes first, and by number, too, before all others."""
+    return not one.email, not one.user_id, one
 
 
 def _known_as(one: Whom, known: Known, scope: str) -> str | None:
