@@ -54,14 +54,19 @@ def change_one(workspace: Workspace) -> None:
         studio.patch(f"api/annotations/{one['id']}/", json={"result": one["result"][1:]})
 
 
-def assert_an_export_brings_nothing_new(workspace: Workspace, folder: Path, shell: Shell) -> None:
-    """The server's own export of what was pulled, also of what was restored, is what was pulled."""
+def imported(workspace: Workspace, folder: Path, shell: Shell) -> CompletedProcess[str]:
+    """Import the server's own export."""
     with connected(workspace) as studio:
         project = studio.get("api/projects/")["results"][0]["id"]
         exported = studio.get(f"api/projects/{project}/export", params={"exportType": "JSON"})
     (folder / "export.json").write_text(json.dumps(exported), encoding="utf-8")
+    return shell("copydesk import-export export.json --json", cwd=folder)
+
+
+def assert_an_export_brings_nothing_new(workspace: Workspace, folder: Path, shell: Shell) -> None:
+    """The server's own export of what was pulled, also of what was restored, is what was pulled."""
     digest = workspace.pulls.digest
-    done = shell("copydesk import-export export.json --json", cwd=folder)
+    done = imported(workspace, folder, shell)
     told = json.loads(done.stdout)
     assert (done.returncode, told["changed"], told["counts"]["annotations"]) == (0, False, 2), done.stderr
     assert workspace.pulls.digest == digest
@@ -91,9 +96,12 @@ def test_a_lost_server_comes_back_and_agreement_is_what_it_was(folder: Path, she
     assert done.returncode == 2
     assert json.loads(done.stdout)["fix"] == "copydesk backup"
     annotate(workspace)
-    flow.pull(workspace, progress=quiet)
+    assert json.loads(imported(workspace, folder, shell).stdout)["counts"]["new"] == 2
+    told = flow.pull(workspace, progress=quiet)
+    assert (told.counts["new"], told.counts.get("elsewhere", 0)) == (2, 0)
     before = agreed(workspace)
     assert before["spans"]
+    assert workspace.labels.read("reads").num_rows == 2, "what the export brought is the pull's"
     done = shell("copydesk backup", cwd=folder)
     assert done.returncode == 0, done.stderr
     done = shell("copydesk backup --json", cwd=folder)

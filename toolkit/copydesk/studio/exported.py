@@ -7,7 +7,6 @@ stay, and an annotation is gone only where the file tells all annotations of its
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from copydesk.model.tables import from_rows
 from copydesk.store import Log
 from copydesk.studio.pull import Changes, append, beside
 from copydesk.studio.restored import Originals
-from copydesk.studio.states import EXPORT, Project, read_states
+from copydesk.studio.states import EXPORT, Project, dumped, read_states
 from copydesk.studio.whom import Whom, whom, without_addresses
 
 _ITEMS = 50_000  # of results in a part: some 15 MB
@@ -232,11 +231,6 @@ def is_whole(task: Mapping[str, Any]) -> bool:
     skipped = sum(one.get("was_cancelled") is True for one in task["annotations"])
     told = {"total_annotations": len(task["annotations"]) - skipped, "cancelled_annotations": skipped}
     return all(_is_id(task.get(name)) and task[name] <= count for name, count in told.items())
-
-
-def dumped(result: object) -> str:
-    """Give a result as JSON, always the same for the same result."""
-    return json.dumps(result, sort_keys=True, separators=(",", ":"))
 
 
 def _known_drafts(log: Log, project: Project) -> dict[tuple[int, int], tuple[datetime | None, str]]:

@@ -9,7 +9,6 @@ projects, also of servers that are no more: a pull compares, and marks as gone, 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,10 +24,12 @@ from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list_tasks, overview, updated_after
 from copydesk.studio.restored import NOTED, Originals
+from copydesk.studio.retired import retired
 from copydesk.studio.states import (
     Project,
     State,
     counts_of,
+    dumped,
     is_as_known,
     is_known,
     is_settled,
@@ -137,6 +138,7 @@ def _pull(
         for page in _sweep(studio, project.id, changes):
             changes.take(page, pseudonyms)
             seen |= {task["id"] for task in page}
+    changes.retire(retired(log, project, changes.states, lambda: _newest(log, "state")))
     return _report(changes, log, seen=len(seen))
 
 
@@ -238,6 +240,12 @@ class Changes:
         self._of_task[told.task_id] = [*{**dict.fromkeys(self._of_task.get(told.task_id, [])), **rows}]
         self._see(told)
 
+    def retire(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Take note that what exports brought is this project's now."""
+        keys = [tuple(row[name] for name in _KEY) for row in entries]
+        self.in_log += keys
+        self.elsewhere -= len(keys)
+
     def forget_appended(self) -> None:
         """Start a new part: what was gathered is in the log."""
         self.rows, self.state_rows, self.in_log = {}, [], []
@@ -313,13 +321,17 @@ class Changes:
 
 def beside(log: Log, project: Project, states: dict[int, State], originals: Originals | None = None) -> Changes:
     """Start from the live annotations in the log: those of the project by key, with what is compared, and how many others."""
-    table = _newest_entries(log.read("annotations", columns=[*_KEY, *_COMPARED, "state"]))
+    table = _newest(log, *_COMPARED, "state")
     table = table.filter(pc.equal(table["state"], "live"))
     own = table.filter(pc.equal(table["project"], project.key))
     keys = zip(*(own[name].to_pylist() for name in _KEY), strict=True)
     contents = zip(*(own[name].to_pylist() for name in _COMPARED), strict=True)
     known = dict(zip(keys, contents, strict=True))
     return Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows, originals=originals)
+
+
+def _newest(log: Log, *columns: str) -> pa.Table:
+    return _newest_entries(log.read("annotations", columns=[*_KEY, *columns]))
 
 
 def _newest_entries(table: pa.Table) -> pa.Table:
@@ -348,9 +360,9 @@ def _task_id(key: _Key) -> int:
 def _row(
     annotation: Mapping[str, Any], task: Mapping[str, Any], state: State, project: Project, names: Mapping[int, str]
 ) -> dict[str, Any]:
-    result = _dumped(annotation["result"])
+    result = dumped(annotation["result"])
     if "@" in result:  # what somebody wrote of a region may name people
-        result = _dumped(without_addresses(annotation["result"], {}))
+        result = dumped(without_addresses(annotation["result"], {}))
     flags = bool(annotation["was_cancelled"]), bool(annotation["ground_truth"])
     revision = task["data"].get("revision")
     return {
@@ -373,10 +385,6 @@ def _row(
         "content_sha256": hashlib.sha256(f"{flags} {result}".encode()).hexdigest(),
         "result": result,
     }
-
-
-def _dumped(result: object) -> str:
-    return json.dumps(result, sort_keys=True, separators=(",", ":"))
 
 
 def _user_id(completed_by: object) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -140,3 +141,8 @@ def text_of(data: Mapping[str, Any], key: str) -> str:
     """Give a text of a task's data; a task that Copydesk did not make may have none, or something else there."""
     value = data.get(key)
     return value if isinstance(value, str) else ""
+
+
+def dumped(result: object) -> str:
+    """Give a result as JSON, always the same for the same result."""
+    return json.dumps(result, sort_keys=True, separators=(",", ":"))
