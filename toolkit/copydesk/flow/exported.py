@@ -103,11 +103,10 @@ class _Places:
         ``before`` is the document that it was of when it was imported last: it stays that, as long as the text does.
         """
         data = task["data"]
-        doc_id, revision, digest = data.get("doc_id"), data.get("revision"), data.get("text_sha256")
-        if isinstance(doc_id, str) and doc_id in self.documents:
+        doc_id = text_of(data, "doc_id")
+        if doc_id in self.documents:
             text = text_of(data, TEXT)
-            known = type(revision) is int and 0 <= revision < 2**31
-            return Placed(doc_id, revision if known else 0, digest if isinstance(digest, str) else "", text), text
+            return Placed(doc_id, 0, text_of(data, "text_sha256"), text, pushed=True), text
         text = self.text(data)
         if not text:
             return Placed(), ""
@@ -229,7 +228,9 @@ def _report(
         lines += [f"texts that are no article: {made.counts['rejected']}", *made.lines]
     strange = _strange(seen.ledger, schema)
     if strange:
-        lines.append(f"not in the schema {schema.name}: {strange}")
+        lines.append(
+            f"not in the schema {schema.name}: {strange} (fix: in schema.toml, name groups of labels, attributes and categories as the controls are named)"
+        )
     changed = any(one.new or one.changed or one.gone or one.new_drafts for one in taken) or bool(made and made.changed)
     data = {
         "schema_name": schema.name,

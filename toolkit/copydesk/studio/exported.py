@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from copydesk.errors import ExportError
 from copydesk.model.tables import from_rows
 from copydesk.store import Log
+from copydesk.studio.interface import TEXT
 from copydesk.studio.pull import Changes, append, beside
 from copydesk.studio.restored import Originals
 from copydesk.studio.states import EXPORT, Project, dumped, read_states
@@ -30,12 +31,16 @@ Task = dict[str, Any]
 
 
 class Placed(NamedTuple):
-    """A document, and which text of it a task shows; all empty where a task has no text."""
+    """A document, and which text of it a task shows; all empty where a task has no text.
+
+    The data of a task that ``push`` made say that themselves.
+    """
 
     doc_id: str = ""
     revision: int = 0
     text_sha256: str = ""
     shown: str = ""
+    pushed: bool = False
 
 
 def checked(value: object, number: int) -> Task:
@@ -170,15 +175,10 @@ class Taker:
     def _listed(self, task: Mapping[str, Any], placed: Placed) -> Task:
         """Give a task as the server lists it."""
         made = _instant(task.get("created_at"))
-        data = {
-            "doc_id": placed.doc_id,
-            "revision": placed.revision,
-            "text_sha256": placed.text_sha256,
-            "text": placed.shown,
-        }
+        data = {name: value for name, value in placed._asdict().items() if name != "shown"} | {TEXT: placed.shown}
         return {
             "id": task["id"],
-            "data": data,
+            "data": task["data"] if placed.pushed else data,
             "created_at": _text(task.get("created_at")),
             "updated_at": _instant(task.get("updated_at")) or made or _FIRST.isoformat(),
             "annotations": [self._annotation(one) for one in task["annotations"]],
