@@ -45,6 +45,33 @@ def annotate(workspace: Workspace) -> None:
                 submit(own, record, project_id=project, documents=documents, schema=workspace.schema(), progress=quiet)
 
 
+def change_one(workspace: Workspace) -> None:
+    """Take the first thing that somebody marked out of their annotation."""
+    with connected(workspace) as studio:
+        project = studio.get("api/projects/")["results"][0]["id"]
+        (task,) = studio.get("api/tasks/", params={"project": project, "fields": "all"})["tasks"]
+        one = task["annotations"][0]
+        studio.patch(f"api/annotations/{one['id']}/", json={"result": one["result"][1:]})
+
+
+def imported(workspace: Workspace, folder: Path, shell: Shell) -> CompletedProcess[str]:
+    """Import the server's own export."""
+    with connected(workspace) as studio:
+        project = studio.get("api/projects/")["results"][0]["id"]
+        exported = studio.get(f"api/projects/{project}/export", params={"exportType": "JSON"})
+    (folder / "export.json").write_text(json.dumps(exported), encoding="utf-8")
+    return shell("copydesk import-export export.json --json", cwd=folder)
+
+
+def assert_an_export_brings_nothing_new(workspace: Workspace, folder: Path, shell: Shell) -> None:
+    """The server's own export of what was pulled, also of what was restored, is what was pulled."""
+    digest = workspace.pulls.digest
+    done = imported(workspace, folder, shell)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["changed"], told["counts"]["annotations"]) == (0, False, 2), done.stderr
+    assert workspace.pulls.digest == digest
+
+
 def agreed(workspace: Workspace) -> dict[str, Any]:
     """What people agreed on, without the ids of annotations."""
     told = agree(workspace, progress=quiet)
@@ -69,14 +96,22 @@ def test_a_lost_server_comes_back_and_agreement_is_what_it_was(folder: Path, she
     assert done.returncode == 2
     assert json.loads(done.stdout)["fix"] == "copydesk backup"
     annotate(workspace)
-    flow.pull(workspace, progress=quiet)
+    assert json.loads(imported(workspace, folder, shell).stdout)["counts"]["new"] == 2
+    told = flow.pull(workspace, progress=quiet)
+    assert (told.counts["new"], told.counts.get("elsewhere", 0)) == (2, 0)
     before = agreed(workspace)
     assert before["spans"]
+    assert workspace.labels.read("reads").num_rows == 2, "what the export brought is the pull's"
     done = shell("copydesk backup", cwd=folder)
     assert done.returncode == 0, done.stderr
     done = shell("copydesk backup --json", cwd=folder)
     told = json.loads(done.stdout)
     assert (told["changed"], told["backup"], told["counts"]["annotations"]) == (False, 1, 2)
+    assert backup_flow._later(workspace, read_backup(workspace.backups.parts()[0])) == 0
+    change_one(workspace)
+    assert flow.pull(workspace, progress=quiet).counts["changed"] == 1
+    newer = agreed(workspace)
+    assert newer != before
 
     shell("copydesk studio stop", cwd=folder)
     shutil.rmtree(workspace.studio_folder)
@@ -85,10 +120,11 @@ def test_a_lost_server_comes_back_and_agreement_is_what_it_was(folder: Path, she
     done = shell("copydesk restore --json", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["differences"] == []
-    assert backup_flow._later(workspace, read_backup(workspace.backups.parts()[0])) == 0
+    assert backup_flow._later(workspace, read_backup(workspace.backups.parts()[0])) == 1
     pulled = flow.pull(workspace, progress=quiet)
     assert (pulled.counts["new"], pulled.counts["gone"]) == (2, 0)
-    assert agreed(workspace) == before
+    assert agreed(workspace) == newer, "what was pulled after the backup is newer than what was restored"
+    assert_an_export_brings_nothing_new(workspace, folder, shell)
     annotators = {row["annotator"] for row in workspace.labels.read("reads").to_pylist()}
     assert len(annotators) == workspace.labels.read("reads").num_rows == 2
     pushed = flow.push(workspace, progress=quiet)

@@ -7,6 +7,7 @@
     │   ├── WorkspaceError        no workspace here, or one that is in use
     │   ├── ConfigError           copydesk.toml, or another file of settings
     │   ├── SchemaError           a labelling schema
+    │   ├── ExportError           a file that is no whole JSON export of Label Studio
     │   └── UnknownError          a document, version or person that is not there
     ├── DataError           (1)   the data is not good
     │   ├── RejectedError         more inputs rejected than the settings allow
@@ -85,6 +86,12 @@ class SchemaError(UsageError):
     """A labelling schema contradicts itself or holds something unknown."""
 
     code = "schema"
+
+
+class ExportError(UsageError):
+    """A file was named that is no whole JSON export of Label Studio."""
+
+    code = "export"
 
 
 class UnknownError(UsageError):

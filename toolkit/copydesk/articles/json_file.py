@@ -14,6 +14,7 @@ from copydesk.articles.json_feed import is_json_feed, read_json_feed
 from copydesk.articles.rows import from_row
 from copydesk.articles.streams import BLOCK, InputFault, as_utf8, whole
 from copydesk.articles.strict_json import JsonFault, parse, parse_at
+from copydesk.model.reading import Limits
 
 _SPACE = re.compile(r"\s*")
 _NOT_JSON = "not JSON from here on (fix: write the file anew; what stands before was read)"
@@ -23,7 +24,7 @@ def read_json(stream: io.BufferedReader, at: At) -> Iterator[Entry]:
     """Give the articles of a JSON file. A list is read element by element; an object is held in memory whole."""
     text = as_utf8(stream)
     if text.peek(BLOCK).lstrip()[:1] == b"[":
-        return _elements(_Buffer(text, limit=at.limits.max_bytes), at)
+        return (_element(at, one, number) for number, one in elements(text, at.limits))
     return _object(text, at)
 
 
@@ -60,27 +61,32 @@ def _element(at: At, value: Any, number: int) -> Entry:
     return refused(at, number=number, place=place, reason="not-an-article", detail=detail)
 
 
-def _elements(text: _Buffer, at: At) -> Iterator[Entry]:
+def elements(stream: io.BufferedReader, limits: Limits) -> Iterator[tuple[int, Any]]:
+    """Give the elements of a JSON list in UTF-8, each with its number from 1, of which one at a time is held in memory.
+
+    Raises InputFault where the list is damaged, after what stands whole before.
+    """
+    text = _Buffer(stream, limit=limits.max_bytes)
     text.take(1)
     number = 0
     while text.next_sign() not in {"]", ""}:
         number += 1
         if number > 1 and not text.takes(","):
             raise InputFault("not-json", f"no comma before element {number}; {_NOT_JSON}")
-        yield _element(at, _parsed(text, number, at), number)
+        yield number, _parsed(text, number, limits)
     if not text.takes("]"):
         raise InputFault("truncated", f"the list ends after element {number} without its bracket (fix: get it again)")
     if text.next_sign():
         raise InputFault("not-json", f"something follows the list; {_NOT_JSON}")
 
 
-def _parsed(text: _Buffer, number: int, at: At) -> Any:
+def _parsed(text: _Buffer, number: int, limits: Limits) -> Any:
     try:
-        found = text.value(max_depth=at.limits.max_depth)
+        found = text.value(max_depth=limits.max_depth)
     except JsonFault as fault:
         raise InputFault(fault.reason, f"element {number}: {fault.detail}") from fault
     if found is None:
-        limit = f"or it has more bytes than [ingest] max_bytes, {at.limits.max_bytes:,}"
+        limit = f"or it has more bytes than [ingest] max_bytes, {limits.max_bytes:,}"
         raise InputFault("not-json", f"element {number} is {_NOT_JSON}; {limit}")
     return found[0]
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "people": "Add annotators, list them, and take them out.",
     "push": "Send the documents to Label Studio as tasks, with suggestions.",
     "pull": "Fetch what the annotators did since the last pull.",
+    "import-export": "Take a JSON export of Label Studio, where the server cannot be reached.",
     "watch": "Pull again and again, as soon as there is something new.",
     "backup": "Keep the whole project on Label Studio in the workspace.",
     "restore": "Make a project on Label Studio of a backup, and see that both are equal.",
@@ -51,7 +52,7 @@ class Commands(click.Group):
         """Load one command."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"copydesk.cli.{cmd_name}").command
+        command = import_module(f"copydesk.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

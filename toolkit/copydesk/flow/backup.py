@@ -121,16 +121,17 @@ def _see_to_accounts(studio: Studio, workspace: Workspace, tables: Mapping[str, 
 
 
 def _notes(workspace: Workspace, tables: Mapping[str, pa.Table], *, title: str) -> list[str]:
-    lines = ["times: when tasks and annotations were made and changed cannot be set; the backup keeps it"]
+    lines = [
+        "times: Label Studio shows the time of the restore; pull takes when annotations were made and changed from the backup"
+    ]
     drafts = tables["backup_drafts"].num_rows
     if drafts:
         lines.append(f"drafts: {drafts} that were not submitted are in the backup alone")
     later = _later(workspace, tables)
     if later:
         lines.append(
-            f"later: {later} annotations were pulled that were made or changed after the backup; what was restored has a newer "
-            "time, and counts before them where it is of the same person and document (fix: in Label Studio, delete what is "
-            "restored of these before you pull)"
+            f"later: {later} annotations were pulled that were made or changed after the backup; they stay in the pull log, and count "
+            "before what was restored of the same person and document"
         )
     spec = project_spec(workspace, workspace.schema())
     if title != spec.title:

@@ -46,31 +46,35 @@ def ingest(workspace: Workspace, paths: Sequence[Path | str], *, progress: Progr
     With ``retry`` whatever had something rejected is read again, too. Each unit of work is committed as it is done, so an
     interrupted run goes on where it was.
     """
-    settings = workspace.settings
     with locked(workspace.lock):
-        named = paths or [workspace.root / path for path in settings.ingest.paths]
-        found = find_inputs(named, root=workspace.root)
-        staging = Staging(workspace.state / "staged", settings.ingest.read_options)
-        pieces = list(pieces_of(found.inputs, options=staging.options, fetched=staging.fetched, progress=progress))
-        work = _Work(workspace.documents, staging)
-        engine = EngineOptions(**asdict(settings.engine))
-        new = work.do(pieces, retry=retry, engine=engine, progress=progress)
-        find_copies(
-            workspace.documents,
-            workspace.copies,
-            folder=workspace.state / "search",
-            engine=engine,
-            progress=progress,
-            options=CopyOptions(),
-        )
-        find_repeated(
-            workspace.documents,
-            workspace.repeated,
-            rezoned=workspace.rezoned,
-            folder=workspace.state / "search",
-            engine=engine,
-            progress=progress,
-        )
+        named = paths or [workspace.root / path for path in workspace.settings.ingest.paths]
+        return ingest_found(workspace, find_inputs(named, root=workspace.root), progress=progress, retry=retry)
+
+
+def ingest_found(workspace: Workspace, found: Found, *, progress: Progress, retry: bool = False) -> Report:
+    """Do what ``ingest`` does with inputs that were found; the caller holds the workspace's lock."""
+    settings = workspace.settings
+    staging = Staging(workspace.state / "staged", settings.ingest.read_options)
+    pieces = list(pieces_of(found.inputs, options=staging.options, fetched=staging.fetched, progress=progress))
+    work = _Work(workspace.documents, staging)
+    engine = EngineOptions(**asdict(settings.engine))
+    new = work.do(pieces, retry=retry, engine=engine, progress=progress)
+    find_copies(
+        workspace.documents,
+        workspace.copies,
+        folder=workspace.state / "search",
+        engine=engine,
+        progress=progress,
+        options=CopyOptions(),
+    )
+    find_repeated(
+        workspace.documents,
+        workspace.repeated,
+        rezoned=workspace.rezoned,
+        folder=workspace.state / "search",
+        engine=engine,
+        progress=progress,
+    )
     return _report(workspace, found, pieces, work.seen, new=new)
 
 

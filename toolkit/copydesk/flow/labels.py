@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,13 +13,15 @@ from copydesk.agreement.categories import decide_categories
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
 from copydesk.flow.report import Report, reason_counts, reason_lines
+from copydesk.model.document import Edit
 from copydesk.model.progress import Progress
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio import codec
 from copydesk.studio.pull import current_state
+from copydesk.studio.votes import Version, text_sha256_of
 from copydesk.workspace import Workspace
 
-_LABELS = "labels/3"
+_LABELS = "labels/4"
 _AGREED = "agreed/3"
 # What a report counts where there is any of it.
 _TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims"}
@@ -42,10 +46,13 @@ def read_labels(workspace: Workspace) -> Report:
     key = labels_key(workspace)
     changed = not workspace.labels.is_made_from(key)
     if changed:
+        annotations = current_state(workspace.pulls)
+        documents = workspace.documents.read("documents")
         outcome = codec.read_labels(
-            current_state(workspace.pulls),
-            documents=workspace.documents.read("documents"),
+            annotations,
+            documents=documents,
             schema=workspace.schema(),
+            articles=_article_texts(workspace, annotations, documents),
         )
         workspace.labels.replace({**outcome.kept, "rejected": outcome.rejected}, {"stage": "labels", "key": key})
     rejected = workspace.labels.read("rejected").to_pylist()
@@ -57,6 +64,39 @@ def read_labels(workspace: Workspace) -> Report:
         lines=reason_lines(rejected),
         data={"rejected": rejected, "reasons": reason_counts(rejected)},
     )
+
+
+def _article_texts(workspace: Workspace, annotations: pa.Table, documents: pa.Table) -> Iterator[tuple[str, Version]]:
+    """Give the texts of articles, as they came in, that somebody annotated, under the documents that were made of them."""
+    wanted = set(annotations["text_sha256"].to_pylist()) - {"", *documents["text_sha256"].to_pylist()}
+    digests = pa.array(sorted(wanted), pa.string())
+    made = documents.filter(pc.is_in(documents["raw_sha256"], digests)) if wanted else documents.slice(0, 0)
+    names = ("doc_id", "revision", "raw_sha256", "text_sha256")
+    became = {(row["doc_id"], row["revision"]): row for row in made.select(names).to_pylist()}
+    for part in workspace.documents.parts() if became else ():
+        here = part.read("documents", columns=["doc_id", "revision"]).to_pylist()
+        mine = [became[key] for row in here if (key := (row["doc_id"], row["revision"])) in became]
+        if not mine:
+            continue
+        articles = part.read("articles", columns=["raw_sha256", "raw", "encoding"])
+        rows = articles.filter(pc.is_in(articles["raw_sha256"], digests)).to_pylist()
+        texts = {row["raw_sha256"]: row["raw"].decode(row["encoding"]) for row in rows if row["encoding"]}
+        edits = _edits(part, {row["doc_id"] for row in mine})
+        for row in mine:
+            text, key = texts[row["raw_sha256"]], (row["doc_id"], row["revision"])
+            shown = text_sha256_of(codec.without_astral(text))
+            own = tuple(edits.get(key, ()))
+            yield row["doc_id"], Version(row["revision"], row["raw_sha256"], text, shown, row["text_sha256"], own)
+
+
+def _edits(part: Part, doc_ids: set[str]) -> dict[tuple[str, int], list[Edit]]:
+    table = part.read("edits")
+    table = table.filter(pc.is_in(table["doc_id"], pa.array(sorted(doc_ids), pa.string())))
+    found: dict[tuple[str, int], list[Edit]] = {}
+    for row in table.to_pylist():
+        edit = Edit(row["start"], row["end"], row["removed"], row["inserted"], row["rule"])
+        found.setdefault((row["doc_id"], row["revision"]), []).append(edit)
+    return found
 
 
 def anchor_counts(workspace: Workspace) -> dict[str, int]:

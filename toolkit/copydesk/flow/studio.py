@@ -25,6 +25,7 @@ from copydesk.studio.pull import pull as pull_annotations
 from copydesk.studio.pull import pull_whole as pull_all_annotations
 from copydesk.studio.push import push as push_tasks
 from copydesk.studio.recorded import Recorded, read_recorded, submit
+from copydesk.studio.restored import originals_of
 from copydesk.tasks import (
     CARRIED,
     Left,
@@ -160,8 +161,9 @@ def pull_from(studio: Studio, workspace: Workspace, fetch: Callable[..., PullRep
         log=workspace.pulls,
         pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
         progress=progress,
+        originals=originals_of(project, workspace.backups),
     )
-    drafts = count_drafts(studio, project["id"]) if done.seen else Drafts(0, 0)  # a quiet pull is one request
+    drafts = count_drafts(studio, project["id"]) if done.seen else Drafts(0, 0, 0)  # a quiet pull is one request
     labels = read_labels(workspace)
     counts = {"new": done.new, "changed": done.changed, "gone": done.gone, "unchanged": done.unchanged}
     lines = labels.lines
@@ -176,8 +178,8 @@ def pull_from(studio: Studio, workspace: Workspace, fetch: Callable[..., PullRep
         counts["drafts"] = drafts.tasks
         changed = f", in at least {drafts.newer} of them on a submitted annotation" if drafts.newer else ""
         lines = (
-            f"drafts: in {drafts.tasks} tasks somebody's work is not submitted{changed}; pull fetches what is submitted (fix: "
-            "ask the annotators to submit or update)",
+            f"drafts: in {drafts.tasks} tasks somebody's work is not submitted{changed}, for example in task "
+            f"{drafts.example}; pull fetches what is submitted (fix: ask the annotators to submit or update)",
             *lines,
         )
     counts |= labels.counts

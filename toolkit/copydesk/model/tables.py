@@ -218,6 +218,21 @@ TASK_STATES = _schema(
     annotations=pa.int64(),  # skipped ones left out
     state=pa.string(),  # live, gone
 )
+# Work that an export tells of and that was not submitted: it is kept, and never counts as labels.
+DRAFTS = _schema(
+    draft_id=pa.int64(),
+    project=pa.string(),  # this and the next four: as in annotations
+    project_id=pa.int64(),
+    task_id=pa.int64(),
+    task_created_at=pa.string(),
+    doc_id=pa.string(),
+    of_annotation=_maybe(pa.int64()),  # Label Studio's id of the submitted annotation that it would change
+    annotator=pa.string(),
+    created_at=_maybe(INSTANT),
+    updated_at=_maybe(INSTANT),
+    lead_time=_maybe(pa.float64()),
+    result=pa.string(),
+)
 
 # What a backup holds of one project: columns to find and compare by, and Label Studio's own JSON, whole.
 BACKUP_PROJECTS = _schema(
@@ -466,6 +481,7 @@ TABLES: dict[str, pa.Schema] = {
     "suggestions": SUGGESTIONS,
     "annotations": ANNOTATIONS,
     "task_states": TASK_STATES,
+    "drafts": DRAFTS,
     "backup_projects": BACKUP_PROJECTS,
     "backup_people": BACKUP_PEOPLE,
     "backup_tasks": BACKUP_TASKS,

@@ -40,6 +40,11 @@ def shown_text(text: str) -> str:
             f"the text has U+{ord(unfit.group()):04X} at {unfit.start()}, which Label Studio cannot hold",
             fix="ingest the article again; ingest removes such characters",
         )
+    return without_astral(text)
+
+
+def without_astral(text: str) -> str:
+    """Give a text with every character beyond U+FFFF replaced by ``□``, one for one, and nothing else changed."""
     return _ASTRAL.sub(STAND_IN, text)
 
 
@@ -71,7 +76,13 @@ def region_id(start: int, end: int, label: str) -> str:
     return "r-" + hashlib.sha256(f"{start}|{end}|{label}".encode()).hexdigest()[:10]
 
 
-def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSchema) -> Outcome:
+def read_labels(
+    annotations: pa.Table,
+    *,
+    documents: pa.Table,
+    schema: LabelSchema,
+    articles: Iterable[tuple[str, Version]] = (),
+) -> Outcome:
     """Read what the annotators said: the current state of the pull log goes in; reads, spans and relations come out.
 
     ``documents`` holds every revision, in any order. Of each annotator's live annotations of a document the one made on the
@@ -80,6 +91,9 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
     more (anchor-lost) is rejected, and waits for a person. ``revision`` then names the newest one, ``anchors`` tells of each
     span where it was made, and ``unread`` what of the newest text the annotator has not seen.
 
+    ``articles`` has further texts of the same documents, by ``doc_id``: what was made on the text of an article, as it came in, is
+    carried over to its document.
+
     Rejected, each with its reason: annotations that are no votes (deleted, cancelled, superseded, unknown-annotator), those of
     an unknown document or text (text-changed), those that cannot be read; and single spans, attributes and relations that do
     not fit the text or the schema. A span that begins or ends with white space is trimmed; if nothing is left it is rejected.
@@ -87,7 +101,7 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
     Counted are annotations and, of those that are read, every label of a region, value of an attribute and label of a
     relation; each of these is kept or rejected.
     """
-    known = histories(documents)
+    known = histories(documents, articles)
     counted, rejected = votes(annotations, histories=known)
     reading = Reading(schema)
     carries: dict[tuple[str, str], Carry] = {}
@@ -97,7 +111,8 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
         carry = None
         if made_on.text_sha256 != newest.text_sha256:
             key = newest.text_sha256, made_on.text_sha256
-            carry = carries.get(key) or carries.setdefault(key, Carry.over(made_on, newest))
+            became = known[row["doc_id"]].versions.get(made_on.became)
+            carry = carries.get(key) or carries.setdefault(key, Carry.over(made_on, newest, became))
         there = {"revision": newest.revision, "text_sha256": newest.text_sha256}
         reading.read({**row, **there}, newest.text, carry)
     kept = {name: from_tuples(name, rows) for name, rows in reading.tables.items()}
@@ -108,7 +123,7 @@ def _region(span: Mapping[str, Any], schema: LabelSchema | None) -> Iterator[dic
     start, end, label = span["start"], span["end"], span["label"]
     region = span.get("span_id") or region_id(start, end, label)
     origin = span.get("origin") or "manual"
-    shown = _ASTRAL.sub(STAND_IN, span["surface"])
+    shown = without_astral(span["surface"])
     value = {"start": start, "end": end, "text": shown, "labels": [label]}
     group = schema.group_of(label) if schema else GROUP
     yield {"id": region, "from_name": group, "to_name": TEXT, "type": "labels", "origin": origin, "value": value}
@@ -154,14 +169,20 @@ def written(said: Attribute, values: Sequence[str]) -> dict[str, Any]:
     return {"type": "textarea", "value": {"text": list(values)}}
 
 
-def histories(documents: pa.Table) -> dict[str, History]:
-    """Give every text that each document has had, by its id; ``documents`` holds every revision, in any order."""
+def histories(documents: pa.Table, articles: Iterable[tuple[str, Version]] = ()) -> dict[str, History]:
+    """Give every text that each document has had, by its id; ``documents`` holds every revision, in any order.
+
+    ``articles`` has further texts, none of which is the newest.
+    """
     names = ("doc_id", "revision", "text_sha256", "text")
     columns: Sequence[list[Any]] = [documents[name].to_pylist() for name in names]
     versions: dict[str, dict[str, Version]] = {}
     for doc_id, revision, text_sha256, text in sorted(zip(*columns, strict=True), key=lambda row: row[:2]):
-        shown = text_sha256_of(_ASTRAL.sub(STAND_IN, text))
+        shown = text_sha256_of(without_astral(text))
         versions.setdefault(doc_id, {})[text_sha256] = Version(revision, text_sha256, text, shown)
-    return {
+    found = {
         doc_id: History(max(known.values(), key=lambda one: one.revision), known) for doc_id, known in versions.items()
     }
+    for doc_id, version in articles:
+        versions[doc_id].setdefault(version.text_sha256, version)
+    return found

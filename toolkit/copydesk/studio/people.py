@@ -2,11 +2,13 @@
 
 Label Studio's interface for making users makes them without a password, so accounts are made the way a guest would: through
 the invitation link and the sign-up form. The file is ``{"people": [...], "others": [...]}``: the first are ours, the second
-are accounts that somebody else made, of whom only the pseudonym is kept.
+are accounts that somebody else made, of whom only the pseudonym is kept. Who is known from an exported file alone stands among
+the second with a salted digest in place of the e-mail address (``named``).
 """
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 import secrets
@@ -24,6 +26,7 @@ from copydesk.studio.client import Studio
 from copydesk.studio.connection import open_http
 from copydesk.studio.faults import FOREIGN, fail, status_of
 
+OWN = "own"  # the scope of an id that is one of the workspace's own server
 DOMAIN = "copydesk.invalid"  # a name that can never receive mail (RFC 2606)
 _FIX_DISABLE = "use the token of the organisation's owner: nobody else can take people out, and nobody themselves (Label Studio: Organization)"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -47,23 +50,40 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the file holds."""
+class Known:
+    """What the file holds.
+
+    Of who is known from an exported file, ``others`` has ``scope``: ``own`` where the id is one of the workspace's own server, else
+    the project whose ids are meant; and ``digest`` in place of an e-mail address.
+    """
 
     people: tuple[Person, ...]
     others: tuple[Mapping[str, Any], ...]
+    salt: str = ""  # of the digests of e-mail addresses; there as soon as there is one
 
     def person(self, email: str) -> Person | None:
+        """Find one of ours by the e-mail address."""
         return next((person for person in self.people if person.email == email), None)
 
     def everybody(self) -> list[Mapping[str, Any]]:
+        """Give ours, then the others."""
         return [*map(asdict, self.people), *self.others]
 
+    def by_email(self, email: str) -> Mapping[str, Any] | None:
+        """Find somebody by the e-mail address, or by its digest where the address is not kept."""
+        digest = digest_of_email(email, self.salt) if self.salt else ""
+        return next(
+            (one for one in self.everybody() if one["email"] == email or (digest and one.get("digest") == digest)),
+            None,
+        )
+
     def next_pseudonym(self) -> str:
+        """Give the first pseudonym that nobody had."""
         used = [person.pseudonym for person in self.people] + [other["pseudonym"] for other in self.others]
         return f"A{1 + max((int(name[1:]) for name in used), default=0)}"
 
-    def with_person(self, person: Person) -> _Known:
+    def with_person(self, person: Person) -> Known:
+        """Give the same with a person added, or replaced by the address."""
         if self.person(person.email) is None:
             return replace(self, people=(*self.people, person))
         return replace(self, people=tuple(person if one.email == person.email else one for one in self.people))
@@ -84,7 +104,7 @@ def add_people(studio: Studio, names: Sequence[str], *, file: Path) -> list[Pers
         person = _intended(name, file=file, accounts=accounts)
         if not _works(studio, person):
             person = _with_account(studio, person, exists=person.email in accounts)
-            _write(file, _read(file).with_person(person))
+            write_known(file, read_known(file).with_person(person))
         people.append(person)
     return people
 
@@ -107,11 +127,11 @@ def disable_people(studio: Studio, names: Sequence[str], *, file: Path) -> None:
         except StudioRefused as error:
             if status_of(error) != httpx.codes.NOT_FOUND:
                 raise StudioRefused(error.message, fix=_FIX_DISABLE) from error
-        known = _read(file)
+        known = read_known(file)
         disabled = [replace(one, disabled=True) for one in known.people if one.pseudonym == names_by_id[user_id]]
         for person in disabled:
             known = known.with_person(person)
-        _write(file, known)
+        write_known(file, known)
 
 
 def _user_meant(name: str, *, users: Sequence[Mapping[str, Any]], file: Path) -> int:
@@ -119,7 +139,7 @@ def _user_meant(name: str, *, users: Sequence[Mapping[str, Any]], file: Path) ->
     found = next((user["id"] for user in users if str(user.get("email")).lower() == email), None)
     if found is None:  # the server has forgotten the address of who is out already
         out = {user["id"] for user in users if not _address(user)}
-        found = next((one["user_id"] for one in _read(file).everybody() if one["email"] == email), None)
+        found = next((one["user_id"] for one in read_known(file).everybody() if one["email"] == email), None)
         found = found if found in out else None
     if found is None:
         raise UnknownError(f"there is no account {email} on the server", fix="see copydesk people list")
@@ -128,7 +148,7 @@ def _user_meant(name: str, *, users: Sequence[Mapping[str, Any]], file: Path) ->
 
 def read_people(file: Path) -> list[Person]:
     """Read the people whose accounts were made, or begun, in the order in which they were added."""
-    return list(_read(file).people)
+    return list(read_known(file).people)
 
 
 def pseudonyms(users: Iterable[Mapping[str, Any]], file: Path) -> Mapping[int, str]:
@@ -140,27 +160,28 @@ def pseudonyms(users: Iterable[Mapping[str, Any]], file: Path) -> Mapping[int, s
     """
     users = [{**user, "email": _address(user)} for user in users]
     live = {user["email"] for user in users}
-    known = _read(file)
+    known = read_known(file)
     found: dict[int, str] = {}
     others = list(known.others)
     for user in sorted(users, key=lambda user: int(user["id"])):
         current = replace(known, others=tuple(others))
-        pseudonym = _pseudonym_of(user, current, live=live)
+        pseudonym = pseudonym_of(user, current, live=live)
         if pseudonym is None:
             pseudonym = current.next_pseudonym()
             others.append({"user_id": user["id"], "email": user.get("email") or "", "pseudonym": pseudonym})
+        others = [_with_address(one, user, pseudonym) for one in others]
         found[int(user["id"])] = pseudonym
-    if len(others) > len(known.others):
-        _write(file, replace(known, others=tuple(others)))
+    if others != list(known.others):
+        write_known(file, replace(known, others=tuple(others)))
     return found
 
 
 def addresses(users: Iterable[Mapping[str, Any]], file: Path) -> dict[int, str]:
     """Give users' e-mail addresses by id; of who was taken out of the organisation, as ``file`` has it, or else empty."""
-    known = _read(file)
+    known = read_known(file)
     listed = list(users)
     live = {user["email"] for user in listed if _address(user)}
-    out = {one["user_id"]: one["email"] for one in known.everybody() if one["email"] not in live}
+    out = {one["user_id"]: one["email"] for one in known.everybody() if one["email"] and one["email"] not in live}
     return {int(user["id"]): _address(user) or out.get(user["id"], "") for user in listed}
 
 
@@ -169,14 +190,31 @@ def _address(user: Mapping[str, Any]) -> str:
     return email if "@" in email else ""
 
 
-def _pseudonym_of(user: Mapping[str, Any], known: _Known, *, live: Collection[str] = ()) -> str | None:
-    """Find a user by e-mail, or else by id among those whose e-mail is nobody's on the server now."""
-    one_by_one = known.everybody()
+def _with_address(one: Mapping[str, Any], user: Mapping[str, Any], pseudonym: str) -> Mapping[str, Any]:
+    """Note the address of who was known by number alone, so that the number means nobody else later."""
+    if (
+        one["pseudonym"] != pseudonym
+        or one.get("scope") != OWN
+        or one["email"]
+        or one.get("digest")
+        or not user["email"]
+    ):
+        return one
+    return {**one, "email": user["email"]}
+
+
+def pseudonym_of(user: Mapping[str, Any], known: Known, *, live: Collection[str] = ()) -> str | None:
+    """Find a user by e-mail, or else by id among those whose e-mail is nobody's on the server now.
+
+    Who is known from an exported file by number alone is found by that number, if it was one of this server.
+    """
+    own = [one for one in known.everybody() if one.get("scope", OWN) == OWN]
     if user["email"]:
-        return next((one["pseudonym"] for one in one_by_one if one["email"] == user["email"]), None)
-    same = (
-        one for one in one_by_one if one["user_id"] == user["id"] and (not one["email"] or one["email"] not in live)
-    )
+        met = known.by_email(user["email"])
+        numbered = (one for one in own if one.get("scope") and not one["email"] and not one.get("digest"))
+        by_id = (one for one in numbered if one["user_id"] == user["id"])
+        return (met or next(by_id, {})).get("pseudonym")
+    same = (one for one in own if one["user_id"] == user["id"] and (not one["email"] or one["email"] not in live))
     return next((one["pseudonym"] for one in same), None)
 
 
@@ -192,7 +230,7 @@ def _checked(names: Sequence[str]) -> list[str]:
 
 def _intended(name: str, *, file: Path, accounts: Mapping[str, Any]) -> Person:
     """Give the person of this name as the file has them, and write down a new one before anything is done on the server."""
-    known = _read(file)
+    known = read_known(file)
     email = f"{name.lower()}@{DOMAIN}"
     person = known.person(email)
     if person is not None and person.disabled:
@@ -206,9 +244,9 @@ def _intended(name: str, *, file: Path, accounts: Mapping[str, Any]) -> Person:
             f"the server has an account {email} already, whose password is not in {file}",
             fix=f"choose another name than {name}, or put the file back that has it",
         )
-    pseudonym = _pseudonym_of({"id": 0, "email": email}, known) or known.next_pseudonym()
+    pseudonym = pseudonym_of({"id": 0, "email": email}, known) or known.next_pseudonym()
     person = Person(name, email, password=secrets.token_urlsafe(18), token="", user_id=0, pseudonym=pseudonym)
-    _write(file, known.with_person(person))
+    write_known(file, known.with_person(person))
     return person
 
 
@@ -304,13 +342,24 @@ class _Visit:
         return next((cookie.value or "" for cookie in self._http.cookies.jar if cookie.name == "csrftoken"), "")
 
 
-def _read(file: Path) -> _Known:
+def digest_of_email(email: str, salt: str) -> str:
+    """SHA-256 of a salt and an e-mail address, by which somebody is recognised whose address is not kept."""
+    return hashlib.sha256(f"{salt}|{email.strip().lower()}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_known(file: Path) -> Known:
+    """Read what the file holds; raises StoreError where it is damaged."""
     held = read_secrets(file, keys=["people"])
     try:
         people = tuple(Person(**entry) for entry in held.get("people", []))
-        known = _Known(
+        known = Known(
             people,
-            tuple({key: one[key] for key in ("user_id", "email", "pseudonym")} for one in held.get("others", [])),
+            tuple(
+                {key: one[key] for key in ("user_id", "email", "pseudonym")}
+                | {key: str(one[key]) for key in ("digest", "scope") if key in one}
+                for one in held.get("others", [])
+            ),
+            str(held.get("salt", "")),
         )
         known.next_pseudonym()  # every pseudonym is a number
         return known
@@ -320,6 +369,8 @@ def _read(file: Path) -> _Known:
         ) from error
 
 
-def _write(file: Path, known: _Known) -> None:
+def write_known(file: Path, known: Known) -> None:
+    """Write what the file holds."""
     people = [asdict(person) for person in known.people]
-    write_json(file, {"people": people, "others": list(known.others)}, mode=0o600)
+    salt = {"salt": known.salt} if known.salt else {}
+    write_json(file, {"people": people, "others": list(known.others), **salt}, mode=0o600)

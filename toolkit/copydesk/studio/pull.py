@@ -9,7 +9,6 @@ projects, also of servers that are no more: a pull compares, and marks as gone, 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +23,23 @@ from copydesk.store import Log
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list_tasks, overview, updated_after
-from copydesk.studio.states import Project, State, counts_of, is_as_known, is_known, read_states, state_of, text_of
+from copydesk.studio.restored import NOTED, Originals
+from copydesk.studio.retired import retired
+from copydesk.studio.states import (
+    Project,
+    State,
+    counts_of,
+    dumped,
+    is_as_known,
+    is_known,
+    is_settled,
+    pulled_until,
+    read_states,
+    state_of,
+    text_of,
+)
 from copydesk.studio.votes import text_sha256_of
+from copydesk.studio.whom import without_addresses
 
 PAGE = 250
 OVERLAP = timedelta(minutes=5)
@@ -66,18 +80,22 @@ def pull(
     log: Log,
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
+    originals: Originals | None = None,
 ) -> PullReport:
     """Append to the log what is new, changed or gone in a project since the last pull; where nothing is, append nothing.
 
     ``project`` is as the server describes it: its ``id`` and ``created_at`` are read. ``pseudonyms`` gives each user id its pseudonym; it is only asked where there are annotations to name. An annotation of a
-    user whom it does not know gets the empty pseudonym. Raises the ``errors.Studio*``; the log is as it was then.
+    user whom it does not know gets the empty pseudonym. ``originals`` is what a backup says of a project that was restored: its
+    annotations are as old as they were. Raises the ``errors.Studio*``; the log is as it was then.
     """
     meant = Project.of(project)
     states = read_states(log, meant)
-    if states and is_as_known(studio, meant.id, states):
-        return _report(_beside(log, meant, states), log)
-    since = (updated_after(max(state.updated_at for state in states.values()) - OVERLAP),) if states else ()
-    return _pull(studio, meant, log, states=states, since=since, pseudonyms=pseudonyms, progress=progress)
+    if states and is_settled(log, meant) and is_as_known(studio, meant.id, states):
+        return _report(beside(log, meant, states), log)
+    until = pulled_until(log, meant, states)
+    since = (updated_after(until - OVERLAP),) if until else ()
+    changes = beside(log, meant, states, originals)
+    return _pull(studio, changes, log, since=since, pseudonyms=pseudonyms, progress=progress)
 
 
 def pull_whole(
@@ -87,11 +105,12 @@ def pull_whole(
     log: Log,
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
+    originals: Originals | None = None,
 ) -> PullReport:
     """Do what ``pull`` does, and look at every task whatever its time: finds even what a server forgot to give a time."""
     meant = Project.of(project)
-    states = read_states(log, meant)
-    return _pull(studio, meant, log, states=states, since=(), pseudonyms=pseudonyms, progress=progress)
+    changes = beside(log, meant, read_states(log, meant), originals)
+    return _pull(studio, changes, log, since=(), pseudonyms=pseudonyms, progress=progress)
 
 
 def current_state(log: Log) -> pa.Table:
@@ -101,17 +120,16 @@ def current_state(log: Log) -> pa.Table:
 
 def _pull(
     studio: Studio,
-    project: Project,
+    changes: Changes,
     log: Log,
     *,
-    states: dict[int, State],
     since: tuple[Filter, ...],
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
 ) -> PullReport:
-    changes = _beside(log, project, states)
+    project = changes.project
     seen: set[int] = set()
-    for page, left in ahead(list_tasks(studio, project.id, *since, fields=_FIELDS, size=PAGE)):
+    for page, left in ahead(list_tasks(studio, project.id, *since, fields=changes.fields, size=PAGE)):
         total = len(seen) + left
         changes.take(page, pseudonyms)
         seen |= {task["id"] for task in page}
@@ -121,10 +139,11 @@ def _pull(
         for page in _sweep(studio, project.id, changes):
             changes.take(page, pseudonyms)
             seen |= {task["id"] for task in page}
+    changes.retire(retired(log, project, changes.states, lambda: _newest(log, "state")))
     return _report(changes, log, seen=len(seen))
 
 
-def _sweep(studio: Studio, project_id: int, changes: _Changes) -> Iterator[list[dict[str, Any]]]:
+def _sweep(studio: Studio, project_id: int, changes: Changes) -> Iterator[list[dict[str, Any]]]:
     """Go over the ids of all tasks; drop those that are gone, and give those that the log has otherwise."""
     there: set[tuple[int, str]] = set()
     odd: list[int] = []
@@ -134,18 +153,30 @@ def _sweep(studio: Studio, project_id: int, changes: _Changes) -> Iterator[list[
     changes.drop([state for state in changes.states.values() if (state.task_id, state.created_at) not in there])
     for first in range(0, len(odd), LOOKED_UP):
         asked = id_is_one_of(odd[first : first + LOOKED_UP])
-        for page, _ in list_tasks(studio, project_id, asked, fields=_FIELDS, size=PAGE):
+        for page, _ in list_tasks(studio, project_id, asked, fields=changes.fields, size=PAGE):
             yield page
 
 
-def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
+def append(changes: Changes, log: Log, *, stage: str, drafts: pa.Table | None = None, looked: bool = False) -> None:
+    """Append what is new, changed or gone to the log, as one part; where nothing is, append nothing.
+
+    With ``looked`` a part is appended all the same, to note that the project was looked at.
+    """
+    drafts = drafts if drafts is not None else empty("drafts")
+    if not (changes.state_rows or changes.rows or changes.in_log or drafts.num_rows or looked):
+        return
+    rows = from_rows("annotations", changes.rows.values())
+    annotations = pa.concat_tables([_tombstones(log, changes.in_log), rows])
+    tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
+    tables |= {"drafts": drafts} if drafts.num_rows else {}
+    receipt = {"stage": stage, "project": changes.project.key}
+    receipt |= {NOTED: changes.originals.marker} if changes.originals else {}
+    log.append(tables, {**receipt, "new": changes.new, "changed": changes.changed, "gone": changes.gone})
+
+
+def _report(changes: Changes, log: Log, *, seen: int = 0) -> PullReport:
     new, changed, gone = changes.new, changes.changed, changes.gone
-    if changes.state_rows or changes.rows or gone:
-        rows = from_rows("annotations", changes.rows.values())
-        annotations = pa.concat_tables([_tombstones(log, changes.in_log), rows])
-        tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
-        receipt = {"stage": "pull", "project": changes.project.key}
-        log.append(tables, {**receipt, "new": new, "changed": changed, "gone": gone})
+    append(changes, log, stage="pull", looked=bool(seen) and not is_settled(log, changes.project))
     return PullReport(
         new=new,
         changed=changed,
@@ -157,12 +188,21 @@ def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
     )
 
 
-class _Changes:
-    """What the server's tasks are beside the log: takes pages of tasks and gathers the rows to append."""
+class Changes:
+    """What tasks of a project are now beside the log: takes pages of tasks and gathers the rows to append."""
 
-    def __init__(self, project: Project, states: dict[int, State], *, known: dict[_Key, _Key], elsewhere: int) -> None:
+    def __init__(
+        self,
+        project: Project,
+        states: dict[int, State],
+        *,
+        known: dict[_Key, _Key],
+        elsewhere: int,
+        originals: Originals | None,
+    ) -> None:
         self.project = project
         self.states = states
+        self.originals = originals
         self.known = known
         self.elsewhere = elsewhere
         self.new = 0
@@ -176,6 +216,11 @@ class _Changes:
         for key in known:
             self._of_task.setdefault(_task_id(key), []).append(key)
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What of a task is asked for."""
+        return (*_FIELDS, "import_id") if self.originals else _FIELDS
+
     def is_odd(self, task: Mapping[str, Any]) -> bool:
         """Say whether a task, seen in passing, is not as the log has it."""
         known = is_known(task, self.states)
@@ -188,6 +233,24 @@ class _Changes:
                 self._names = pseudonyms()
             self._take(task, self._names or {})
 
+    def take_part(self, task: Mapping[str, Any], names: Mapping[int, str]) -> None:
+        """Take a task of which not all annotations are told: what is not told is not gone."""
+        told, rows = self._told(task, names)
+        for key, row in rows.items():
+            self._compare(key, row)
+        self._of_task[told.task_id] = [*{**dict.fromkeys(self._of_task.get(told.task_id, [])), **rows}]
+        self._see(told)
+
+    def retire(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Take note that what exports brought is this project's now."""
+        keys = [tuple(row[name] for name in _KEY) for row in entries]
+        self.in_log += keys
+        self.elsewhere -= len(keys)
+
+    def forget_appended(self) -> None:
+        """Start a new part: what was gathered is in the log."""
+        self.rows, self.state_rows, self.in_log = {}, [], []
+
     def drop(self, states: Iterable[State]) -> None:
         """Take note that tasks are gone, and with them their annotations."""
         for state in states:
@@ -195,17 +258,32 @@ class _Changes:
             self.state_rows.append(self._state_row(self.states.pop(state.task_id), "gone"))
 
     def _take(self, task: Mapping[str, Any], names: Mapping[int, str]) -> None:
+        state, rows = self._told(task, names)
+        self._forget([key for key in self._of_task.get(state.task_id, []) if key not in rows])
+        for key, row in rows.items():
+            self._compare(key, row)
+        self._of_task[state.task_id] = list(rows)
+        self._see(state)
+
+    def _told(self, task: Mapping[str, Any], names: Mapping[int, str]) -> tuple[State, dict[_Key, dict[str, Any]]]:
+        """Give the state of a task and its rows; a task that had its id before is gone."""
         state = state_of(task)
         before = self.states.get(state.task_id)
         if before is not None and before.identity != state.identity:
             self.drop([before])
-        rows = [_row(annotation, task, state, self.project, names) for annotation in task["annotations"]]
-        keys = {tuple(row[name] for name in _KEY): row for row in rows}
-        self._forget([key for key in self._of_task.get(state.task_id, []) if key not in keys])
-        for key, row in keys.items():
-            self._compare(key, row)
-        self._of_task[state.task_id] = list(keys)
-        if before != state:
+        aged = (self._aged(annotation) for annotation in task["annotations"])
+        rows = [_row(annotation, task, state, self.project, names) for annotation in aged]
+        return state, {tuple(row[name] for name in _KEY): row for row in rows}
+
+    def _aged(self, annotation: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give an annotation with the times of the one that it was restored from."""
+        if self.originals is None:
+            return annotation
+        made, changed = self.originals.times(annotation)
+        return {**annotation, "created_at": made, "updated_at": changed}
+
+    def _see(self, state: State) -> None:
+        if self.states.get(state.task_id) != state:
             self.states[state.task_id] = state
             self.state_rows.append(self._state_row(state, "live"))
 
@@ -243,15 +321,19 @@ class _Changes:
         }
 
 
-def _beside(log: Log, project: Project, states: dict[int, State]) -> _Changes:
+def beside(log: Log, project: Project, states: dict[int, State], originals: Originals | None = None) -> Changes:
     """Start from the live annotations in the log: those of the project by key, with what is compared, and how many others."""
-    table = _newest_entries(log.read("annotations", columns=[*_KEY, *_COMPARED, "updated_at", "state"]))
+    table = _newest(log, *_COMPARED, "updated_at", "state")
     table = table.filter(pc.equal(table["state"], "live"))
     own = table.filter(pc.equal(table["project"], project.key))
     keys = zip(*(own[name].to_pylist() for name in _KEY), strict=True)
     contents = zip(*(own[name].to_pylist() for name in _COMPARED), _ticks(own["updated_at"]), strict=True)
     known = dict(zip(keys, contents, strict=True))
-    return _Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows)
+    return Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows, originals=originals)
+
+
+def _newest(log: Log, *columns: str) -> pa.Table:
+    return _newest_entries(log.read("annotations", columns=[*_KEY, *columns]))
 
 
 def _ticks(times: pa.Array) -> list[int | None]:
@@ -286,7 +368,9 @@ def _task_id(key: _Key) -> int:
 def _row(
     annotation: Mapping[str, Any], task: Mapping[str, Any], state: State, project: Project, names: Mapping[int, str]
 ) -> dict[str, Any]:
-    result = json.dumps(annotation["result"], sort_keys=True, separators=(",", ":"))
+    result = dumped(annotation["result"])
+    if "@" in result:  # what somebody wrote of a region may name people
+        result = dumped(without_addresses(annotation["result"], {}))
     flags = bool(annotation["was_cancelled"]), bool(annotation["ground_truth"])
     revision = task["data"].get("revision")
     return {

@@ -2,7 +2,7 @@
 
 What was restored carries its key: a line in the project's description names the backup, and each annotation's ``import_id`` is
 the id that it had. So a restore that was killed is gone on with, and what is there is not sent again. Label Studio lets nobody
-set when something was made or changed: those times stay in the backup alone.
+set when something was made or changed: those times stay in the backup alone, and pull takes them from there (``restored``).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from copydesk.studio.client import Studio, encoded
 from copydesk.studio.faults import status_of
 from copydesk.studio.listing import ahead, list_tasks
 from copydesk.studio.push import ProjectSpec, find_project
+from copydesk.studio.restored import RESTORED, marker_of
 from copydesk.studio.sending import Sender, batches
 
-RESTORED = "copydesk restored"
 _COMPARED = {
     "backup_tasks": ("task_sha256",),
     "backup_annotations": ("task_sha256", "email", "content_sha256"),
@@ -130,11 +130,6 @@ def wanted_settings(tables: Mapping[str, pa.Table], *, key: str, title: str) -> 
     settings: dict[str, Any] = json.loads(raw)
     lines = [line for line in (settings.get("description") or "").splitlines() if not line.startswith(RESTORED)]
     return {**settings, "title": title, "description": "\n".join([*lines, marker_of(key)])}
-
-
-def marker_of(key: str) -> str:
-    """Give the line of a project's description that says of which backup it was made."""
-    return f"{RESTORED} {key[:16]}"
 
 
 def differences(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from copydesk.store import Log
 from copydesk.studio.client import Studio
 from copydesk.studio.listing import overview
 
+EXPORT = "import-export"  # the stage of parts that a file brought, and no server
 _RECENT = 20  # tasks changed last that are looked at to see whether anything happened
 
 
@@ -66,7 +68,8 @@ class Seen:
         """
         digest = log.digest
         if digest != self._digest:
-            self._states, self._digest = read_states(log, self._project), digest
+            self._states = read_states(log, self._project) if is_settled(log, self._project) else {}
+            self._digest = digest
         return bool(self._states) and is_as_known(studio, self._project.id, self._states)
 
 
@@ -89,6 +92,25 @@ def is_known(task: Mapping[str, Any], states: Mapping[int, State]) -> bool:
         and state.created_at == task["created_at"]
         and state.updated_at == datetime.fromisoformat(task["updated_at"])
     )
+
+
+def is_settled(log: Log, project: Project) -> bool:
+    """Say whether the project was pulled last: after an export was taken, nobody knows what of the rest had changed before it."""
+    mine = [part.receipt["stage"] for part in log.parts() if part.receipt.get("project") == project.key]
+    return not mine or mine[-1] != EXPORT
+
+
+def pulled_until(log: Log, project: Project, states: Mapping[int, State]) -> datetime | None:
+    """Give the last change of a task that a pull saw; None where nothing was pulled.
+
+    What exports brought does not count: an export may hold some tasks alone, and others may have changed before.
+    """
+    parts = [part for part in log.parts() if part.receipt.get("project") == project.key]
+    if all(part.receipt["stage"] != EXPORT for part in parts):
+        return max((state.updated_at for state in states.values()), default=None)
+    pulled = (part.read("task_states")["updated_at"] for part in parts if part.receipt["stage"] != EXPORT)
+    found: list[datetime | None] = [pc.max(column).as_py() for column in pulled]
+    return max((instant for instant in found if instant is not None), default=None)
 
 
 def read_states(log: Log, project: Project) -> dict[int, State]:
@@ -119,3 +141,8 @@ def text_of(data: Mapping[str, Any], key: str) -> str:
     """Give a text of a task's data; a task that Copydesk did not make may have none, or something else there."""
     value = data.get(key)
     return value if isinstance(value, str) else ""
+
+
+def dumped(result: object) -> str:
+    """Give a result as JSON, always the same for the same result."""
+    return json.dumps(result, sort_keys=True, separators=(",", ":"))

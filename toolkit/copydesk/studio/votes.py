@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from copydesk.model.document import Edit
 from copydesk.model.tables import rejected_row
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -17,12 +18,18 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One text of a document: the last revision that has it, and the digest of the text as Label Studio was given it."""
+    """One text of a document: the last revision that has it, and the digest of the text as Label Studio was given it.
+
+    What an article said before it became a document is a text of it, too: ``edits`` then make that revision's text of it, whose
+    digest is ``became``.
+    """
 
     revision: int
     text_sha256: str
     text: str
     shown_sha256: str
+    became: str = ""
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

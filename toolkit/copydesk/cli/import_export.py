@@ -1,0 +1,36 @@
+"""``copydesk import-export``: labels from a file that Label Studio exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
+from copydesk.errors import UsageError
+from copydesk.flow import exported
+
+
+@click.command("import-export")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--schema", default="", help="The schema that it was labelled under, where the workspace has several.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, file: Path, schema: str, as_json: bool) -> None:
+    """Take FILE, a JSON export of a Label Studio project, into the pull log, and read the labels from it.
+
+    For whom cannot reach the server: what comes in is treated as what pull fetches. Tasks that push made join their documents;
+    the text of any other becomes a document, if none has just that text. The file may be compressed (gzip, zstd) or be in a zip.
+    E-mail addresses of annotators are replaced by pseudonyms, and not kept. Drafts are kept, and count nowhere. Importing again
+    changes nothing. Exit code 1 where nothing of the annotations is in the schema; 2 for a file that is damaged or no such export,
+    of which nothing is taken.
+    """
+    workspace = open_workspace(ctx)
+    if not schema and len(workspace.schemas) > 1:
+        raise UsageError(
+            f"this workspace has {len(workspace.schemas)} schemas: {', '.join(workspace.schemas)}",
+            fix=f"name the one that {file.name} was labelled under, such as --schema {workspace.schema_name}",
+        )
+    with progress_shown(as_json=as_json) as progress:
+        report = exported.import_export(workspace.under(schema or workspace.schema_name), file, progress=progress)
+    print_report(report, as_json=as_json, fault=exported.nothing_read_fault(report))
