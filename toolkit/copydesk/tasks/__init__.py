@@ -3,13 +3,14 @@
 from copydesk.tasks.build import Left, build_tasks, without_copies
 from copydesk.tasks.names import Name, read_names
 from copydesk.tasks.revise import CARRIED, unchanged_since, with_carried
-from copydesk.tasks.suggest import suggest
+from copydesk.tasks.suggest import check_rules, suggest
 
 __all__ = [
     "CARRIED",
     "Left",
     "Name",
     "build_tasks",
+    "check_rules",
     "read_names",
     "suggest",
     "unchanged_since",
