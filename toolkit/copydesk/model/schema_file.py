@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from copydesk.model.schema_checks import Check, Names, read_checks
 from copydesk.model.schema_parts import (
     CHOSEN,
     GROUP,
@@ -45,7 +46,17 @@ class _Reader:
             data,
             "$",
             required=("name", "version", "title", "labels"),
-            optional=("overlap", "relations", "attributes", "categories", "suggest", "maps", "events", "claims"),
+            optional=(
+                "overlap",
+                "relations",
+                "attributes",
+                "categories",
+                "suggest",
+                "maps",
+                "events",
+                "claims",
+                "checks",
+            ),
         )
         name, version, title = (self._text(data, key, "$") for key in ("name", "version", "title"))
         labels = tuple(self._label(row, f"$.labels[{i}]") for i, row in enumerate(self._rows(data, "labels")))
@@ -72,8 +83,19 @@ class _Reader:
         suggest = self._suggest(data, names)
         maps = self._maps(data, [*names, *(one.name for one in relations), *_chosen((*attributes, *categories))])
         relation_names = [relation.name for relation in relations]
+        events = self._events(data, [label.group for label in labels], relation_names)
         return {
-            "events": self._events(data, [label.group for label in labels], relation_names),
+            "events": events,
+            "checks": self._checks(
+                data,
+                Names(
+                    labels=names,
+                    relations=relation_names,
+                    roles=events.roles if events else (),
+                    attributes={one.name: one for one in attributes},
+                    categories=[one.name for one in categories],
+                ),
+            ),
             "claims": self._claims(data, names, relation_names),
             "name": name,
             "version": version,
@@ -105,6 +127,11 @@ class _Reader:
             return None
         named = {key: self._one_of(row, key, "$.claims", labels) for key in ("claim", "content")}
         return Claims(**named, **{key: self._one_of(row, key, "$.claims", relations) for key in joins})
+
+    def _checks(self, data: Mapping[str, Any], names: Names) -> tuple[Check, ...]:
+        checks, wrong = read_checks(data.get("checks", []), names)
+        self.wrong += wrong
+        return checks
 
     def _table(
         self, data: Mapping[str, Any], key: str, *, required: Sequence[str], optional: Sequence[str]
