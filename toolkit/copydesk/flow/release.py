@@ -23,7 +23,10 @@ from copydesk.workspace import Workspace
 
 _FINDINGS = "findings/3"
 _LABELS = ("reads", "spans", "relations", "categories", "anchors", "unread")
-_AGREED = ("agreed_spans", "agreed_relations", "agreed_categories", "events", "arguments", "claims", "disputes")
+_AGREED = (
+    *("agreed_spans", "agreed_relations", "agreed_attributes", "agreed_categories", "times", "events", "arguments"),
+    *("claims", "disputes"),
+)
 
 
 def validate(workspace: Workspace, *, pages: bool, progress: Progress) -> Report:
@@ -138,7 +141,9 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
     schema = workspace.schema()
     declared = {  # what the schema has no use for is not published
+        "agreed_attributes": bool(schema.attributes),
         "agreed_categories": bool(schema.categories),
+        "times": any(one.kind == "timex" for one in schema.attributes),
         "events": schema.events is not None,
         "arguments": schema.events is not None,
         "claims": schema.claims is not None,

@@ -26,7 +26,17 @@ SEVERITIES = ("error", "warning")
 KINDS = ("number", "date")
 LISTS = {
     "events": ("trigger_span_ids", "part_of"),
-    "claims": ("span_ids", "content_span_ids", "sources", "source_span_ids", "cues", "contradicts", "supports"),
+    "claims": (
+        "span_ids",
+        "content_span_ids",
+        "contents",
+        "sources",
+        "source_names",
+        "source_span_ids",
+        "cues",
+        "contradicts",
+        "supports",
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from copydesk.model.schema_parts import (
     KINDS,
     OVERLAPS,
     RESERVED_HOTKEYS,
+    WRITTEN,
     Attribute,
     Claims,
     Events,
@@ -96,7 +97,7 @@ class _Reader:
                     categories=[one.name for one in categories],
                 ),
             ),
-            "claims": self._claims(data, names, relation_names),
+            "claims": self._claims(data, names, relation_names, [one.name for one in attributes]),
             "name": name,
             "version": version,
             "title": title,
@@ -110,7 +111,7 @@ class _Reader:
         }
 
     def _events(self, data: Mapping[str, Any], groups: Sequence[str], relations: Sequence[str]) -> Events | None:
-        row = self._table(data, "events", required=("triggers", "roles"), optional=("same", "part"))
+        row = self._table(data, "events", required=("triggers", "roles"), optional=("same", "part", "time"))
         if row is None:
             return None
         triggers = self._one_of(row, "triggers", "$.events", groups)
@@ -118,14 +119,18 @@ class _Reader:
         for role in roles:
             self._one_of({"roles": role}, "roles", "$.events", relations)
         same, part = (self._one_of(row, key, "$.events", relations) for key in ("same", "part"))
-        return Events(triggers, tuple(map(str, roles)), same, part)
+        time = self._one_of(row, "time", "$.events", [str(role) for role in roles])
+        return Events(triggers, tuple(map(str, roles)), same, part, time)
 
-    def _claims(self, data: Mapping[str, Any], labels: Sequence[str], relations: Sequence[str]) -> Claims | None:
+    def _claims(
+        self, data: Mapping[str, Any], labels: Sequence[str], relations: Sequence[str], attributes: Sequence[str]
+    ) -> Claims | None:
         joins = ("source_of", "cue_of", "contradicts", "supports", "same")
-        row = self._table(data, "claims", required=("claim",), optional=("content", *joins))
+        row = self._table(data, "claims", required=("claim",), optional=("content", *joins, "source_name"))
         if row is None:
             return None
         named = {key: self._one_of(row, key, "$.claims", labels) for key in ("claim", "content")}
+        named["source_name"] = self._one_of(row, "source_name", "$.claims", attributes)
         return Claims(**named, **{key: self._one_of(row, key, "$.claims", relations) for key in joins})
 
     def _checks(self, data: Mapping[str, Any], names: Names) -> tuple[Check, ...]:
@@ -233,7 +238,7 @@ class _Reader:
             self.wrong.append(f"unknown kind {kind!r} @ {path}.kind (fix: one of {', '.join(KINDS)})")
         choices = self._choices(row, path, kind)
         pattern = self._text(row, "pattern", path)
-        if pattern and kind != "text":
+        if pattern and kind not in WRITTEN:
             self.wrong.append(f'pattern @ {path}.pattern (fix: patterns belong to kind "text")')
         try:
             re.compile(pattern)

@@ -41,6 +41,15 @@ def typed(said: Attribute, value: str) -> tuple[float | None, datetime | None]:
     return None, _instant(value, said.kind) if said.kind in _FORMS else None
 
 
+def moment(said: Attribute, value: str) -> datetime | None:
+    """Give the day or instant (UTC) that a checked value names; None for a month, a year, a span of time or another kind."""
+    if said.kind in _FORMS:
+        return _instant(value, said.kind)
+    if said.kind != "timex":
+        return None
+    return _instant(value, "date") or _instant(value, "datetime")
+
+
 def _is_above(path: str, said: Attribute) -> bool:
     """Whether a path of a taxonomy leads to others."""
     return said.kind == "taxonomy" and any(choice.startswith(f"{path}/") for choice, _ in said.choices)

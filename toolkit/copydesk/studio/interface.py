@@ -11,6 +11,7 @@ from pathlib import Path
 from copydesk.errors import SchemaError
 from copydesk.model.guidelines import example_faults, markdown
 from copydesk.model.schema import CHOSEN, Attribute, Label, LabelSchema, RelationType
+from copydesk.model.schema_parts import WRITTEN
 from copydesk.studio.marked import with_marks
 
 TEXT = "text"  # the object that they are drawn on; also the key of a task's data that holds the text
@@ -134,7 +135,7 @@ def _control(said: Attribute, more: dict[str, str]) -> ET.Element:
     common = {"name": said.name, "toName": TEXT, **more}
     if said.kind in CHOSEN:
         return _choices(said, common)
-    if said.kind == "text":
+    if said.kind in WRITTEN:
         one_line = {"rows": "1", "maxSubmissions": "1", "editable": "true"}
         return ET.Element("TextArea", {**common, **one_line, **_given({"placeholder": said.placeholder})})
     if said.kind in {"date", "datetime"}:
