@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,10 +16,11 @@ import pytest
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
 from copydesk.model.schema import LabelSchema
-from copydesk.model.tables import empty, from_rows
+from copydesk.model.tables import TABLES, empty, from_rows
 
 ROOT = Path(__file__).parents[2]
 TEXT = "The army said on Friday it had liberated Qaim. The recapture ended a siege. Militants claimed they still hold Qaim."
+FRIDAY = datetime(2017, 11, 3, tzinfo=UTC)
 Span = tuple[str, str, int]
 
 
@@ -98,7 +100,42 @@ def test_the_order_of_rows_changes_nothing(name: str, tables: tuple[pa.Table, pa
 
 def test_a_schema_that_declares_neither_has_neither() -> None:
     made = assemble(*EVENT, schema=shipped("news-entities"))
-    assert {name: table.num_rows for name, table in made.items()} == {"events": 0, "arguments": 0, "claims": 0}
+    assert [made[name].num_rows for name in ("events", "arguments", "claims")] == [0, 0, 0]
+
+
+def test_an_event_is_when_the_first_of_its_times_is_that_has_a_value() -> None:
+    friday = {**EVENT[0].slice(5, 1).to_pylist()[0], "value": "2017-11-03", "at": FRIDAY}
+    told = {"given": "rule", "published_at": None, "evidence": "e"}
+    rows = [{name: (friday | told)[name] for name in TABLES["times"].names}]
+    made = assemble(*EVENT, schema=shipped("conflict-events"), times=from_rows("times", rows))
+    assert [(row["time"], row["at"]) for row in made["events"].to_pylist()] == [("2017-11-03", FRIDAY), (None, None)]
+
+
+def test_numbers_and_dates_that_are_said_of_spans_have_columns_of_their_own() -> None:
+    kinds = {"dead": "number", "day": "date", "timex": "timex", "note": "text"}
+    attributes = [{"name": name, "kind": kind, "definition": "d"} for name, kind in kinds.items()]
+    label = {"name": "PLACE", "definition": "d", "hotkey": "1", "colour": "#112233"}
+    data = {"name": "s", "version": "1", "title": "S", "labels": [label], "attributes": attributes}
+    said = [("dead", "12.5"), ("day", "2017-11-03"), ("timex", "2017-W44"), ("timex", "2017-11-03"), ("note", "12")]
+    row = EVENT[0].slice(4, 1).to_pylist()[0] | {"attributes": [{"name": one, "value": value} for one, value in said]}
+    made = assemble(from_rows("agreed_spans", [row]), EVENT[1], schema=LabelSchema.read(data, place="s"))
+    found = [(one["name"], one["value"], one["number"], one["at"]) for one in made["agreed_attributes"].to_pylist()]
+    assert found == [
+        ("day", "2017-11-03", None, FRIDAY),
+        ("dead", "12.5", 12.5, None),
+        ("note", "12", None, None),
+        ("timex", "2017-11-03", None, FRIDAY),
+        ("timex", "2017-W44", None, None),
+    ]
+
+
+def test_a_source_goes_by_the_name_that_annotators_give_it_and_else_by_its_words() -> None:
+    rows = CLAIM[0].to_pylist()
+    rows[0]["attributes"] = [{"name": "source_name", "value": "Iraqi Army"}]
+    tables = from_rows("agreed_spans", rows), CLAIM[1]
+    one, other = assemble(*tables, schema=shipped("attribution-claims"))["claims"].to_pylist()
+    assert (one["source_names"], other["source_names"]) == (["Iraqi Army"], ["Militants"])
+    assert (one["contents"], other["contents"]) == (["it had liberated Qaim"], [])
 
 
 def categories(*said: tuple[str, str]) -> dict[str, pa.Table]:

@@ -12,10 +12,11 @@ import pytest
 
 from copydesk.model.schema import Attribute, LabelSchema
 from copydesk.model.tables import Outcome, from_rows
+from copydesk.model.values import check, typed
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import category_items, read_labels, to_result, written
 from copydesk.studio.interface import check_config, to_config
-from copydesk.studio.values import check, typed, units_of
+from copydesk.studio.values import units_of
 
 CHOICES = [{"name": "Conflict/Siege"}, {"name": "Conflict/Clash"}, {"name": "Politics"}]
 SAID = [

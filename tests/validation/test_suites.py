@@ -127,4 +127,4 @@ def test_a_labelling_schema_gives_every_parameter_that_the_suites_ask_for():
     with_other_labels = read_suites(ROOT / "validation", {**parameters, "labels": ["PERSON"]})
     before = {suite.name: suite.digest for suite in read_suites(ROOT / "validation", parameters)}
     changed = {suite.name for suite in with_other_labels if suite.digest != before[suite.name]}
-    assert changed == {"annotations", "published"}
+    assert changed == {"annotations", "published", "together"}

@@ -1,4 +1,4 @@
-"""Agreed spans and relations in, events with their arguments and claims out, as the schema says how they are put together."""
+"""Agreed spans and relations in; what is said of them, events with their arguments, and claims out, as the schema puts them together."""
 
 from __future__ import annotations
 
@@ -10,21 +10,28 @@ import pyarrow as pa
 
 from copydesk.model.schema import Claims, Events, LabelSchema
 from copydesk.model.tables import empty, from_rows
+from copydesk.model.values import moment, typed
 
 _Row = Mapping[str, Any]
 
 
-def assemble(spans: pa.Table, relations: pa.Table, *, schema: LabelSchema) -> dict[str, pa.Table]:
-    """Make the tables ``events``, ``arguments`` and ``claims``; what the schema does not declare is empty.
+def assemble(
+    spans: pa.Table, relations: pa.Table, *, schema: LabelSchema, times: pa.Table | None = None
+) -> dict[str, pa.Table]:
+    """Make the tables ``agreed_attributes``, ``events``, ``arguments`` and ``claims``; what the schema does not declare is empty.
+
+    ``times`` holds the values of spans that are dates; the first of an event's is its own.
 
     An event is a trigger, or several that the relation ``same`` joins, directly or through others; a claim likewise. Its identity
     is made of its document and of the identities of its spans. Rows do not depend on the order of those that go in.
     """
     tables = {name: empty(name) for name in ("events", "arguments", "claims")}
+    tables["agreed_attributes"] = _attributes(spans, schema)
     joined = _Joined(spans, relations)
+    values = {row["span_id"]: row for row in times.to_pylist()} if times else {}
     if schema.events:
         groups = {label.name for label in schema.labels if label.group == schema.events.triggers}
-        tables |= _events(joined, schema.events, groups)
+        tables |= _events(joined, schema.events, groups, values)
     if schema.claims:
         tables["claims"] = _claims(joined, schema.claims)
     return tables
@@ -78,13 +85,33 @@ class _Joined:
         return found
 
 
-def _events(joined: _Joined, events: Events, triggers: set[str]) -> dict[str, pa.Table]:
+def _attributes(spans: pa.Table, schema: LabelSchema) -> pa.Table:
+    """Give a row for each value of an attribute, with the number or the instant that it stands for."""
+    known = {one.name: one for one in schema.attributes}
+    rows: list[dict[str, Any]] = [
+        {
+            **{name: span[name] for name in ("doc_id", "revision", "span_id")},
+            "name": said["name"],
+            "value": said["value"],
+            "number": typed(known[said["name"]], said["value"])[0] if said["name"] in known else None,
+            "at": moment(known[said["name"]], said["value"]) if said["name"] in known else None,
+        }
+        for span in spans.select(["doc_id", "revision", "span_id", "attributes"]).to_pylist()
+        for said in span["attributes"]
+    ]
+    rows.sort(key=lambda row: (row["doc_id"], row["span_id"], row["name"], row["value"]))
+    return from_rows("agreed_attributes", rows)
+
+
+def _events(joined: _Joined, events: Events, triggers: set[str], times: Mapping[str, _Row]) -> dict[str, pa.Table]:
     members = [span_id for span_id, row in joined.spans.items() if row["label"] in triggers]
     found = joined.cluster_rows(joined.clusters(members, events.same), "event")
     wholes: dict[str, set[str]] = {}
     for head, tail in joined.pairs(events.part):
         if head in found and tail in found and found[head][0] != found[tail][0]:
             wholes.setdefault(found[head][0], set()).add(found[tail][0])
+    told = {(found[head][0], role, tail) for role in events.roles for head, tail in joined.pairs(role) if head in found}
+    when = _first_times(joined, times, [(event_id, tail) for event_id, role, tail in told if role == events.time])
     rows = [
         {
             "event_id": event_id,
@@ -93,10 +120,10 @@ def _events(joined: _Joined, events: Events, triggers: set[str]) -> dict[str, pa
             "trigger_span_ids": ordered,
             "part_of": sorted(wholes.get(event_id, ())),
             "attributes": joined.attributes(ordered),
+            **when.get(event_id, {"time": None, "at": None}),
         }
         for event_id, ordered in _once(found)
     ]
-    told = {(found[head][0], role, tail) for role in events.roles for head, tail in joined.pairs(role) if head in found}
     arguments = [
         {"event_id": event_id, "role": role, "span_id": tail, "label": joined.spans[tail]["label"]}
         | _first(joined.spans[tail])
@@ -104,6 +131,18 @@ def _events(joined: _Joined, events: Events, triggers: set[str]) -> dict[str, pa
     ]
     arguments.sort(key=lambda row: (row["doc_id"], row["event_id"], row["role"], row["start"], row["span_id"]))
     return {"events": from_rows("events", rows), "arguments": from_rows("arguments", arguments)}
+
+
+def _first_times(
+    joined: _Joined, times: Mapping[str, _Row], told: Sequence[tuple[str, str]]
+) -> dict[str, dict[str, Any]]:
+    """Give the value of the first time of each event, in the order of the text, that has one."""
+    of_event: dict[str, list[str]] = {}
+    for event_id, span_id in told:
+        if span_id in times:
+            of_event.setdefault(event_id, []).append(span_id)
+    first = {event_id: times[joined.sorted(span_ids)[0]] for event_id, span_ids in of_event.items()}
+    return {event_id: {"time": row["value"], "at": row["at"]} for event_id, row in first.items()}
 
 
 def _claims(joined: _Joined, claims: Claims) -> pa.Table:
@@ -128,7 +167,9 @@ def _claims(joined: _Joined, claims: Claims) -> pa.Table:
                 **_first(joined.spans[ordered[0]]),
                 "span_ids": ordered,
                 "content_span_ids": holding,
+                "contents": [joined.spans[one]["surface"] for one in holding],
                 "sources": [joined.spans[one]["surface"] for one in sources],
+                "source_names": sorted({_named(joined.spans[one], claims.source_name) for one in sources}),
                 "source_span_ids": sources,
                 "cues": [joined.spans[one]["surface"] for one in cues],
                 **{name: sorted(pairs.get(claim_id, ())) for name, pairs in others.items()},
@@ -136,6 +177,12 @@ def _claims(joined: _Joined, claims: Claims) -> pa.Table:
             }
         )
     return from_rows("claims", rows)
+
+
+def _named(source: _Row, attribute: str) -> str:
+    """Give the name that the annotators say a source goes by; its words where they say none."""
+    said = [one["value"] for one in source["attributes"] if one["name"] == attribute]
+    return str(said[0] if said else source["surface"])
 
 
 def _among(

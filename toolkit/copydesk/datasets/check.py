@@ -44,7 +44,9 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 _WITH_PEOPLE = ("agreed_spans", "agreed_relations", "agreed_categories")
 # What is there where the schema declares it.
 _DECLARED_KEYS: Mapping[str, tuple[str, ...]] = {
+    "agreed_attributes": ("span_id", "name", "value"),
     "agreed_categories": ("doc_id", "name", "value"),
+    "times": ("span_id",),
     "events": ("event_id",),
     "arguments": ("event_id", "role", "span_id"),
     "claims": ("claim_id",),

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.model.tables import (
+    AGREED_ATTRIBUTES,
     AGREED_CATEGORIES,
     AGREED_RELATIONS,
     AGREED_SPANS,
@@ -27,6 +28,7 @@ from copydesk.model.tables import (
     RELATIONS,
     SENTENCES,
     SPANS,
+    TIMES,
     ZONES,
 )
 
@@ -98,12 +100,16 @@ TABLES: Mapping[str, pa.Schema] = {
 
 # Tables that a version has where its labelling schema declares them, by the table that each is made of.
 DECLARED: Mapping[str, str] = {
+    "attributes": "agreed_attributes",
+    "times": "times",
     "categories": "agreed_categories",
     "events": "events",
     "arguments": "arguments",
     "claims": "claims",
 }
 _DECLARED: Mapping[str, pa.Schema] = {
+    "attributes": AGREED_ATTRIBUTES,
+    "times": TIMES,
     "categories": AGREED_CATEGORIES,
     "events": EVENTS,
     "arguments": ARGUMENTS,
@@ -123,6 +129,8 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     "reads": ("doc_id", "annotation_id"),
     "disputes": ("doc_id", "start", "end", "dispute_id"),
     "sources": ("doc_id",),
+    "attributes": ("doc_id", "span_id", "name", "value"),
+    "times": ("doc_id", "start", "end", "span_id"),
     "categories": ("doc_id", "name", "value"),
     "events": ("doc_id", "start", "end", "event_id"),
     "arguments": ("doc_id", "event_id", "role", "start", "span_id"),

@@ -19,12 +19,13 @@ from copydesk.store import Part, digest_of, locked
 from copydesk.studio import codec
 from copydesk.studio.pull import current_state
 from copydesk.studio.votes import Version, text_sha256_of
+from copydesk.tasks import times
 from copydesk.workspace import Workspace
 
 _LABELS = "labels/4"
-_AGREED = "agreed/3"
+_AGREED = "agreed/4"
 # What a report counts where there is any of it.
-_TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims"}
+_TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims", "times": "times"}
 _BY_PLACE = [(name, "ascending") for name in ("doc_id", "start", "end", "dispute_id")]
 
 
@@ -140,7 +141,9 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     said = decide_categories(
         reads=reads, categories=workspace.labels.read("categories"), documents=current_documents(workspace)
     )
-    together = assemble(outcome.kept["agreed_spans"], outcome.kept["agreed_relations"], schema=workspace.schema())
+    spans, schema = outcome.kept["agreed_spans"], workspace.schema()
+    when = times(spans, documents=current_documents(workspace), schema=schema)
+    together = assemble(spans, outcome.kept["agreed_relations"], schema=schema, times=when) | {"times": when}
     disputes = pa.concat_tables([outcome.kept["disputes"], said.pop("disputes")])
     tables = {**outcome.kept, **said, **together, "disputes": disputes.sort_by(_BY_PLACE)}
     tables |= {"agreement": agreement, "rejected": outcome.rejected}

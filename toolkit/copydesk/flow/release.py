@@ -21,7 +21,12 @@ from copydesk.validation import parameters_of
 from copydesk.validation import validate as run_suites
 from copydesk.workspace import Workspace
 
-_FINDINGS = "findings/2"
+_FINDINGS = "findings/3"
+_LABELS = ("reads", "spans", "relations", "categories", "anchors", "unread")
+_AGREED = (
+    *("agreed_spans", "agreed_relations", "agreed_attributes", "agreed_categories", "times", "events", "arguments"),
+    *("claims", "disputes"),
+)
 
 
 def validate(workspace: Workspace, *, pages: bool, progress: Progress) -> Report:
@@ -124,8 +129,8 @@ def _checked_tables(workspace: Workspace) -> dict[str, pa.Table]:
     documents = current_documents(workspace)
     tables = {"documents": documents, "zones": current_zones(workspace, documents)}
     tables["edits"] = newest(workspace.documents.read("edits"), documents)
-    tables |= {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "anchors", "unread")}
-    tables |= {name: workspace.agreed.read(name) for name in ("agreed_spans", "agreed_relations", "disputes")}
+    tables |= {name: workspace.labels.read(name) for name in _LABELS}
+    tables |= {name: workspace.agreed.read(name) for name in _AGREED}
     return tables
 
 
@@ -135,18 +140,19 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
     read = tables["reads"]["doc_id"].combine_chunks()
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
     schema = workspace.schema()
-    declared = {
+    declared = {  # what the schema has no use for is not published
+        "agreed_attributes": bool(schema.attributes),
         "agreed_categories": bool(schema.categories),
+        "times": any(one.kind == "timex" for one in schema.attributes),
         "events": schema.events is not None,
         "arguments": schema.events is not None,
         "claims": schema.claims is not None,
     }
-    together = {name: workspace.agreed.read(name) for name, there in declared.items() if there}
+    unused = {"categories", *(name for name, there in declared.items() if not there)}
     return {
-        **kept,
+        **{name: table for name, table in kept.items() if name not in unused},
         "sentences": sentences_of(kept["documents"], kept["zones"]),
         "zones": uncounted(kept["zones"]),
-        **{name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in together.items()},
         "articles": current_articles(workspace, kept["documents"]),
         "agreement": workspace.agreed.read("agreement"),
         "findings": workspace.findings.read("findings"),

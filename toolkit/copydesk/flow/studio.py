@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,6 +33,7 @@ from copydesk.tasks import (
     build_tasks,
     read_names,
     suggest,
+    suggested_times,
     unchanged_since,
     with_carried,
     without_copies,
@@ -74,7 +76,9 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             project=project_spec(workspace, schema),
             tasks=tasks,
             suggestions=suggestions,
-            earlier=_earlier(workspace, schema),
+            earlier=replace(
+                _earlier(workspace, schema), values=suggested_times(suggestions, documents=documents, schema=schema)
+            ),
             progress=progress,
         )
     counts = {

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from copydesk.errors import SchemaError
+from copydesk.model.schema_checks import Check
 from copydesk.model.schema_file import read_parts
 from copydesk.model.schema_parts import (
     CHOSEN,
@@ -33,6 +34,7 @@ __all__ = [
     "OVERLAPS",
     "RESERVED_HOTKEYS",
     "Attribute",
+    "Check",
     "Claims",
     "Events",
     "Label",
@@ -58,6 +60,7 @@ class LabelSchema:
     maps: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     events: Events | None = None
     claims: Claims | None = None
+    checks: tuple[Check, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:

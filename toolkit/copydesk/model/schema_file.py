@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from copydesk.model.schema_checks import Check, Names, read_checks
 from copydesk.model.schema_parts import (
     CHOSEN,
     GROUP,
     KINDS,
     OVERLAPS,
     RESERVED_HOTKEYS,
+    WRITTEN,
     Attribute,
     Claims,
     Events,
@@ -45,7 +47,17 @@ class _Reader:
             data,
             "$",
             required=("name", "version", "title", "labels"),
-            optional=("overlap", "relations", "attributes", "categories", "suggest", "maps", "events", "claims"),
+            optional=(
+                "overlap",
+                "relations",
+                "attributes",
+                "categories",
+                "suggest",
+                "maps",
+                "events",
+                "claims",
+                "checks",
+            ),
         )
         name, version, title = (self._text(data, key, "$") for key in ("name", "version", "title"))
         labels = tuple(self._label(row, f"$.labels[{i}]") for i, row in enumerate(self._rows(data, "labels")))
@@ -72,9 +84,20 @@ class _Reader:
         suggest = self._suggest(data, names)
         maps = self._maps(data, [*names, *(one.name for one in relations), *_chosen((*attributes, *categories))])
         relation_names = [relation.name for relation in relations]
+        events = self._events(data, [label.group for label in labels], relation_names)
         return {
-            "events": self._events(data, [label.group for label in labels], relation_names),
-            "claims": self._claims(data, names, relation_names),
+            "events": events,
+            "checks": self._checks(
+                data,
+                Names(
+                    labels=names,
+                    relations=relation_names,
+                    roles=events.roles if events else (),
+                    attributes={one.name: one for one in attributes},
+                    categories=[one.name for one in categories],
+                ),
+            ),
+            "claims": self._claims(data, names, relation_names, [one.name for one in attributes]),
             "name": name,
             "version": version,
             "title": title,
@@ -88,7 +111,7 @@ class _Reader:
         }
 
     def _events(self, data: Mapping[str, Any], groups: Sequence[str], relations: Sequence[str]) -> Events | None:
-        row = self._table(data, "events", required=("triggers", "roles"), optional=("same", "part"))
+        row = self._table(data, "events", required=("triggers", "roles"), optional=("same", "part", "time"))
         if row is None:
             return None
         triggers = self._one_of(row, "triggers", "$.events", groups)
@@ -96,15 +119,24 @@ class _Reader:
         for role in roles:
             self._one_of({"roles": role}, "roles", "$.events", relations)
         same, part = (self._one_of(row, key, "$.events", relations) for key in ("same", "part"))
-        return Events(triggers, tuple(map(str, roles)), same, part)
+        time = self._one_of(row, "time", "$.events", [str(role) for role in roles])
+        return Events(triggers, tuple(map(str, roles)), same, part, time)
 
-    def _claims(self, data: Mapping[str, Any], labels: Sequence[str], relations: Sequence[str]) -> Claims | None:
+    def _claims(
+        self, data: Mapping[str, Any], labels: Sequence[str], relations: Sequence[str], attributes: Sequence[str]
+    ) -> Claims | None:
         joins = ("source_of", "cue_of", "contradicts", "supports", "same")
-        row = self._table(data, "claims", required=("claim",), optional=("content", *joins))
+        row = self._table(data, "claims", required=("claim",), optional=("content", *joins, "source_name"))
         if row is None:
             return None
         named = {key: self._one_of(row, key, "$.claims", labels) for key in ("claim", "content")}
+        named["source_name"] = self._one_of(row, "source_name", "$.claims", attributes)
         return Claims(**named, **{key: self._one_of(row, key, "$.claims", relations) for key in joins})
+
+    def _checks(self, data: Mapping[str, Any], names: Names) -> tuple[Check, ...]:
+        checks, wrong = read_checks(data.get("checks", []), names)
+        self.wrong += wrong
+        return checks
 
     def _table(
         self, data: Mapping[str, Any], key: str, *, required: Sequence[str], optional: Sequence[str]
@@ -206,7 +238,7 @@ class _Reader:
             self.wrong.append(f"unknown kind {kind!r} @ {path}.kind (fix: one of {', '.join(KINDS)})")
         choices = self._choices(row, path, kind)
         pattern = self._text(row, "pattern", path)
-        if pattern and kind != "text":
+        if pattern and kind not in WRITTEN:
             self.wrong.append(f'pattern @ {path}.pattern (fix: patterns belong to kind "text")')
         try:
             re.compile(pattern)

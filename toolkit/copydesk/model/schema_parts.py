@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 OVERLAPS = ("none", "nested", "any")
-KINDS = ("choice", "choices", "text", "number", "date", "datetime", "rating", "taxonomy")
+KINDS = ("choice", "choices", "text", "number", "date", "datetime", "timex", "rating", "taxonomy")
+WRITTEN = frozenset({"text", "timex"})  # in a text area
 CHOSEN = frozenset({"choice", "choices", "taxonomy"})
 RESERVED_HOTKEYS = frozenset({"u", "enter", "escape", "backspace"})
 GROUP = "entity"  # of labels that name no group of their own
@@ -39,7 +40,7 @@ class Attribute:
 
     ``choices`` (name and hotkey, which may be empty) belong to ``choice``, ``choices`` (several of them) and ``taxonomy``, whose
     names are paths such as ``Conflict/Siege``. ``labels`` are the labels that it applies to (empty: all). ``pattern`` is a regular
-    expression for text. ``required`` is for what is said of a document.
+    expression for text and for ``timex``, the value of a date or time as in TIMEX3. ``required`` is for what is said of a document.
     """
 
     name: str
@@ -61,13 +62,15 @@ class Attribute:
 class Events:
     """How events are put together: the group of labels that trigger one, the relations that lead to arguments, and two others.
 
-    ``same`` joins triggers of one event, ``part`` leads from an event to the one that it is a part of; both may be empty.
+    ``same`` joins triggers of one event, ``part`` leads from an event to the one that it is a part of, ``time`` is the role that says
+    when; all three may be empty.
     """
 
     triggers: str
     roles: tuple[str, ...]
     same: str = ""
     part: str = ""
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Claims:
     """How claims are put together: the labels of claims and of what is said, and the relations among them; all but ``claim``
     may be empty.
 
-    ``source_of`` and ``cue_of`` lead to what is said, or to a claim.
+    ``source_of`` and ``cue_of`` lead to what is said, or to a claim; the attribute ``source_name`` says which source it is.
     """
 
     claim: str
@@ -85,3 +88,4 @@ class Claims:
     contradicts: str = ""
     supports: str = ""
     same: str = ""
+    source_name: str = ""

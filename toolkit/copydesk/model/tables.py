@@ -379,6 +379,31 @@ AGREED_RELATIONS = _schema(
     annotation_ids=NAMES,
     decided=pa.string(),
 )
+# What is said of agreed spans, a row for each value: numbers and dates as such.
+AGREED_ATTRIBUTES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    span_id=pa.string(),
+    name=pa.string(),  # an attribute of the schema
+    value=pa.string(),  # as in agreed_spans
+    number=_maybe(pa.float64()),  # of a number or a rating
+    at=_maybe(INSTANT),  # of a date, at midnight, or of an instant; also of a timex that names one
+)
+# The agreed spans that are dates or times, with the value of each.
+TIMES = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    span_id=pa.string(),
+    start=pa.int64(),
+    end=pa.int64(),
+    surface=pa.string(),
+    label=pa.string(),
+    value=pa.string(),  # as in TIMEX3: 2017-11-03, 2017-W44, P3Y
+    at=_maybe(INSTANT),  # of a day, at midnight, or of an instant
+    given=pa.string(),  # annotators, rule
+    published_at=_maybe(INSTANT),  # of the article, which "Friday" is reckoned from
+    evidence=pa.string(),  # what the value rests on
+)
 # What agreed labels say together: one row for each event, argument and claim, where the schema declares them.
 EVENTS = _schema(
     event_id=pa.string(),
@@ -391,6 +416,8 @@ EVENTS = _schema(
     trigger_span_ids=NAMES,  # of all triggers, in the order of the text
     part_of=NAMES,  # event_id of what it is a part of
     attributes=ATTRIBUTES,  # what is said of any of its triggers
+    time=_maybe(pa.string()),  # value of the first of its times that has one, as in times
+    at=_maybe(INSTANT),
 )
 ARGUMENTS = _schema(
     event_id=pa.string(),
@@ -412,7 +439,9 @@ CLAIMS = _schema(
     surface=pa.string(),
     span_ids=NAMES,  # of all mentions, in the order of the text
     content_span_ids=NAMES,  # of what is said and holds a mention
+    contents=NAMES,  # surfaces of these
     sources=NAMES,  # surfaces, in the order of the text
+    source_names=NAMES,  # each once: as the annotators name them, or else their surfaces
     source_span_ids=NAMES,
     cues=NAMES,
     contradicts=NAMES,  # claim_id of others
@@ -496,6 +525,8 @@ TABLES: dict[str, pa.Schema] = {
     "unread": UNREAD,
     "agreed_spans": AGREED_SPANS,
     "agreed_relations": AGREED_RELATIONS,
+    "agreed_attributes": AGREED_ATTRIBUTES,
+    "times": TIMES,
     "events": EVENTS,
     "arguments": ARGUMENTS,
     "claims": CLAIMS,

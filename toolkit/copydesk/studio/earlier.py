@@ -21,13 +21,15 @@ class Earlier:
     """What annotators did before on older texts.
 
     ``unchanged`` gives, by document, the digests of older texts that say the same as the newest. ``spans`` and ``relations``
-    are labels as they were read; where a suggestion is a span of theirs, it is sent with what was said of it.
+    are labels as they were read; where a suggestion is a span of theirs, it is sent with what was said of it, and otherwise
+    with ``values``, by document, start, end and label.
     """
 
     schema: LabelSchema | None = None
     unchanged: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spans: pa.Table = field(default_factory=lambda: empty("spans"))
     relations: pa.Table = field(default_factory=lambda: empty("relations"))
+    values: Mapping[tuple[str, int, int, str], Sequence[Mapping[str, str]]] = field(default_factory=dict)
 
     def results(self, suggested: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
         """Make Label Studio's results of the spans suggested, by document.
@@ -59,8 +61,9 @@ class Earlier:
     ) -> list[dict[str, Any]]:
         shown = {(span["start"], span["end"], span["label"]) for span in spans}
         told = [
-            {**span, "attributes": said.get((doc_id, (span["start"], span["end"], span["label"])), ())}
+            {**span, "attributes": said.get((doc_id, place)) or self.values.get((doc_id, *place), ())}
             for span in spans
+            for place in [(span["start"], span["end"], span["label"])]
         ]
         relations = [
             {"head_span_id": region_id(*head), "tail_span_id": region_id(*tail), "label": label}

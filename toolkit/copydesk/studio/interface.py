@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from copydesk.errors import SchemaError
+from copydesk.model.guidelines import example_faults, markdown
 from copydesk.model.schema import CHOSEN, Attribute, Label, LabelSchema, RelationType
+from copydesk.model.schema_parts import WRITTEN
+from copydesk.studio.marked import with_marks
 
 TEXT = "text"  # the object that they are drawn on; also the key of a task's data that holds the text
 NOTE = "review_note"  # the key of a task's data that a reviewer writes to the annotator
@@ -86,12 +89,16 @@ def check_config(config: str) -> None:
 def instructions(schema: LabelSchema) -> str:
     """Make the instructions that annotators see (HTML) from the schema's guidelines (Markdown).
 
-    HTML within the guidelines is shown as text, links may not run scripts, and pictures are left out, since they would be
-    fetched from elsewhere. Without guidelines, the labels with their keys and definitions are listed.
+    Marked examples are shown as annotators will see their own marks. HTML within the guidelines is shown as text, links may not
+    run scripts, and pictures are left out, since they would be fetched from elsewhere. Without guidelines, the labels with their
+    keys and definitions are listed. Raises SchemaError where an example does not obey the schema, with its line.
     """
-    from markdown_it import MarkdownIt
-
-    renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    wrong = example_faults(schema.guidelines, schema)
+    if wrong:
+        raise SchemaError(
+            f"schema {schema.name}, guidelines.md: " + "; ".join(wrong), fix="correct each line named above"
+        )
+    renderer = with_marks(markdown(), {label.name: label.colour for label in schema.labels})
     html = renderer.render(schema.guidelines or _listed(schema))
     return f'<style>{_style("guidelines.css")}</style>\n<div class="copydesk-guidelines">\n{html}</div>'
 
@@ -128,7 +135,7 @@ def _control(said: Attribute, more: dict[str, str]) -> ET.Element:
     common = {"name": said.name, "toName": TEXT, **more}
     if said.kind in CHOSEN:
         return _choices(said, common)
-    if said.kind == "text":
+    if said.kind in WRITTEN:
         one_line = {"rows": "1", "maxSubmissions": "1", "editable": "true"}
         return ET.Element("TextArea", {**common, **one_line, **_given({"placeholder": said.placeholder})})
     if said.kind in {"date", "datetime"}:

@@ -10,8 +10,9 @@ from typing import Any
 
 from copydesk.model.schema import Attribute, LabelSchema, RelationType
 from copydesk.model.tables import rejected_row
+from copydesk.model.values import check, typed
 from copydesk.studio.carry import Carry
-from copydesk.studio.values import check, typed, units_of
+from copydesk.studio.values import units_of
 from copydesk.studio.votes import rejected_annotation
 
 ORIGINS = frozenset({"manual", "prediction", "prediction-changed"})

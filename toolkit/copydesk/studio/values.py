@@ -1,87 +1,31 @@
-"""What a result says of a span or a document goes in, values of the schema's kinds come out, or why they are none.
-
-A value is a text, whatever its kind: a choice's name, a path such as ``Conflict/Siege``, a number without needless zeros, a date
-or instant in ISO 8601. ``typed`` gives the number or the instant that it stands for.
-"""
+"""What a result says of a span or a document goes in, its values come out as a list."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from copydesk.model.schema import Attribute
+from copydesk.model.schema_parts import WRITTEN
 
 _TYPES = {
     "choice": ("choices", "choices"),
     "choices": ("choices", "choices"),
     "text": ("textarea", "text"),
+    "timex": ("textarea", "text"),
     "number": ("number", "number"),
     "rating": ("rating", "rating"),
     "date": ("datetime", "datetime"),
     "datetime": ("datetime", "datetime"),
     "taxonomy": ("taxonomy", "taxonomy"),
 }
-_FORMS = {"date": ("%Y-%m-%d",), "datetime": ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")}
 
 
 def units_of(said: Attribute, item: Mapping[str, Any]) -> object:
     """Give the values of a result as a list; what is no result of this kind gives none."""
     kind, key = _TYPES[said.kind]
     value = item.get("value")
-    if not isinstance(value, Mapping) or (item.get("type") != kind and said.kind != "text"):
+    if not isinstance(value, Mapping) or (item.get("type") != kind and said.kind not in WRITTEN):
         return None
     units = value.get(key)
     return units if isinstance(units, list) or units is None else [units]
-
-
-def check(said: Attribute, value: object) -> tuple[str, str]:
-    """Give a value as a text, and what is wrong with it; empty where nothing is."""
-    if said.kind in {"number", "rating"}:
-        return _number(value)
-    if said.kind == "taxonomy" and isinstance(value, list):
-        value = "/".join(map(str, value))
-    if said.choices:
-        choices = [choice for choice, _ in said.choices]
-        known = isinstance(value, str) and (value in choices or _is_above(value, said))
-        return str(value), "" if known else f"unknown choice {value!r}; the schema lists: {', '.join(choices)}"
-    if not isinstance(value, str) or not value.strip():
-        return "", f"{value!r} is no text"
-    if said.kind in _FORMS:
-        return value, "" if _instant(value, said.kind) else f"{value!r} is no {said.kind} such as {_example(said.kind)}"
-    if said.pattern and not re.fullmatch(said.pattern, value):
-        return value, f"{value!r} is not of the form {said.placeholder or said.pattern}"
-    return value, ""
-
-
-def typed(said: Attribute, value: str) -> tuple[float | None, datetime | None]:
-    """Give the number and the instant (UTC) that a checked value stands for."""
-    if said.kind in {"number", "rating"}:
-        return float(value), None
-    return None, _instant(value, said.kind) if said.kind in _FORMS else None
-
-
-def _is_above(path: str, said: Attribute) -> bool:
-    """Whether a path of a taxonomy leads to others."""
-    return said.kind == "taxonomy" and any(choice.startswith(f"{path}/") for choice, _ in said.choices)
-
-
-def _number(value: object) -> tuple[str, str]:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return "", f"{value!r} is no number"
-    return f"{value:.0f}" if float(value).is_integer() else repr(float(value)), ""
-
-
-def _instant(value: str, kind: str) -> datetime | None:
-    for form in _FORMS[kind]:
-        try:
-            return datetime.strptime(value, form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return None
-
-
-def _example(kind: str) -> str:
-    return datetime(2017, 11, 3, 18, 30, tzinfo=UTC).strftime(_FORMS[kind][0])

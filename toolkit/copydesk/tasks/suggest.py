@@ -79,15 +79,21 @@ def suggest(tasks: pa.Table, *, zones: pa.Table, schema: LabelSchema, names: Seq
     return from_tuples("suggestions", rows)
 
 
-def _rules(schema: LabelSchema, names: Sequence[Name]) -> _Rules:
-    labels = dict(schema.suggest)
+def check_rules(schema: LabelSchema) -> None:
+    """Raise SchemaError where ``[suggest]`` names a rule that does not exist."""
     known = (*rule_names(), RESIDUE)
+    labels = dict(schema.suggest)
     unknown = sorted(set(labels) - set(known))
     if unknown:
         raise SchemaError(
             f"schema {schema.name}: unknown rule {', '.join(map(repr, unknown))} @ $.suggest",
             fix=f"remove it; known are {', '.join(known)}",
         )
+
+
+def _rules(schema: LabelSchema, names: Sequence[Name]) -> _Rules:
+    check_rules(schema)
+    labels = dict(schema.suggest)
     patterns = [(read_rule(name), labels[name]) for name in rule_names() if name in labels]
     return _Rules(NameIndex(names), patterns, labels.get(RESIDUE))
 

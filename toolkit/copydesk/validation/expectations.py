@@ -20,7 +20,7 @@ from great_expectations.expectations.registry import get_expectation_impl
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validator import ValidationDependencies
 
-from copydesk.validation import label_rules, overlap, rules
+from copydesk.validation import checks, label_rules, overlap, rules
 from copydesk.validation.failing import Failing
 
 FIRST = 20  # rows that a result names
@@ -298,3 +298,30 @@ class ExpectSpansToKeepOverlapPolicy(RowsExpectation):
     policy: dict[str, Any] | str
     success_keys: ClassVar = ("group", "start", "end", "policy")
     rule: ClassVar = staticmethod(overlap.overlap_allowed)
+
+
+class ExpectValuesToFollowSchema(RowsExpectation):
+    """Expect names that the schema knows, with values that it allows."""
+
+    name_column: str
+    value_column: str
+    known: dict[str, Any]
+    success_keys: ClassVar = ("name_column", "value_column", "known")
+    rule: ClassVar = staticmethod(label_rules.values_follow_schema)
+
+
+class ExpectItemsToBeMutual(RowsExpectation):
+    """Expect that what a row lists lists that row, and that no row lists itself."""
+
+    column: str
+    id_column: str
+    success_keys: ClassVar = ("column", "id_column")
+    rule: ClassVar = staticmethod(label_rules.items_mutual)
+
+
+class ExpectCheckToHold(RowsExpectation):
+    """Expect that a check of the labelling schema holds."""
+
+    check: dict[str, Any]
+    success_keys: ClassVar = ("check",)
+    rule: ClassVar = staticmethod(checks.check_holds)

@@ -44,6 +44,8 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "unread": ("annotation_id", "start"),
     "agreed_spans": ("span_id",),
     "agreed_relations": ("relation_id",),
+    "agreed_attributes": ("span_id", "name", "value"),
+    "times": ("span_id",),
     "events": ("event_id",),
     "arguments": ("event_id", "role", "span_id"),
     "claims": ("claim_id",),

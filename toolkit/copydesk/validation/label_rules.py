@@ -110,6 +110,32 @@ def attributes_follow_schema(
     return Failing(np.array(list(wrong), dtype=np.int64), lambda row: wrong[row])
 
 
+def values_follow_schema(
+    lookup: Lookup, table: str, *, name_column: str, value_column: str, known: Mapping[str, Mapping[str, object]]
+) -> Failing:
+    """A row fails where its name is unknown, or has a value that it may not have; ``known`` are choices and pattern by name."""
+    names, values = (cells(lookup.table(table), name).to_pylist() for name in (name_column, value_column))
+    wrong = {
+        row: fault
+        for row, (name, value) in enumerate(zip(names, values, strict=True))
+        if name is not None and value is not None and (fault := _value_fault(name, value, known))
+    }
+    return Failing(np.array(list(wrong), dtype=np.int64), lambda row: wrong[row])
+
+
+def items_mutual(lookup: Lookup, table: str, *, column: str, id_column: str) -> Failing:
+    """A row fails where it lists itself, or one that does not list it; one that is not there is another rule's."""
+    rows = lookup.table(table)
+    ids, lists = cells(rows, id_column).to_pylist(), cells(rows, column).to_pylist()
+    listed = dict(zip(ids, lists, strict=True))
+    wrong: dict[int, str] = {}
+    for row, (own, items) in enumerate(zip(ids, lists, strict=True)):
+        odd = next((one for one in items or () if one == own or (one in listed and own not in listed[one])), None)
+        if odd is not None:
+            wrong[row] = f"{short(odd)} in {column}"
+    return Failing(np.array(list(wrong), dtype=np.int64), lambda row: wrong[row])
+
+
 def signature_allowed(
     lookup: Lookup,
     table: str,
@@ -161,9 +187,16 @@ def _attribute_fault(one: Mapping[str, str], attributes: Mapping[str, Mapping[st
     if name not in attributes:
         return f"unknown attribute {short(name)}"
     known = attributes[name]
-    labels, choices, pattern = (known[key] for key in ("labels", "choices", "pattern"))
+    labels = known["labels"]
     if labels and label not in labels:  # type: ignore[operator]
         return f"{name} on {label}"
+    return _value_fault(name, value, attributes)
+
+
+def _value_fault(name: str, value: str, attributes: Mapping[str, Mapping[str, object]]) -> str:
+    if name not in attributes:
+        return f"unknown name {short(name)}"
+    choices, pattern = (attributes[name][key] for key in ("choices", "pattern"))
     if choices and value not in choices:  # type: ignore[operator]
         return f"{name} {short(value)}"
     if pattern and not re.fullmatch(str(pattern), value):

@@ -4,6 +4,7 @@ A suite is a file of Great Expectations' own JSON, ``validation/NAME.json``. Bey
 ``meta`` of each expectation holds ``code`` (unique in the suite), ``table`` (the table that it judges) and ``say`` (the sentence
 of its finding, where ``{rows}``, ``{of}`` and ``{examples}`` are filled in); the ``meta`` of the suite lists under
 ``may_be_empty`` the tables that may have no rows. ``{"$PARAMETER": "labels"}`` stands for a value that is handed in.
+The parameter ``checks`` holds those of the labelling schema, and makes one more suite.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import hashlib
 import json
 import string
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, NotEvaluatedError
 from copydesk.model.document import ZONE_KINDS
-from copydesk.model.schema import LabelSchema
+from copydesk.model.schema import Attribute, LabelSchema
+from copydesk.validation.checks import SUITE, suite_rows
 
 SEVERITIES = {"critical": "error", "warning": "warning", "info": "warning"}
 FIELDS = ("rows", "of", "examples")
@@ -66,14 +68,26 @@ def parameters_of(schema: LabelSchema) -> dict[str, object]:
         "attributes": {
             one.name: {
                 "labels": list(one.labels),
-                "choices": [name for name, _ in one.choices],
+                "choices": list(_every_choice(one)),
                 "pattern": one.pattern,
             }
             for one in schema.attributes
         },
+        "categories": {
+            one.name: {"choices": list(_every_choice(one)), "pattern": one.pattern} for one in schema.categories
+        },
+        "roles": list(schema.events.roles) if schema.events else [],
+        "checks": [check.as_json() for check in schema.checks],
         "overlap": schema.overlap,
         "zone_kinds": list(ZONE_KINDS),
     }
+
+
+def _every_choice(said: Attribute) -> Iterator[str]:
+    """Give the choices; of a taxonomy also those above them, which may be chosen too."""
+    for choice, _ in said.choices:
+        parts = choice.split("/") if said.kind == "taxonomy" else [choice]
+        yield from ("/".join(parts[: depth + 1]) for depth in range(len(parts)))
 
 
 def expectation_id(suite: str, code: str) -> str:
@@ -90,7 +104,18 @@ def read_suites(folder: Path, parameters: Mapping[str, object]) -> tuple[Suite, 
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise NotEvaluatedError(f"no suite in {folder}", fix="restore validation/*.json; copydesk init lays it out")
-    return tuple(read_suite(path, parameters) for path in paths)
+    suites = [read_suite(path, parameters) for path in paths]
+    checks = parameters.get("checks")
+    return (*suites, _suite_of_checks(checks)) if isinstance(checks, list) and checks else tuple(suites)
+
+
+def _suite_of_checks(checks: Sequence[Mapping[str, Any]]) -> Suite:
+    """Make the suite of a labelling schema's own checks; its tables may be empty."""
+    rows = suite_rows(checks)
+    tables = frozenset(row["meta"]["table"] for row in rows)
+    return Suite(
+        SUITE, _digest({"name": SUITE, "expectations": rows}), tuple(_expected(row, SUITE) for row in rows), tables
+    )
 
 
 def read_suite(path: Path, parameters: Mapping[str, object]) -> Suite:
