@@ -105,6 +105,29 @@ def test_a_second_pull_appends_nothing_and_asks_once(
     assert line.log.digest == digest
 
 
+def test_a_large_pull_that_is_cut_off_keeps_what_it_read_and_the_next_one_reads_the_rest(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull_module, "PAGE", 1)
+    monkeypatch.setattr(pull_module, "PART_ROWS", 2)
+    first, *rest = (line.annotate(doc_id, (0, 4, "PLACE")) for doc_id in sorted(TEXTS))
+
+    def cut_off(_what: str, done: int, _total: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        line.pull(progress=cut_off)
+    assert line.live() == ["doc-0", "doc-1"]
+    line.studio.delete(f"api/annotations/{first}/")
+    assert line.pull() == (3, 0, 1)
+    assert line.report.unchanged == 1
+    assert line.live() == ["doc-1", "doc-2", "doc-3", "doc-4"]
+    assert len(line.state()) == len(rest) + 1
+    assert line.pull() == (0, 0, 0)
+    assert line.report.seen == 0
+
+
 def test_what_a_pull_brings_says_who_when_and_on_which_text(line: Line) -> None:
     number = line.annotate("doc-1", (0, 4, "PLACE"), lead_time=2.5)
     line.pull()

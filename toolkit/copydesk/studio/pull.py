@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.model.progress import Progress
-from copydesk.model.tables import TABLES, empty, from_rows
+from copydesk.model.tables import empty, from_rows
 from copydesk.store import Log
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
@@ -26,6 +26,9 @@ from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list
 from copydesk.studio.restored import NOTED, Originals
 from copydesk.studio.retired import retired
 from copydesk.studio.states import (
+    PULLED,
+    PULLING,
+    UNTIL,
     Project,
     State,
     counts_of,
@@ -42,6 +45,7 @@ from copydesk.studio.votes import text_sha256_of
 from copydesk.studio.whom import without_addresses
 
 PAGE = 250
+PART_ROWS = 1_000  # annotations
 OVERLAP = timedelta(minutes=5)
 _SWEEP_PAGE = 5_000
 # the server applies the one list to tasks and to the annotations within them, so both must be named
@@ -51,7 +55,7 @@ _FIELDS = (*_OF_TASK, *_OF_ANNOTATION)
 _SWEPT = ("id", "created_at", "updated_at", "total_annotations")
 _KEY = ("annotation_id", "project", "task_created_at", "doc_id", "created_at")
 _COMPARED = ("content_sha256", "shown_sha256", "revision", "text_sha256")
-_INSTANT = TABLES["annotations"].field("updated_at").type
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _Key = tuple[Any, ...]
 
@@ -86,15 +90,16 @@ def pull(
 
     ``project`` is as the server describes it: its ``id`` and ``created_at`` are read. ``pseudonyms`` gives each user id its pseudonym; it is only asked where there are annotations to name. An annotation of a
     user whom it does not know gets the empty pseudonym. ``originals`` is what a backup says of a project that was restored: its
-    annotations are as old as they were. Raises the ``errors.Studio*``; the log is as it was then.
+    annotations are as old as they were. Raises the ``errors.Studio*``; of a large project the log then has what was read until there,
+    and the next pull does not take it for the whole.
     """
     meant = Project.of(project)
     states = read_states(log, meant)
     if states and is_settled(log, meant) and is_as_known(studio, meant.id, states):
         return _report(beside(log, meant, states), log)
-    until = pulled_until(log, meant, states)
-    since = (updated_after(until - OVERLAP),) if until else ()
     changes = beside(log, meant, states, originals)
+    changes.until = pulled_until(log, meant, states)
+    since = (updated_after(changes.until - OVERLAP),) if changes.until else ()
     return _pull(studio, changes, log, since=since, pseudonyms=pseudonyms, progress=progress)
 
 
@@ -134,6 +139,9 @@ def _pull(
         changes.take(page, pseudonyms)
         seen |= {task["id"] for task in page}
         progress("pull", len(seen), total)
+        if len(changes.rows) >= PART_ROWS:  # what is in the log needs no memory, and is safe
+            append(changes, log, stage=PULLING)
+            changes.forget_appended()
     now = overview(studio, project.id, size=1)
     if (now.tasks, now.annotations) != counts_of(changes.states):
         for page in _sweep(studio, project.id, changes):
@@ -171,17 +179,18 @@ def append(changes: Changes, log: Log, *, stage: str, drafts: pa.Table | None = 
     tables |= {"drafts": drafts} if drafts.num_rows else {}
     receipt = {"stage": stage, "project": changes.project.key}
     receipt |= {NOTED: changes.originals.marker} if changes.originals else {}
+    receipt |= {UNTIL: changes.until.isoformat()} if stage == PULLED and changes.until else {}
     log.append(tables, {**receipt, "new": changes.new, "changed": changes.changed, "gone": changes.gone})
 
 
 def _report(changes: Changes, log: Log, *, seen: int = 0) -> PullReport:
     new, changed, gone = changes.new, changes.changed, changes.gone
-    append(changes, log, stage="pull", looked=bool(seen) and not is_settled(log, changes.project))
+    append(changes, log, stage=PULLED, looked=bool(seen) and not is_settled(log, changes.project))
     return PullReport(
         new=new,
         changed=changed,
         gone=gone,
-        unchanged=sum(key not in changes.rows for key in changes.known),
+        unchanged=len(changes.known.keys() - changes.touched),
         elsewhere=changes.elsewhere,
         seen=seen,
         nothing_new=not (new or changed or gone),
@@ -208,6 +217,8 @@ class Changes:
         self.new = 0
         self.changed = 0
         self.gone = 0
+        self.touched: set[_Key] = set()  # that are new or changed
+        self.until: datetime | None = None  # the last change of a task that was seen
         self.in_log: list[_Key] = []  # of those gone, the ones whose last content is in the log
         self.rows: dict[_Key, dict[str, Any]] = {}
         self.state_rows: list[dict[str, Any]] = []
@@ -283,13 +294,14 @@ class Changes:
         return {**annotation, "created_at": made, "updated_at": changed}
 
     def _see(self, state: State) -> None:
+        self.until = max(self.until or state.updated_at, state.updated_at)
         if self.states.get(state.task_id) != state:
             self.states[state.task_id] = state
             self.state_rows.append(self._state_row(state, "live"))
 
     def _compare(self, key: _Key, row: dict[str, Any]) -> None:
         # the time, too: of several annotations of one person the one saved last counts, even if it was saved as it was
-        content = (*(row[name] for name in _COMPARED), *_ticks(pa.array([row["updated_at"]], _INSTANT)))
+        content = (*(row[name] for name in _COMPARED), _tick(row["updated_at"]))
         if self.known.get(key) == content:
             return
         if key in self.known:
@@ -297,6 +309,7 @@ class Changes:
         else:
             self.new += 1
         self.known[key] = content
+        self.touched.add(key)
         self.rows[key] = row
 
     def _forget(self, keys: Iterable[_Key]) -> None:
@@ -334,6 +347,10 @@ def beside(log: Log, project: Project, states: dict[int, State], originals: Orig
 
 def _newest(log: Log, *columns: str) -> pa.Table:
     return _newest_entries(log.read("annotations", columns=[*_KEY, *columns]))
+
+
+def _tick(time: datetime | None) -> int | None:
+    return None if time is None else (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def _ticks(times: pa.Array) -> list[int | None]:

@@ -16,6 +16,9 @@ from copydesk.studio.client import Studio
 from copydesk.studio.listing import overview
 
 EXPORT = "import-export"  # the stage of parts that a file brought, and no server
+PULLED = "pull"  # the stage of the part that a pull ends with
+PULLING = "pulling"  # the stage of parts of a pull that goes on in the next part
+UNTIL = "until"  # of a receipt: the last change of a task that pulls saw
 _RECENT = 20  # tasks changed last that are looked at to see whether anything happened
 
 
@@ -95,9 +98,12 @@ def is_known(task: Mapping[str, Any], states: Mapping[int, State]) -> bool:
 
 
 def is_settled(log: Log, project: Project) -> bool:
-    """Say whether the project was pulled last: after an export was taken, nobody knows what of the rest had changed before it."""
+    """Say whether the project was pulled last, and to the end.
+
+    After an export was taken, or a pull that was cut off, nobody knows what of the rest had changed before it.
+    """
     mine = [part.receipt["stage"] for part in log.parts() if part.receipt.get("project") == project.key]
-    return not mine or mine[-1] != EXPORT
+    return not mine or mine[-1] not in {EXPORT, PULLING}
 
 
 def pulled_until(log: Log, project: Project, states: Mapping[int, State]) -> datetime | None:
@@ -105,11 +111,13 @@ def pulled_until(log: Log, project: Project, states: Mapping[int, State]) -> dat
 
     What exports brought does not count: an export may hold some tasks alone, and others may have changed before.
     """
-    parts = [part for part in log.parts() if part.receipt.get("project") == project.key]
-    if all(part.receipt["stage"] != EXPORT for part in parts):
+    own = [part for part in log.parts() if part.receipt.get("project") == project.key]
+    pulled = [part for part in own if part.receipt["stage"] not in {EXPORT, PULLING}]
+    if pulled and UNTIL in pulled[-1].receipt:
+        return datetime.fromisoformat(pulled[-1].receipt[UNTIL])
+    if len(pulled) == len(own):
         return max((state.updated_at for state in states.values()), default=None)
-    pulled = (part.read("task_states")["updated_at"] for part in parts if part.receipt["stage"] != EXPORT)
-    found: list[datetime | None] = [pc.max(column).as_py() for column in pulled]
+    found: list[datetime | None] = [pc.max(part.read("task_states")["updated_at"]).as_py() for part in pulled]
     return max((instant for instant in found if instant is not None), default=None)
 
 
