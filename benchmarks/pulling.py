@@ -33,7 +33,7 @@ from copydesk.studio.interface import to_config
 from copydesk.studio.pull import pull
 from copydesk.workspace import Workspace
 
-TASKS, SPANS, BATCH = 20_000, 15, 1_000
+TASKS, FEW, SPANS, BATCH = 20_000, 5_000, 15, 1_000
 CHANGED = 0.01
 THREE_WEEKS = 21 * 24 * 3600
 ROUNDS = 3
@@ -45,6 +45,19 @@ from label_studio_sdk import LabelStudio
 client = LabelStudio(base_url=sys.argv[1], api_key=sys.argv[2])
 print(sum(len(task.annotations) for task in client.tasks.list(project=int(sys.argv[3]))))
 """
+
+OURS = """
+import resource, sys
+from pathlib import Path
+from copydesk.store import Log
+from copydesk.studio.client import Studio
+from copydesk.studio.pull import pull
+with Studio(sys.argv[1], sys.argv[2], timeout=600) as studio:
+    project = studio.get(f"api/projects/{sys.argv[3]}/")
+    pull(studio, project=project, log=Log(Path(sys.argv[4])), pseudonyms=dict, progress=lambda *_: None)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+MOST_GROWTH = 1.25
 
 
 def run(checkout: Path, tasks: int = TASKS) -> Iterator[Ratio]:
@@ -58,6 +71,8 @@ def run(checkout: Path, tasks: int = TASKS) -> Iterator[Ratio]:
                 _spread(Path(folder) / "studio" / DATABASE, tasks)
                 yield from _whole(studio, running, project, tasks, Path(folder))
                 yield from _little(studio, running, project, tasks, Path(folder))
+                few = _filled(studio, schema, min(FEW, tasks // 4))
+                yield _memory(running, few, project, Path(folder))
         finally:
             server.stop(Path(folder) / "studio")
 
@@ -169,6 +184,39 @@ def _little(
     yield Ratio(
         "a pull with nothing changed: one request, seconds of the server", value, "≤ 0.1", value <= 0.1, tuple(used)
     )
+
+
+def _memory(running: server.Server, few: Mapping[str, Any], many: Mapping[str, Any], folder: Path) -> Ratio:
+    """Pull both projects in processes of their own, and compare the most memory that each took."""
+    rounds = []
+    for number in range(ROUNDS):
+        least, most = (
+            int(
+                subprocess.run(
+                    [
+                        sys.executable,
+                        "-c",
+                        OURS,
+                        running.url,
+                        running.token,
+                        str(project["id"]),
+                        str(folder / f"{project['id']}-{number}"),
+                    ],
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                ).stdout
+            )
+            for project in (few, many)
+        )
+        print(
+            f"memory: {least / 1e3:.0f} MB of {few['task_number']:,} tasks, {most / 1e3:.0f} MB of {many['task_number']:,}",
+            flush=True,
+        )
+        rounds.append(most / least)
+    value = statistics.median(rounds)
+    name = f"memory of a whole pull, {many['task_number']:,} tasks against {few['task_number']:,}"
+    return Ratio(name, value, f"≤ {MOST_GROWTH}", value <= MOST_GROWTH, tuple(rounds))
 
 
 def _change(studio: Studio, project: Mapping[str, Any], numbers: Sequence[int]) -> None:
