@@ -75,8 +75,14 @@ class Page:
             held[block.node] += value
         parents = self.parents
         for node in range(len(held) - 1, 0, -1):  # a parent begins before its children
-            held[parents[node]] += held[node]
+            if held[node]:
+                held[parents[node]] += held[node]
         return held
+
+    def inside(self, node: int) -> range:
+        """Give the numbers of an element and of all elements in it."""
+        every = range(node + 1, len(self.parents))
+        return range(node, next((later for later in every if self.parents[later] < node), len(self.parents)))
 
     def depth(self) -> int:
         """Give how many elements stand within each other at most."""
