@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 from copydesk.documents.html_meaning import Within, meaning_of
@@ -74,8 +75,14 @@ class Page:
             held[block.node] += value
         parents = self.parents
         for node in range(len(held) - 1, 0, -1):  # a parent begins before its children
-            held[parents[node]] += held[node]
+            if held[node]:
+                held[parents[node]] += held[node]
         return held
+
+    def inside(self, node: int) -> range:
+        """Give the numbers of an element and of all elements in it."""
+        every = range(node + 1, len(self.parents))
+        return range(node, next((later for later in every if self.parents[later] < node), len(self.parents)))
 
     def depth(self) -> int:
         """Give how many elements stand within each other at most."""
@@ -332,12 +339,11 @@ def _plain(raw: str, paired: bool) -> str:
 def _inherited(page: Page) -> list[int]:
     """Hand meanings down; a word that would make an aside of most of the page's text is the site's word for something else."""
     prose = page.sums([len(block.text) - block.linked if len(block.text) > PROSE else 0 for block in page.blocks])
-    within = [0] * len(prose)
-    for node in range(1, len(prose)):
-        means = page.meanings[node]
-        if means & _DOUBTED and prose[node]:
-            means &= ~_mistaken(means, prose[node], prose[0])
-        within[node] = within[page.parents[node]] | means
+    within = [0]
+    for parent, means, size in islice(zip(page.parents, page.meanings, prose, strict=True), 1, None):
+        if size and means & _DOUBTED:
+            means &= ~_mistaken(means, size, prose[0])
+        within.append(within[parent] | means)
     return within
 
 

@@ -34,6 +34,8 @@ FEWEST = 2  # blanks in what a heading and the title have to share, if not all o
 LONGEST_REST = 40  # characters of a heading beyond twice its title: marks and references between its words
 LONGEST_LINE = 160  # characters of a line that says when, and by whom
 BEFORE_TITLE = 0.3  # of the article's prose, that may stand before the title and yet be none of it
+FEWEST_LETTERS = -(-SHORTEST // 3)  # of a block of a wide script that counts as prose
+_NO_TEXT = Within.ASIDE | Within.CAPTION
 _PLAIN = Within.CAPTION | Within.TITLE | Within.PARAGRAPH | Within.ITEM | Within.QUOTE
 _NO_TITLE = Within.RELATED | Within.PROMO | Within.COMMENT | Within.CAPTION
 _NO_LINE = _NO_TITLE | Within.BYLINE | Within.FURNITURE
@@ -67,17 +69,15 @@ def choose(page: Page, title: str | None = None) -> Choice:
     ``title`` is what the page calls itself; its heading is looked for.
     """
     blocks, within = page.blocks, page.within
-    prose = [_prose(block.text, block.linked) for block in blocks]
+    prose = [_prose(block.text, block.linked) if len(block.text) >= FEWEST_LETTERS else 0 for block in blocks]
     own = [
-        0 if within[block.node] & (Within.ASIDE | Within.CAPTION) else size
-        for block, size in zip(blocks, prose, strict=True)
+        0 if size and within[block.node] & _NO_TEXT else size for block, size in zip(blocks, prose, strict=True)
     ]
     held = page.sums(own)
     if not held[0]:
         return Choice(places=(), rule="html.boilerplate", doubts=("no prose",))
-    sizes = page.sizes()
     node = _container(page, held)
-    inside = range(node, node + sizes[node])
+    inside = page.inside(node)
     for place in _teasers(page, own, held, inside):
         own[place] = 0
     kept = _kept(page, own, inside)
@@ -145,11 +145,9 @@ def _likeness(text: str, sought: str) -> str:
 
 
 def _prose(text: str, linked: int) -> int:
-    """Give the letters of a block that is prose; 0 if it is none."""
+    """Give the letters of a block that is prose; 0 if it is none. It has ``FEWEST_LETTERS`` at least."""
     length = len(text)
     if linked > LINKED * length:
-        return 0
-    if length * 3 < SHORTEST:
         return 0
     if not text.isascii() and length < 400:
         length += 2 * len(_WIDE.findall(text))
@@ -177,11 +175,14 @@ def _container(page: Page, held: Sequence[int]) -> int:
 
 def _said(page: Page, mark: int, held: Sequence[int]) -> list[int]:
     """Give the elements that the page marks so and that hold prose, the one with the most last; of two nested ones the inner."""
+    marked = [node for node, means in enumerate(page.meanings) if means & mark and held[node]]
+    said = {node for node in marked if not page.within[node] & Within.ASIDE}
+    if len(said) < 2:
+        return list(said)
     found: list[int] = []
     inner = [0] * len(held)  # the most prose of one that was found in each element
     for node in range(len(held) - 1, 0, -1):  # a parent begins before its children
-        is_said = page.meanings[node] & mark and not page.within[node] & Within.ASIDE
-        if is_said and held[node] and inner[node] <= TELLING * held[node]:
+        if node in said and inner[node] <= TELLING * held[node]:
             found.append(node)
             inner[node] = held[node]
         parent = page.parents[node]

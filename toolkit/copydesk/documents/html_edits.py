@@ -19,7 +19,8 @@ from copydesk.model.document import Edit
 # A character reference, or a run of white space that is not just one space (HTML's white space, not Unicode's: a no-break space
 # is a character of the text).
 _SPECIAL = re.compile(
-    r"&(?:\#[0-9]{1,8}|\#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?|(?: (?=[ \t\n\r\f])|[\t\n\r\f])[ \t\n\r\f]*+"
+    r"[& \t\n\r\f](?:(?<=&)(?:\#[0-9]{1,8}|\#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?"
+    r"|(?<= )[ \t\n\r\f]++|(?<=[\t\n\r\f])[ \t\n\r\f]*+)"
 )
 _BLANKS = " \t\n\r\f"
 
