@@ -21,8 +21,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.errors import ExportError, UnknownError
-from copydesk.flow.exported import import_export, nothing_read_fault
+from copydesk.cli import cli
+from copydesk.errors import ExportError, UnknownError, UsageError
+from copydesk.flow.exported import export_fault, import_export
 from copydesk.flow.ingest import ingest
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
@@ -115,7 +116,7 @@ def test_two_real_exports_come_in_whole_with_every_defect_counted_and_no_address
         addresses |= set(ADDRESS.findall(json.dumps(raw)))
         results = [one["result"] for each in raw for one in each["annotations"]]
         assert sum(map(len, results)) == expected["items"]
-        assert nothing_read_fault(told) is None
+        assert export_fault(told) is None
     assert_every_unit_is_kept_or_rejected(desk)
     assert desk.pulls.read("drafts").num_rows == 19
     assert {row["annotator"] for row in desk.pulls.read("drafts").to_pylist()} <= {f"A{n}" for n in range(1, 9)}
@@ -282,7 +283,7 @@ def test_two_servers_have_a_project_of_the_same_number_and_neither_undoes_the_ot
 def test_labels_that_the_schema_has_not_are_kept_and_named_and_read_once_it_has_them(desk: Workspace) -> None:
     strange = region(0, 4, "PERSON", from_name="label"), region(14, 20, "CITY")
     told = imported(desk, [task(1, annotation(1, 5, *strange))])
-    fault = nothing_read_fault(told)
+    fault = export_fault(told)
     assert fault is not None
     assert fault.exit_code == 1
     assert told.data["reasons"] == {"unknown-label": 1, "unmapped-result": 1}
@@ -290,6 +291,32 @@ def test_labels_that_the_schema_has_not_are_kept_and_named_and_read_once_it_has_
     schema = desk.root / "schemas" / "small" / "schema.toml"
     schema.write_text(schema.read_text(encoding="utf-8").replace('"PLACE"', '"CITY"'), encoding="utf-8")
     assert read_labels(desk).counts["spans"] == 1
+
+
+def test_labels_of_another_text_than_is_found_are_told_with_the_key_of_theirs(desk: Workspace) -> None:
+    story = region(14, 20, "PLACE")
+    story["value"]["text"] = "Aleppo"
+    tasks = [task(1, annotation(1, 5, story), data={"text": "A headline, and no story", "story_body": TEXT})]
+    fault = export_fault(imported(desk, tasks))
+    assert fault is not None
+    assert 'text = "story_body" under [ingest.columns]' in fault.fix
+    with (desk.root / "copydesk.toml").open("a", encoding="utf-8") as settings_file:
+        settings_file.write('[ingest.columns]\ntext = "story_body"\n')
+    mended = Workspace.open(desk.root)
+    assert export_fault(imported(mended, tasks)) is None
+    assert spans(mended) == [("A1", 14, 20, "PLACE", "Aleppo")]
+    assert Counter(current_state(mended.pulls)["state"].to_pylist()) == {"live": 1, "gone": 1}
+
+
+def test_of_several_schemas_one_has_to_be_named(desk: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(CASES / "leoka", desk.root / "schemas" / "leoka")
+    file = desk.root / "copydesk.toml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("[engine]", 'schemas = ["leoka"]\n[engine]'), encoding="utf-8"
+    )
+    monkeypatch.chdir(desk.root)
+    with pytest.raises(UsageError, match="2 schemas: small, leoka"):
+        cli.main(["import-export", "export.json"], standalone_mode=False)
 
 
 def test_drafts_are_kept_as_drafts_and_count_nowhere(desk: Workspace) -> None:

@@ -22,7 +22,7 @@ def command(ctx: click.Context, file: Path, schema: str, as_json: bool) -> None:
     For whom cannot reach the server: what comes in is treated as what pull fetches. Tasks that push made join their documents;
     the text of any other becomes a document, if none has just that text. The file may be compressed (gzip, zstd) or be in a zip.
     E-mail addresses of annotators are replaced by pseudonyms, and not kept. Drafts are kept, and count nowhere. Importing again
-    changes nothing. Exit code 1 where nothing of the annotations is in the schema; 2 for a file that is damaged or no such export,
+    changes nothing. Exit code 1 where nothing of the annotations is in the schema, or most regions quote other words than stand there; 2 for a file that is damaged or no such export,
     of which nothing is taken.
     """
     workspace = open_workspace(ctx)
@@ -33,4 +33,4 @@ def command(ctx: click.Context, file: Path, schema: str, as_json: bool) -> None:
         )
     with progress_shown(as_json=as_json) as progress:
         report = exported.import_export(workspace.under(schema or workspace.schema_name), file, progress=progress)
-    print_report(report, as_json=as_json, fault=exported.nothing_read_fault(report))
+    print_report(report, as_json=as_json, fault=exported.export_fault(report))

@@ -68,8 +68,18 @@ def import_export(workspace: Workspace, file: Path, *, progress: Progress) -> Re
     return _report(workspace, seen, taken, made=made, labels=labels, schema=schema)
 
 
-def nothing_read_fault(report: Report) -> DataError | None:
-    """Give the error where the export has annotations, and not one thing that they say fits the schema."""
+def export_fault(report: Report) -> DataError | None:
+    """Give the error where the labels cannot be what was meant: they were made on another text, or not one thing that the
+    annotations say is in the schema.
+    """
+    quotes, strange = report.data["quotes"], report.data["strange"]
+    if 2 * strange > quotes:
+        fits = report.data["fits"]
+        best = max(fits, key=lambda name: fits[name], default="")
+        fix = "see that the texts in the file are those that were annotated"
+        if best:
+            fix = f'the text is {best!r} of the data: set text = "{best}" under [ingest.columns] in copydesk.toml, and import again'
+        return DataError(f"{strange:,} of {quotes:,} regions quote other words than stand at their offsets", fix=fix)
     if not report.counts["annotations"] or not report.data["marked"] or report.data["kept"]:
         return None
     return DataError(
@@ -236,6 +246,9 @@ def _report(
         "schema_name": schema.name,
         "kept": sum(kept.values()),
         "marked": bool(seen.ledger.controls),
+        "quotes": seen.ledger.quotes,
+        "strange": seen.ledger.strange,
+        "fits": seen.ledger.fits,
         "defects": [{"code": one.code, "count": one.count, "example": one.example} for one in defects],
         "controls": [
             {"name": name, "type": kind, "values": used} for (name, kind), used in seen.ledger.controls.items()

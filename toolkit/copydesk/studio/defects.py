@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from copydesk.studio.codec import without_astral
 from copydesk.studio.exported import is_whole
 from copydesk.studio.whom import whom
 
@@ -53,6 +54,11 @@ class Ledger:
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     controls: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    quotes: int = 0  # regions that quote what they mark
+    strange: int = 0  # of these, the ones that quote other words than stand there, whatever its blanks
+    fits: dict[str, int] = field(
+        default_factory=dict
+    )  # of those, how many quote what stands there in another text of the data
 
     def note(self, code: str, example: str) -> None:
         """Count one more."""
@@ -63,7 +69,10 @@ class Ledger:
         """Look at a task, and at all that was made on it; ``text`` is what its offsets point into."""
         place = f"task {task['id']}"
         for code in _of_task(task, text):
-            self.note(code, place)
+            keys = (
+                f", whose data has {', '.join(map(str, task['data']))[:200] or 'nothing'}" if code == "no-text" else ""
+            )
+            self.note(code, place + keys)
         seen = set()
         for one in task["annotations"]:
             here = f"{place}, annotation {one.get('id')}"
@@ -75,7 +84,7 @@ class Ledger:
             seen.add(who)
             for item in one["result"] if isinstance(one.get("result"), list) else ():
                 if isinstance(item, Mapping):
-                    self._item(item, text, here)
+                    self._item(item, text, here, task["data"])
         for draft in task.get("drafts") or ():
             for code in _of_draft(draft):
                 self.note(code, f"{place}, draft {draft.get('id') if isinstance(draft, Mapping) else draft}")
@@ -84,24 +93,40 @@ class Ledger:
         """Give each kind of defect, in a fixed order."""
         return [Found(code, self.counts[code], self.examples[code]) for code in SAID if code in self.counts]
 
-    def _item(self, item: Mapping[str, Any], text: str, here: str) -> None:
+    def _item(self, item: Mapping[str, Any], text: str, here: str, data: Mapping[str, Any]) -> None:
         kind, value = str(item.get("type")), item.get("value")
         values = item.get("labels") if kind == "relation" else value.get(kind) if isinstance(value, Mapping) else None
         used = self.controls.setdefault((str(item.get("from_name") or kind), kind), {})
         for one in _names(kind, values):
             if one in used or len(used) < _VALUES:
                 used[one] = used.get(one, 0) + 1
-        if not text or not isinstance(value, Mapping):
+        if not isinstance(value, Mapping):
             return
         start, end, quote = value.get("start"), value.get("end"), value.get("text")
-        if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
+        if type(start) is not int or type(end) is not int or not 0 <= start < end:
             return
         surface = text[start:end]
         where = f"{here}, region {item.get('id')} [{start}:{end}]"
         if surface != surface.strip() and surface.strip():
             self.note("edge-space", f"{where} {surface[:40]!r}")
-        if isinstance(quote, str) and quote != surface:
-            self.note("quote-differs", f"{where}: it says {quote[:40]!r}, and there stands {surface[:40]!r}")
+        if isinstance(quote, str):
+            self._quote(quote, surface, where)
+            if _plain(quote) != _plain(surface):
+                self.strange += 1
+                for name, other in data.items():
+                    if isinstance(other, str) and _plain(other[start:end]) == _plain(quote):
+                        self.fits[name] = self.fits.get(name, 0) + 1
+
+    def _quote(self, quote: str, surface: str, where: str) -> None:
+        self.quotes += 1
+        if quote != surface and surface:
+            said = f"it says {quote[:40]!r}, and there stands {surface[:40]!r}"
+            self.note("quote-differs", f"{where}: {said}")
+
+
+def _plain(text: str) -> str:
+    """Give a text as far as a browser shows it: without blanks, and with □ for what push replaces."""
+    return "".join(without_astral(text).replace("\\n", "").split())
 
 
 def _names(kind: str, values: object) -> Iterator[str]:
