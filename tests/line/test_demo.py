@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -150,6 +151,18 @@ def test_the_recapture_of_the_city_is_one_event_with_its_parties_place_and_time(
     arguments = together(reference, "conflict-events", "arguments")
     told = {row["role"]: row["surface"] for row in arguments if row["event_id"] == recapture["event_id"]}
     assert told == {"agent": "Syrian army", "target": "ISIS", "place": "Deir el-Zour", "time": "Friday"}
+    assert (recapture["time"], recapture["at"]) == ("2017-11-03", datetime(2017, 11, 3, tzinfo=UTC))
+
+
+def test_friday_is_the_day_of_publication_and_says_what_it_rests_on(reference: Path, version: Path) -> None:
+    published = pd.read_parquet(version / "times")
+    fridays = published[(published["surface"] == "Friday") & (published["value"] == "2017-11-03")]
+    assert len(fridays) == 3
+    assert set(fridays["evidence"]) == {
+        "said by the annotators, and rule weekday gives the same: reckoned from the day of publication, Friday 2017-11-03"
+    }
+    assert set(fridays["at"]) == set(fridays["published_at"]) == {pd.Timestamp("2017-11-03", tz="UTC")}
+    assert not published["evidence"].str.contains("would give").any()
 
 
 def test_the_parties_claims_have_their_sources_and_contradict_each_other(reference: Path) -> None:
@@ -158,8 +171,29 @@ def test_the_parties_claims_have_their_sources_and_contradict_each_other(referen
     push = claims["now pushing into western neighbourhoods of Qaim"]
     assert (attack["sources"], push["sources"]) == (["ISIS news agency Aamaq"], ["joint command"])
     assert (attack["contradicts"], push["contradicts"]) == ([push["claim_id"]], [attack["claim_id"]])
+    assert (attack["source_names"], push["source_names"]) == (["Aamaq"], ["Iraqi Joint Operations Command"])
+    assert (attack["cues"], push["cues"]) == (["claimed"], ["said"])
+    assert all(row["contents"][0].count(row["surface"]) == 1 for row in (attack, push))
     city = claims["liberated from ISIS the long-contested eastern city of Deir el-Zour"]
-    assert (city["sources"], city["cues"]) == (["Syrian army"], ["said"])
+    assert (city["sources"], city["source_names"]) == (["Syrian army", "Syrian military"], ["Syrian Army"])
+    assert (city["cues"], len(city["span_ids"])) == (["said", "said"], 2)
+
+
+def test_who_contradicts_whom_can_be_asked_of_the_published_claims(reference: Path) -> None:
+    claims = pd.read_parquet(reference / "datasets" / "conflict-news-attribution-claims" / "1.0.0" / "claims")
+    pairs = claims.explode("contradicts").merge(claims, left_on="contradicts", right_on="claim_id")
+    sides = {(one[0], other[0]) for one, other in zip(pairs["source_names_x"], pairs["source_names_y"], strict=True)}
+    assert sides == {("Aamaq", "Iraqi Joint Operations Command"), ("Iraqi Joint Operations Command", "Aamaq")}
+
+
+@pytest.mark.parametrize("schema", ["news-entities", "conflict-events", "attribution-claims"])
+def test_the_recorded_annotators_obey_their_schema_and_differ(reference: Path, schema: str) -> None:
+    workspace = Workspace.open(reference).under(schema)
+    assert workspace.labels.read("rejected").num_rows == 0
+    disputes = set(workspace.agreed.read("disputes")["kind"].to_pylist())
+    assert {"boundary", "existence", "relation"} <= disputes
+    findings = workspace.findings.read("findings").to_pylist()
+    assert {row["severity"] for row in findings} <= {"warning"}
 
 
 @pytest.mark.parametrize(

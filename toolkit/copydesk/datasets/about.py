@@ -41,10 +41,12 @@ class About:
         """The label set as ``labels.json`` holds it: what the labels mean, without the keys and colours of the screen."""
         schema = self.schema
         declared = {"categories": [_said(one) for one in schema.categories]} if schema.categories else {}
-        maps = {"maps": {target: dict(table) for target, table in schema.maps}} if schema.maps else {}
+        maps: dict[str, dict[str, list[str]]] = {}
+        for one in schema.mapped:
+            maps.setdefault(one.target, {})[one.name] = list(one.theirs)
         return {
             **declared,
-            **maps,
+            **({"maps": maps} if maps else {}),
             "name": schema.name,
             "version": schema.version,
             "title": schema.title,

@@ -124,6 +124,15 @@ def _labels(about: About, tables: Mapping[str, pa.Table]) -> str:
             for one in about.schema.attributes
         ]
         parts.append(_table(("attribute", "choices", "definition"), said))
+    if about.schema.maps:
+        targets = [target for target, _ in about.schema.maps]
+        called = {(one.name, one.target): "; ".join(one.theirs) for one in about.schema.mapped}
+        elsewhere = [(name, *(called.get((name, to), "") for to in targets)) for name in about.schema.label_names]
+        parts.append(
+            "What the labels are called elsewhere, where they have a counterpart; with relations and choices in\n"
+            "[maps.json](maps.json):"
+        )
+        parts.append(_table(("label", *targets), elsewhere))
     return "\n\n".join(parts)
 
 

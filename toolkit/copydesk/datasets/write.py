@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from copydesk.model.progress import Progress
 from copydesk.store import canonical_json, digest_of, file_sha256, write_file, write_table
 
 LABEL_SET = "labels.json"
+MAPS = "maps.json"  # a row for each name and each other schema
 CHANGES = "CHANGES.md"
 _EPOCH = "SOURCE_DATE_EPOCH"
 _HEADING = "# Changes of "
@@ -104,6 +105,7 @@ def _documents(place: Path, content: Content, step: Step) -> dict[str, bytes]:
         LABEL_SET: about.label_set,
         "agreement.json": list(content.agreement),
         "findings.json": list(content.findings),
+        **({MAPS: [asdict(one) for one in about.schema.mapped]} if about.schema.maps else {}),
         **{f"schema/{name}.json": _schema_of(name) for name in content.tables},
     }
     return {name: text.encode() for name, text in texts.items()} | {

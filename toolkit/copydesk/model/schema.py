@@ -24,6 +24,7 @@ from copydesk.model.schema_parts import (
     Claims,
     Events,
     Label,
+    Mapped,
     RelationType,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "Events",
     "Label",
     "LabelSchema",
+    "Mapped",
     "RelationType",
 ]
 
@@ -61,6 +63,15 @@ class LabelSchema:
     events: Events | None = None
     claims: Claims | None = None
     checks: tuple[Check, ...] = ()
+
+    @property
+    def mapped(self) -> tuple[Mapped, ...]:
+        """The rows of ``maps``: what each name is called elsewhere, sorted by target as the schema lists them."""
+        return tuple(
+            Mapped(ours, target, tuple(one.strip() for one in theirs.split(";") if one.strip()))
+            for target, table in self.maps
+            for ours, theirs in table
+        )
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -59,6 +59,15 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a label, a relation or a choice (``attribute.choice``) is called in another schema; nothing where it has no counterpart."""
+
+    name: str
+    target: str
+    theirs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Events:
     """How events are put together: the group of labels that trigger one, the relations that lead to arguments, and two others.
 

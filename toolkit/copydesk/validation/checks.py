@@ -103,7 +103,7 @@ def _attribute(_: Lookup, rows: Sequence[tuple[int, _Row]], asks: _Row) -> _Faul
     for number, row in rows:
         values = _values(row, name)
         if not values and asks.get("required"):
-            yield number, f"{row.get('label', '')} {short(row['surface'])} has no {name}"
+            yield number, f"{row.get('label', 'claim')} {short(row['surface'])} has no {name}"
         odd = next((value for value in values if not _is_allowed(value, asks)), None)
         if odd is not None:
             yield number, f"{name} {short(odd)}"
