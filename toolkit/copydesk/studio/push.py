@@ -85,7 +85,7 @@ class _Counts:
     doubled: int = 0
     removed: int = 0
     sent: list[str] = field(default_factory=list)  # documents
-    twice: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)  # those that may be there more than once
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ def push(
         done += len(batch)
         progress("push", done, tasks.num_rows)
     _verify(studio, project_id, counts, before=known.get("task_number") or 0)
+    _remove_doubles(studio, project_id, counts, again=sender.again, patience=patience)
     return PushReport(
         project_id=project_id,
         created=found is None,
@@ -281,6 +282,11 @@ class _Sender:
         counts.pushed += len(missing)
         counts.suggestions += sum(task.suggestions for task in missing)
 
+    @property
+    def again(self) -> list[str]:
+        """The documents whose tasks were sent again after an answer that left open whether they arrived."""
+        return [task.key[0] for task in self._sender.again]
+
     def _missing(self, tasks: Sequence[_Task]) -> list[_Task]:
         there = self._look_up(tasks)
         return [task for task in tasks if not there[task.key]]
@@ -296,7 +302,7 @@ def _key(data: Mapping[str, Any]) -> _Key:
 
 
 def _verify(studio: Studio, project_id: int, counts: _Counts, *, before: int) -> None:
-    """See that the project holds at least what was found and sent, none of it twice, and that it shows the suggestions."""
+    """See that the project holds at least what was found and sent, whether it holds more, and that it shows the suggestions."""
     project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
     least = counts.pushed + counts.present + counts.unchanged
     if project["task_number"] < least:
@@ -304,12 +310,23 @@ def _verify(studio: Studio, project_id: int, counts: _Counts, *, before: int) ->
             f"project {project_id} holds {project['task_number']} tasks, and {least} should be there",
             fix="copydesk push",
         )
-    more = project["task_number"] > before + counts.pushed  # than it was given by us
-    suspects = list(dict.fromkeys([*counts.twice, *(counts.sent if more else [])]))
-    counts.removed, counts.doubled = remove_doubles(studio, project_id, suspects, key=_key)
+    if project["task_number"] > before + counts.pushed:  # more than we gave it
+        counts.twice += counts.sent
     if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
         try:
             studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
         except StudioRefused as error:
             if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
                 raise
+
+
+def _remove_doubles(studio: Studio, project_id: int, counts: _Counts, *, again: Sequence[str], patience: float) -> None:
+    """Leave each task once; what was sent again may come a second time, and for that is waited."""
+    suspects = list(dict.fromkeys([*counts.twice, *again]))
+
+    def look() -> int:
+        removed, counts.doubled = remove_doubles(studio, project_id, suspects, key=_key)
+        counts.removed += removed
+        return counts.removed
+
+    looked(look, until=lambda removed: removed >= len(again), patience=patience)
