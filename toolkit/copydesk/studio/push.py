@@ -117,9 +117,10 @@ def push(
     ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
     annotators go on with that one.
     ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
-    arrived: by default half a minute, or the connection's timeout where that is shorter. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
-    DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
-    where it stopped.
+    arrived: by default half a minute, or the connection's timeout where that is shorter. What arrived twice all the same, and
+    nobody touched, is removed. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is
+    written, and DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again
+    goes on where it stopped.
     """
     found = find_project(studio, project)
     if found is None or found.get("label_config") != project.config:
