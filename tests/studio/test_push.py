@@ -287,6 +287,22 @@ def test_an_import_that_a_gateway_sends_twice_leaves_each_task_once(
     assert sorted(task["data"]["doc_id"] for task in on_server(studio, done.project_id)) == sorted(TEXTS)
 
 
+def test_an_import_that_was_given_up_and_sent_again_may_arrive_after_all(
+    studio: Studio, studio_server: Server, spec: ProjectSpec, documents_of: Documents
+) -> None:
+    held = [Fault("early-504", seconds=1.0)]
+
+    def choose(asked: Asked) -> Fault | None:
+        return held.pop() if held and "/import" in asked.path else None
+
+    with Proxy(studio_server.port, choose) as through, Studio(through.url, studio_server.token) as connection:
+        done = sent(connection, spec, tasks_of(documents_of(TEXTS)), patience=0.5)
+        through.drain()
+        again = sent(studio, spec, tasks_of(documents_of(TEXTS)))  # on a slow machine it comes even later
+    assert (done.pushed, done.removed + again.removed, again.doubled) == (7, 7, 0)
+    assert len(on_server(studio, done.project_id)) == 7
+
+
 def test_of_tasks_that_stand_twice_those_that_nobody_touched_are_removed(
     studio: Studio, spec: ProjectSpec, documents_of: Documents
 ) -> None:

@@ -103,7 +103,8 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             f"doubled: {done.doubled} more tasks than documents, each with work of somebody; labels of all are pulled, and each "
             "annotator's newest count (fix: none is needed)",
         )
-    return Report("push", counts, changed=done.created or done.pushed > 0, lines=lines, data={"project": url})
+    changed = done.created or done.pushed > 0 or done.removed > 0
+    return Report("push", counts, changed=changed, lines=lines, data={"project": url})
 
 
 def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:

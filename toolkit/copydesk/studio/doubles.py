@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from copydesk.errors import StudioBroken
 from copydesk.studio.client import Studio
 from copydesk.studio.drafts import HAS_DRAFT
 from copydesk.studio.listing import LOOKED_UP, Filter, doc_id_is_one_of, find_tasks, list_tasks
@@ -60,4 +61,6 @@ def _remove(studio: Studio, project_id: int, ids: Sequence[int], *, doc_ids: Seq
         "filters": {"conjunction": "and", "items": [doc_id_is_one_of(doc_ids), *_UNTOUCHED]},
     }
     answer = studio.post("api/dm/actions/", params={"id": "delete_tasks", "project": project_id}, json=body)
+    if not isinstance(answer, dict) or not isinstance(answer.get("processed_items"), int):
+        raise StudioBroken("Label Studio does not say how many doubled tasks it removed", fix="copydesk push")
     return int(answer["processed_items"])

@@ -85,7 +85,7 @@ class _Counts:
     doubled: int = 0
     removed: int = 0
     sent: list[str] = field(default_factory=list)  # documents
-    twice: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)  # those that may be there more than once
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,10 @@ def push(
     ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
     annotators go on with that one.
     ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
-    arrived: by default half a minute, or the connection's timeout where that is shorter. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
-    DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
-    where it stopped.
+    arrived: by default half a minute, or the connection's timeout where that is shorter. What arrived twice all the same, and
+    nobody touched, is removed. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is
+    written, and DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again
+    goes on where it stopped.
     """
     found = find_project(studio, project)
     if found is None or found.get("label_config") != project.config:
@@ -137,6 +138,7 @@ def push(
         done += len(batch)
         progress("push", done, tasks.num_rows)
     _verify(studio, project_id, counts, before=known.get("task_number") or 0)
+    _remove_doubles(studio, project_id, counts, again=sender.again, patience=patience)
     return PushReport(
         project_id=project_id,
         created=found is None,
@@ -281,6 +283,11 @@ class _Sender:
         counts.pushed += len(missing)
         counts.suggestions += sum(task.suggestions for task in missing)
 
+    @property
+    def again(self) -> list[str]:
+        """The documents whose tasks were sent again after an answer that left open whether they arrived."""
+        return [task.key[0] for task in self._sender.again]
+
     def _missing(self, tasks: Sequence[_Task]) -> list[_Task]:
         there = self._look_up(tasks)
         return [task for task in tasks if not there[task.key]]
@@ -296,7 +303,7 @@ def _key(data: Mapping[str, Any]) -> _Key:
 
 
 def _verify(studio: Studio, project_id: int, counts: _Counts, *, before: int) -> None:
-    """See that the project holds at least what was found and sent, none of it twice, and that it shows the suggestions."""
+    """See that the project holds at least what was found and sent, whether it holds more, and that it shows the suggestions."""
     project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
     least = counts.pushed + counts.present + counts.unchanged
     if project["task_number"] < least:
@@ -304,12 +311,23 @@ def _verify(studio: Studio, project_id: int, counts: _Counts, *, before: int) ->
             f"project {project_id} holds {project['task_number']} tasks, and {least} should be there",
             fix="copydesk push",
         )
-    more = project["task_number"] > before + counts.pushed  # than it was given by us
-    suspects = list(dict.fromkeys([*counts.twice, *(counts.sent if more else [])]))
-    counts.removed, counts.doubled = remove_doubles(studio, project_id, suspects, key=_key)
+    if project["task_number"] > before + counts.pushed:  # more than we gave it
+        counts.twice += counts.sent
     if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
         try:
             studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
         except StudioRefused as error:
             if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
                 raise
+
+
+def _remove_doubles(studio: Studio, project_id: int, counts: _Counts, *, again: Sequence[str], patience: float) -> None:
+    """Leave each task once; what was sent again may come a second time, and for that is waited."""
+    suspects = list(dict.fromkeys([*counts.twice, *again]))
+
+    def look() -> int:
+        removed, counts.doubled = remove_doubles(studio, project_id, suspects, key=_key)
+        counts.removed += removed
+        return counts.removed
+
+    looked(look, until=lambda removed: removed >= len(again), patience=patience)

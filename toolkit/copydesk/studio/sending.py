@@ -51,7 +51,8 @@ def batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 class Sender(Generic[Task]):
     """Sends batches to one project. ``missing`` gives those of the tasks that the server has not got.
 
-    ``patience`` is how many seconds to wait for a batch to appear after an answer that left open whether it arrived.
+    ``patience`` is how many seconds to wait for a batch to appear after an answer that left open whether it arrived. ``again`` are
+    the tasks that were then sent once more, as often as they were: what was given up may arrive all the same, later.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Sender(Generic[Task]):
         self._project_id = project_id
         self._missing = missing
         self._patience = patience
+        self.again: list[Task] = []
 
     def send(self, tasks: Sequence[Task]) -> None:
         """Send tasks that the server has not got; raises the ``errors.Studio*`` where some did not arrive."""
@@ -72,6 +74,8 @@ class Sender(Generic[Task]):
                 tasks = self._still_missing(tasks, 0 if isinstance(error, StudioUnreachable) else self._patience)
                 if tasks and not left:
                     raise _unsure(error, tasks) from error
+                if not isinstance(error, StudioUnreachable):
+                    self.again += tasks
             else:
                 return
             if not tasks:
