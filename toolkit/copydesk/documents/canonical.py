@@ -71,8 +71,7 @@ def canonical(draft: Draft) -> Canonical:
     Mojibake can come to light when a character goes that parted it, so the steps are taken until none has anything to do; each
     that does makes the text shorter or takes it out of reach of the next, so that there is an end.
     """
-    sound: set[str] = set()
-    while edits := _character_steps(draft.text, sound):
+    while edits := _character_steps(draft.text):
         draft = draft.then(edits)
     if is_tidy(draft.text):
         return Canonical(draft=draft, gaps=(1,) * draft.text.count("\n\n"))
@@ -132,12 +131,12 @@ def _tidied(article: str) -> Tidied:
     return Tidied(made.draft.text, made.draft.edits, made.gaps)
 
 
-def _character_steps(text: str, sound: set[str]) -> list[Edit]:
-    """Give the edits of the first step that has any: repair (but of ``sound`` lines), then characters, then normal form."""
+def _character_steps(text: str) -> list[Edit]:
+    """Give the edits of the first step that has any: repair, then characters, then normal form."""
     unusual = unusual_characters(text)
     if not unusual:
         return []
-    edits = mojibake_edits(text, sound) if may_be_mojibake(text, unusual) else []
+    edits = mojibake_edits(text) if may_be_mojibake(text, unusual) else []
     if not edits and characters().pattern.search(unusual):
         edits = character_edits(text)
     if not edits and _UNSAFE.search(unusual):

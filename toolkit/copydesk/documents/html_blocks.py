@@ -24,6 +24,9 @@ _PASSED = frozenset(["nav", "footer"])
 LONGEST_BYLINE = 160  # characters of a byline or a credit
 LONGEST_PROMO = 600  # characters of prose in what asks readers for something, or in a caption
 _DOUBTED = Within.ASIDE | Within.BYLINE | Within.CREDIT | Within.CAPTION
+_INLINE = r"(?:\s*+</?(?![aA][\s/>])[a-zA-Z][^>]*+>)*+"
+# A block that is one link: its text stands alone among the markup within it.
+_ALONE = re.compile(rf"\s*+<[aA]\s[^>]*+>{_INLINE}([^<>]*+){_INLINE}\s*+</[aA]>\s*+")
 _MARKUP = re.compile(r"<(/?[aA](?=[\s/>]))?[^>]*+>", re.ASCII)  # a tag, and what it is to links: ``a``, ``/a``
 _TAG = re.compile(r"<[^>]*+>")
 _ANCHOR = re.compile(r"<(/?)[aA](?=[\s/>])[^>]*+>", re.ASCII)
@@ -257,7 +260,13 @@ class _Walker:
         """End the block that is being filled; one without visible text is no block."""
         source, spans = self._page.source, self._spans
         raw = self._last if len(spans) == 1 else "".join([source[low:high] for low, high in spans])
-        text, linked = self._read(raw) if "<" in raw else (raw, 0 if self._link < 0 else len(raw))
+        if "<" not in raw:
+            text, linked = raw, 0 if self._link < 0 else len(raw)
+        elif self._link < 0 and (alone := _ALONE.fullmatch(raw)):
+            text = alone[1]
+            linked = len(text)
+        else:
+            text, linked = self._read(raw)
         text = text.strip()
         if "  " in text or not text.isprintable():  # no other blank than the space is printable
             text = " ".join(text.split())

@@ -70,9 +70,7 @@ def choose(page: Page, title: str | None = None) -> Choice:
     """
     blocks, within = page.blocks, page.within
     prose = [_prose(block.text, block.linked) if len(block.text) >= FEWEST_LETTERS else 0 for block in blocks]
-    own = [
-        0 if size and within[block.node] & _NO_TEXT else size for block, size in zip(blocks, prose, strict=True)
-    ]
+    own = [0 if size and within[block.node] & _NO_TEXT else size for block, size in zip(blocks, prose, strict=True)]
     held = page.sums(own)
     if not held[0]:
         return Choice(places=(), rule="html.boilerplate", doubts=("no prose",))

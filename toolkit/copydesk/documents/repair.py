@@ -37,6 +37,8 @@ _SUSPECTS = frozenset(_SUSPECT).union(map(chr, range(0x80, 0xA0)))
 # The kinds of bytes in UTF-8: ASCII, the later bytes of a character, and its first.
 _BYTES = b"a" * 0x80 + b"l" * 0x40 + b"f" * 0x40
 _SIDE_BY_SIDE = b"lf"
+_REACH = 8  # characters; no sign of mojibake is longer than 6, and each has one beyond ASCII in it
+_BEYOND_ASCII = re.compile(rf"[^\0-\x7f]+(?:[\0-\x7f]{{1,{_REACH}}}[^\0-\x7f]+)*")
 _VISIBLE = re.compile(r"[!-~]+")
 
 
@@ -54,19 +56,14 @@ def _has_neighbours(text: str) -> bool:
     return _SIDE_BY_SIDE in text.encode("utf-8", "surrogatepass").translate(_BYTES)
 
 
-def mojibake_edits(text: str, sound: set[str]) -> list[Edit]:
-    """Give the edits that repair each line of ``text``, as small as the visible ASCII around them allows.
-
-    ``sound`` are lines that need none; those that are found so are added.
-    """
+def mojibake_edits(text: str) -> list[Edit]:
+    """Give the edits that repair each line of ``text``, as small as the visible ASCII around them allows."""
     edits: list[Edit] = []
     at = 0
     for line in text.split("\n"):
-        if line not in sound and not line.isascii() and (_PAIR.search(line) or _BEFORE_BLANK.search(line) or _CONTROL.search(line)):
+        if not line.isascii() and (_PAIR.search(line) or _BEFORE_BLANK.search(line) or _CONTROL.search(line)):
             fixed = _fixed(line)
-            if fixed == line:
-                sound.add(line)
-            else:
+            if fixed != line:
                 edits += _differences(at, line, fixed)
         at += len(line) + 1
     return edits
@@ -75,7 +72,16 @@ def mojibake_edits(text: str, sound: set[str]) -> list[Edit]:
 def _fixed(line: str) -> str:
     import ftfy
 
-    return ftfy.fix_encoding(line, _config())
+    return ftfy.fix_encoding(line, _config()) if _is_bad(line) else line
+
+
+def _is_bad(line: str) -> bool:
+    """Whether ftfy's heuristic finds a sign of mojibake, which it would look for in all of a line and finds near what is not ASCII."""
+    from ftfy.badness import is_bad
+
+    return any(
+        is_bad(line[max(0, match.start() - _REACH) : match.end() + _REACH]) for match in _BEYOND_ASCII.finditer(line)
+    )
 
 
 @cache
