@@ -59,8 +59,12 @@ def checked(value: object, number: int) -> Task:
     annotations, drafts = value.get("annotations"), value.get("drafts") or []
     if not isinstance(annotations, list) or not all(isinstance(one, dict) for one in annotations):
         raise ExportError(f"{place} has no list of annotations", fix=_FIX)
-    if not isinstance(drafts, list) or not _is_id(value.get("id")):
-        raise ExportError(f"{place} has no id, or no list of drafts, as an export has them", fix=_FIX)
+    if not isinstance(drafts, list):
+        raise ExportError(f"{place} has no list of drafts", fix=_FIX)
+    if not _is_id(value.get("id")) or not _instant(value.get("created_at")):  # by these a task is told from any other
+        raise ExportError(
+            f"{place} has no id, or does not say when it was made (created_at), as an export does", fix=_FIX
+        )
     return value
 
 
