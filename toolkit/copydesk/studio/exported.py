@@ -74,6 +74,11 @@ def project_of(task: Mapping[str, Any]) -> int:
     return number if _is_id(number) and isinstance(number, int) else 0
 
 
+def made_at(task: Mapping[str, Any]) -> str:
+    """Give when a task was made, as the file writes it."""
+    return _text(task.get("created_at"))
+
+
 def people_in(task: Mapping[str, Any]) -> Iterator[Whom]:
     """Give everybody who annotated a task or began to."""
     for one in task["annotations"]:
@@ -140,7 +145,7 @@ class Taker:
     def document_of(self, task: Mapping[str, Any]) -> str:
         """Give the document that the log says a task is of; empty where the log has not seen it."""
         known = self._changes.states.get(task["id"])
-        return known.doc_id if known and known.created_at == _text(task.get("created_at")) else ""
+        return known.doc_id if known and known.created_at == made_at(task) else ""
 
     def take(self, task: Mapping[str, Any], placed: Placed) -> None:
         """Take one task, whose document is known."""
@@ -183,7 +188,7 @@ class Taker:
         return {
             "id": task["id"],
             "data": task["data"] if placed.pushed else data,
-            "created_at": _text(task.get("created_at")),
+            "created_at": made_at(task),
             "updated_at": _instant(task.get("updated_at")) or made or _FIRST.isoformat(),
             "annotations": [self._annotation(one) for one in task["annotations"]],
         }
