@@ -13,12 +13,13 @@ import pytest
 
 from copydesk.flow import backup as backup_flow
 from copydesk.flow import studio as flow
-from copydesk.flow.connect import connected
+from copydesk.flow.connect import connected, known_project
 from copydesk.flow.current import current_documents
 from copydesk.flow.labels import agree
 from copydesk.studio.people import read_people
 from copydesk.studio.recorded import read_recorded, submit
 from copydesk.studio.restore import read_backup
+from copydesk.studio.states import Seen
 from copydesk.workspace import Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
@@ -109,7 +110,14 @@ def test_a_lost_server_comes_back_and_agreement_is_what_it_was(folder: Path, she
     assert (told["changed"], told["backup"], told["counts"]["annotations"]) == (False, 1, 2)
     assert backup_flow._later(workspace, read_backup(workspace.backups.parts()[0])) == 0
     change_one(workspace)
-    assert flow.pull(workspace, progress=quiet).counts["changed"] == 1
+    told = json.loads(imported(workspace, folder, shell).stdout)
+    assert (told["counts"]["changed"], told["counts"]["new"], told["counts"]["gone"]) == (1, 0, 0)
+    assert flow.pull(workspace, progress=quiet).changed is False, (
+        "the export brought it, and the pull after it has looked"
+    )
+    with connected(workspace) as studio:
+        project = known_project(workspace, studio, workspace.schema())
+        assert Seen(project).is_quiet(studio, workspace.pulls)
     newer = agreed(workspace)
     assert newer != before
 

@@ -36,7 +36,7 @@ from copydesk.store import TEMPORARY, locked, translated
 from copydesk.studio.codec import without_astral
 from copydesk.studio.defects import Found as Defect
 from copydesk.studio.defects import Ledger
-from copydesk.studio.exported import Placed, Taken, Taker, Task, known_project, people_in, project_of
+from copydesk.studio.exported import Placed, Taken, Taker, Task, known_project, made_at, people_in, project_of
 from copydesk.studio.interface import TEXT
 from copydesk.studio.people import OWN
 from copydesk.studio.restored import originals_seen
@@ -152,9 +152,8 @@ class _Seen:
         """Read the file to its end, and write what it shows and the workspace has not as JSON Lines: line 17 is its task 17."""
         with translated(file, "write"), file.open("w", encoding="ascii") as staged:
             for number, task in enumerate(export.tasks(), 1):
-                made = task.get("created_at")
                 project = project_of(task)
-                self.tasks.setdefault(project, {})[task["id"]] = made if isinstance(made, str) else ""
+                self.tasks.setdefault(project, {})[task["id"]] = made_at(task)
                 self.people.setdefault(project, set()).update(people_in(task))
                 self._look(task, staged)
                 if number % 100 == 0:

@@ -59,8 +59,12 @@ def checked(value: object, number: int) -> Task:
     annotations, drafts = value.get("annotations"), value.get("drafts") or []
     if not isinstance(annotations, list) or not all(isinstance(one, dict) for one in annotations):
         raise ExportError(f"{place} has no list of annotations", fix=_FIX)
-    if not isinstance(drafts, list) or not _is_id(value.get("id")):
-        raise ExportError(f"{place} has no id, or no list of drafts, as an export has them", fix=_FIX)
+    if not isinstance(drafts, list):
+        raise ExportError(f"{place} has no list of drafts", fix=_FIX)
+    if not _is_id(value.get("id")) or not _instant(value.get("created_at")):  # by these a task is told from any other
+        raise ExportError(
+            f"{place} has no id, or does not say when it was made (created_at), as an export does", fix=_FIX
+        )
     return value
 
 
@@ -68,6 +72,11 @@ def project_of(task: Mapping[str, Any]) -> int:
     """Give the number of the project that a task is of; 0 where it does not say."""
     number = task.get("project")
     return number if _is_id(number) and isinstance(number, int) else 0
+
+
+def made_at(task: Mapping[str, Any]) -> str:
+    """Give when a task was made, as the file writes it."""
+    return _text(task.get("created_at"))
 
 
 def people_in(task: Mapping[str, Any]) -> Iterator[Whom]:
@@ -136,7 +145,7 @@ class Taker:
     def document_of(self, task: Mapping[str, Any]) -> str:
         """Give the document that the log says a task is of; empty where the log has not seen it."""
         known = self._changes.states.get(task["id"])
-        return known.doc_id if known and known.created_at == _text(task.get("created_at")) else ""
+        return known.doc_id if known and known.created_at == made_at(task) else ""
 
     def take(self, task: Mapping[str, Any], placed: Placed) -> None:
         """Take one task, whose document is known."""
@@ -179,7 +188,7 @@ class Taker:
         return {
             "id": task["id"],
             "data": task["data"] if placed.pushed else data,
-            "created_at": _text(task.get("created_at")),
+            "created_at": made_at(task),
             "updated_at": _instant(task.get("updated_at")) or made or _FIRST.isoformat(),
             "annotations": [self._annotation(one) for one in task["annotations"]],
         }
