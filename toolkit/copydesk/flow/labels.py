@@ -18,7 +18,7 @@ from copydesk.studio.pull import current_state
 from copydesk.tasks import times
 from copydesk.workspace import Workspace
 
-_LABELS = "labels/3"
+_LABELS = "labels/4"
 _AGREED = "agreed/4"
 # What a report counts where there is any of it.
 _TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims", "times": "times"}

@@ -78,7 +78,8 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
     newest text counts, and of several the one updated last. What was made on an older text is carried over: each span is
     placed in the newest text (``model.anchor``), and what is certain counts there; what is not (anchor-fuzzy) and what is no
     more (anchor-lost) is rejected, and waits for a person. ``revision`` then names the newest one, ``anchors`` tells of each
-    span where it was made, and ``unread`` what of the newest text the annotator has not seen.
+    span where it was made, and ``unread`` what of the newest text the annotator has not seen. What was said of the whole document counts on, and says on
+    which revision it was made.
 
     Rejected, each with its reason: annotations that are no votes (deleted, cancelled, superseded, unknown-annotator), those of
     an unknown document or text (text-changed), those that cannot be read; and single spans, attributes and relations that do
