@@ -147,8 +147,8 @@ def test_what_was_said_of_a_label_and_between_labels_comes_with_it(desk: Desk) -
     regions = {item["id"]: item["value"]["text"] for item in items if item["type"] == "labels"}
     (relation,) = [item for item in items if item["type"] == "relation"]
     assert [regions[relation[end]] for end in ("from_id", "to_id")] == ["Qaim", "Syria"]
-    (choice,) = [item for item in items if item["from_name"] == "mention"]
-    (carried,) = [item for item in items if item["from_name"] == "article_type"]
+    (choice,) = [item for item in items if item.get("from_name") == "mention"]
+    (carried,) = [item for item in items if item.get("from_name") == "article_type"]
     assert (carried["value"], carried["origin"]) == (told["value"], "prediction")
     desk.run("agree --json")
     (said,) = desk.run("show seeds/story.txt --json")["categories"]
