@@ -179,6 +179,20 @@ def test_the_parties_claims_have_their_sources_and_contradict_each_other(referen
     assert (city["cues"], len(city["span_ids"])) == (["said", "said"], 2)
 
 
+def test_one_document_is_shown_under_the_schema_that_is_asked_for(reference: Path, shell: Shell) -> None:
+    seed = "seeds/000_624767c5aad575bc.txt"
+    shown = shell(f"copydesk show {seed} --schema conflict-events", cwd=reference).stdout
+    assert "\nevent TERRITORY  liberated  2017-11-03\n             agent: Syrian army\n" in shown
+    assert "\ndoc_conflict: conflict_event_report\n             ← unanimous: 2 of 2 readers\n" in shown
+    assert "\ntime Friday = 2017-11-03  (said by the annotators, and rule weekday" in shown
+    claims = json.loads(shell(f"copydesk show {seed} --schema attribution-claims --json", cwd=reference).stdout)
+    assert len(claims["together"]["claims"]) == len(together(reference, "attribution-claims", "claims"))
+    counts = json.loads(shell("copydesk status --schema attribution-claims --json", cwd=reference).stdout)
+    assert (counts["labels"]["reads"], counts["agreed"]["claims"]) == (2, len(claims["together"]["claims"]))
+    done = shell("copydesk status --schema nothing", cwd=reference)
+    assert (done.returncode, "schema 'nothing' is not one of this workspace's" in done.stderr) == (2, True)
+
+
 def test_who_contradicts_whom_can_be_asked_of_the_published_claims(reference: Path) -> None:
     claims = pd.read_parquet(reference / "datasets" / "conflict-news-attribution-claims" / "1.0.0" / "claims")
     pairs = claims.explode("contradicts").merge(claims, left_on="contradicts", right_on="claim_id")

@@ -137,7 +137,8 @@ def test_what_was_said_of_a_label_and_between_labels_comes_with_it(desk: Desk) -
     result.append({"id": "Syria", "from_name": "mention", "type": "choices", "value": said, **plain})
     ends = {"from_id": "Qaim on", "to_id": "Syria", "direction": "right", "labels": ["part_of"]}
     result.append({"type": "relation", **ends})
-    desk.submit(old, result)
+    told = {"id": "c", "from_name": "article_type", "type": "choices", "value": {"choices": ["news_report"]}, **plain}
+    desk.submit(old, [*result, told])
     assert desk.run("pull --json")["counts"]["relations"] == 1
     desk.write(STORY.replace("Army retakes", "Army now holds") + "\nNobody else said more.\n")
     assert desk.run("push --json")["counts"]["pushed"] == 1
@@ -146,8 +147,18 @@ def test_what_was_said_of_a_label_and_between_labels_comes_with_it(desk: Desk) -
     regions = {item["id"]: item["value"]["text"] for item in items if item["type"] == "labels"}
     (relation,) = [item for item in items if item["type"] == "relation"]
     assert [regions[relation[end]] for end in ("from_id", "to_id")] == ["Qaim", "Syria"]
-    (choice,) = [item for item in items if item["type"] == "choices"]
+    (choice,) = [item for item in items if item.get("from_name") == "mention"]
+    (carried,) = [item for item in items if item.get("from_name") == "article_type"]
+    assert (carried["value"], carried["origin"]) == (told["value"], "prediction")
+    desk.run("agree --json")
+    (said,) = desk.run("show seeds/story.txt --json")["categories"]
+    assert (said["name"], said["value"], said["revision"]) == ("article_type", "news_report", 2)
+    assert said["chain"][1].endswith(", on revision 1")
     assert (regions[choice["id"]], choice["value"]["choices"]) == ("Syria", ["NAM"])
     desk.submit(newest, items)
     counts = desk.run("pull --json")["counts"]
     assert (counts["annotations"], counts["spans"], counts["relations"]) == (1, 3, 1)
+    desk.run("agree --json")
+    (said,) = desk.run("show seeds/story.txt --json")["categories"]
+    assert said["chain"][1].partition(" in ")[0] == "said by A1"
+    assert "revision" not in said["chain"][1]

@@ -26,6 +26,8 @@ LINE_SECONDS = 5.0
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default each in turn.")
 
+one_schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default the first.")
+
 
 def open_workspace(ctx: click.Context) -> Workspace:
     """Open the workspace that the command line names, or the nearest one upwards."""

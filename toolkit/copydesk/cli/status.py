@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, plain, print_json
+from copydesk.cli.output import json_option, one_schema_option, open_workspace, plain, print_json
 from copydesk.flow import look
 
 
 @click.command("status")
 @click.option("--rejected", is_flag=True, help="List every article that is rejected, with its place and the reason.")
+@one_schema_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, rejected: bool, as_json: bool) -> None:
+def command(ctx: click.Context, rejected: bool, schema: str, as_json: bool) -> None:
     """Count what there is at each stage of this workspace.
 
     What is rejected is taken up by copydesk ingest once its file or a setting was changed, and by copydesk ingest --retry.
     """
     workspace = open_workspace(ctx)
+    workspace = workspace.under(schema) if schema else workspace
     if rejected:
         _print_rejected(look.rejected(workspace), as_json=as_json)
         return

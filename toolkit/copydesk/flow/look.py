@@ -40,7 +40,8 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
         },
         "labels": {name: workspace.labels.read(name).num_rows for name in ("reads", "spans", "relations", "rejected")}
         | anchor_counts(workspace),
-        "agreed": {name: agreed.read(table).num_rows for name, table in _AGREED.items()},
+        "agreed": {name: agreed.read(table).num_rows for name, table in _AGREED.items()}
+        | {name: count for name in _TOGETHER if (count := agreed.read(_TOGETHER[name]).num_rows)},
         "findings": {
             "findings": findings.read("findings").num_rows if findings else 0,
             "validations": int(findings is not None),
@@ -62,6 +63,7 @@ def rejected(workspace: Workspace) -> list[dict[str, Any]]:
     return [{name: row[name] for name in told} for row in current_rejected(workspace)]
 
 
+_TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims"}
 _AGREED = {"spans": "agreed_spans", "relations": "agreed_relations", "disputes": "disputes"}
 
 
@@ -78,6 +80,8 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
         "edits": len(edits),
         "zones": [_zone(zone, text) for zone in zones_of(workspace, part, document)],
         "labels": _labels(workspace, document, edits),
+        "categories": _categories(workspace, document),
+        "together": _together(workspace, document),
         "waiting": [
             {**row, "detail": _waiting(row, text)}
             for row in _of(workspace.labels.read("anchors"), document["doc_id"])
@@ -135,6 +139,42 @@ def _labels(
         ]
         labels.append({**span, "chain": chain})
     return labels
+
+
+def _categories(workspace: Workspace, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give what is agreed of the whole document, each value with its chain."""
+    said = {
+        (row["annotation_id"], row["name"], row["value"]): row
+        for row in _of(workspace.labels.read("categories"), document["doc_id"])
+    }
+    return [
+        {
+            **row,
+            "chain": [
+                f"{row['decided']}: {row['votes']} of {row['readers']} readers",
+                *(
+                    f"said by {vote['annotator']} in annotation {one}" + _said_on(vote)
+                    for one in row["annotation_ids"]
+                    if (vote := said.get((one, row["name"], row["value"])))
+                ),
+            ],
+        }
+        for row in _of(workspace.agreed.read("agreed_categories"), document["doc_id"])
+    ]
+
+
+def _said_on(vote: Mapping[str, Any]) -> str:
+    carried = vote["made_on_revision"] < vote["revision"]
+    return f", on revision {vote['made_on_revision']}" if carried else ""
+
+
+def _together(workspace: Workspace, document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Give the events, with their arguments, the claims and the times of the document."""
+    found = {name: _of(workspace.agreed.read(name), document["doc_id"]) for name in ("events", "claims", "times")}
+    arguments = _of(workspace.agreed.read("arguments"), document["doc_id"])
+    for event in found["events"]:
+        event["arguments"] = [row for row in arguments if row["event_id"] == event["event_id"]]
+    return found
 
 
 def _waiting(anchor: Mapping[str, Any], text: str) -> str:

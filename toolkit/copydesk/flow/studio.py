@@ -133,7 +133,14 @@ def _earlier(workspace: Workspace, schema: LabelSchema) -> Earlier:
     unchanged = unchanged_since(
         workspace.documents.read("documents"), zones=every_zone(workspace), anchors=labels["anchors"]
     )
-    return Earlier(schema=schema, unchanged=unchanged, spans=_carried(labels), relations=labels["relations"])
+    categories = workspace.labels.read("categories")
+    return Earlier(
+        schema=schema,
+        unchanged=unchanged,
+        spans=_carried(labels),
+        relations=labels["relations"],
+        categories=categories.filter(pc.less(categories["made_on_revision"], categories["revision"])),
+    )
 
 
 def _carried(labels: Mapping[str, pa.Table]) -> pa.Table:

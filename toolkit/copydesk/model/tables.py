@@ -321,6 +321,7 @@ CATEGORIES = _schema(
     value=pa.string(),  # a choice, a path such as Conflict/Siege, a text, a number, or a date in ISO 8601
     number=_maybe(pa.float64()),  # of a number or a rating
     at=_maybe(INSTANT),  # of a date, at midnight, or of an instant
+    made_on_revision=pa.int32(),  # the last one with the text that the annotator saw; below revision it was carried over
 )
 # What was made on an older text of a document and carried over to its newest one: a row for each span.
 ANCHORS = _schema(

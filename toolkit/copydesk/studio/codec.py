@@ -89,7 +89,8 @@ def read_labels(
     newest text counts, and of several the one updated last. What was made on an older text is carried over: each span is
     placed in the newest text (``model.anchor``), and what is certain counts there; what is not (anchor-fuzzy) and what is no
     more (anchor-lost) is rejected, and waits for a person. ``revision`` then names the newest one, ``anchors`` tells of each
-    span where it was made, and ``unread`` what of the newest text the annotator has not seen.
+    span where it was made, and ``unread`` what of the newest text the annotator has not seen. What was said of the whole document counts on, and says on
+    which revision it was made.
 
     ``articles`` has further texts of the same documents, by ``doc_id``: what was made on the text of an article, as it came in, is
     carried over to its document.

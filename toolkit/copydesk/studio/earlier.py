@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import empty
-from copydesk.studio.codec import region_id, to_result
+from copydesk.studio.codec import category_items, region_id, to_result
 
 _Place = tuple[int, int, str]
 
@@ -22,19 +22,21 @@ class Earlier:
 
     ``unchanged`` gives, by document, the digests of older texts that say the same as the newest. ``spans`` and ``relations``
     are labels as they were read; where a suggestion is a span of theirs, it is sent with what was said of it, and otherwise
-    with ``values``, by document, start, end and label.
+    with ``values``, by document, start, end and label. ``categories`` are those that were said of older texts.
     """
 
     schema: LabelSchema | None = None
     unchanged: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spans: pa.Table = field(default_factory=lambda: empty("spans"))
     relations: pa.Table = field(default_factory=lambda: empty("relations"))
+    categories: pa.Table = field(default_factory=lambda: empty("categories"))
     values: Mapping[tuple[str, int, int, str], Sequence[Mapping[str, str]]] = field(default_factory=dict)
 
     def results(self, suggested: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
         """Make Label Studio's results of the spans suggested, by document.
 
-        Of what several people said of one span, the first one's attributes stand.
+        Of what several people said of one span or of the document, the first one's word stands; a document of which somebody said
+        something has a result even where no span is suggested.
         """
         wanted = pa.array(sorted(suggested), pa.string())
         places: dict[tuple[str, str], _Place] = {}
@@ -48,9 +50,23 @@ class Earlier:
             ends = [places.get((row["annotation_id"], row[end])) for end in ("head_span_id", "tail_span_id")]
             if ends[0] and ends[1]:
                 joined.setdefault(row["doc_id"], set()).add((ends[0], ends[1], row["label"]))
-        return {
+        results = {
             doc_id: self._result(doc_id, spans, said, joined.get(doc_id, set())) for doc_id, spans in suggested.items()
         }
+        for doc_id, items in self._said_of_documents().items():
+            results[doc_id] = [*results.get(doc_id, ()), *items]
+        return results
+
+    def _said_of_documents(self) -> dict[str, list[dict[str, Any]]]:
+        """Make the results of what was said of whole documents, by document."""
+        first: dict[tuple[str, str], str] = {}  # who said something in a category first
+        said: dict[str, list[tuple[str, str]]] = {}
+        for row in self.categories.sort_by([("annotator", "ascending"), ("value", "ascending")]).to_pylist():
+            if first.setdefault((row["doc_id"], row["name"]), row["annotator"]) == row["annotator"]:
+                said.setdefault(row["doc_id"], []).append((row["name"], row["value"]))
+        if self.schema is None:
+            return {}
+        return {doc_id: _suggested(category_items(values, self.schema)) for doc_id, values in said.items()}
 
     def _result(
         self,
@@ -71,3 +87,7 @@ class Earlier:
             if head in shown and tail in shown
         ]
         return to_result(told, relations, self.schema)
+
+
+def _suggested(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**item, "origin": "prediction"} for item in items]

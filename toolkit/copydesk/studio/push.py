@@ -252,7 +252,7 @@ def _made(tasks: pa.Table, suggestions: pa.Table, earlier: Earlier) -> Iterator[
         }
         body: dict[str, Any] = {"data": data}
         spans = suggested.get(row["doc_id"], [])
-        if spans:
+        if row["doc_id"] in results:
             body["predictions"] = [{"model_version": MODEL_VERSION, "result": results[row["doc_id"]]}]
         doc_id = row["doc_id"]
         stand_ins = frozenset((doc_id, digest) for digest in earlier.unchanged.get(doc_id, ()))

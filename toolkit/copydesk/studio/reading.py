@@ -97,8 +97,9 @@ class Reading:
             )
             for head, tail, label in sorted(one.relations)
         ]
+        made_on = one.carry.made_on.revision if one.carry else revision
         self.tables["categories"] += [
-            (row["annotation_id"], *about, name, value, *typed(self._categories[name], value))
+            (row["annotation_id"], *about, name, value, *typed(self._categories[name], value), made_on)
             for name, value in sorted(one.categories)
         ]
         self.tables["anchors"] += one.anchors

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from copydesk.model.schema import Attribute, LabelSchema
 from copydesk.model.tables import from_rows
 from copydesk.model.values import check, moment
-from copydesk.tasks.when import When, resolve
+from copydesk.tasks.when import NEARBY, When, resolve
 
 _Row = Mapping[str, Any]
 Place = tuple[str, int, int, str]  # document, start, end, label
@@ -74,7 +74,11 @@ def _dates(spans: pa.Table, documents: pa.Table, schema: LabelSchema) -> Iterato
 
 
 def _ruled(span: _Row, timex: Attribute, known: _Row) -> When | None:
-    found = resolve(span["surface"], published=_day(known["published_at"]), before=known["text"][: span["start"]])
+    found = resolve(
+        span["surface"],
+        published=_day(known["published_at"]),
+        before=known["text"][max(span["start"] - NEARBY, 0) : span["start"]],
+    )
     return found if found and not check(timex, found.value)[1] else None
 
 

@@ -19,7 +19,7 @@ from importlib import resources
 from typing import Any
 
 _BLANKS = re.compile(r"[\s\u00a0\u202f]+")
-_NEARBY = 60  # characters before a date that are looked at for a word that says that it lies ahead
+NEARBY = 60  # characters before a date that are looked at for a word that says that it lies ahead
 _HALF_A_YEAR = timedelta(days=183)
 _Said = Mapping[str, str]
 
@@ -70,7 +70,7 @@ def _is_open(said: _Said, rule: str) -> bool:
 
 
 def _is_ahead(before: str, ahead: re.Pattern[str]) -> bool:
-    sentence = re.split(r"[.!?;\n]", before[-_NEARBY:])[-1]
+    sentence = re.split(r"[.!?;\n]", before[-NEARBY:])[-1]
     return ahead.search(sentence) is not None
 
 
