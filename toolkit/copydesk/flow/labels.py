@@ -46,6 +46,7 @@ def read_labels(workspace: Workspace) -> Report:
             current_state(workspace.pulls),
             documents=workspace.documents.read("documents"),
             schema=workspace.schema(),
+            windows=workspace.pulls.read("task_windows"),
         )
         workspace.labels.replace({**outcome.kept, "rejected": outcome.rejected}, {"stage": "labels", "key": key})
     rejected = workspace.labels.read("rejected").to_pylist()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.documents.sentences import sentences_of
 from copydesk.flow.connect import connected, known_project, project_spec
 from copydesk.flow.current import current_documents, current_zones, every_zone
 from copydesk.flow.labels import read_labels
@@ -28,7 +29,11 @@ from copydesk.studio.recorded import Recorded, read_recorded, submit
 from copydesk.tasks import (
     CARRIED,
     Left,
+    Windows,
     build_tasks,
+    cut_documents,
+    long_documents,
+    needing_sentences,
     read_names,
     suggest,
     unchanged_since,
@@ -68,16 +73,18 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         tasks, left = _tasks(workspace, documents)
         read_labels(workspace)
         suggestions = _suggestions(workspace, documents, tasks, schema)
+        windows = _windows(workspace, tasks)
         done = push_tasks(
             studio,
             project=project_spec(workspace, schema),
             tasks=tasks,
             suggestions=suggestions,
-            earlier=_earlier(workspace, schema),
+            earlier=_earlier(workspace, schema, windows),
             progress=progress,
         )
+    long = pc.count_distinct(windows.table["doc_id"]).as_py()
     counts = {
-        "tasks": tasks.num_rows,
+        "tasks": tasks.num_rows + windows.table.num_rows - long,
         "pushed": done.pushed,
         "there already": done.present,
         "superseded": done.superseded,
@@ -88,6 +95,12 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
     url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
     lines: tuple[str, ...] = (f"project: {url}",)
+    if long:
+        counts["long documents"] = long
+        lines += (
+            f"long documents: {long} are sent in {windows.table.num_rows} parts, a task for each; what one person marks counts once "
+            "they have done all parts of a document",
+        )
     if left.copies.num_rows:
         counts["copies left out"] = left.copies.num_rows
     if done.doubled:
@@ -119,13 +132,32 @@ def _suggestions(workspace: Workspace, documents: pa.Table, tasks: pa.Table, sch
     )
 
 
-def _earlier(workspace: Workspace, schema: LabelSchema) -> Earlier:
+def _windows(workspace: Workspace, tasks: pa.Table) -> Windows:
+    """Cut the documents that are longer than the settings say."""
+    most = workspace.settings.studio.window_chars
+    documents = long_documents(workspace.documents.read("documents"), tasks, most=most)
+    if not documents.num_rows:
+        return Windows()
+    zones = every_zone(workspace)
+    sentences = sentences_of(needing_sentences(documents, most=most), zones)
+    anchors = workspace.labels.read("anchors")
+    return cut_documents(documents, zones=zones, sentences=sentences, anchors=anchors, most=most)
+
+
+def _earlier(workspace: Workspace, schema: LabelSchema, windows: Windows) -> Earlier:
     """Give what annotators did on older texts."""
     labels = {name: workspace.labels.read(name) for name in ("spans", "relations", "anchors")}
     unchanged = unchanged_since(
         workspace.documents.read("documents"), zones=every_zone(workspace), anchors=labels["anchors"]
     )
-    return Earlier(schema=schema, unchanged=unchanged, spans=_carried(labels), relations=labels["relations"])
+    return Earlier(
+        schema=schema,
+        unchanged=unchanged,
+        windows=windows.table,
+        same=windows.same,
+        spans=_carried(labels),
+        relations=labels["relations"],
+    )
 
 
 def _carried(labels: Mapping[str, pa.Table]) -> pa.Table:

@@ -10,20 +10,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
 from copydesk.errors import DataError
 from copydesk.model.schema import GROUP, Attribute, LabelSchema
-from copydesk.model.tables import Outcome, from_rows, from_tuples
+from copydesk.model.tables import Outcome, empty, from_rows, from_tuples
 from copydesk.studio.carry import Carry
 from copydesk.studio.interface import TEXT
+from copydesk.studio.pieces import compose, pieced, places
 from copydesk.studio.reading import Reading
+from copydesk.studio.shown import stood_in
 from copydesk.studio.votes import History, Version, text_sha256_of, votes
 
-STAND_IN = "\u25a1"
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -40,7 +41,7 @@ def shown_text(text: str) -> str:
             f"the text has U+{ord(unfit.group()):04X} at {unfit.start()}, which Label Studio cannot hold",
             fix="ingest the article again; ingest removes such characters",
         )
-    return _ASTRAL.sub(STAND_IN, text)
+    return stood_in(text)
 
 
 def to_result(
@@ -71,7 +72,9 @@ def region_id(start: int, end: int, label: str) -> str:
     return "r-" + hashlib.sha256(f"{start}|{end}|{label}".encode()).hexdigest()[:10]
 
 
-def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSchema) -> Outcome:
+def read_labels(
+    annotations: pa.Table, *, documents: pa.Table, schema: LabelSchema, windows: pa.Table | None = None
+) -> Outcome:
     """Read what the annotators said: the current state of the pull log goes in; reads, spans and relations come out.
 
     ``documents`` holds every revision, in any order. Of each annotator's live annotations of a document the one made on the
@@ -79,6 +82,10 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
     placed in the newest text (``model.anchor``), and what is certain counts there; what is not (anchor-fuzzy) and what is no
     more (anchor-lost) is rejected, and waits for a person. ``revision`` then names the newest one, ``anchors`` tells of each
     span where it was made, and ``unread`` what of the newest text the annotator has not seen.
+
+    ``windows`` (table ``task_windows``) names the tasks that show a window of a document. Of such a document all annotations of
+    one person are read together, as ``studio.pieces`` says, and count under the id of the first in the order of the text; where
+    they do not make up a whole text, each is rejected (window-missing).
 
     Rejected, each with its reason: annotations that are no votes (deleted, cancelled, superseded, unknown-annotator), those of
     an unknown document or text (text-changed), those that cannot be read; and single spans, attributes and relations that do
@@ -88,27 +95,42 @@ def read_labels(annotations: pa.Table, *, documents: pa.Table, schema: LabelSche
     relation; each of these is kept or rejected.
     """
     known = histories(documents)
-    counted, rejected = votes(annotations, histories=known)
+    there = places(windows if windows is not None else empty("task_windows"))
+    counted, rejected = votes(annotations, histories=known, places=there)
+    whole, in_pieces = pieced(counted, there)
     reading = Reading(schema)
     carries: dict[tuple[str, str], Carry] = {}
-    for row in counted:
+
+    def carry_over(made_on: Version, newest: Version) -> Carry:
+        key = newest.text_sha256, made_on.text_sha256
+        return carries.get(key) or carries.setdefault(key, Carry.over(made_on, newest))
+
+    for row in whole:
         newest = known[row["doc_id"]].newest
         made_on = known[row["doc_id"]].versions[row["text_sha256"]]
-        carry = None
-        if made_on.text_sha256 != newest.text_sha256:
-            key = newest.text_sha256, made_on.text_sha256
-            carry = carries.get(key) or carries.setdefault(key, Carry.over(made_on, newest))
-        there = {"revision": newest.revision, "text_sha256": newest.text_sha256}
-        reading.read({**row, **there}, newest.text, carry)
+        carry = carry_over(made_on, newest) if made_on.text_sha256 != newest.text_sha256 else None
+        reading.read({**row, **_of(newest)}, newest.text, carry)
+    for rows in in_pieces:
+        history = known[rows[0]["doc_id"]]
+        readable = [row for row in rows if reading.items_of(row) is not None]
+        composed, refused = compose(readable, history, there, carry_over)
+        rejected += refused
+        now = _of(history.newest)
+        pieces = tuple(replace(piece, row={**piece.row, **now}) for piece in composed.pieces)
+        reading.read_pieces(replace(composed, pieces=pieces), history.newest.text)
     kept = {name: from_tuples(name, rows) for name, rows in reading.tables.items()}
     return Outcome(kept, from_rows("rejected", [*rejected, *reading.rejected]), reading.kept)
+
+
+def _of(newest: Version) -> dict[str, Any]:
+    return {"revision": newest.revision, "text_sha256": newest.text_sha256}
 
 
 def _region(span: Mapping[str, Any], schema: LabelSchema | None) -> Iterator[dict[str, Any]]:
     start, end, label = span["start"], span["end"], span["label"]
     region = span.get("span_id") or region_id(start, end, label)
     origin = span.get("origin") or "manual"
-    shown = _ASTRAL.sub(STAND_IN, span["surface"])
+    shown = stood_in(span["surface"])
     value = {"start": start, "end": end, "text": shown, "labels": [label]}
     group = schema.group_of(label) if schema else GROUP
     yield {"id": region, "from_name": group, "to_name": TEXT, "type": "labels", "origin": origin, "value": value}
@@ -160,7 +182,7 @@ def histories(documents: pa.Table) -> dict[str, History]:
     columns: Sequence[list[Any]] = [documents[name].to_pylist() for name in names]
     versions: dict[str, dict[str, Version]] = {}
     for doc_id, revision, text_sha256, text in sorted(zip(*columns, strict=True), key=lambda row: row[:2]):
-        shown = text_sha256_of(_ASTRAL.sub(STAND_IN, text))
+        shown = text_sha256_of(stood_in(text))
         versions.setdefault(doc_id, {})[text_sha256] = Version(revision, text_sha256, text, shown)
     return {
         doc_id: History(max(known.values(), key=lambda one: one.revision), known) for doc_id, known in versions.items()

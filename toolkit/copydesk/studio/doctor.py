@@ -13,17 +13,20 @@ from typing import Any
 
 from copydesk.model.finding import Finding, Gathered
 from copydesk.model.progress import Progress
+from copydesk.model.windows import Place
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import list_tasks
 from copydesk.studio.push import MODEL_VERSION, ProjectSpec, wanted_settings
 from copydesk.studio.release import TRIED, fault_of
 from copydesk.studio.votes import History, text_sha256_of
+from copydesk.studio.windows import WHOLE, place_of
 
 PAGE = 250
 _FIELDS = (
     "id", "data", "annotations", "overlap", "result", "completed_by", "lead_time", "was_cancelled", "ground_truth",
 )  # fmt: skip
+_Key = tuple[str, str, Place]
 _SHOWN = 10  # ids in a sentence
 
 MENDS = {
@@ -60,7 +63,7 @@ def examine(
     found = Gathered(MENDS)
     _settings(studio, project, spec, found)
     controls = project["parsed_label_config"]
-    keys: Counter[tuple[str, str]] = Counter()
+    keys: Counter[_Key] = Counter()
     done = 0
     for page, left in list_tasks(studio, int(project["id"]), fields=_FIELDS, size=PAGE):
         progress("doctor", done, done + left)
@@ -148,7 +151,7 @@ def _task(
     found: Gathered,
     *,
     histories: Mapping[str, History],
-    keys: Counter[tuple[str, str]],
+    keys: Counter[_Key],
 ) -> None:
     place = f"task {task['id']}"
     if task["overlap"] != spec.annotators_per_task:
@@ -156,14 +159,16 @@ def _task(
         found.add("overlap-drift", example, item=task["id"])
     data = task["data"]
     doc_id, digest = str(data.get("doc_id", "")), str(data.get("text_sha256", ""))
-    keys[doc_id, digest] += 1
-    if keys[doc_id, digest] > 1:
-        found.add("duplicate-task", f"{place} is document {doc_id!r} again, with the same text", item=task["id"])
+    part = place_of(data)
+    keys[doc_id, digest, part] += 1
+    if keys[doc_id, digest, part] > 1:
+        what = "the same text" if part == WHOLE else f"the same part of its text, {part[0]} to {part[1]}"
+        found.add("duplicate-task", f"{place} is document {doc_id!r} again, with {what}", item=task["id"])
     history = histories.get(doc_id)
     version = history.versions.get(digest) if history else None
     if version is None:
         found.add("unknown-document", f"{place} is of document {doc_id!r}, which is not here with that text")
-    elif text_sha256_of(str(data.get(TEXT, ""))) != version.shown_sha256:
+    elif text_sha256_of(str(data.get(TEXT, ""))) != version.shown_sha256_of(None if part == WHOLE else part):
         marked = len(task["annotations"])
         found.add("text-changed", f"{place}, document {doc_id!r}, has another text now, and {marked} annotations")
 

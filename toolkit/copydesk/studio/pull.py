@@ -26,6 +26,7 @@ from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list_tasks, overview, updated_after
 from copydesk.studio.states import Project, State, counts_of, is_as_known, is_known, read_states, state_of, text_of
 from copydesk.studio.votes import text_sha256_of
+from copydesk.studio.windows import window_of
 
 PAGE = 250
 OVERLAP = timedelta(minutes=5)
@@ -143,6 +144,8 @@ def _report(changes: _Changes, log: Log, *, seen: int = 0) -> PullReport:
         rows = from_rows("annotations", changes.rows.values())
         annotations = pa.concat_tables([_tombstones(log, changes.in_log), rows])
         tables = {"annotations": annotations, "task_states": from_rows("task_states", changes.state_rows)}
+        if changes.window_rows:
+            tables["task_windows"] = from_rows("task_windows", changes.window_rows)
         receipt = {"stage": "pull", "project": changes.project.key}
         log.append(tables, {**receipt, "new": new, "changed": changed, "gone": gone})
     return PullReport(
@@ -170,6 +173,7 @@ class _Changes:
         self.in_log: list[_Key] = []  # of those gone, the ones whose last content is in the log
         self.rows: dict[_Key, dict[str, Any]] = {}
         self.state_rows: list[dict[str, Any]] = []
+        self.window_rows: list[dict[str, Any]] = []
         self._names: Mapping[int, str] | None = None
         self._of_task: dict[int, list[_Key]] = {}
         for key in known:
@@ -207,6 +211,10 @@ class _Changes:
         if before != state:
             self.states[state.task_id] = state
             self.state_rows.append(self._state_row(state, "live"))
+            window = window_of(task["data"])
+            if window:
+                task_key = {"project": self.project.key, "task_id": state.task_id, "task_created_at": state.created_at}
+                self.window_rows.append({**task_key, **window})
 
     def _compare(self, key: _Key, row: dict[str, Any]) -> None:
         content = tuple(row[name] for name in _COMPARED)

@@ -7,7 +7,6 @@ again after every answer that leaves the matter open.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from copydesk.errors import (
     UsageError,
 )
 from copydesk.model.progress import Progress
+from copydesk.model.windows import Place
 from copydesk.studio.client import Studio, encoded
 from copydesk.studio.codec import shown_text
 from copydesk.studio.earlier import Earlier
@@ -30,14 +30,14 @@ from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
 from copydesk.studio.sending import Sender, batches
+from copydesk.studio.there import Counts, There
+from copydesk.studio.windows import WHOLE, regions, window_data, window_note, within
 
 MODEL_VERSION = "copydesk suggestions"
 _FIX_IN_USE = (
     "put the label that is in use back into schema.toml, or set another title as [studio] project in copydesk.toml, which starts "
     "a new project; labels already pulled are kept, and those that the schema has not are rejected as unknown-label"
 )
-
-_Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +69,22 @@ class PushReport:
     doubled: int
 
 
-@dataclass(slots=True)
-class _Counts:
-    """What a running push has done so far."""
-
-    pushed: int = 0
-    present: int = 0
-    unchanged: int = 0
-    superseded: int = 0
-    suggestions: int = 0
-    doubled: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Task:
     """One task as it is sent: JSON, written while the batch before it is on its way."""
 
-    key: _Key
+    doc_id: str
+    text_sha256: str
+    place: Place
+    is_last: bool  # of its document
     body: bytes
     suggestions: int
-    stand_ins: frozenset[_Key]  # tasks of older texts that say the same
+    stand_ins: frozenset[tuple[str, int, int]]  # windows of older texts that say the same, or such texts
 
     @property
     def name(self) -> str:
-        return f"document {self.key[0]}"
+        part = "" if self.place == WHOLE else f", characters {self.place[0]} to {self.place[1]}"
+        return f"document {self.doc_id}{part}"
 
 
 def push(
@@ -108,7 +100,8 @@ def push(
     """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
 
     ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
-    annotators go on with that one.
+    annotators go on with that one. Its ``windows`` say which documents are sent in several tasks; where a text is there already,
+    in windows of whatever size or as a whole, none is sent that shows the same.
     ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
     arrived. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is written, and
     DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
@@ -121,13 +114,16 @@ def push(
     if found is not None:
         _update(studio, found, project)
     project_id = int(known["id"])
-    counts = _Counts()
+    earlier = earlier or Earlier()
+    cut_up = _by_document(earlier.windows)
+    total = tasks.num_rows + sum(len(rows) - 1 for rows in cut_up.values())
+    counts = Counts()
     sender = _Sender(studio, project_id, patience)
     done = 0
-    for batch in ahead(batches(_made(tasks, suggestions, earlier or Earlier()))):
+    for batch in ahead(batches(_made(tasks, suggestions, earlier, cut_up))):
         sender.send(batch, counts)
         done += len(batch)
-        progress("push", done, tasks.num_rows)
+        progress("push", done, total)
     _verify(studio, project_id, counts)
     return PushReport(
         project_id=project_id,
@@ -217,8 +213,17 @@ def _check_use(studio: Studio, project_id: int, config: str) -> None:
         raise StudioRefused(error.message, fix=_FIX_IN_USE) from error
 
 
-def _made(tasks: pa.Table, suggestions: pa.Table, earlier: Earlier) -> Iterator[_Task]:
-    """Make the tasks as they are sent."""
+def _by_document(windows: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in windows.sort_by([("doc_id", "ascending"), ("start", "ascending")]).to_pylist():
+        found.setdefault(row["doc_id"], []).append(row)
+    return found
+
+
+def _made(
+    tasks: pa.Table, suggestions: pa.Table, earlier: Earlier, windows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> Iterator[_Task]:
+    """Make the tasks as they are sent, those of one document in the order of its text."""
     suggested: dict[str, list[dict[str, Any]]] = {}
     columns = (suggestions[name].to_pylist() for name in ("doc_id", "start", "end", "surface", "label"))
     for doc_id, start, end, surface, label in zip(*columns, strict=True):
@@ -226,22 +231,44 @@ def _made(tasks: pa.Table, suggestions: pa.Table, earlier: Earlier) -> Iterator[
         suggested.setdefault(doc_id, []).append(span)
     results = earlier.results(suggested)
     for row in tasks.to_pylist():
-        text = shown_text(row["text"])
-        data = {
-            "doc_id": row["doc_id"],
-            "revision": row["revision"],
-            "text_sha256": row["text_sha256"],
-            "title": row["title"] or "",
-            TEXT: text,
-            NOTE: "",
-        }
-        body: dict[str, Any] = {"data": data}
-        spans = suggested.get(row["doc_id"], [])
-        if spans:
-            body["predictions"] = [{"model_version": MODEL_VERSION, "result": results[row["doc_id"]]}]
-        doc_id = row["doc_id"]
-        stand_ins = frozenset((doc_id, digest) for digest in earlier.unchanged.get(doc_id, ()))
-        yield _Task((doc_id, row["text_sha256"]), encoded(body, place=doc_id), len(spans), stand_ins)
+        result = results.get(row["doc_id"], [])
+        cut_up = windows.get(row["doc_id"], [])
+        if not cut_up:
+            yield _task(row, _data(row, row["text"]), result, WHOLE, earlier, is_last=True)
+        for window in cut_up:
+            place = window["start"], window["end"]
+            part = _data(row, row["text"][slice(*place)]) | {NOTE: window_note(window), **window_data(window)}
+            is_last = window["number"] == window["windows"]
+            yield _task(row, part, within(result, place), place, earlier, is_last=is_last)
+
+
+def _data(row: Mapping[str, Any], text: str) -> dict[str, Any]:
+    return {
+        "doc_id": row["doc_id"],
+        "revision": row["revision"],
+        "text_sha256": row["text_sha256"],
+        "title": row["title"] or "",
+        TEXT: shown_text(text),
+        NOTE: "",
+    }
+
+
+def _task(
+    row: Mapping[str, Any],
+    data: Mapping[str, Any],
+    result: Sequence[Mapping[str, Any]],
+    place: Place,
+    earlier: Earlier,
+    *,
+    is_last: bool,
+) -> _Task:
+    body: dict[str, Any] = {"data": data}
+    if result:
+        body["predictions"] = [{"model_version": MODEL_VERSION, "result": result}]
+    doc_id = row["doc_id"]
+    stand_ins = earlier.stand_ins(doc_id, place)
+    written = encoded(body, place=doc_id)
+    return _Task(doc_id, row["text_sha256"], place, is_last, written, regions(result), stand_ins)
 
 
 class _Sender:
@@ -251,40 +278,48 @@ class _Sender:
         self._studio = studio
         self._project_id = project_id
         self._sender = Sender(studio, project_id, missing=self._missing, patience=patience)
+        self._used: set[tuple[str, int, int]] = set()  # what stands in for windows of the document that is at hand
 
-    def send(self, batch: Sequence[_Task], counts: _Counts) -> None:
+    def send(self, batch: Sequence[_Task], counts: Counts) -> None:
         """Send what the server has not got of a batch, and count."""
         there = self._look_up(batch)
-        absent = [task for task in batch if not there[task.key]]
-        missing = [task for task in absent if not any(there[key] for key in task.stand_ins)]
-        meant = {task.key for task in batch}.union(*(task.stand_ins for task in absent))
-        counts.present += len(batch) - len(absent)
-        counts.unchanged += len(absent) - len(missing)
-        counts.superseded += sum(times for key, times in there.items() if key not in meant)
-        counts.doubled += sum(times - 1 for key, times in there.items() if key in meant)
+        missing = []
+        for task in batch:
+            used = there.stand_ins(task.doc_id, task.stand_ins)
+            if there.has(task.doc_id, task.text_sha256, task.place):
+                counts.present += 1
+                counts.least += there.has_just(task.doc_id, task.text_sha256, task.place)
+            elif used:
+                self._used |= used
+                counts.unchanged += 1
+                counts.least += task.place == WHOLE
+            else:
+                missing.append(task)
+            if task.is_last:
+                there.count(task.doc_id, task.text_sha256, self._used, counts)
+                self._used = set()
         if missing:
             self._sender.send(missing)
         counts.pushed += len(missing)
+        counts.least += len(missing)
         counts.suggestions += sum(task.suggestions for task in missing)
 
     def _missing(self, tasks: Sequence[_Task]) -> list[_Task]:
         there = self._look_up(tasks)
-        return [task for task in tasks if not there[task.key]]
+        return [task for task in tasks if not there.has_just(task.doc_id, task.text_sha256, task.place)]
 
-    def _look_up(self, tasks: Sequence[_Task]) -> Counter[_Key]:
-        """Count the tasks on the server by document and text, for the documents of these tasks."""
-        doc_ids = [task.key[0] for task in tasks]
-        found = (task["data"] for task in find_tasks(self._studio, self._project_id, doc_ids))
-        return Counter((data["doc_id"], data.get("text_sha256", "")) for data in found)
+    def _look_up(self, tasks: Sequence[_Task]) -> There:
+        """Find the tasks on the server of the documents of these tasks."""
+        doc_ids = list(dict.fromkeys(task.doc_id for task in tasks))
+        return There(task["data"] for task in find_tasks(self._studio, self._project_id, doc_ids))
 
 
-def _verify(studio: Studio, project_id: int, counts: _Counts) -> None:
+def _verify(studio: Studio, project_id: int, counts: Counts) -> None:
     """See that the project holds at least what was found and sent, and that it shows the suggestions."""
     project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
-    least = counts.pushed + counts.present + counts.unchanged
-    if project["task_number"] < least:
+    if project["task_number"] < counts.least:
         raise StudioBroken(
-            f"project {project_id} holds {project['task_number']} tasks, and {least} should be there",
+            f"project {project_id} holds {project['task_number']} tasks, and {counts.least} should be there",
             fix="copydesk push",
         )
     if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
