@@ -79,7 +79,8 @@ def compose(
     words = words_of(newest.text)
     touched = [list(_words(one, newest, words, carry_over)) for one in made]
     owners = _owners(touched, len(words.keys))
-    if -1 in owners and not _has_base(made, newest, carry_over):
+    unread = _unread(newest, words, owners)
+    if unread and not _has_base(made, newest, carry_over):
         return Composed(), [_missing(row, made, carry_over) for row in rows]
     counted, rejected = [], []
     for number, (row, (version, place)) in enumerate(zip(rows, made, strict=True)):
@@ -91,7 +92,6 @@ def compose(
         end = min(place[1], len(version.text))
         counted.append((min(touched[number], default=-1), Piece(row, place[0], end, carry, number, owners, words)))
     counted.sort(key=lambda one: (one[0], one[1].number))
-    unread = stretches(newest.text, words, [owner >= 0 for owner in owners])
     return Composed(tuple(piece for _, piece in counted), unread), rejected
 
 
@@ -126,7 +126,13 @@ def _unread_of(version: Version, made: Sequence[tuple[Version, Place]], carry_ov
     words = words_of(version.text)
     earlier = [one for one in made if one[0].revision <= version.revision]
     owners = _owners([list(_words(one, version, words, carry_over)) for one in earlier], len(words.keys))
-    return stretches(version.text, words, [owner >= 0 for owner in owners])
+    return _unread(version, words, owners)
+
+
+def _unread(version: Version, words: Words, owners: Sequence[int]) -> tuple[Place, ...]:
+    """Give the places of a text that are nobody's; punctuation alone is none, since one full stop is like another."""
+    found = stretches(version.text, words, [owner >= 0 for owner in owners])
+    return tuple((start, end) for start, end in found if any(map(str.isalnum, version.text[start:end])))
 
 
 def _missing(row: Mapping[str, Any], made: Sequence[tuple[Version, Place]], carry_over: CarryOver) -> dict[str, Any]:
