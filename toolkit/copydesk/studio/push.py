@@ -76,6 +76,7 @@ class _Task:
     doc_id: str
     text_sha256: str
     place: Place
+    shown: Place  # the same, with the text's true end
     is_last: bool  # of its document
     body: bytes
     suggestions: int
@@ -268,7 +269,8 @@ def _task(
     doc_id = row["doc_id"]
     stand_ins = earlier.stand_ins(doc_id, place)
     written = encoded(body, place=doc_id)
-    return _Task(doc_id, row["text_sha256"], place, is_last, written, regions(result), stand_ins)
+    shown = place[0], min(place[1], len(row["text"]))
+    return _Task(doc_id, row["text_sha256"], place, shown, is_last, written, regions(result), stand_ins)
 
 
 class _Sender:
@@ -286,7 +288,7 @@ class _Sender:
         missing = []
         for task in batch:
             used = there.stand_ins(task.doc_id, task.stand_ins)
-            if there.has(task.doc_id, task.text_sha256, task.place):
+            if there.has(task.doc_id, task.text_sha256, task.shown):
                 counts.present += 1
                 counts.least += there.has_just(task.doc_id, task.text_sha256, task.place)
             elif used:

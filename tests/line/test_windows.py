@@ -1,0 +1,187 @@
+"""A long article, from its file to a real Label Studio in several tasks, and back as one reading."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copydesk.flow import doctor, labels
+from copydesk.flow import studio as flow
+from copydesk.flow.ingest import ingest
+from copydesk.flow.look import status
+from copydesk.studio import sending
+from copydesk.studio.client import Studio
+from copydesk.studio.listing import list_tasks
+from copydesk.studio.server import Server
+from copydesk.workspace import Workspace
+
+STORY = "\n\n".join(
+    f"On day {number} the {kind} brigade \N{GRINNING FACE} entered the village number {number * 7}, said officials in {place}."
+    for number, (kind, place) in enumerate(
+        [
+            (kind, place)
+            for kind in ("first", "second", "third", "fourth")
+            for place in ("Aleppo", "Mosul", "Raqqa", "Homs", "Idlib")
+        ],
+        1,
+    )
+)
+
+
+def quiet(*_: object) -> None:
+    pass
+
+
+class Desk:
+    """A workspace whose long article is cut into windows of 500 characters, and people who label it."""
+
+    def __init__(self, workspace: Workspace, studio: Studio, *others: Studio) -> None:
+        self.workspace, self.studio, self.people = workspace, studio, (studio, *others)
+
+    def write(self, text: str) -> None:
+        (self.workspace.root / "seeds" / "story.txt").write_text(text, encoding="utf-8")
+        ingest(self.workspace, [], progress=quiet)
+
+    def push(self) -> Mapping[str, Any]:
+        return flow.push(self.workspace, progress=quiet).counts
+
+    def pull(self) -> Mapping[str, Any]:
+        return flow.pull(self.workspace, progress=quiet).counts
+
+    def projects(self) -> list[dict[str, Any]]:
+        marker = f"copydesk {self.workspace.settings.name} news-entities"
+        answer = self.studio.get("api/projects/", params={"page_size": 100})
+        found = [one for one in answer["results"] if one["description"] == marker]
+        return sorted(found, key=lambda one: int(one["id"]))
+
+    def tasks(self) -> list[dict[str, Any]]:
+        fields = ("id", "data", "predictions", "result", "overlap")
+        return [
+            task
+            for project in self.projects()
+            for page, _ in list_tasks(self.studio, project["id"], fields=fields, size=50)
+            for task in page
+        ]
+
+    def annotate(self, task: Mapping[str, Any], *quotes: tuple[str, str], by: int = 0, skip: bool = False) -> None:
+        text, result = task["data"]["text"], []
+        for quote, label in quotes:
+            if quote in text:
+                value = {
+                    "start": text.index(quote),
+                    "end": text.index(quote) + len(quote),
+                    "text": "?",
+                    "labels": [label],
+                }
+                result.append({"id": quote, "from_name": "entity", "to_name": "text", "type": "labels", "value": value})
+        body = {"result": result, "ground_truth": False, "was_cancelled": skip}
+        self.people[by].post(f"api/tasks/{task['id']}/annotations/", json=body)
+
+    def spans(self) -> list[tuple[str, int]]:
+        found = self.workspace.labels.read("spans")
+        return sorted(zip(found["surface"].to_pylist(), found["start"].to_pylist(), strict=True))
+
+
+@pytest.fixture
+def desk(studio_server: Server, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("COPYDESK_STUDIO_TOKEN", studio_server.token)
+    root = Workspace.create(tmp_path / "desk").root
+    settings = root / "copydesk.toml"
+    text = settings.read_text(encoding="utf-8").replace("my-articles", f"w{zlib.crc32(str(tmp_path).encode()):08x}")
+    text = text.replace('url = ""', f'url = "{studio_server.url}"\nwindow_chars = 500')
+    settings.write_text(text, encoding="utf-8")
+    for seed in (root / "seeds").glob("*.txt"):
+        seed.unlink()
+    made = Desk(Workspace.open(root), studio)
+    made.write(STORY)
+    return made
+
+
+MARKED = (("Aleppo", "GPE"), ("Mosul", "GPE"), ("Idlib", "GPE"), ("fourth brigade", "ORG"))
+
+
+def test_a_long_article_goes_out_in_parts_and_comes_back_as_one_reading(desk: Desk) -> None:
+    counts = desk.push()
+    tasks = desk.tasks()
+    assert counts["pushed"] == counts["tasks"] == len(tasks) > 3
+    assert counts["long documents"] == 1
+    document = desk.workspace.documents.read("documents").to_pylist()[0]
+    assert "".join(task["data"]["text"] for task in tasks) == document["text"].replace("\N{GRINNING FACE}", "□")
+    assert {task["data"]["doc_id"] for task in tasks} == {document["doc_id"]}
+    assert [task["data"]["review_note"].split(" of a")[0] for task in tasks] == [
+        f"Part {number} of {len(tasks)}" for number in range(1, len(tasks) + 1)
+    ]
+    for task in tasks:
+        for one in (one for guess in task["predictions"] for one in guess["result"]):
+            there = one["value"]
+            assert task["data"]["text"][there["start"] : there["end"]] == there["text"]
+    assert desk.push()["pushed"] == 0
+    for task in tasks[1:]:
+        desk.annotate(task, *MARKED)
+    desk.annotate(tasks[0], skip=True)
+    counts = desk.pull()
+    assert (counts["annotations"], counts["spans"]) == (0, 0)
+    rejected = desk.workspace.labels.read("rejected")["reason"].to_pylist()
+    assert sorted(set(rejected)) == ["cancelled", "window-missing"]
+    desk.annotate(tasks[0], *MARKED)
+    counts = desk.pull()
+    assert (counts["annotations"], counts["new"]) == (1, 1)
+    for surface, start in desk.spans():
+        assert document["text"][start : start + len(surface)] == surface
+    assert {surface for surface, _ in desk.spans()} == {quote for quote, _ in MARKED}
+    assert labels.agree(desk.workspace, progress=quiet).counts["agreed spans"] == len(desk.spans())
+    assert status(desk.workspace)["labels"]["reads"] == 1
+    found = {one["code"] for one in doctor.doctor(desk.workspace, fix=False, progress=quiet).data["findings"]}
+    assert not found & {"duplicate-task", "text-changed", "unknown-document"}
+
+
+def test_after_a_correction_the_changed_part_alone_is_asked_again(desk: Desk) -> None:
+    desk.push()
+    for task in desk.tasks():
+        desk.annotate(task, *MARKED)
+    before = desk.pull()["spans"]
+    desk.write(STORY.replace("On day 12 the", "Officials said that on day 12 the whole"))
+    assert desk.pull()["annotations"] == 1, "what was labelled before the correction counts meanwhile"
+    count = len(desk.tasks())
+    counts = desk.push()
+    assert 0 < counts["pushed"] <= 2
+    assert counts["superseded"] == count - counts["unchanged for annotators"] <= 2
+    for task in desk.tasks()[count:]:
+        desk.annotate(task, *MARKED)
+    counts = desk.pull()
+    assert (counts["annotations"], counts["spans"]) == (1, before)
+    assert desk.workspace.labels.read("unread").num_rows == 0
+    assert desk.push()["pushed"] == 0
+
+
+def test_a_push_killed_between_the_parts_of_a_document_goes_on_and_doubles_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "BATCH_TASKS", 2)
+
+    def stop(_: str, done: int, __: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        flow.push(desk.workspace, progress=stop)
+    counts = desk.push()
+    assert counts["there already"] == 4
+    assert counts["pushed"] == counts["tasks"] - 4
+    places = [(task["data"]["window_start"], task["data"]["window_end"]) for task in desk.tasks()]
+    assert len(places) == len(set(places)) == counts["tasks"]
+
+
+def test_another_limit_sends_nothing_again_that_is_there(desk: Desk) -> None:
+    desk.push()
+    settings = desk.workspace.root / "copydesk.toml"
+    for most in ("300", "100000"):
+        text = settings.read_text(encoding="utf-8")
+        head, _, rest = text.partition("window_chars = ")
+        settings.write_text(f"{head}window_chars = {most}\n{rest.partition(chr(10))[2]}", encoding="utf-8")
+        desk.workspace = Workspace.open(desk.workspace.root)
+        assert desk.push()["pushed"] == 0
