@@ -1,4 +1,4 @@
-"""A long article, from its file to a real Label Studio in several tasks, and back as one reading."""
+"""A long article goes to a real Label Studio in several tasks, many go to several projects; both come back as one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from copydesk.flow import doctor, labels
+from copydesk.flow import backup, doctor, labels
 from copydesk.flow import studio as flow
 from copydesk.flow.ingest import ingest
 from copydesk.flow.look import status
@@ -46,6 +46,14 @@ class Desk:
         (self.workspace.root / "seeds" / "story.txt").write_text(text, encoding="utf-8")
         ingest(self.workspace, [], progress=quiet)
 
+    def set(self, name: str, value: int) -> None:
+        """Change a setting of [studio]."""
+        path = self.workspace.root / "copydesk.toml"
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(f"{name} = ")]
+        lines.insert(lines.index("[studio]") + 1, f"{name} = {value}")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.workspace = Workspace.open(self.workspace.root)
+
     def push(self) -> Mapping[str, Any]:
         return flow.push(self.workspace, progress=quiet).counts
 
@@ -55,11 +63,11 @@ class Desk:
     def projects(self) -> list[dict[str, Any]]:
         marker = f"copydesk {self.workspace.settings.name} news-entities"
         answer = self.studio.get("api/projects/", params={"page_size": 100})
-        found = [one for one in answer["results"] if one["description"] == marker]
+        found = [one for one in answer["results"] if marker in one["description"].splitlines()]
         return sorted(found, key=lambda one: int(one["id"]))
 
     def tasks(self) -> list[dict[str, Any]]:
-        fields = ("id", "data", "predictions", "result", "overlap")
+        fields = ("id", "project", "data", "predictions", "result")
         return [
             task
             for project in self.projects()
@@ -92,11 +100,12 @@ def desk(studio_server: Server, studio: Studio, tmp_path: Path, monkeypatch: pyt
     root = Workspace.create(tmp_path / "desk").root
     settings = root / "copydesk.toml"
     text = settings.read_text(encoding="utf-8").replace("my-articles", f"w{zlib.crc32(str(tmp_path).encode()):08x}")
-    text = text.replace('url = ""', f'url = "{studio_server.url}"\nwindow_chars = 500')
+    text = text.replace('url = ""', f'url = "{studio_server.url}"')
     settings.write_text(text, encoding="utf-8")
     for seed in (root / "seeds").glob("*.txt"):
         seed.unlink()
     made = Desk(Workspace.open(root), studio)
+    made.set("window_chars", 500)
     made.write(STORY)
     return made
 
@@ -158,30 +167,92 @@ def test_after_a_correction_the_changed_part_alone_is_asked_again(desk: Desk) ->
     assert desk.push()["pushed"] == 0
 
 
-def test_a_push_killed_between_the_parts_of_a_document_goes_on_and_doubles_none(
+def limited(desk: Desk, most: int, articles: int) -> Desk:
+    """The same desk with short articles, and a limit of tasks in a project."""
+    desk.set("project_tasks", most)
+    (desk.workspace.root / "seeds" / "story.txt").unlink()
+    for number in range(articles):
+        text = f"Day {number} in Aleppo.\n\nOn day {number} the brigade number {number * 13} entered Mosul, officials said."
+        (desk.workspace.root / "seeds" / f"short-{number}.txt").write_text(text, encoding="utf-8")
+    ingest(desk.workspace, [], progress=quiet)
+    return desk
+
+
+def test_a_full_project_is_followed_by_another_and_all_are_read_as_one(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "BATCH_TASKS", 2)
-
-    def stop(_: str, done: int, __: int) -> None:
-        if done == 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        flow.push(desk.workspace, progress=stop)
+    monkeypatch.setattr(sending, "BATCH_TASKS", 4)
+    limited(desk, 5, 6)
+    desk.write(STORY)  # whose parts stay together
     counts = desk.push()
-    assert counts["there already"] == 4
-    assert counts["pushed"] == counts["tasks"] - 4
-    places = [(task["data"]["window_start"], task["data"]["window_end"]) for task in desk.tasks()]
-    assert len(places) == len(set(places)) == counts["tasks"]
+    projects = desk.projects()
+    title = projects[0]["title"]
+    assert [one["title"] for one in projects] == [title, *(f"{title} ({n})" for n in range(2, len(projects) + 1))]
+    assert sum(one["task_number"] for one in projects) == counts["pushed"] == counts["tasks"]
+    assert all(one["task_number"] <= 5 for one in projects)
+    assert len(projects) > 1
+    parts = {task["data"]["doc_id"]: set[int]() for task in desk.tasks()}
+    for task in desk.tasks():
+        parts[task["data"]["doc_id"]].add(task["project"])
+    assert {len(there) for there in parts.values()} == {1}
+    assert desk.push()["pushed"] == 0
+    for task in desk.tasks():
+        desk.annotate(task, *MARKED)
+    done = desk.pull()
+    assert (done["annotations"], done["new"]) == (7, counts["pushed"])
+    assert "elsewhere" not in done
+    assert desk.pull()["new"] == 0
+    found = {one["code"] for one in doctor.doctor(desk.workspace, fix=False, progress=quiet).data["findings"]}
+    assert not found & {"duplicate-task", "text-changed", "unknown-document", "settings-drift"}
+    desk.set("annotators_per_task", 3)
+    desk.push()
+    assert {one["maximum_annotations"] for one in desk.projects()} == {3}
+
+
+def test_a_push_killed_between_the_parts_of_a_document_and_between_projects_goes_on_and_doubles_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "BATCH_TASKS", 1)
+    limited(desk, 4, 4)
+
+    def killed_after(count: int) -> None:
+        def stop(_: str, done: int, __: int) -> None:
+            if done == count:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            flow.push(desk.workspace, progress=stop)
+
+    killed_after(2)
+    killed_after(5)
+    counts = desk.push()
+    assert counts["there already"] == 5
+    shown = [(task["data"]["doc_id"], task["data"].get("window_start")) for task in desk.tasks()]
+    assert len(shown) == len(set(shown)) == counts["tasks"] == counts["pushed"] + 5
+    assert all(one["task_number"] <= 4 for one in desk.projects())
+    assert len(desk.projects()) > 1
+
+
+def test_a_backup_keeps_all_projects_and_a_restore_makes_all_of_them(desk: Desk) -> None:
+    limited(desk, 3, 4)
+    desk.push()
+    for task in desk.tasks():
+        desk.annotate(task, *MARKED)
+    kept = backup.backup(desk.workspace, progress=quiet)
+    assert kept.counts["tasks"] == len(desk.tasks())
+    assert not backup.backup(desk.workspace, progress=quiet).changed
+    before = [(one["title"], one["task_number"]) for one in desk.projects()]
+    for one in desk.projects():
+        desk.studio.delete(f"api/projects/{one['id']}/")
+    done = backup.restore(desk.workspace, number=0, title="", progress=quiet)
+    assert (done.counts["differences"], done.counts["sent"]) == (0, kept.counts["tasks"])
+    there = desk.studio.get("api/projects/", params={"page_size": 100, "title": before[0][0]})["results"]
+    assert sorted((one["title"], one["task_number"]) for one in there) == before
+    assert desk.push()["pushed"] == 0
 
 
 def test_another_limit_sends_nothing_again_that_is_there(desk: Desk) -> None:
     desk.push()
-    settings = desk.workspace.root / "copydesk.toml"
-    for most in ("300", "100000"):
-        text = settings.read_text(encoding="utf-8")
-        head, _, rest = text.partition("window_chars = ")
-        settings.write_text(f"{head}window_chars = {most}\n{rest.partition(chr(10))[2]}", encoding="utf-8")
-        desk.workspace = Workspace.open(desk.workspace.root)
+    for most in (300, 100_000):
+        desk.set("window_chars", most)
         assert desk.push()["pushed"] == 0

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.documents.sentences import sentences_of
-from copydesk.flow.connect import connected, known_project, project_spec
+from copydesk.flow.connect import connected, known_projects, project_spec
 from copydesk.flow.current import current_documents, current_zones, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
@@ -19,13 +19,14 @@ from copydesk.store import locked
 from copydesk.studio import people, server
 from copydesk.studio.client import Studio
 from copydesk.studio.database import Postgres
-from copydesk.studio.drafts import Drafts, count_drafts
+from copydesk.studio.drafts import Drafts
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
 from copydesk.studio.pull import pull_whole as pull_all_annotations
 from copydesk.studio.push import push as push_tasks
 from copydesk.studio.recorded import Recorded, read_recorded, submit
+from copydesk.studio.several import count_all_drafts, pull_each
 from copydesk.tasks import (
     CARRIED,
     Left,
@@ -93,8 +94,8 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     carried = suggestions["rule"].to_pylist().count(CARRIED)
     counts |= {"re-anchored": carried} if carried else {}
     counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
-    url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
-    lines: tuple[str, ...] = (f"project: {url}",)
+    urls = [f"{studio.url.rstrip('/')}/projects/{project_id}/data" for project_id in done.project_ids]
+    lines: tuple[str, ...] = tuple(f"project: {url}" for url in urls)
     if long:
         counts["long documents"] = long
         lines += (
@@ -109,7 +110,13 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             f"doubled: {done.doubled} more tasks than documents, made by an import that was not this workspace's; labels of all "
             "are pulled, and each annotator's newest count (fix: in Label Studio, delete the ones that nobody annotated)",
         )
-    return Report("push", counts, changed=done.created or done.pushed > 0, lines=lines, data={"project": url})
+    return Report(
+        "push",
+        counts,
+        changed=done.created or done.pushed > 0,
+        lines=lines,
+        data={"project": urls[0], "projects": urls},
+    )
 
 
 def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
@@ -183,15 +190,16 @@ def _pull(workspace: Workspace, fetch: Callable[..., PullReport], *, progress: P
 
 def pull_from(studio: Studio, workspace: Workspace, fetch: Callable[..., PullReport], *, progress: Progress) -> Report:
     """Do what ``pull`` does over a connection that is open; the caller holds the workspace's lock."""
-    project = known_project(workspace, studio, workspace.schema())
-    done = fetch(
+    projects = known_projects(workspace, studio, workspace.schema())
+    done = pull_each(
+        fetch,
         studio,
-        project=project,
+        projects=projects,
         log=workspace.pulls,
         pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
         progress=progress,
     )
-    drafts = count_drafts(studio, project["id"]) if done.seen else Drafts(0, 0)  # a quiet pull is one request
+    drafts = count_all_drafts(studio, projects) if done.seen else Drafts(0, 0)  # a quiet pull is one request a project
     labels = read_labels(workspace)
     counts = {"new": done.new, "changed": done.changed, "gone": done.gone, "unchanged": done.unchanged}
     lines = labels.lines
@@ -249,14 +257,14 @@ def submit_recorded(workspace: Workspace, *, progress: Progress) -> Report:
     with locked(workspace.lock), connected(workspace) as studio:
         people.add_people(studio, [one.name for one in everybody], file=workspace.people_file)
         accounts = {person.name: person for person in people.read_people(workspace.people_file)}
-        project = known_project(workspace, studio, schema)
+        projects = known_projects(workspace, studio, schema)
         counts = {"submitted": 0, "there already": 0}
         for one in everybody:
             with studio.as_person(accounts[one.name].token) as own:
                 done = submit(
                     own,
                     one,
-                    project_id=project["id"],
+                    project_ids=[int(project["id"]) for project in projects],
                     documents=current_documents(workspace),
                     schema=schema,
                     progress=progress,

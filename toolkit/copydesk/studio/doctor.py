@@ -23,10 +23,10 @@ from copydesk.studio.votes import History, text_sha256_of
 from copydesk.studio.windows import WHOLE, place_of
 
 PAGE = 250
+Shown = tuple[str, str, Place]  # a document, its text's digest, and what of it a task shows
 _FIELDS = (
     "id", "data", "annotations", "overlap", "result", "completed_by", "lead_time", "was_cancelled", "ground_truth",
 )  # fmt: skip
-_Key = tuple[str, str, Place]
 _SHOWN = 10  # ids in a sentence
 
 MENDS = {
@@ -54,16 +54,17 @@ def examine(
     spec: ProjectSpec,
     *,
     histories: Mapping[str, History],
+    keys: Counter[Shown],
     progress: Progress,
 ) -> Gathered:
     """Look at a project and all its tasks.
 
     ``project`` is as the server describes it, ``spec`` what it is to be, and ``histories`` the texts that the workspace has.
+    ``keys`` counts what the tasks show, over all projects that are examined.
     """
     found = Gathered(MENDS)
     _settings(studio, project, spec, found)
     controls = project["parsed_label_config"]
-    keys: Counter[_Key] = Counter()
     done = 0
     for page, left in list_tasks(studio, int(project["id"]), fields=_FIELDS, size=PAGE):
         progress("doctor", done, done + left)
@@ -151,7 +152,7 @@ def _task(
     found: Gathered,
     *,
     histories: Mapping[str, History],
-    keys: Counter[_Key],
+    keys: Counter[Shown],
 ) -> None:
     place = f"task {task['id']}"
     if task["overlap"] != spec.annotators_per_task:

@@ -8,7 +8,7 @@ again after every answer that leaves the matter open.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -30,10 +30,12 @@ from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
 from copydesk.studio.sending import Sender, batches
+from copydesk.studio.sharing import Shares, number_of, numbered
 from copydesk.studio.there import Counts, There
 from copydesk.studio.windows import WHOLE, regions, window_data, window_note, within
 
 MODEL_VERSION = "copydesk suggestions"
+_SOUGHT = 40  # characters that the titles of all projects begin with
 _FIX_IN_USE = (
     "put the label that is in use back into schema.toml, or set another title as [studio] project in copydesk.toml, which starts "
     "a new project; labels already pulled are kept, and those that the schema has not are rejected as unknown-label"
@@ -49,6 +51,7 @@ class ProjectSpec:
     config: str
     instructions: str
     annotators_per_task: int
+    most_tasks: int = 20_000  # beyond that, there is a second project, and so on
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,11 @@ class PushReport:
     """What a push did: tasks sent, tasks that were there, and tasks there of an older text of the same documents.
 
     ``unchanged`` are tasks that were not sent since one of an older text that says the same is there. ``suggestions`` were sent
-    with the new tasks; ``doubled`` are tasks that stand on the server more than once.
+    with the new tasks; ``doubled`` are tasks that stand on the server more than once. ``project_ids`` are all projects that there
+    are, the first of which is ``project_id``; ``created`` says whether any of them is new.
     """
 
-    project_id: int
+    project_ids: tuple[int, ...]
     created: bool
     pushed: int
     present: int
@@ -67,6 +71,11 @@ class PushReport:
     superseded: int
     suggestions: int
     doubled: int
+
+    @property
+    def project_id(self) -> int:
+        """The id of the first project."""
+        return self.project_ids[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +117,26 @@ def push(
     DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again goes on
     where it stopped.
     """
-    found = find_project(studio, project)
-    if found is None or found.get("label_config") != project.config:
+    found = find_projects(studio, project)
+    if not found or any(one.get("label_config") != project.config for one in found):
         check_config(project.config)
-    known = found or _create(studio, project)
-    if found is not None:
-        _update(studio, found, project)
-    project_id = int(known["id"])
+    for one in found:
+        _update(studio, one, project)
+    known = found or [_create(studio, project)]
     earlier = earlier or Earlier()
     cut_up = _by_document(earlier.windows)
     total = tasks.num_rows + sum(len(rows) - 1 for rows in cut_up.values())
     counts = Counts()
-    sender = _Sender(studio, project_id, patience)
+    sender = _Sender(studio, project, known, patience)
     done = 0
     for batch in ahead(batches(_made(tasks, suggestions, earlier, cut_up))):
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, total)
-    _verify(studio, project_id, counts)
+    _verify(studio, sender.project_ids, counts)
     return PushReport(
-        project_id=project_id,
-        created=found is None,
+        project_ids=tuple(sender.project_ids),
+        created=len(sender.project_ids) > len(found),
         pushed=counts.pushed,
         present=counts.present,
         unchanged=counts.unchanged,
@@ -143,25 +151,46 @@ def find_project(studio: Studio, project: ProjectSpec) -> dict[str, Any] | None:
 
     Raises UsageError where there are two.
     """
-    page, found = 1, []
-    while True:
-        answer = studio.get("api/projects/", params={"title": project.title, "page": page, "page_size": 100})
-        found += [one for one in answer["results"] if _is_meant(one, project)]
-        if not answer.get("next"):
-            break
-        page += 1
-    if len(found) > 1:
-        ids = ", ".join(str(one["id"]) for one in found)
-        raise UsageError(
-            f"{studio.url} has {len(found)} projects {project.title!r} of this workspace: {ids}",
-            fix=f"remove {project.marker!r} from the description of all but one",
-        )
+    found = [one for number, one in _numbered_projects(studio, project).items() if number == 1]
     return found[0] if found else None
 
 
-def _is_meant(described: Mapping[str, Any], project: ProjectSpec) -> bool:
+def find_projects(studio: Studio, project: ProjectSpec) -> list[dict[str, Any]]:
+    """Give the project and those that followed when it was full, in the order of their numbers, as the server describes them.
+
+    Raises UsageError where two have the same number.
+    """
+    found = _numbered_projects(studio, project)
+    return [found[number] for number in sorted(found)]
+
+
+def _numbered_projects(studio: Studio, project: ProjectSpec) -> dict[int, dict[str, Any]]:
+    page, found = 1, []
+    title = project.title[:_SOUGHT]  # which the server looks for anywhere in a title
+    while True:
+        answer = studio.get("api/projects/", params={"title": title, "page": page, "page_size": 100})
+        found += [one for one in answer["results"] if _is_marked(one, project)]
+        if not answer.get("next"):
+            break
+        page += 1
+    by_number: dict[int, list[dict[str, Any]]] = {}
+    for one in found:
+        number = number_of(one["title"], project.title)
+        if number:
+            by_number.setdefault(number, []).append(one)
+    for same in by_number.values():
+        if len(same) > 1:
+            ids = ", ".join(str(one["id"]) for one in same)
+            raise UsageError(
+                f"{studio.url} has {len(same)} projects {same[0]['title']!r} of this workspace: {ids}",
+                fix=f"remove {project.marker!r} from the description of all but one",
+            )
+    return {number: one for number, (one,) in by_number.items()}
+
+
+def _is_marked(described: Mapping[str, Any], project: ProjectSpec) -> bool:
     lines = [line.strip() for line in (described.get("description") or "").splitlines()]
-    return described["title"] == project.title and project.marker in lines
+    return project.marker in lines
 
 
 def wanted_settings(project: ProjectSpec) -> dict[str, Any]:
@@ -274,12 +303,20 @@ def _task(
 
 
 class _Sender:
-    """Sends batches to one project, and never the same task twice."""
+    """Sends batches to the projects, and never the same task twice; opens the next project where the last one is full."""
 
-    def __init__(self, studio: Studio, project_id: int, patience: float) -> None:
+    def __init__(
+        self, studio: Studio, project: ProjectSpec, known: Sequence[Mapping[str, Any]], patience: float
+    ) -> None:
         self._studio = studio
-        self._project_id = project_id
-        self._sender = Sender(studio, project_id, missing=self._missing, patience=patience)
+        self._project = project
+        self._patience = patience
+        self.project_ids = [int(one["id"]) for one in known]
+        self._number = number_of(known[-1]["title"], project.title)
+        held = int(known[-1].get("task_number") or 0)
+        self._shares: Shares[_Task] = Shares(
+            self.project_ids[-1], held, most=project.most_tasks, opened=self._open_next
+        )
         self._used: set[tuple[str, int, int]] = set()  # what stands in for windows of the document that is at hand
 
     def send(self, batch: Sequence[_Task], counts: Counts) -> None:
@@ -300,8 +337,8 @@ class _Sender:
             if task.is_last:
                 there.count(task.doc_id, task.text_sha256, self._used, counts)
                 self._used = set()
-        if missing:
-            self._sender.send(missing)
+        for project_id, share in self._shares.of(missing):
+            Sender(self._studio, project_id, missing=self._missing, patience=self._patience).send(share)
         counts.pushed += len(missing)
         counts.least += len(missing)
         counts.suggestions += sum(task.suggestions for task in missing)
@@ -313,20 +350,34 @@ class _Sender:
     def _look_up(self, tasks: Sequence[_Task]) -> There:
         """Find the tasks on the server of the documents of these tasks."""
         doc_ids = list(dict.fromkeys(task.doc_id for task in tasks))
-        return There(task["data"] for task in find_tasks(self._studio, self._project_id, doc_ids))
+        found = (find_tasks(self._studio, project_id, doc_ids) for project_id in self.project_ids)
+        return There(task["data"] for tasks in found for task in tasks)
+
+    def _open_next(self) -> int:
+        self._number += 1
+        title = numbered(self._project.title, self._number)
+        self.project_ids.append(int(_create(self._studio, replace(self._project, title=title))["id"]))
+        return self.project_ids[-1]
 
 
-def _verify(studio: Studio, project_id: int, counts: Counts) -> None:
-    """See that the project holds at least what was found and sent, and that it shows the suggestions."""
-    project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
-    if project["task_number"] < counts.least:
+def _verify(studio: Studio, project_ids: Sequence[int], counts: Counts) -> None:
+    """See that the projects hold at least what was found and sent, and that they show the suggestions."""
+    params = {"include": "id,task_number,model_version"}
+    projects = [studio.get(f"api/projects/{project_id}/", params=params) for project_id in project_ids]
+    held = sum(project["task_number"] for project in projects)
+    if held < counts.least:
+        named = " and ".join(map(str, project_ids))
         raise StudioBroken(
-            f"project {project_id} holds {project['task_number']} tasks, and {counts.least} should be there",
-            fix="copydesk push",
+            f"project {named} holds {held} tasks, and {counts.least} should be there", fix="copydesk push"
         )
-    if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
-        try:
-            studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
-        except StudioRefused as error:
-            if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
-                raise
+    for project in projects:
+        if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
+            _show_suggestions(studio, project["id"])
+
+
+def _show_suggestions(studio: Studio, project_id: int) -> None:
+    try:
+        studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
+    except StudioRefused as error:
+        if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
+            raise

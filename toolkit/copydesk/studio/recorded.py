@@ -105,7 +105,7 @@ def submit(
     studio: Studio,
     recorded: Recorded,
     *,
-    project_id: int,
+    project_ids: Sequence[int],
     documents: pa.Table,
     schema: LabelSchema,
     progress: Progress,
@@ -118,13 +118,13 @@ def submit(
     """
     found = _documents(recorded, documents)
     results = _results(recorded, found, schema)
-    tasks = _tasks(studio, recorded, project_id=project_id, documents=found)
+    tasks = _tasks(studio, recorded, project_ids=project_ids, documents=found)
     submitted = present = 0
     for number, article in enumerate(recorded.articles, start=1):
         document = found[article.file]
         for task in tasks[article.file]:
             # the server knows each identity once, whatever the project
-            key = [recorded.name, str(project_id), document["doc_id"], document["text_sha256"], *_part(task)]
+            key = [recorded.name, str(task["project"]), document["doc_id"], document["text_sha256"], *_part(task)]
             body = {
                 "result": _result(article, task, *results[article.file], schema),
                 "unique_id": str(uuid.uuid5(_NAMESPACE, "\n".join(key))),
@@ -284,19 +284,22 @@ def _resolved(span: RecordedSpan, text: str, schema: LabelSchema, file: str, wro
 
 
 def _tasks(
-    studio: Studio, recorded: Recorded, *, project_id: int, documents: Mapping[str, Mapping[str, Any]]
+    studio: Studio, recorded: Recorded, *, project_ids: Sequence[int], documents: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[dict[str, Any]]]:
     """Find the tasks of each article's text, one for each part of it, with their predictions."""
     doc_ids = [document["doc_id"] for document in documents.values()]
     tasks: dict[tuple[str, str], dict[Place, dict[str, Any]]] = {}
-    for task in find_tasks(studio, project_id, doc_ids, also=("predictions", "result")):
+    fields = ("project", "predictions", "result")
+    for task in (task for number in project_ids for task in find_tasks(studio, number, doc_ids, also=fields)):
         key = (task["data"]["doc_id"], task["data"].get("text_sha256", ""))
         tasks.setdefault(key, {}).setdefault(place_of(task["data"]), task)
     found: dict[str, list[dict[str, Any]]] = {}
     for file, document in documents.items():
         key = (document["doc_id"], document["text_sha256"])
         if key not in tasks:
-            raise UnknownError(f"{recorded.place}: project {project_id} has no task of {file!r}", fix="copydesk push")
+            raise UnknownError(
+                f"{recorded.place}: project {project_ids[0]} has no task of {file!r}", fix="copydesk push"
+            )
         found[file] = list(tasks[key].values())
     return found
 
