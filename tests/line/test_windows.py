@@ -13,7 +13,7 @@ from copydesk.flow import backup, doctor, labels
 from copydesk.flow import studio as flow
 from copydesk.flow.ingest import ingest
 from copydesk.flow.look import status
-from copydesk.studio import sending
+from copydesk.studio import people, sending
 from copydesk.studio.client import Studio
 from copydesk.studio.listing import list_tasks
 from copydesk.studio.server import Server
@@ -39,8 +39,8 @@ def quiet(*_: object) -> None:
 class Desk:
     """A workspace whose long article is cut into windows of 500 characters, and people who label it."""
 
-    def __init__(self, workspace: Workspace, studio: Studio, *others: Studio) -> None:
-        self.workspace, self.studio, self.people = workspace, studio, (studio, *others)
+    def __init__(self, workspace: Workspace, studio: Studio) -> None:
+        self.workspace, self.studio = workspace, studio
 
     def write(self, text: str) -> None:
         (self.workspace.root / "seeds" / "story.txt").write_text(text, encoding="utf-8")
@@ -75,7 +75,7 @@ class Desk:
             for task in page
         ]
 
-    def annotate(self, task: Mapping[str, Any], *quotes: tuple[str, str], by: int = 0, skip: bool = False) -> None:
+    def annotate(self, task: Mapping[str, Any], *quotes: tuple[str, str], skip: bool = False) -> None:
         text, result = task["data"]["text"], []
         for quote, label in quotes:
             if quote in text:
@@ -87,7 +87,11 @@ class Desk:
                 }
                 result.append({"id": quote, "from_name": "entity", "to_name": "text", "type": "labels", "value": value})
         body = {"result": result, "ground_truth": False, "was_cancelled": skip}
-        self.people[by].post(f"api/tasks/{task['id']}/annotations/", json=body)
+        self.studio.post(f"api/tasks/{task['id']}/annotations/", json=body)
+
+    def doctor(self, *, fix: bool = False) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = doctor.doctor(self.workspace, fix=fix, progress=quiet).data["findings"]
+        return found
 
     def spans(self) -> list[tuple[str, int]]:
         found = self.workspace.labels.read("spans")
@@ -144,8 +148,25 @@ def test_a_long_article_goes_out_in_parts_and_comes_back_as_one_reading(desk: De
     assert {surface for surface, _ in desk.spans()} == {quote for quote, _ in MARKED}
     assert labels.agree(desk.workspace, progress=quiet).counts["agreed spans"] == len(desk.spans())
     assert status(desk.workspace)["labels"]["reads"] == 1
-    found = {one["code"] for one in doctor.doctor(desk.workspace, fix=False, progress=quiet).data["findings"]}
+    found = {one["code"] for one in desk.doctor()}
     assert not found & {"duplicate-task", "text-changed", "unknown-document"}
+
+
+def test_who_began_a_document_is_asked_for_all_of_its_parts(desk: Desk, studio_server: Server) -> None:
+    desk.set("annotators_per_task", 1)
+    people.add_people(desk.studio, ["anna"], file=desk.workspace.people_file)
+    (anna,) = people.read_people(desk.workspace.people_file)
+    desk.push()
+    first, *others = desk.tasks()
+    with Studio(studio_server.url, anna.token) as own:
+        own.post(f"api/tasks/{first['id']}/annotations/", json={"result": [], "ground_truth": False})
+        for task in others:
+            desk.annotate(task)
+        project = desk.projects()[0]["id"]
+        (found,) = [one for one in desk.doctor(fix=True) if one["code"] == "scattered-parts"]
+        assert found["fixed"]
+        assert own.get(f"api/projects/{project}/next/")["id"] in [task["id"] for task in others]
+    assert not [one for one in desk.doctor() if one["code"] in {"scattered-parts", "overlap-drift"}]
 
 
 def test_after_a_correction_the_changed_part_alone_is_asked_again(desk: Desk) -> None:
@@ -202,7 +223,7 @@ def test_a_full_project_is_followed_by_another_and_all_are_read_as_one(
     assert (done["annotations"], done["new"]) == (7, counts["pushed"])
     assert "elsewhere" not in done
     assert desk.pull()["new"] == 0
-    found = {one["code"] for one in doctor.doctor(desk.workspace, fix=False, progress=quiet).data["findings"]}
+    found = {one["code"] for one in desk.doctor()}
     assert not found & {"duplicate-task", "text-changed", "unknown-document", "settings-drift"}
     desk.set("annotators_per_task", 3)
     desk.push()

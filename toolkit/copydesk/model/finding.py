@@ -19,12 +19,16 @@ class Finding:
 
 @dataclass(slots=True)
 class Gathered:
-    """Findings while they are gathered: of each code the number, the first example, and the ids that a repair needs."""
+    """Findings while they are gathered: of each code the number, the first example, and the ids that a repair needs.
+
+    ``numbers`` gives, by id, what a repair sets where that is not the same for all.
+    """
 
     mends: dict[str, str]
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     ids: dict[str, list[int]] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)
 
     def add(self, code: str, example: str, *, item: int | None = None) -> None:
         """Note one more of a code."""
