@@ -62,6 +62,8 @@ def pieced(
 
     Each group is in reverse order.
     """
+    if not there:
+        return list(rows), []
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault((row["doc_id"], row["annotator"]), []).append(row)

@@ -56,7 +56,7 @@ def votes(
     in_parts: set[tuple[str, str]] = set()
     rows = annotations.to_pylist()
     for row in sorted(rows, key=lambda row: _age(row, histories)):
-        place = places.get(task_key(row))
+        place = places.get(task_key(row)) if places else None
         reason, detail = _refusal(row, place, histories=histories)
         if reason:
             rejected.append(rejected_annotation(row, reason=reason, detail=detail))
