@@ -236,6 +236,28 @@ def test_an_answer_lost_after_the_import_doubles_nothing(
     assert sorted(task["data"]["doc_id"] for task in on_server(studio, done.project_id)) == sorted(TEXTS)
 
 
+def test_an_answer_lost_between_the_parts_of_a_document_doubles_none_of_them(
+    proxy: Proxy,
+    studio: Studio,
+    studio_server: Server,
+    spec: ProjectSpec,
+    documents_of: Documents,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sending, "BATCH_TASKS", 1)
+    proxy.spoiled = ["", "timeout", "torn"]
+    text = "Same.\n\nSame.\n\nSame.\n\n"
+    rows = [("long", at * 7, at * 7 + 7, at + 1, 3, f"w-{at}") for at in range(3)]
+    with Studio(proxy.url, studio_server.token) as through:
+        earlier = Earlier(windows=from_tuples("windows", rows))
+        done = sent(through, spec, tasks_of(documents_of({"long": text})), earlier=earlier)
+    assert (proxy.imports, done.pushed) == (3, 3)
+    data = [task["data"] for task in on_server(studio, done.project_id)]
+    assert sorted((one["window_start"], one["window_end"], one["text"]) for one in data) == [
+        (at, at + 7, "Same.\n\n") for at in (0, 7, 14)
+    ]
+
+
 def test_what_did_not_arrive_is_sent_again_and_given_up_after_three_tries(
     proxy: Proxy, studio_server: Server, spec: ProjectSpec, documents_of: Documents
 ) -> None:

@@ -109,6 +109,7 @@ def push(
 ) -> PushReport:
     """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
 
+    Where the project is full, the next one is opened, and so on; what any of them has is not sent.
     ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
     annotators go on with that one. Its ``windows`` say which documents are sent in several tasks; where a text is there already,
     in windows of whatever size or as a whole, none is sent that shows the same.
@@ -118,8 +119,11 @@ def push(
     where it stopped.
     """
     found = find_projects(studio, project)
-    if not found or any(one.get("label_config") != project.config for one in found):
+    otherwise = [one for one in found if one.get("label_config") != project.config]
+    if otherwise or not found:
         check_config(project.config)
+    for one in otherwise:
+        _check_use(studio, one["id"], project.config)  # of all, before any is changed
     for one in found:
         _update(studio, one, project)
     known = found or [_create(studio, project)]
@@ -227,8 +231,6 @@ def _create(studio: Studio, project: ProjectSpec) -> dict[str, Any]:
 
 def _update(studio: Studio, described: Mapping[str, Any], project: ProjectSpec) -> None:
     changed = {key: value for key, value in wanted_settings(project).items() if described.get(key) != value}
-    if "label_config" in changed:
-        _check_use(studio, described["id"], project.config)
     if changed:
         studio.patch(f"api/projects/{described['id']}/", json=changed)
 
