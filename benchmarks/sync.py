@@ -28,8 +28,9 @@ from copydesk.studio import server
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import to_result
 from copydesk.studio.interface import instructions, to_config
+from copydesk.studio.projects import ProjectSpec
 from copydesk.studio.pull import pull
-from copydesk.studio.push import ProjectSpec, push
+from copydesk.studio.push import push
 from copydesk.workspace import Workspace
 
 TASKS, SPANS = 2_000, 20

@@ -30,8 +30,8 @@ from copydesk.flow.report import Report
 from copydesk.model.document import doc_id_of, text_sha256
 from copydesk.model.schema import LabelSchema
 from copydesk.studio import exported
+from copydesk.studio.changes import current_state
 from copydesk.studio.codec import category_items, shown_text, to_result
-from copydesk.studio.pull import current_state
 from copydesk.studio.states import EXPORT, Project, is_settled, pulled_until, read_states
 from copydesk.studio.whom import ADDRESS
 from copydesk.workspace import Workspace

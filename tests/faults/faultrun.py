@@ -31,8 +31,8 @@ from copydesk.errors import CopydeskError
 from copydesk.flow import ingest, studio
 from copydesk.model.marker import MARKER
 from copydesk.studio import client, people, sending, server
+from copydesk.studio.changes import current_state
 from copydesk.studio.client import Studio
-from copydesk.studio.pull import current_state
 from copydesk.workspace import Workspace
 
 MEMORY = Path("/dev/shm")  # waiting for a disk would be most of the time

@@ -43,7 +43,9 @@ def annotate(workspace: Workspace) -> None:
             record = read_recorded(WORK.format(name=name, other=other), place="test")
             with studio.as_person(accounts[name].token) as own:
                 documents = current_documents(workspace)
-                submit(own, record, project_id=project, documents=documents, schema=workspace.schema(), progress=quiet)
+                submit(
+                    own, record, project_ids=[project], documents=documents, schema=workspace.schema(), progress=quiet
+                )
 
 
 def change_one(workspace: Workspace) -> None:

@@ -44,7 +44,7 @@ def annotate(workspace: Workspace) -> None:
             record = read_recorded(WORK.format(name=name, other=other), place="test")
             with Studio(studio.url, people[name]["token"]) as own:
                 documents = current_documents(workspace)
-                submit(own, record, project_id=project, documents=documents, schema=schema, progress=lambda *_: None)
+                submit(own, record, project_ids=[project], documents=documents, schema=schema, progress=lambda *_: None)
 
 
 def test_the_two_commands_are_in_the_makefile() -> None:

@@ -17,7 +17,7 @@ from copydesk.model.document import text_sha256
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import DOCUMENTS, from_rows
 from copydesk.studio.interface import instructions, to_config
-from copydesk.studio.push import ProjectSpec
+from copydesk.studio.projects import ProjectSpec
 
 
 @dataclass(slots=True)

@@ -18,7 +18,8 @@ from copydesk.studio import sending
 from copydesk.studio.backup import SETTINGS, BackupReport, backup
 from copydesk.studio.client import Studio
 from copydesk.studio.people import Person, add_people, addresses, disable_people, read_people
-from copydesk.studio.push import ProjectSpec, push
+from copydesk.studio.projects import ProjectSpec
+from copydesk.studio.push import push
 from copydesk.studio.restore import RestoreReport, read_backup, restore
 
 pytestmark = pytest.mark.studio

@@ -18,12 +18,14 @@ from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import TASKS, empty
 from copydesk.store import Log
 from copydesk.studio import pull as pull_module
+from copydesk.studio.changes import current_state
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import read_labels, shown_text
 from copydesk.studio.database import Postgres
 from copydesk.studio.listing import find_tasks, id_is_one_of, list_tasks, updated_after
-from copydesk.studio.pull import PullReport, current_state, pull, pull_whole
-from copydesk.studio.push import ProjectSpec, push
+from copydesk.studio.projects import ProjectSpec
+from copydesk.studio.pull import PullReport, pull, pull_whole
+from copydesk.studio.push import push
 from copydesk.studio.server import Server
 
 TEXTS = {f"doc-{number}": f"Text {number}: 😀 Noor lives in Aleppo." for number in range(5)}

@@ -26,7 +26,8 @@ from copydesk.studio import push as push_module
 from copydesk.studio.client import Studio
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.listing import list_tasks
-from copydesk.studio.push import MODEL_VERSION, ProjectSpec, PushReport, find_project, push
+from copydesk.studio.projects import MODEL_VERSION, ProjectSpec, find_project
+from copydesk.studio.push import PushReport, push
 from copydesk.studio.server import Server
 
 Documents = Callable[..., pa.Table]
@@ -221,6 +222,28 @@ def test_an_answer_lost_after_the_import_doubles_nothing(
     assert proxy.imports == 1
     assert done.pushed == 7
     assert sorted(task["data"]["doc_id"] for task in on_server(studio, done.project_id)) == sorted(TEXTS)
+
+
+def test_an_answer_lost_between_the_parts_of_a_document_doubles_none_of_them(
+    proxy: Spoiler,
+    studio: Studio,
+    studio_server: Server,
+    spec: ProjectSpec,
+    documents_of: Documents,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sending, "BATCH_TASKS", 1)
+    proxy.spoiled = ["", "lost-504", "garble"]
+    text = "Same.\n\nSame.\n\nSame.\n\n"
+    rows = [("long", at * 7, at * 7 + 7, at + 1, 3, f"w-{at}") for at in range(3)]
+    with Studio(proxy.url, studio_server.token) as through:
+        earlier = Earlier(windows=from_tuples("windows", rows))
+        done = sent(through, spec, tasks_of(documents_of({"long": text})), earlier=earlier)
+    assert (proxy.imports, done.pushed) == (3, 3)
+    data = [task["data"] for task in on_server(studio, done.project_id)]
+    assert sorted((one["window_start"], one["window_end"], one["text"]) for one in data) == [
+        (at, at + 7, "Same.\n\n") for at in (0, 7, 14)
+    ]
 
 
 def test_what_did_not_arrive_is_sent_again_and_given_up_after_three_tries(

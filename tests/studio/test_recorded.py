@@ -11,11 +11,13 @@ from copydesk.errors import UnknownError, UsageError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import TASKS, from_tuples
 from copydesk.store import Log
+from copydesk.studio.changes import current_state
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import read_labels
 from copydesk.studio.people import Person, add_people
-from copydesk.studio.pull import current_state, pull
-from copydesk.studio.push import ProjectSpec, push
+from copydesk.studio.projects import ProjectSpec
+from copydesk.studio.pull import pull
+from copydesk.studio.push import push
 from copydesk.studio.recorded import Recorded, RecordedSpan, read_recorded, submit
 from copydesk.studio.server import Server
 
@@ -77,7 +79,7 @@ def test_recorded_work_comes_back_as_that_persons_however_often_it_is_submitted(
     """Trap 9: unless told otherwise, the server takes an annotation for the truth."""
     recorded = read_recorded(RECORD, place="rowan.toml")
     steps: list[tuple[str, int, int]] = []
-    given: dict[str, Any] = {"project_id": project, "documents": documents, "schema": schema}
+    given: dict[str, Any] = {"project_ids": [project], "documents": documents, "schema": schema}
     with Studio(studio_server.url, rowan.token) as own:
         first = submit(own, recorded, **given, progress=lambda *step: steps.append(step))
         again = submit(own, recorded, **given, progress=quiet)
@@ -109,7 +111,7 @@ def test_a_corrected_article_is_annotated_anew(
     studio: Studio, project: int, spec: ProjectSpec, documents_of: Documents, schema: LabelSchema
 ) -> None:
     recorded = read_recorded(RECORD, place="rowan.toml")
-    given: dict[str, Any] = {"project_id": project, "schema": schema, "progress": quiet}
+    given: dict[str, Any] = {"project_ids": [project], "schema": schema, "progress": quiet}
     assert submit(studio, recorded, documents=documents_of(TEXTS), **given).submitted == 2
     corrected = documents_of({**TEXTS, "b": "Corrected: Aleppo."}, revision=2)
     with pytest.raises(UnknownError, match=r"rowan\.toml: project \d+ has no task of 'b\.txt' \(fix: copydesk push\)"):
@@ -138,7 +140,7 @@ def test_what_does_not_fit_the_text_or_schema_is_named_and_nothing_is_submitted(
 ) -> None:
     recorded = read_recorded(RECORD.replace(*change), place="seeds/annotators/rowan.toml")
     with pytest.raises(UsageError, match=r"^seeds/annotators/rowan\.toml: ") as caught:
-        submit(studio, recorded, project_id=-1, documents=documents, schema=schema, progress=quiet)
+        submit(studio, recorded, project_ids=[-1], documents=documents, schema=schema, progress=quiet)
     assert fault in str(caught.value)
 
 
@@ -146,7 +148,7 @@ def test_an_article_that_was_not_ingested_or_may_be_two_is_named(
     studio: Studio, documents_of: Documents, schema: LabelSchema
 ) -> None:
     recorded = read_recorded(RECORD, place="rowan.toml")
-    given: dict[str, Any] = {"project_id": -1, "schema": schema, "progress": quiet}
+    given: dict[str, Any] = {"project_ids": [-1], "schema": schema, "progress": quiet}
     with pytest.raises(UnknownError, match=r"no document of 'b\.txt' \(fix: ingest"):
         submit(studio, recorded, documents=documents_of({"a": TEXTS["a"]}), **given)
     twice = pa.concat_tables([documents_of(TEXTS), documents_of({"z/b": "Aleppo"})])

@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import TASKS, empty
 from copydesk.store import Log
+from copydesk.studio.changes import current_state
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import read_labels, shown_text, to_result
 from copydesk.studio.listing import list_tasks
-from copydesk.studio.pull import current_state, pull
-from copydesk.studio.push import ProjectSpec, push
+from copydesk.studio.projects import ProjectSpec
+from copydesk.studio.pull import pull
+from copydesk.studio.push import push
 
 Documents = Callable[..., pa.Table]
 

@@ -10,17 +10,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.errors import DataError, UnknownError
-from copydesk.flow.connect import connected, known_project, project_spec
+from copydesk.flow.connect import connected, known_projects, project_spec
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.store import Part, locked
 from copydesk.studio import people
 from copydesk.studio.backup import backup as back_up_project
-from copydesk.studio.backup import number_of
+from copydesk.studio.backup import newest_of_all, number_of
+from copydesk.studio.changes import current_state
 from copydesk.studio.client import Studio
-from copydesk.studio.pull import current_state
 from copydesk.studio.restore import annotators, read_backup
 from copydesk.studio.restore import restore as restore_project
+from copydesk.studio.sharing import number_of as project_number
+from copydesk.studio.sharing import numbered
 from copydesk.workspace import Workspace
 
 _SHOWN = 20
@@ -29,41 +31,63 @@ _SHOWN = 20
 def backup(workspace: Workspace, *, progress: Progress) -> Report:
     """Keep the workspace's project as it is now: its settings, tasks, predictions, and annotations and drafts of everybody."""
     with locked(workspace.lock), connected(workspace) as studio:
-        project = known_project(workspace, studio, workspace.schema())
+        projects = known_projects(workspace, studio, workspace.schema())
         users = studio.get("api/users/")
         people.pseudonyms(users, workspace.people_file)  # written down while the server still tells e-mail addresses
-        done = back_up_project(
-            studio,
-            project=project,
-            log=workspace.backups,
-            addresses=people.addresses(users, workspace.people_file),
-            progress=progress,
-        )
-    counts = {name.removeprefix("backup_"): rows for name, rows in done.rows.items() if name != "backup_projects"}
+        addresses = people.addresses(users, workspace.people_file)
+        made = [
+            back_up_project(
+                studio, project=one, log=workspace.backups, addresses=addresses, progress=progress, together=projects
+            )
+            for one in projects
+        ]
+    names = [name for name in made[0].rows if name != "backup_projects"]
+    counts = {name.removeprefix("backup_"): sum(done.rows[name] for done in made) for name in names}
+    if len(made) > 1:
+        counts["people"] = max(done.rows["backup_people"] for done in made)  # the same ones in each
+    numbers = [done.number for done in made]
     return Report(
-        "backup", counts, changed=done.written, lines=(f"backup: {done.number}",), data={"backup": done.number}
+        "backup",
+        counts,
+        changed=any(done.written for done in made),
+        lines=tuple(f"backup: {number}" for number in numbers),
+        data={"backup": max(numbers)},
     )
 
 
 def restore(workspace: Workspace, *, number: int, title: str, progress: Progress) -> Report:
-    """Make the project of a backup (0: the newest) on the server, under its own title or this one, and compare the two.
+    """Make the project of a backup on the server, under its own title or this one, and compare the two.
 
-    Raises UnknownError where there is no such backup, or where somebody who annotated has no account and none can be made.
+    With ``number`` 0 it is the newest backup, with the newest of each project that is one with it. Raises UnknownError where there
+    is no such backup, or where somebody who annotated has no account and none can be made.
     """
     with locked(workspace.lock), connected(workspace) as studio:
-        part = _part(workspace, number)
-        tables = read_backup(part)
-        _see_to_accounts(studio, workspace, tables)
-        done = restore_project(
-            studio,
-            tables=tables,
-            key=str(part.receipt["key"]),
-            title=title or str(part.receipt["title"]),
-            addresses=_addresses(studio, workspace),
-            progress=progress,
-        )
+        parts = _parts(workspace, number)
+        done = []
+        for place, part in enumerate(parts, 1):
+            wanted = numbered(title, place) if title else str(part.receipt["title"])
+            done.append(_restored(studio, workspace, part, title=wanted, progress=progress))
+    if len(done) == 1:
+        return done[0]
+    counts = {name: sum(report.counts[name] for report in done) for name in done[0].counts}
+    data = {**done[0].data, "differences": [one for report in done for one in report.data["differences"]]}
+    lines = tuple(dict.fromkeys(line for report in done for line in report.lines))
+    return Report("restore", counts, changed=any(report.changed for report in done), lines=lines, data=data)
+
+
+def _restored(studio: Studio, workspace: Workspace, part: Part, *, title: str, progress: Progress) -> Report:
+    tables = read_backup(part)
+    _see_to_accounts(studio, workspace, tables)
+    done = restore_project(
+        studio,
+        tables=tables,
+        key=str(part.receipt["key"]),
+        title=title,
+        addresses=_addresses(studio, workspace),
+        progress=progress,
+    )
     url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
-    lines = [f"project: {url}", *_notes(workspace, tables, title=title or str(part.receipt["title"]))]
+    lines = [f"project: {url}", *_notes(workspace, tables, title=title)]
     lines += [f"differs: {one}" for one in done.differences[:_SHOWN]]
     if len(done.differences) > _SHOWN:
         lines.append(f"… and {len(done.differences) - _SHOWN} more differences")
@@ -89,12 +113,12 @@ def difference_fault(report: Report) -> DataError | None:
     )
 
 
-def _part(workspace: Workspace, number: int) -> Part:
+def _parts(workspace: Workspace, number: int) -> list[Part]:
     parts = workspace.backups.parts()
     if not parts:
         raise UnknownError("there is no backup in this workspace", fix="copydesk backup")
-    found = next((part for part in parts if number_of(part) == number), None) if number else parts[-1]
-    if found is None:
+    found = [part for part in parts if number_of(part) == number] if number else newest_of_all(parts)
+    if not found:
         there = ", ".join(str(number_of(part)) for part in parts)
         raise UnknownError(f"there is no backup {number}", fix=f"name one of these: {there}")
     return found
@@ -134,7 +158,7 @@ def _notes(workspace: Workspace, tables: Mapping[str, pa.Table], *, title: str) 
             "before what was restored of the same person and document"
         )
     spec = project_spec(workspace, workspace.schema())
-    if title != spec.title:
+    if not project_number(title, spec.title):
         lines.append(f'pull and push look for the project {spec.title!r} (fix: set [studio] project = "{title}")')
     return lines
 

@@ -16,7 +16,7 @@ from copydesk.studio.client import Studio
 from copydesk.studio.connection import Connection
 from copydesk.studio.faults import FIX_PERSONAL
 from copydesk.studio.interface import instructions, to_config
-from copydesk.studio.push import ProjectSpec, find_project
+from copydesk.studio.projects import ProjectSpec, find_projects
 from copydesk.studio.release import check_release
 from copydesk.workspace import Workspace
 
@@ -82,17 +82,18 @@ def project_spec(workspace: Workspace, schema: LabelSchema) -> ProjectSpec:
         config=to_config(schema),
         instructions=instructions(schema),
         annotators_per_task=settings.studio.annotators_per_task,
+        most_tasks=settings.studio.project_tasks,
     )
 
 
-def known_project(workspace: Workspace, studio: Studio, schema: LabelSchema) -> dict[str, Any]:
-    """Give the workspace's project as the server describes it.
+def known_projects(workspace: Workspace, studio: Studio, schema: LabelSchema) -> list[dict[str, Any]]:
+    """Give the workspace's project, and those that followed when it was full, as the server describes them.
 
     Raises UnknownError where there never was one, StudioGone where labels were pulled and there is none now.
     """
     spec = project_spec(workspace, schema)
-    found = find_project(studio, spec)
-    if found is not None:
+    found = find_projects(studio, spec)
+    if found:
         return found
     kept = workspace.pulls.read("task_states", columns=["task_id"]).num_rows
     if not kept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -12,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import CopydeskError, FindingError, StoreError
-from copydesk.flow.connect import connected, known_project, project_spec, studio_url
+from copydesk.flow.connect import connected, known_projects, project_spec, studio_url
 from copydesk.flow.report import Report
 from copydesk.flow.versions import examine_packages, versions
-from copydesk.model.finding import Finding
+from copydesk.model.finding import Finding, merged
 from copydesk.model.progress import Progress
 from copydesk.store import TEMPORARY, file_sha256, locked, part_at, translated
 from copydesk.studio.codec import histories
-from copydesk.studio.doctor import examine, mend
+from copydesk.studio.doctor import Shown, examine, mend
 from copydesk.studio.local import examine_folder
 from copydesk.workspace import Workspace
 
@@ -94,9 +95,12 @@ def _project(workspace: Workspace, *, fix: bool, progress: Progress) -> list[Fin
     spec = project_spec(workspace, schema)
     texts = histories(workspace.documents.read("documents"))
     with connected(workspace) as studio:
-        project = known_project(workspace, studio, schema)
-        found = examine(studio, project, spec, histories=texts, progress=progress)
-        return mend(studio, project, spec, found) if fix else list(found.findings())
+        keys: Counter[Shown] = Counter()
+        each: list[Finding] = []
+        for project in known_projects(workspace, studio, schema):
+            found = examine(studio, project, spec, histories=texts, keys=keys, progress=progress)
+            each += mend(studio, project, spec, found) if fix else found.findings()
+        return merged(each)
 
 
 def _workspace(workspace: Workspace, left: Sequence[Path], *, fix: bool) -> Iterator[Finding]:

@@ -33,13 +33,13 @@ from copydesk.model.progress import Progress
 from copydesk.model.reading import Columns
 from copydesk.model.schema import LabelSchema
 from copydesk.store import TEMPORARY, locked, translated
-from copydesk.studio.codec import without_astral
 from copydesk.studio.defects import Found as Defect
 from copydesk.studio.defects import Ledger
 from copydesk.studio.exported import Placed, Taken, Taker, Task, known_project, made_at, people_in, project_of
 from copydesk.studio.interface import TEXT
 from copydesk.studio.people import OWN
 from copydesk.studio.restored import originals_seen
+from copydesk.studio.shown import without_astral
 from copydesk.studio.states import text_of
 from copydesk.studio.votes import text_sha256_of
 from copydesk.studio.whom import Whom, pseudonyms_of

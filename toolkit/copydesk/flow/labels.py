@@ -17,7 +17,8 @@ from copydesk.model.document import Edit
 from copydesk.model.progress import Progress
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio import codec
-from copydesk.studio.pull import current_state
+from copydesk.studio.changes import current_state
+from copydesk.studio.shown import without_astral
 from copydesk.studio.votes import Version, text_sha256_of
 from copydesk.tasks import times
 from copydesk.workspace import Workspace
@@ -54,6 +55,7 @@ def read_labels(workspace: Workspace) -> Report:
             documents=documents,
             schema=workspace.schema(),
             articles=_article_texts(workspace, annotations, documents),
+            windows=workspace.pulls.read("task_windows"),
         )
         workspace.labels.replace({**outcome.kept, "rejected": outcome.rejected}, {"stage": "labels", "key": key})
     rejected = workspace.labels.read("rejected").to_pylist()
@@ -85,7 +87,7 @@ def _article_texts(workspace: Workspace, annotations: pa.Table, documents: pa.Ta
         edits = _edits(part, {row["doc_id"] for row in mine})
         for row in mine:
             text, key = texts[row["raw_sha256"]], (row["doc_id"], row["revision"])
-            shown = text_sha256_of(codec.without_astral(text))
+            shown = text_sha256_of(without_astral(text))
             own = tuple(edits.get(key, ()))
             yield row["doc_id"], Version(row["revision"], row["raw_sha256"], text, shown, row["text_sha256"], own)
 

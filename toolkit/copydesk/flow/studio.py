@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.flow.connect import connected, known_project, project_spec
+from copydesk.documents.sentences import sentences_of
+from copydesk.flow.connect import connected, known_projects, project_spec
 from copydesk.flow.current import current_documents, current_zones, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
@@ -19,7 +20,7 @@ from copydesk.store import locked
 from copydesk.studio import people, server
 from copydesk.studio.client import Studio
 from copydesk.studio.database import Postgres
-from copydesk.studio.drafts import Drafts, count_drafts
+from copydesk.studio.drafts import Drafts
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
@@ -27,10 +28,15 @@ from copydesk.studio.pull import pull_whole as pull_all_annotations
 from copydesk.studio.push import push as push_tasks
 from copydesk.studio.recorded import Recorded, read_recorded, submit
 from copydesk.studio.restored import originals_of
+from copydesk.studio.several import count_all_drafts, pull_each
 from copydesk.tasks import (
     CARRIED,
     Left,
+    Windows,
     build_tasks,
+    cut_documents,
+    long_documents,
+    needing_sentences,
     read_names,
     suggest,
     suggested_times,
@@ -71,18 +77,21 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         tasks, left = _tasks(workspace, documents)
         read_labels(workspace)
         suggestions = _suggestions(workspace, documents, tasks, schema)
+        windows = _windows(workspace, tasks)
         done = push_tasks(
             studio,
             project=project_spec(workspace, schema),
             tasks=tasks,
             suggestions=suggestions,
             earlier=replace(
-                _earlier(workspace, schema), values=suggested_times(suggestions, documents=documents, schema=schema)
+                _earlier(workspace, schema, windows),
+                values=suggested_times(suggestions, documents=documents, schema=schema),
             ),
             progress=progress,
         )
+    long = pc.count_distinct(windows.table["doc_id"]).as_py()
     counts = {
-        "tasks": tasks.num_rows,
+        "tasks": tasks.num_rows + windows.table.num_rows - long,
         "pushed": done.pushed,
         "there already": done.present,
         "superseded": done.superseded,
@@ -91,8 +100,14 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     carried = suggestions["rule"].to_pylist().count(CARRIED)
     counts |= {"re-anchored": carried} if carried else {}
     counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
-    url = f"{studio.url.rstrip('/')}/projects/{done.project_id}/data"
-    lines: tuple[str, ...] = (f"project: {url}",)
+    urls = [f"{studio.url.rstrip('/')}/projects/{project_id}/data" for project_id in done.project_ids]
+    lines: tuple[str, ...] = tuple(f"project: {url}" for url in urls)
+    if long:
+        counts["long documents"] = long
+        lines += (
+            f"long documents: {long} are sent in {windows.table.num_rows} parts, a task for each; what one person marks counts once "
+            "they have done all parts of a document",
+        )
     if left.copies.num_rows:
         counts["copies left out"] = left.copies.num_rows
     if done.removed:
@@ -103,8 +118,13 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             f"doubled: {done.doubled} more tasks than documents, each with work of somebody; labels of all are pulled, and each "
             "annotator's newest count (fix: none is needed)",
         )
-    changed = done.created or done.pushed > 0 or done.removed > 0
-    return Report("push", counts, changed=changed, lines=lines, data={"project": url})
+    return Report(
+        "push",
+        counts,
+        changed=done.created or done.pushed > 0 or done.removed > 0,
+        lines=lines,
+        data={"project": urls[0], "projects": urls},
+    )
 
 
 def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
@@ -127,7 +147,19 @@ def _suggestions(workspace: Workspace, documents: pa.Table, tasks: pa.Table, sch
     )
 
 
-def _earlier(workspace: Workspace, schema: LabelSchema) -> Earlier:
+def _windows(workspace: Workspace, tasks: pa.Table) -> Windows:
+    """Cut the documents that are longer than the settings say."""
+    most = workspace.settings.studio.window_chars
+    documents = long_documents(workspace.documents.read("documents"), tasks, most=most)
+    if not documents.num_rows:
+        return Windows()
+    zones = every_zone(workspace)
+    sentences = sentences_of(needing_sentences(documents, most=most), zones)
+    anchors = workspace.labels.read("anchors")
+    return cut_documents(documents, zones=zones, sentences=sentences, anchors=anchors, most=most)
+
+
+def _earlier(workspace: Workspace, schema: LabelSchema, windows: Windows) -> Earlier:
     """Give what annotators did on older texts."""
     labels = {name: workspace.labels.read(name) for name in ("spans", "relations", "anchors")}
     unchanged = unchanged_since(
@@ -137,6 +169,8 @@ def _earlier(workspace: Workspace, schema: LabelSchema) -> Earlier:
     return Earlier(
         schema=schema,
         unchanged=unchanged,
+        windows=windows.table,
+        same=windows.same,
         spans=_carried(labels),
         relations=labels["relations"],
         categories=categories.filter(pc.less(categories["made_on_revision"], categories["revision"])),
@@ -166,16 +200,19 @@ def _pull(workspace: Workspace, fetch: Callable[..., PullReport], *, progress: P
 
 def pull_from(studio: Studio, workspace: Workspace, fetch: Callable[..., PullReport], *, progress: Progress) -> Report:
     """Do what ``pull`` does over a connection that is open; the caller holds the workspace's lock."""
-    project = known_project(workspace, studio, workspace.schema())
-    done = fetch(
+    projects = known_projects(workspace, studio, workspace.schema())
+    done = pull_each(
+        fetch,
         studio,
-        project=project,
+        projects=projects,
         log=workspace.pulls,
         pseudonyms=lambda: people.pseudonyms(studio.get("api/users/"), workspace.people_file),
         progress=progress,
-        originals=originals_of(project, workspace.backups),
+        originals=lambda project: originals_of(project, workspace.backups),
     )
-    drafts = count_drafts(studio, project["id"]) if done.seen else Drafts(0, 0, 0)  # a quiet pull is one request
+    drafts = (
+        count_all_drafts(studio, projects) if done.seen else Drafts(0, 0, 0)
+    )  # a quiet pull is one request a project
     labels = read_labels(workspace)
     counts = {"new": done.new, "changed": done.changed, "gone": done.gone, "unchanged": done.unchanged}
     lines = labels.lines
@@ -233,14 +270,14 @@ def submit_recorded(workspace: Workspace, *, progress: Progress) -> Report:
     with locked(workspace.lock), connected(workspace) as studio:
         people.add_people(studio, [one.name for one in everybody], file=workspace.people_file)
         accounts = {person.name: person for person in people.read_people(workspace.people_file)}
-        project = known_project(workspace, studio, schema)
+        projects = known_projects(workspace, studio, schema)
         counts = {"submitted": 0, "there already": 0}
         for one in everybody:
             with studio.as_person(accounts[one.name].token) as own:
                 done = submit(
                     own,
                     one,
-                    project_id=project["id"],
+                    project_ids=[int(project["id"]) for project in projects],
                     documents=current_documents(workspace),
                     schema=schema,
                     progress=progress,

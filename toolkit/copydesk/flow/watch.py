@@ -7,12 +7,12 @@ connection is opened anew: a server that was restarted may be at another address
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from copydesk.errors import StudioBroken, StudioTimeout, StudioUnreachable, WorkspaceError
-from copydesk.flow.connect import connected, known_project
+from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.labels import agree
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull_from
@@ -20,9 +20,10 @@ from copydesk.model.progress import Progress
 from copydesk.store import locked
 from copydesk.studio.client import Studio
 from copydesk.studio.pull import pull
-from copydesk.studio.states import Seen
+from copydesk.studio.several import SeenAll
 from copydesk.workspace import Workspace
 
+_FIND_AGAIN = 20  # looks
 _PASSING = (StudioUnreachable, StudioTimeout, StudioBroken, WorkspaceError)
 
 
@@ -82,20 +83,32 @@ def look_once(workspace: Workspace, *, with_agree: bool, progress: Progress) -> 
 
 @dataclass(slots=True)
 class _Connection:
-    """An open connection, and what was seen of each schema's project on its server."""
+    """An open connection, and what was seen of each schema's projects on its server.
+
+    Which projects there are is asked again now and then: a push may have opened another one since.
+    """
 
     studio: Studio
-    projects: tuple[tuple[Workspace, Seen], ...]
+    workspaces: tuple[Workspace, ...]
+    seen: tuple[SeenAll, ...]
+    looks: int = 0
 
     @classmethod
     def open(cls, workspace: Workspace, stack: ExitStack) -> _Connection:
         studio = stack.enter_context(connected(workspace))
-        each = (workspace.under(name) for name in workspace.schemas)
-        return cls(studio, tuple((one, Seen(known_project(one, studio, one.schema()))) for one in each))
+        each = tuple(workspace.under(name) for name in workspace.schemas)
+        return cls(studio, each, cls._find(studio, each))
+
+    @classmethod
+    def _find(cls, studio: Studio, workspaces: Sequence[Workspace]) -> tuple[SeenAll, ...]:
+        return tuple(SeenAll(known_projects(one, studio, one.schema())) for one in workspaces)
 
     def look(self, *, with_agree: bool, progress: Progress) -> Iterator[Report]:
         """Pull where there is something; the project is looked up again then, since one that is gone has no tasks either."""
-        for workspace, seen in self.projects:
+        self.looks += 1
+        if self.looks % _FIND_AGAIN == 0:
+            self.seen = self._find(self.studio, self.workspaces)
+        for workspace, seen in zip(self.workspaces, self.seen, strict=True):
             if seen.is_quiet(self.studio, workspace.pulls):
                 continue
             with locked(workspace.lock):

@@ -80,18 +80,7 @@ class Alignment:
     @cached_property
     def inserted(self) -> tuple[Place, ...]:
         """The places of the new text, in code points, that stand nowhere in the old one; close ones of a line are one."""
-        places: list[Place] = []
-        last = -_APART - 1
-        for at, taken in enumerate(self.taken):
-            if taken:
-                continue
-            start, end = self.new_words.starts[at], self.new_words.ends[at]
-            if places and at - last <= _APART + 1 and "\n" not in self.new[places[-1][1] : start]:
-                places[-1] = places[-1][0], end
-            else:
-                places.append((start, end))
-            last = at
-        return tuple(places)
+        return stretches(self.new, self.new_words, self.taken)
 
 
 def align(old: str, new: str) -> Alignment:
@@ -112,6 +101,22 @@ def words_of(text: str) -> Words:
 def fold(text: str) -> str:
     """Give what a text is compared by: case folded, white space as one blank, every quote as ' and every dash as -."""
     return _SPACE.sub(" ", text.casefold().translate(_FOLDED))
+
+
+def stretches(text: str, words: Words, known: Sequence[int]) -> tuple[Place, ...]:
+    """Give the places, in code points, of the words of a text that are not ``known``; close ones of a line are one."""
+    places: list[Place] = []
+    last = -_APART - 1
+    for at, one in enumerate(known):
+        if one:
+            continue
+        start, end = words.starts[at], words.ends[at]
+        if places and at - last <= _APART + 1 and "\n" not in text[places[-1][1] : start]:
+            places[-1] = places[-1][0], end
+        else:
+            places.append((start, end))
+        last = at
+    return tuple(places)
 
 
 class _Folded(dict[int, str]):

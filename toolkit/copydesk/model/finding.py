@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,16 @@ class Finding:
 
 @dataclass(slots=True)
 class Gathered:
-    """Findings while they are gathered: of each code the number, the first example, and the ids that a repair needs."""
+    """Findings while they are gathered: of each code the number, the first example, and the ids that a repair needs.
+
+    ``numbers`` gives, by id, what a repair sets where that is not the same for all.
+    """
 
     mends: dict[str, str]
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     ids: dict[str, list[int]] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)
 
     def add(self, code: str, example: str, *, item: int | None = None) -> None:
         """Note one more of a code."""
@@ -38,3 +42,14 @@ class Gathered:
         for code, mend in self.mends.items():
             if code in self.counts:
                 yield Finding(code, self.counts[code], self.examples[code], mend)
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Make one finding of those of several projects that have a code and an outcome in common, in the order of the first."""
+    found: dict[tuple[str, bool], Finding] = {}
+    for one in findings:
+        key = one.code, bool(one.fixed)
+        before = found.get(key)
+        fixed = "; ".join(filter(None, [before.fixed if before else "", one.fixed]))
+        found[key] = replace(before, count=before.count + one.count, fixed=fixed) if before else one
+    return list(found.values())

@@ -66,6 +66,8 @@ class StudioSettings:
     verify: bool = True  # there for those who look for it: certificates are always verified
     proxy: str = ""  # empty: as the environment says; "none": no proxy
     untested: bool = False  # work also with releases and editions that Copydesk was never tried with
+    project_tasks: int = _within(20_000, 1, 10_000_000)  # beyond that many, there is a second project, and so on
+    window_chars: int = _within(20_000, 100, 2_000_000_000)  # a longer text is sent in windows, a task for each
     send_copies: bool = False  # send copies of other documents to annotators, too
 
 

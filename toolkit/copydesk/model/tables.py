@@ -186,6 +186,15 @@ SUGGESTIONS = _schema(
     rule=pa.string(),
     score=pa.float64(),
 )
+# The documents that are sent in several tasks, since they are long: a row for each window.
+WINDOWS = _schema(
+    doc_id=pa.string(),
+    start=pa.int64(),
+    end=pa.int64(),
+    number=pa.int32(),  # in the order of the text, from 1
+    windows=pa.int32(),  # how many the document has
+    window_id=pa.string(),  # made of the document's id and the window's words: survives revisions that leave these as they are
+)
 
 # What the pull log holds: every version of every annotation that was ever seen.
 ANNOTATIONS = _schema(
@@ -232,6 +241,17 @@ DRAFTS = _schema(
     updated_at=_maybe(INSTANT),
     lead_time=_maybe(pa.float64()),
     result=pa.string(),
+)
+# The tasks that show a window of their document's text, and not all of it; the newest row of a task counts.
+TASK_WINDOWS = _schema(
+    project=pa.string(),  # as in annotations
+    task_id=pa.int64(),
+    task_created_at=pa.string(),
+    window_id=pa.string(),
+    number=pa.int32(),
+    windows=pa.int32(),
+    start=pa.int64(),  # into the text whose digest the annotations of the task name
+    end=pa.int64(),
 )
 
 # What a backup holds of one project: columns to find and compare by, and Label Studio's own JSON, whole.
@@ -509,9 +529,11 @@ TABLES: dict[str, pa.Schema] = {
     "inputs": INPUTS,
     "tasks": TASKS,
     "suggestions": SUGGESTIONS,
+    "windows": WINDOWS,
     "annotations": ANNOTATIONS,
     "task_states": TASK_STATES,
     "drafts": DRAFTS,
+    "task_windows": TASK_WINDOWS,
     "backup_projects": BACKUP_PROJECTS,
     "backup_people": BACKUP_PEOPLE,
     "backup_tasks": BACKUP_TASKS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,11 +74,18 @@ class BackupReport:
 
 
 def backup(
-    studio: Studio, *, project: Mapping[str, Any], log: Log, addresses: Mapping[int, str], progress: Progress
+    studio: Studio,
+    *,
+    project: Mapping[str, Any],
+    log: Log,
+    addresses: Mapping[int, str],
+    progress: Progress,
+    together: Sequence[Mapping[str, Any]] = (),
 ) -> BackupReport:
     """Append the whole project to the log; where the newest backup of it says the same, append nothing.
 
-    ``project`` is as the server describes it, ``addresses`` gives users' e-mail addresses by id. Raises the ``errors.Studio*``,
+    ``project`` is as the server describes it, ``addresses`` gives users' e-mail addresses by id, and ``together`` are all projects
+    that are restored as one. Raises the ``errors.Studio*``,
     and StoreError where the file system refuses; the log is as it was then.
     """
     key = Project.of(project).key
@@ -87,8 +94,18 @@ def backup(
     newest = next((part for part in reversed(log.parts()) if part.receipt.get("project") == key), None)
     written = newest is None or newest.receipt.get("key") != digest
     if newest is None or written:
-        newest = log.append(tables, {"stage": "backup", "project": key, "title": project["title"], "key": digest})
+        receipt = {"stage": "backup", "project": key, "title": project["title"], "key": digest}
+        if len(together) > 1:
+            receipt["together"] = [Project.of(one).key for one in together]
+        newest = log.append(tables, receipt)
     return BackupReport(number_of(newest), written, {name: tables[name].num_rows for name in TABLES})
+
+
+def newest_of_all(parts: Sequence[Part]) -> list[Part]:
+    """Give the newest backup and, of the projects that are one with its, the newest of each, in the order of the projects."""
+    newest = {part.receipt["project"]: part for part in parts}
+    together = parts[-1].receipt.get("together", [parts[-1].receipt["project"]])
+    return [newest[key] for key in together if key in newest]
 
 
 def number_of(part: Part) -> int:

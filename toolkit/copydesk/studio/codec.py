@@ -10,20 +10,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
 from copydesk.errors import DataError
 from copydesk.model.schema import GROUP, Attribute, LabelSchema
-from copydesk.model.tables import Outcome, from_rows, from_tuples
+from copydesk.model.tables import Outcome, empty, from_rows, from_tuples
 from copydesk.studio.carry import Carry
 from copydesk.studio.interface import TEXT
+from copydesk.studio.pieces import compose, pieced, places
 from copydesk.studio.reading import Reading
+from copydesk.studio.shown import without_astral
 from copydesk.studio.votes import History, Version, text_sha256_of, votes
 
-STAND_IN = "\u25a1"
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -41,11 +42,6 @@ def shown_text(text: str) -> str:
             fix="ingest the article again; ingest removes such characters",
         )
     return without_astral(text)
-
-
-def without_astral(text: str) -> str:
-    """Give a text with every character beyond U+FFFF replaced by ``□``, one for one, and nothing else changed."""
-    return _ASTRAL.sub(STAND_IN, text)
 
 
 def to_result(
@@ -81,6 +77,7 @@ def read_labels(
     *,
     documents: pa.Table,
     schema: LabelSchema,
+    windows: pa.Table | None = None,
     articles: Iterable[tuple[str, Version]] = (),
 ) -> Outcome:
     """Read what the annotators said: the current state of the pull log goes in; reads, spans and relations come out.
@@ -95,6 +92,10 @@ def read_labels(
     ``articles`` has further texts of the same documents, by ``doc_id``: what was made on the text of an article, as it came in, is
     carried over to its document.
 
+    ``windows`` (table ``task_windows``) names the tasks that show a window of a document. Of such a document all annotations of
+    one person are read together, as ``studio.pieces`` says, and count under the id of the first in the order of the text; where
+    they do not make up a whole text, each is rejected (window-missing).
+
     Rejected, each with its reason: annotations that are no votes (deleted, cancelled, superseded, unknown-annotator), those of
     an unknown document or text (text-changed), those that cannot be read; and single spans, attributes and relations that do
     not fit the text or the schema. A span that begins or ends with white space is trimmed; if nothing is left it is rejected.
@@ -103,21 +104,38 @@ def read_labels(
     relation; each of these is kept or rejected.
     """
     known = histories(documents, articles)
-    counted, rejected = votes(annotations, histories=known)
+    there = places(windows if windows is not None else empty("task_windows"))
+    counted, rejected = votes(annotations, histories=known, places=there)
+    whole, in_pieces = pieced(counted, there)
     reading = Reading(schema)
     carries: dict[tuple[str, str], Carry] = {}
-    for row in counted:
+    texts = {digest: version for history in known.values() for digest, version in history.versions.items()}
+
+    def carry_over(made_on: Version, newest: Version) -> Carry:
+        key = newest.text_sha256, made_on.text_sha256
+        if key not in carries:
+            carries[key] = Carry.over(made_on, newest, texts.get(made_on.became))
+        return carries[key]
+
+    for row in whole:
         newest = known[row["doc_id"]].newest
         made_on = known[row["doc_id"]].versions[row["text_sha256"]]
-        carry = None
-        if made_on.text_sha256 != newest.text_sha256:
-            key = newest.text_sha256, made_on.text_sha256
-            became = known[row["doc_id"]].versions.get(made_on.became)
-            carry = carries.get(key) or carries.setdefault(key, Carry.over(made_on, newest, became))
-        there = {"revision": newest.revision, "text_sha256": newest.text_sha256}
-        reading.read({**row, **there}, newest.text, carry)
+        carry = carry_over(made_on, newest) if made_on.text_sha256 != newest.text_sha256 else None
+        reading.read({**row, **_of(newest)}, newest.text, carry)
+    for rows in in_pieces:
+        history = known[rows[0]["doc_id"]]
+        readable = [row for row in rows if reading.items_of(row) is not None]
+        composed, refused = compose(readable, history, there, carry_over)
+        rejected += refused
+        now = _of(history.newest)
+        pieces = tuple(replace(piece, row={**piece.row, **now}) for piece in composed.pieces)
+        reading.read_pieces(replace(composed, pieces=pieces), history.newest.text)
     kept = {name: from_tuples(name, rows) for name, rows in reading.tables.items()}
     return Outcome(kept, from_rows("rejected", [*rejected, *reading.rejected]), reading.kept)
+
+
+def _of(newest: Version) -> dict[str, Any]:
+    return {"revision": newest.revision, "text_sha256": newest.text_sha256}
 
 
 def _region(span: Mapping[str, Any], schema: LabelSchema | None) -> Iterator[dict[str, Any]]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from copydesk.studio.codec import without_astral
 from copydesk.studio.exported import is_whole
+from copydesk.studio.shown import without_astral
 from copydesk.studio.whom import whom
 
 SAID = {

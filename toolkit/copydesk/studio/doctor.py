@@ -13,14 +13,18 @@ from typing import Any
 
 from copydesk.model.finding import Finding, Gathered
 from copydesk.model.progress import Progress
+from copydesk.model.windows import Place
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import list_tasks
-from copydesk.studio.push import MODEL_VERSION, ProjectSpec, wanted_settings
+from copydesk.studio.projects import MODEL_VERSION, ProjectSpec, wanted_settings
 from copydesk.studio.release import TRIED, fault_of
+from copydesk.studio.scattered import Parts
 from copydesk.studio.votes import History, text_sha256_of
+from copydesk.studio.windows import WHOLE, place_of
 
 PAGE = 250
+Shown = tuple[str, str, Place]  # a document, its text's digest, and what of it a task shows
 _FIELDS = (
     "id", "data", "annotations", "overlap", "result", "completed_by", "lead_time", "was_cancelled", "ground_truth",
 )  # fmt: skip
@@ -37,6 +41,7 @@ MENDS = {
     "broken-relation": "have the relation drawn again; pull rejects it, and keeps it in the log",
     "ground-truth": "copydesk doctor --fix where no person drew it; the others in Label Studio (the star of the annotation)",
     "overlap-drift": "copydesk doctor --fix (each task is then asked of as many people as [studio] annotators_per_task)",
+    "scattered-parts": "copydesk doctor --fix (all parts of the document are then asked of everybody who began it)",
     "duplicate-task": "copydesk push (it removes those that nobody touched); labels of all others are pulled, and the newest of each person count",
     "two-annotations": "nothing is lost: the one updated last counts; in Label Studio, delete the other one if it was a mistake",
     "text-changed": "in Label Studio, delete the task, then copydesk push; labels on the changed text are rejected, and kept in the log",
@@ -51,26 +56,31 @@ def examine(
     spec: ProjectSpec,
     *,
     histories: Mapping[str, History],
+    keys: Counter[Shown],
     progress: Progress,
 ) -> Gathered:
     """Look at a project and all its tasks.
 
     ``project`` is as the server describes it, ``spec`` what it is to be, and ``histories`` the texts that the workspace has.
+    ``keys`` counts what the tasks show, over all projects that are examined.
     """
     found = Gathered(MENDS)
     _settings(studio, project, spec, found)
     controls = project["parsed_label_config"]
-    keys: Counter[tuple[str, str]] = Counter()
+    parts = Parts()
     done = 0
     for page, left in list_tasks(studio, int(project["id"]), fields=_FIELDS, size=PAGE):
         progress("doctor", done, done + left)
         for task in page:
-            _task(task, spec, found, histories=histories, keys=keys)
+            _task(task, found, histories=histories, keys=keys)
+            if not parts.take(task):
+                _overlap(task, spec, found)
             for annotation in task["annotations"]:
                 _annotation(task, annotation, found, controls=controls)
             _people(task, found)
         done += len(page)
     progress("doctor", done, done)
+    parts.tell(found, annotators=spec.annotators_per_task)
     return found
 
 
@@ -104,6 +114,10 @@ def _mended(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, found
         for task_id in ids:
             studio.patch(f"api/tasks/{task_id}/", json={"overlap": spec.annotators_per_task})
         return f"asked of {spec.annotators_per_task} people: tasks {_listed(ids)}"
+    if finding.code == "scattered-parts":
+        for task_id in ids:
+            studio.patch(f"api/tasks/{task_id}/", json={"overlap": found.numbers[task_id], "is_labeled": False})
+        return f"asked of everybody who began the document: tasks {_listed(ids)}"
     if finding.code == "ground-truth" and ids:
         for annotation_id in ids:
             studio.patch(f"api/annotations/{annotation_id}/", json={"ground_truth": False})
@@ -142,28 +156,26 @@ def _settings(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, fou
             )
 
 
-def _task(
-    task: Mapping[str, Any],
-    spec: ProjectSpec,
-    found: Gathered,
-    *,
-    histories: Mapping[str, History],
-    keys: Counter[tuple[str, str]],
-) -> None:
-    place = f"task {task['id']}"
+def _overlap(task: Mapping[str, Any], spec: ProjectSpec, found: Gathered) -> None:
     if task["overlap"] != spec.annotators_per_task:
-        example = f"{place} is asked of {task['overlap']} people, not {spec.annotators_per_task}"
+        example = f"task {task['id']} is asked of {task['overlap']} people, not {spec.annotators_per_task}"
         found.add("overlap-drift", example, item=task["id"])
+
+
+def _task(task: Mapping[str, Any], found: Gathered, *, histories: Mapping[str, History], keys: Counter[Shown]) -> None:
+    place = f"task {task['id']}"
     data = task["data"]
     doc_id, digest = str(data.get("doc_id", "")), str(data.get("text_sha256", ""))
-    keys[doc_id, digest] += 1
-    if keys[doc_id, digest] > 1:
-        found.add("duplicate-task", f"{place} is document {doc_id!r} again, with the same text", item=task["id"])
+    part = place_of(data)
+    keys[doc_id, digest, part] += 1
+    if keys[doc_id, digest, part] > 1:
+        what = "the same text" if part == WHOLE else f"the same part of its text, {part[0]} to {part[1]}"
+        found.add("duplicate-task", f"{place} is document {doc_id!r} again, with {what}", item=task["id"])
     history = histories.get(doc_id)
     version = history.versions.get(digest) if history else None
     if version is None:
         found.add("unknown-document", f"{place} is of document {doc_id!r}, which is not here with that text")
-    elif text_sha256_of(str(data.get(TEXT, ""))) != version.shown_sha256:
+    elif text_sha256_of(str(data.get(TEXT, ""))) != version.shown_sha256_of(None if part == WHOLE else part):
         marked = len(task["annotations"])
         found.add("text-changed", f"{place}, document {doc_id!r}, has another text now, and {marked} annotations")
 

@@ -11,26 +11,38 @@ import pyarrow.compute as pc
 
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import empty
+from copydesk.model.windows import Place
 from copydesk.studio.codec import category_items, region_id, to_result
+from copydesk.studio.windows import WHOLE
 
 _Place = tuple[int, int, str]
+_Window = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """What annotators did before on older texts.
 
-    ``unchanged`` gives, by document, the digests of older texts that say the same as the newest. ``spans`` and ``relations``
+    ``unchanged`` gives, by document, the digests of older texts that say the same as the newest; ``windows`` are those that
+    the newest texts are sent in, where they are long, and ``same`` gives, by document and place of
+    a window, the windows of older texts that say the same, each as its text's digest and its place. ``spans`` and ``relations``
     are labels as they were read; where a suggestion is a span of theirs, it is sent with what was said of it, and otherwise
     with ``values``, by document, start, end and label. ``categories`` are those that were said of older texts.
     """
 
     schema: LabelSchema | None = None
     unchanged: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    windows: pa.Table = field(default_factory=lambda: empty("windows"))
+    same: Mapping[_Window, frozenset[_Window]] = field(default_factory=dict)
     spans: pa.Table = field(default_factory=lambda: empty("spans"))
     relations: pa.Table = field(default_factory=lambda: empty("relations"))
     categories: pa.Table = field(default_factory=lambda: empty("categories"))
     values: Mapping[tuple[str, int, int, str], Sequence[Mapping[str, str]]] = field(default_factory=dict)
+
+    def stand_ins(self, doc_id: str, place: Place) -> frozenset[_Window]:
+        """Give what of older texts says the same as a window of the newest one, or as all of it."""
+        whole = {(digest, *WHOLE) for digest in self.unchanged.get(doc_id, ())}
+        return self.same.get((doc_id, *place), frozenset()) | whole
 
     def results(self, suggested: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
         """Make Label Studio's results of the spans suggested, by document.

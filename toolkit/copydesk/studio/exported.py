@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from copydesk.errors import ExportError
 from copydesk.model.tables import from_rows
 from copydesk.store import Log
+from copydesk.studio.changes import Changes, append, beside
 from copydesk.studio.interface import TEXT
-from copydesk.studio.pull import Changes, append, beside
 from copydesk.studio.restored import Originals
 from copydesk.studio.states import EXPORT, Project, dumped, read_states
 from copydesk.studio.whom import Whom, whom, without_addresses

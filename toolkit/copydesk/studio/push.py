@@ -7,22 +7,16 @@ again after every answer that leaves the matter open.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import pyarrow as pa
 
-from copydesk.errors import (
-    ConfigError,
-    StudioBroken,
-    StudioRefused,
-    StudioTimeout,
-    UsageError,
-)
+from copydesk.errors import StudioBroken, StudioRefused
 from copydesk.model.progress import Progress
+from copydesk.model.windows import Place
 from copydesk.studio.client import Studio, encoded
 from copydesk.studio.codec import shown_text
 from copydesk.studio.doubles import remove_doubles
@@ -30,27 +24,20 @@ from copydesk.studio.earlier import Earlier
 from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
-from copydesk.studio.sending import Sender, batches, looked
-
-MODEL_VERSION = "copydesk suggestions"
-PATIENCE = 30.0  # seconds
-_FIX_IN_USE = (
-    "put the label that is in use back into schema.toml, or set another title as [studio] project in copydesk.toml, which starts "
-    "a new project; labels already pulled are kept, and those that the schema has not are rejected as unknown-label"
+from copydesk.studio.projects import (
+    MODEL_VERSION,
+    ProjectSpec,
+    check_use,
+    create_project,
+    find_projects,
+    update_project,
 )
+from copydesk.studio.sending import Sender, batches, looked
+from copydesk.studio.sharing import Shares, number_of, numbered
+from copydesk.studio.there import Counts, There
+from copydesk.studio.windows import WHOLE, place_of, regions, window_data, window_note, within
 
-_Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectSpec:
-    """What the project on the server is to be. ``marker`` stands in its description and tells it from others of that title."""
-
-    title: str
-    marker: str
-    config: str
-    instructions: str
-    annotators_per_task: int
+PATIENCE = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +46,11 @@ class PushReport:
 
     ``unchanged`` are tasks that were not sent since one of an older text that says the same is there. ``suggestions`` were sent
     with the new tasks; ``doubled`` are tasks that stand on the server more than once, and ``removed`` those of them that nobody had
-    touched and that are gone now.
+    touched and that are gone now. ``project_ids`` are all projects that there are, the first of which is ``project_id``; ``created``
+    says whether any of them is new.
     """
 
-    project_id: int
+    project_ids: tuple[int, ...]
     created: bool
     pushed: int
     present: int
@@ -72,34 +60,29 @@ class PushReport:
     doubled: int
     removed: int
 
-
-@dataclass(slots=True)
-class _Counts:
-    """What a running push has done so far."""
-
-    pushed: int = 0
-    present: int = 0
-    unchanged: int = 0
-    superseded: int = 0
-    suggestions: int = 0
-    doubled: int = 0
-    removed: int = 0
-    sent: list[str] = field(default_factory=list)  # documents
-    twice: list[str] = field(default_factory=list)  # those that may be there more than once
+    @property
+    def project_id(self) -> int:
+        """The id of the first project."""
+        return self.project_ids[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
     """One task as it is sent: JSON, written while the batch before it is on its way."""
 
-    key: _Key
+    doc_id: str
+    text_sha256: str
+    place: Place
+    shown: Place  # the same, with the text's true end
+    is_last: bool  # of its document
     body: bytes
     suggestions: int
-    stand_ins: frozenset[_Key]  # tasks of older texts that say the same
+    stand_ins: frozenset[tuple[str, int, int]]  # windows of older texts that say the same, or such texts
 
     @property
     def name(self) -> str:
-        return f"document {self.key[0]}"
+        part = "" if self.place == WHOLE else f", characters {self.place[0]} to {self.place[1]}"
+        return f"document {self.doc_id}{part}"
 
 
 def push(
@@ -114,34 +97,41 @@ def push(
 ) -> PushReport:
     """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
 
+    Where the project is full, the next one is opened, and so on; what any of them has is not sent.
     ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
-    annotators go on with that one.
+    annotators go on with that one. Its ``windows`` say which documents are sent in several tasks; where a text is there already,
+    in windows of whatever size or as a whole, none is sent that shows the same.
     ``patience`` is how many seconds to wait for a batch to appear on the server after an answer that left open whether it
     arrived: by default half a minute, or the connection's timeout where that is shorter. What arrived twice all the same, and
     nobody touched, is removed. Raises SchemaError or StudioRefused for a configuration that cannot be used, before anything is
     written, and DataError for a text that Label Studio cannot hold; the other ``errors.Studio*`` as they come. Running it again
     goes on where it stopped.
     """
-    found = find_project(studio, project)
-    if found is None or found.get("label_config") != project.config:
+    found = find_projects(studio, project)
+    otherwise = [one for one in found if one.get("label_config") != project.config]
+    if otherwise or not found:
         check_config(project.config)
+    for one in otherwise:
+        check_use(studio, one["id"], project.config)  # of all, before any is changed
+    for one in found:
+        update_project(studio, one, project)
     patience = min(PATIENCE, studio.connection.timeout) if patience is None else patience
-    known = found or _create(studio, project, patience)
-    if found is not None:
-        _update(studio, found, project)
-    project_id = int(known["id"])
-    counts = _Counts()
-    sender = _Sender(studio, project_id, patience)
+    known = found or [create_project(studio, project, patience)]
+    earlier = earlier or Earlier()
+    cut_up = _by_document(earlier.windows)
+    total = tasks.num_rows + sum(len(rows) - 1 for rows in cut_up.values())
+    counts = Counts()
+    sender = _Sender(studio, project, known, patience)
     done = 0
-    for batch in ahead(batches(_made(tasks, suggestions, earlier or Earlier()))):
+    for batch in ahead(batches(_made(tasks, suggestions, earlier, cut_up))):
         sender.send(batch, counts)
         done += len(batch)
-        progress("push", done, tasks.num_rows)
-    _verify(studio, project_id, counts, before=known.get("task_number") or 0)
-    _remove_doubles(studio, project_id, counts, again=sender.again, patience=patience)
+        progress("push", done, total)
+    _verify(studio, sender.project_ids, counts, before=sum(int(one.get("task_number") or 0) for one in known))
+    _remove_doubles(studio, sender.project_ids, counts, again=sender.again, patience=patience)
     return PushReport(
-        project_id=project_id,
-        created=found is None,
+        project_ids=tuple(sender.project_ids),
+        created=len(sender.project_ids) > len(found),
         pushed=counts.pushed,
         present=counts.present,
         unchanged=counts.unchanged,
@@ -152,88 +142,17 @@ def push(
     )
 
 
-def find_project(studio: Studio, project: ProjectSpec) -> dict[str, Any] | None:
-    """Give the project on the server with that title and marker as the server describes it, or None.
-
-    One without tasks beside it was made by a request that arrived twice, and does not count. Raises UsageError where there are two.
-    """
-    page, found = 1, []
-    while True:
-        answer = studio.get("api/projects/", params={"title": project.title, "page": page, "page_size": 100})
-        found += [one for one in answer["results"] if _is_meant(one, project)]
-        if not answer.get("next"):
-            break
-        page += 1
-    if len(found) > 1:
-        found = [one for one in found if one["task_number"]] or sorted(found, key=lambda one: int(one["id"]))[:1]
-    if len(found) > 1:
-        ids = ", ".join(str(one["id"]) for one in found)
-        raise UsageError(
-            f"{studio.url} has {len(found)} projects {project.title!r} of this workspace: {ids}",
-            fix=f"remove {project.marker!r} from the description of all but one",
-        )
-    return found[0] if found else None
+def _by_document(windows: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in windows.sort_by([("doc_id", "ascending"), ("start", "ascending")]).to_pylist():
+        found.setdefault(row["doc_id"], []).append(row)
+    return found
 
 
-def _is_meant(described: Mapping[str, Any], project: ProjectSpec) -> bool:
-    lines = [line.strip() for line in (described.get("description") or "").splitlines()]
-    return described["title"] == project.title and project.marker in lines
-
-
-def wanted_settings(project: ProjectSpec) -> dict[str, Any]:
-    """Give the settings of the project that Copydesk keeps as they are meant."""
-    return {
-        "label_config": project.config,
-        "maximum_annotations": project.annotators_per_task,
-        "show_instruction": bool(project.instructions),
-        "expert_instruction": project.instructions,
-        "skip_queue": "REQUEUE_FOR_ME",  # so that a task given back is served again to the one who made it
-        "show_collab_predictions": True,
-    }
-
-
-def _create(studio: Studio, project: ProjectSpec, patience: float) -> dict[str, Any]:
-    if not 3 <= len(project.title) <= 50:
-        raise ConfigError(f"project title {project.title!r} has {len(project.title)} characters", fix="use 3 to 50")
-    studio.post("api/projects/validate/", json={"label_config": project.config})
-    body = {
-        "title": project.title,
-        "description": project.marker,
-        "model_version": MODEL_VERSION,
-        **wanted_settings(project),
-    }
-    try:
-        created = studio.post("api/projects/", json=body)
-        if not isinstance(created, dict) or "id" not in created:
-            raise StudioBroken("Label Studio does not say which project it made", fix="copydesk push")
-    except (StudioTimeout, StudioBroken):
-        there = looked(lambda: find_project(studio, project), until=bool, patience=patience)
-        if there is None:
-            raise
-        return there
-    return created
-
-
-def _update(studio: Studio, described: Mapping[str, Any], project: ProjectSpec) -> None:
-    changed = {key: value for key, value in wanted_settings(project).items() if described.get(key) != value}
-    if "label_config" in changed:
-        _check_use(studio, described["id"], project.config)
-    if changed:
-        studio.patch(f"api/projects/{described['id']}/", json=changed)
-
-
-def _check_use(studio: Studio, project_id: int, config: str) -> None:
-    """Refuse a configuration that takes away what annotations use; changed without asking, the server lets it through."""
-    try:
-        studio.post(f"api/projects/{project_id}/validate/", json={"label_config": config})
-    except StudioRefused as error:
-        if status_of(error) != httpx.codes.BAD_REQUEST:
-            raise
-        raise StudioRefused(error.message, fix=_FIX_IN_USE) from error
-
-
-def _made(tasks: pa.Table, suggestions: pa.Table, earlier: Earlier) -> Iterator[_Task]:
-    """Make the tasks as they are sent."""
+def _made(
+    tasks: pa.Table, suggestions: pa.Table, earlier: Earlier, windows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> Iterator[_Task]:
+    """Make the tasks as they are sent, those of one document in the order of its text."""
     suggested: dict[str, list[dict[str, Any]]] = {}
     columns = (suggestions[name].to_pylist() for name in ("doc_id", "start", "end", "surface", "label"))
     for doc_id, start, end, surface, label in zip(*columns, strict=True):
@@ -241,93 +160,153 @@ def _made(tasks: pa.Table, suggestions: pa.Table, earlier: Earlier) -> Iterator[
         suggested.setdefault(doc_id, []).append(span)
     results = earlier.results(suggested)
     for row in tasks.to_pylist():
-        text = shown_text(row["text"])
-        data = {
-            "doc_id": row["doc_id"],
-            "revision": row["revision"],
-            "text_sha256": row["text_sha256"],
-            "title": row["title"] or "",
-            TEXT: text,
-            NOTE: "",
-        }
-        body: dict[str, Any] = {"data": data}
-        spans = suggested.get(row["doc_id"], [])
-        if row["doc_id"] in results:
-            body["predictions"] = [{"model_version": MODEL_VERSION, "result": results[row["doc_id"]]}]
-        doc_id = row["doc_id"]
-        stand_ins = frozenset((doc_id, digest) for digest in earlier.unchanged.get(doc_id, ()))
-        yield _Task((doc_id, row["text_sha256"]), encoded(body, place=doc_id), len(spans), stand_ins)
+        result = results.get(row["doc_id"], [])
+        cut_up = windows.get(row["doc_id"], [])
+        if not cut_up:
+            yield _task(row, _data(row, row["text"]), result, WHOLE, earlier, is_last=True)
+        for window in cut_up:
+            place = window["start"], window["end"]
+            part = _data(row, row["text"][slice(*place)]) | {NOTE: window_note(window), **window_data(window)}
+            is_last = window["number"] == window["windows"]
+            yield _task(row, part, within(result, place), place, earlier, is_last=is_last)
+
+
+def _data(row: Mapping[str, Any], text: str) -> dict[str, Any]:
+    return {
+        "doc_id": row["doc_id"],
+        "revision": row["revision"],
+        "text_sha256": row["text_sha256"],
+        "title": row["title"] or "",
+        TEXT: shown_text(text),
+        NOTE: "",
+    }
+
+
+def _task(
+    row: Mapping[str, Any],
+    data: Mapping[str, Any],
+    result: Sequence[Mapping[str, Any]],
+    place: Place,
+    earlier: Earlier,
+    *,
+    is_last: bool,
+) -> _Task:
+    body: dict[str, Any] = {"data": data}
+    if result:
+        body["predictions"] = [{"model_version": MODEL_VERSION, "result": result}]
+    doc_id = row["doc_id"]
+    stand_ins = earlier.stand_ins(doc_id, place)
+    written = encoded(body, place=doc_id)
+    shown = place[0], min(place[1], len(row["text"]))
+    return _Task(doc_id, row["text_sha256"], place, shown, is_last, written, regions(result), stand_ins)
 
 
 class _Sender:
-    """Sends batches to one project, and never the same task twice."""
+    """Sends batches to the projects, and never the same task twice; opens the next project where the last one is full."""
 
-    def __init__(self, studio: Studio, project_id: int, patience: float) -> None:
+    def __init__(
+        self, studio: Studio, project: ProjectSpec, known: Sequence[Mapping[str, Any]], patience: float
+    ) -> None:
         self._studio = studio
-        self._project_id = project_id
-        self._sender = Sender(studio, project_id, missing=self._missing, patience=patience)
+        self._project = project
+        self._patience = patience
+        self.project_ids = [int(one["id"]) for one in known]
+        self.again: list[
+            str
+        ] = []  # documents whose tasks were sent again after an answer that left open whether they arrived
+        self._number = number_of(known[-1]["title"], project.title)
+        held = int(known[-1].get("task_number") or 0)
+        self._shares: Shares[_Task] = Shares(
+            self.project_ids[-1], held, most=project.most_tasks, opened=self._open_next
+        )
+        self._used: set[tuple[str, int, int]] = set()  # what stands in for windows of the document that is at hand
 
-    def send(self, batch: Sequence[_Task], counts: _Counts) -> None:
+    def send(self, batch: Sequence[_Task], counts: Counts) -> None:
         """Send what the server has not got of a batch, and count."""
         there = self._look_up(batch)
-        absent = [task for task in batch if not there[task.key]]
-        missing = [task for task in absent if not any(there[key] for key in task.stand_ins)]
-        meant = {task.key for task in batch}.union(*(task.stand_ins for task in absent))
-        counts.present += len(batch) - len(absent)
-        counts.unchanged += len(absent) - len(missing)
-        counts.superseded += sum(times for key, times in there.items() if key not in meant)
-        counts.twice += [key[0] for key, times in there.items() if key in meant and times > 1]
-        if missing:
-            self._sender.send(missing)
-        counts.sent += [task.key[0] for task in missing]
+        missing = []
+        for task in batch:
+            used = there.stand_ins(task.doc_id, task.stand_ins)
+            if there.has(task.doc_id, task.text_sha256, task.shown):
+                counts.present += 1
+                counts.least += there.has_just(task.doc_id, task.text_sha256, task.place)
+            elif used:
+                self._used |= used
+                counts.unchanged += 1
+                counts.least += task.place == WHOLE
+            else:
+                missing.append(task)
+            if task.is_last:
+                there.count(task.doc_id, task.text_sha256, self._used, counts)
+                self._used = set()
+        for project_id, share in self._shares.of(missing):
+            sender = Sender(self._studio, project_id, missing=self._missing, patience=self._patience)
+            sender.send(share)
+            self.again += [task.doc_id for task in sender.again]
+        counts.sent += [task.doc_id for task in missing]
         counts.pushed += len(missing)
+        counts.least += len(missing)
         counts.suggestions += sum(task.suggestions for task in missing)
-
-    @property
-    def again(self) -> list[str]:
-        """The documents whose tasks were sent again after an answer that left open whether they arrived."""
-        return [task.key[0] for task in self._sender.again]
 
     def _missing(self, tasks: Sequence[_Task]) -> list[_Task]:
         there = self._look_up(tasks)
-        return [task for task in tasks if not there[task.key]]
+        return [task for task in tasks if not there.has_just(task.doc_id, task.text_sha256, task.place)]
 
-    def _look_up(self, tasks: Sequence[_Task]) -> Counter[_Key]:
-        """Count the tasks on the server by document and text, for the documents of these tasks."""
-        doc_ids = [task.key[0] for task in tasks]
-        return Counter(_key(task["data"]) for task in find_tasks(self._studio, self._project_id, doc_ids))
+    def _look_up(self, tasks: Sequence[_Task]) -> There:
+        """Find the tasks on the server of the documents of these tasks."""
+        doc_ids = list(dict.fromkeys(task.doc_id for task in tasks))
+        found = (find_tasks(self._studio, project_id, doc_ids) for project_id in self.project_ids)
+        return There(task["data"] for tasks in found for task in tasks)
 
-
-def _key(data: Mapping[str, Any]) -> _Key:
-    return data["doc_id"], data.get("text_sha256", "")
-
-
-def _verify(studio: Studio, project_id: int, counts: _Counts, *, before: int) -> None:
-    """See that the project holds at least what was found and sent, whether it holds more, and that it shows the suggestions."""
-    project = studio.get(f"api/projects/{project_id}/", params={"include": "id,task_number,model_version"})
-    least = counts.pushed + counts.present + counts.unchanged
-    if project["task_number"] < least:
-        raise StudioBroken(
-            f"project {project_id} holds {project['task_number']} tasks, and {least} should be there",
-            fix="copydesk push",
+    def _open_next(self) -> int:
+        self._number += 1
+        title = numbered(self._project.title, self._number)
+        self.project_ids.append(
+            int(create_project(self._studio, replace(self._project, title=title), self._patience)["id"])
         )
-    if project["task_number"] > before + counts.pushed:  # more than we gave it
+        return self.project_ids[-1]
+
+
+def _key(data: Mapping[str, Any]) -> tuple[str, str, Place]:
+    """Give what makes two tasks the same."""
+    return data["doc_id"], data.get("text_sha256", ""), place_of(data)
+
+
+def _verify(studio: Studio, project_ids: Sequence[int], counts: Counts, *, before: int) -> None:
+    """See that the projects hold at least what was found and sent, whether they hold more, and that they show the suggestions."""
+    params = {"include": "id,task_number,model_version"}
+    projects = [studio.get(f"api/projects/{project_id}/", params=params) for project_id in project_ids]
+    held = sum(project["task_number"] for project in projects)
+    if held < counts.least:
+        named = " and ".join(map(str, project_ids))
+        raise StudioBroken(
+            f"project {named} holds {held} tasks, and {counts.least} should be there", fix="copydesk push"
+        )
+    if held > before + counts.pushed:  # more than we gave them
         counts.twice += counts.sent
-    if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
-        try:
-            studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
-        except StudioRefused as error:
-            if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
-                raise
+    for project in projects:
+        if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
+            _show_suggestions(studio, project["id"])
 
 
-def _remove_doubles(studio: Studio, project_id: int, counts: _Counts, *, again: Sequence[str], patience: float) -> None:
+def _show_suggestions(studio: Studio, project_id: int) -> None:
+    try:
+        studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
+    except StudioRefused as error:
+        if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
+            raise
+
+
+def _remove_doubles(
+    studio: Studio, project_ids: Sequence[int], counts: Counts, *, again: Sequence[str], patience: float
+) -> None:
     """Leave each task once; what was sent again may come a second time, and for that is waited."""
     suspects = list(dict.fromkeys([*counts.twice, *again]))
 
     def look() -> int:
-        removed, counts.doubled = remove_doubles(studio, project_id, suspects, key=_key)
-        counts.removed += removed
+        found = [remove_doubles(studio, project_id, suspects, key=_key) for project_id in project_ids]
+        counts.removed += sum(removed for removed, _ in found)
+        counts.doubled = sum(left for _, left in found)
         return counts.removed
 
     looked(look, until=lambda removed: removed >= len(again), patience=patience)

@@ -12,6 +12,7 @@ from copydesk.model.schema import Attribute, LabelSchema, RelationType
 from copydesk.model.tables import rejected_row
 from copydesk.model.values import check, typed
 from copydesk.studio.carry import Carry
+from copydesk.studio.pieces import Composed, Piece
 from copydesk.studio.values import units_of
 from copydesk.studio.votes import rejected_annotation
 
@@ -65,23 +66,59 @@ class Reading:
 
     def read(self, row: Mapping[str, Any], text: str, carry: Carry | None = None) -> None:
         """Read one row of ``annotations`` against the newest text of its document, over which ``carry`` takes its spans."""
+        items = self.items_of(row)
+        if items is not None:
+            one = _Annotation(self, row, text, items, carry)
+            one.read()
+            unread = carry.alignment.inserted if carry else ()
+            self._keep(row, text, [one], unread)
+
+    def read_pieces(self, composed: Composed, text: str) -> None:
+        """Read what one person said of a document window by window, as one reading of the newest text.
+
+        It has the id of the first piece, the times of the first and last, and all the time that they took. Of a category that
+        has one value, what the first piece says counts.
+        """
+        if not composed.pieces:
+            return
+        rows = [piece.row for piece in composed.pieces]
+        read: list[_Annotation] = []
+        for piece in composed.pieces:
+            items = self.items_of(piece.row)
+            said = [category for one in read for category in one.categories]
+            one = _Annotation(self, piece.row, text, items or (), piece.carry, piece=piece, said=said)
+            one.reading_id = rows[0]["annotation_id"]
+            one.read()
+            read.append(one)
+        times = [row["lead_time"] for row in rows if row["lead_time"] is not None]
+        whole = {
+            "created_at": min((row["created_at"] for row in rows if row["created_at"]), default=None),
+            "updated_at": max((row["updated_at"] for row in rows if row["updated_at"]), default=None),
+            "lead_time": sum(times) if times else None,
+        }
+        self._keep({**rows[0], **whole}, text, read, composed.unread)
+
+    def items_of(self, row: Mapping[str, Any]) -> list[Any] | None:
+        """Give the items of an annotation's result; where it is none, reject the annotation, and give None."""
         try:
             items = json.loads(row["result"])
         except ValueError as error:
             items = error
-        if not isinstance(items, list):
-            detail = f"its result is no list of regions: {str(row['result'])[:80]!r}"
-            self.rejected.append(rejected_annotation(row, reason="unreadable-result", detail=detail))
-            return
-        one = _Annotation(self, row, text, items, carry)
-        one.read()
-        self._keep(row, text, one)
+        if isinstance(items, list):
+            return items
+        detail = f"its result is no list of regions: {str(row['result'])[:80]!r}"
+        self.rejected.append(rejected_annotation(row, reason="unreadable-result", detail=detail))
+        return None
 
-    def _keep(self, row: Mapping[str, Any], text: str, one: _Annotation) -> None:
-        spans = sorted(one.spans.values(), key=lambda span: span.place)
+    def _keep(
+        self, row: Mapping[str, Any], text: str, read: Sequence[_Annotation], unread: Sequence[tuple[int, int]]
+    ) -> None:
+        found = {span.place: span for one in read for span in one.spans.values()}
+        spans = [found[place] for place in sorted(found)]
+        relations = sorted({relation for one in read for relation in one.relations})
         about = (row["doc_id"], row["revision"], row["text_sha256"], row["annotator"])
         times = (row["created_at"], row["updated_at"], row["lead_time"])
-        self.tables["reads"].append((row["annotation_id"], *about, *times, len(spans), len(one.relations)))
+        self.tables["reads"].append((row["annotation_id"], *about, *times, len(spans), len(relations)))
         self.tables["spans"] += [_span_row(span, row["annotation_id"], about, text) for span in spans]
         doc_id, revision, _, annotator = about
         self.tables["relations"] += [
@@ -95,18 +132,24 @@ class Reading:
                 tail,
                 label,
             )
-            for head, tail, label in sorted(one.relations)
+            for head, tail, label in relations
         ]
-        made_on = one.carry.made_on.revision if one.carry else revision
+        said: dict[tuple[str, str], int] = {}  # and on which revision
+        for one in read:
+            made_on = one.carry.made_on.revision if one.carry else revision
+            said |= {category: max(made_on, said.get(category, 0)) for category in one.categories}
         self.tables["categories"] += [
             (row["annotation_id"], *about, name, value, *typed(self._categories[name], value), made_on)
-            for name, value in sorted(one.categories)
+            for (name, value), made_on in sorted(said.items())
         ]
-        self.tables["anchors"] += one.anchors
-        if one.carry:
-            unread = sorted({*one.carry.alignment.inserted, *one.waiting})
-            self.tables["unread"] += [(row["annotation_id"], doc_id, revision, annotator, *there) for there in unread]
-        self.kept += 1 + one.kept
+        places = set(unread)
+        for one in read:
+            self.tables["anchors"] += one.anchors
+            places |= one.waiting
+        self.tables["unread"] += [
+            (row["annotation_id"], doc_id, revision, annotator, *there) for there in sorted(places)
+        ]
+        self.kept += sum(1 + one.kept for one in read)
 
     def label(self, label: object) -> str:
         """Check a region's label."""
@@ -157,11 +200,24 @@ class _Annotation:
     """One annotation while it is read: first its regions, then what refers to them."""
 
     def __init__(
-        self, reading: Reading, row: Mapping[str, Any], text: str, items: Sequence[Any], carry: Carry | None
+        self,
+        reading: Reading,
+        row: Mapping[str, Any],
+        text: str,
+        items: Sequence[Any],
+        carry: Carry | None,
+        *,
+        piece: Piece | None = None,
+        said: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._reading = reading
         self._row = row
-        self._text = carry.made_on.text if carry else text
+        self.reading_id: str = row["annotation_id"]
+        shown = carry.made_on.text if carry else text
+        self._offset = piece.start if piece else 0
+        self._text = shown[piece.start : piece.end] if piece else shown
+        self._piece = piece
+        self._said_before = said  # of the document, in other pieces
         self._items = items
         self.carry = carry
         self.anchors: list[tuple[Any, ...]] = []
@@ -204,14 +260,15 @@ class _Annotation:
 
     def _region(self, item: Mapping[str, Any], label: object) -> None:
         name = self._reading.label(label)
-        start, end = self._carried(name, *_place(item["value"], self._text))
+        start, end = _place(item["value"], self._text)
+        start, end = self._carried(name, start + self._offset, end + self._offset)
         span = self.spans.get((start, end, name))
         self._regions.setdefault(str(item.get("id")), [])
         if span is not None:
             self._regions[str(item.get("id"))].append(span)  # what refers to the second drawing means the first
             raise _UnfitError("duplicate-span", f"{name} [{start}:{end}] is drawn twice; the first counts")
         origin = item.get("origin")
-        span_id = _id("s", self._row["annotation_id"], start, end, name)
+        span_id = _id("s", self.reading_id, start, end, name)
         span = _Span(span_id, start, end, name, origin if origin in ORIGINS else "manual")
         self.spans[span.place] = span
         self._regions[str(item.get("id"))].append(span)
@@ -219,19 +276,29 @@ class _Annotation:
     def _carried(self, label: str, start: int, end: int) -> tuple[int, int]:
         """Give a span's place in the newest text, and note where it was made."""
         if self.carry is None:
+            self._check_owner(start, end)
             return start, end
         placed, fault = self.carry.place(start, end), self.carry.fault(start, end)
+        if placed.how != "lost":
+            self._check_owner(placed.start, placed.end)
         row, made_on = self._row, self.carry.made_on
-        span_id = None if fault else _id("s", row["annotation_id"], placed.start, placed.end, label)
+        span_id = None if fault else _id("s", self.reading_id, placed.start, placed.end, label)
         now = (None, None) if placed.how == "lost" else (placed.start, placed.end)
         if (placed.start, placed.end, label) not in self.spans or fault:
-            about = (row["annotation_id"], span_id, row["doc_id"], row["revision"], row["annotator"], label, *now)
+            about = (self.reading_id, span_id, row["doc_id"], row["revision"], row["annotator"], label, *now)
             made = (made_on.revision, start, end, made_on.text[start:end])
             self.anchors.append((*about, *made, placed.how, placed.score))
         if fault:
             self.waiting |= {(placed.start, placed.end)} if placed.how != "lost" else set()
             raise _UnfitError(*fault)
         return placed.start, placed.end
+
+    def _check_owner(self, start: int, end: int) -> None:
+        """Refuse a span where a newer annotation by the same person has read the text again."""
+        if self._piece and self._piece.is_anothers(start, end):
+            raise _UnfitError(
+                "superseded", f"[{start}:{end}] was annotated again by the same person; the newer one counts"
+            )
 
     def _attribute(self, item: Mapping[str, Any], value: object) -> None:
         attribute, said = self._reading.attribute(item["from_name"], value)
@@ -251,6 +318,10 @@ class _Annotation:
 
     def _category(self, item: Mapping[str, Any], value: object) -> None:
         category, said = self._reading.category(item["from_name"], value)
+        before = [one for name, one in self._said_before if name == category.name]
+        if before and said not in before and not category.is_several:
+            detail = f"{category.name}: {said!r}, and an earlier part of the document says {before[0]!r}, which counts"
+            raise _UnfitError("category-differs", detail)
         there = [one for name, one in self.categories if name == category.name]
         if said in there or (there and not category.is_several):
             raise _UnfitError("category-twice", f"{category.name}: a second value, {said!r}; the first counts")

@@ -27,10 +27,12 @@ import pyarrow as pa
 from copydesk.errors import StudioBroken, StudioRefused, StudioTimeout, UnknownError, UsageError
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
+from copydesk.model.windows import Place
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import category_items, region_id, to_result
 from copydesk.studio.faults import status_of
 from copydesk.studio.listing import find_tasks
+from copydesk.studio.windows import WHOLE, place_of, within
 
 _NAMESPACE = uuid.UUID("5f0d5a1e-6c1b-5f57-9d0b-3f9e1a2c7b64")
 _TRIES = 3
@@ -103,7 +105,7 @@ def submit(
     studio: Studio,
     recorded: Recorded,
     *,
-    project_id: int,
+    project_ids: Sequence[int],
     documents: pa.Table,
     schema: LabelSchema,
     progress: Progress,
@@ -116,24 +118,43 @@ def submit(
     """
     found = _documents(recorded, documents)
     results = _results(recorded, found, schema)
-    tasks = _tasks(studio, recorded, project_id=project_id, documents=found)
-    submitted = 0
+    tasks = _tasks(studio, recorded, project_ids=project_ids, documents=found)
+    submitted = present = 0
     for number, article in enumerate(recorded.articles, start=1):
         document = found[article.file]
-        spans, relations = results[article.file]
-        suggested = _suggested(tasks[article.file])
-        spans = [{**one, "origin": "prediction" if _place(one) in suggested else "manual"} for one in spans]
-        # the server knows each identity once, whatever the project
-        key = (recorded.name, str(project_id), document["doc_id"], document["text_sha256"])
-        body = {
-            "result": to_result(spans, relations, schema) + category_items(article.categories, schema),
-            "unique_id": str(uuid.uuid5(_NAMESPACE, "\n".join(key))),
-            "ground_truth": False,  # otherwise Label Studio takes it as the truth and not as one reading
-            "was_cancelled": False,
-        }
-        submitted += _post(studio, tasks[article.file]["id"], body)
+        for task in tasks[article.file]:
+            # the server knows each identity once, whatever the project
+            key = [recorded.name, str(task["project"]), document["doc_id"], document["text_sha256"], *_part(task)]
+            body = {
+                "result": _result(article, task, *results[article.file], schema),
+                "unique_id": str(uuid.uuid5(_NAMESPACE, "\n".join(key))),
+                "ground_truth": False,  # otherwise Label Studio takes it as the truth and not as one reading
+                "was_cancelled": False,
+            }
+            done = _post(studio, task["id"], body)
+            submitted, present = submitted + done, present + (not done)
         progress("annotate", number, len(recorded.articles))
-    return SubmitReport(submitted, len(recorded.articles) - submitted)
+    return SubmitReport(submitted, present)
+
+
+def _part(task: Mapping[str, Any]) -> list[str]:
+    place = place_of(task["data"])
+    return [] if place == WHOLE else [f"{place[0]}-{place[1]}"]
+
+
+def _result(
+    article: RecordedArticle,
+    task: Mapping[str, Any],
+    spans: Sequence[Mapping[str, Any]],
+    relations: Sequence[Mapping[str, Any]],
+    schema: LabelSchema,
+) -> list[dict[str, Any]]:
+    """Make the result of a task: of what was marked in the article, what lies in the part of it that the task shows."""
+    place = place_of(task["data"])
+    suggested = _suggested(task, place[0])
+    told = [{**one, "origin": "prediction" if _place(one) in suggested else "manual"} for one in spans]
+    result = to_result(told, relations, schema) + category_items(article.categories, schema)
+    return result if place == WHOLE else within(result, place)
 
 
 def _article(file: str, table: Any, wrong: list[str]) -> RecordedArticle:
@@ -263,26 +284,31 @@ def _resolved(span: RecordedSpan, text: str, schema: LabelSchema, file: str, wro
 
 
 def _tasks(
-    studio: Studio, recorded: Recorded, *, project_id: int, documents: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Find the task of each article's text, with its predictions."""
+    studio: Studio, recorded: Recorded, *, project_ids: Sequence[int], documents: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Find the tasks of each article's text, one for each part of it, with their predictions."""
     doc_ids = [document["doc_id"] for document in documents.values()]
-    tasks: dict[tuple[str, str], dict[str, Any]] = {}
-    for task in find_tasks(studio, project_id, doc_ids, also=("predictions", "result")):
-        tasks.setdefault((task["data"]["doc_id"], task["data"].get("text_sha256", "")), task)
-    found: dict[str, dict[str, Any]] = {}
+    tasks: dict[tuple[str, str], dict[Place, dict[str, Any]]] = {}
+    fields = ("project", "predictions", "result")
+    for task in (task for number in project_ids for task in find_tasks(studio, number, doc_ids, also=fields)):
+        key = (task["data"]["doc_id"], task["data"].get("text_sha256", ""))
+        tasks.setdefault(key, {}).setdefault(place_of(task["data"]), task)
+    found: dict[str, list[dict[str, Any]]] = {}
     for file, document in documents.items():
         key = (document["doc_id"], document["text_sha256"])
         if key not in tasks:
-            raise UnknownError(f"{recorded.place}: project {project_id} has no task of {file!r}", fix="copydesk push")
-        found[file] = tasks[key]
+            raise UnknownError(
+                f"{recorded.place}: project {project_ids[0]} has no task of {file!r}", fix="copydesk push"
+            )
+        found[file] = list(tasks[key].values())
     return found
 
 
-def _suggested(task: Mapping[str, Any]) -> set[_Place]:
+def _suggested(task: Mapping[str, Any], offset: int) -> set[_Place]:
+    """Give the suggestions of a task, whose part of the text begins at ``offset``."""
     items = [item for prediction in task["predictions"] for item in prediction["result"]]
     return {
-        (item["value"]["start"], item["value"]["end"], label)
+        (item["value"]["start"] + offset, item["value"]["end"] + offset, label)
         for item in items
         if item.get("type") == "labels"
         for label in item["value"]["labels"]

@@ -24,7 +24,7 @@ from copydesk.studio.backup import PAGE, SETTINGS, read_project, task_sha256
 from copydesk.studio.client import Studio, encoded
 from copydesk.studio.faults import status_of
 from copydesk.studio.listing import ahead, list_tasks
-from copydesk.studio.push import ProjectSpec, find_project
+from copydesk.studio.projects import ProjectSpec, find_project
 from copydesk.studio.restored import RESTORED, marker_of
 from copydesk.studio.sending import Sender, batches
 

@@ -6,13 +6,18 @@ from copydesk.tasks.revise import CARRIED, unchanged_since, with_carried
 from copydesk.tasks.suggest import check_rules, suggest
 from copydesk.tasks.times import suggested_times, times
 from copydesk.tasks.when import resolve
+from copydesk.tasks.windows import Windows, cut_documents, long_documents, needing_sentences
 
 __all__ = [
     "CARRIED",
     "Left",
     "Name",
+    "Windows",
     "build_tasks",
     "check_rules",
+    "cut_documents",
+    "long_documents",
+    "needing_sentences",
     "read_names",
     "resolve",
     "suggest",

@@ -40,8 +40,8 @@ def unchanged_since(documents: pa.Table, *, zones: pa.Table, anchors: pa.Table) 
 
     A document of which a label waits for a person has none.
     """
-    waiting = set(_waiting(anchors)["doc_id"].to_pylist())
-    residue = _residue(zones)
+    waiting = set(waiting_of(anchors)["doc_id"].to_pylist())
+    residue = residue_of(zones)
     texts: dict[str, dict[str, tuple[int, str]]] = {}
     names = ("doc_id", "revision", "text_sha256", "text")
     rows = zip(*(documents[name].to_pylist() for name in names), strict=True)
@@ -51,7 +51,10 @@ def unchanged_since(documents: pa.Table, *, zones: pa.Table, anchors: pa.Table) 
     for doc_id, known in texts.items():
         if len(known) == 1 or doc_id in waiting:
             continue
-        said = {digest: _said(text, residue.get((doc_id, at), ())) for digest, (at, text) in known.items()}
+        said = {
+            digest: [word for _, word in said_words(text, residue.get((doc_id, at), ()))]
+            for digest, (at, text) in known.items()
+        }
         newest = max(known, key=lambda digest: known[digest][0])
         same[doc_id] = frozenset(digest for digest in known if digest != newest and said[digest] == said[newest])
     return {doc_id: digests for doc_id, digests in same.items() if digests}
@@ -91,12 +94,13 @@ def with_carried(suggestions: pa.Table, *, tasks: pa.Table, anchors: pa.Table, u
     return pa.Table.from_pylist(suggested, schema=SUGGESTIONS)
 
 
-def _waiting(anchors: pa.Table) -> pa.Table:
+def waiting_of(anchors: pa.Table) -> pa.Table:
+    """Give the anchors of labels that wait for a person, and have a place in the newest text."""
     return anchors.filter(pc.and_(pc.is_null(anchors["span_id"]), pc.is_valid(anchors["start"])))
 
 
-def _residue(zones: pa.Table) -> dict[tuple[str, int], list[_Place]]:
-    """The places of residue by document and revision, sorted and not overlapping."""
+def residue_of(zones: pa.Table) -> dict[tuple[str, int], list[_Place]]:
+    """Give the places of residue by document and revision, sorted and not overlapping."""
     found: dict[tuple[str, int], list[_Place]] = {}
     kept = zones.filter(pc.is_in(zones["kind"], pa.array(sorted(RESIDUE_ZONES))))
     for row in kept.sort_by([("doc_id", "ascending"), ("revision", "ascending"), ("start", "ascending")]).to_pylist():
@@ -108,15 +112,15 @@ def _residue(zones: pa.Table) -> dict[tuple[str, int], list[_Place]]:
     return found
 
 
-def _said(text: str, residue: Sequence[_Place]) -> list[str]:
-    """What a text says besides its residue: its words."""
+def said_words(text: str, residue: Sequence[_Place]) -> list[tuple[int, str]]:
+    """Give what a text says besides its residue: where each of its words begins, and what it is compared by."""
     words = words_of(text)
     begins = [start for start, _ in residue]
     said = []
     for start, key in zip(words.starts, words.keys, strict=True):
         at = bisect_right(begins, start) - 1
         if at < 0 or start >= residue[at][1]:
-            said.append(key)
+            said.append((start, key))
     return said
 
 
