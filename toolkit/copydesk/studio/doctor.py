@@ -112,17 +112,23 @@ def _mended(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, found
         return f"the project shows {MODEL_VERSION!r}"
     if finding.code == "overlap-drift":
         for task_id in ids:
-            studio.patch(f"api/tasks/{task_id}/", json={"overlap": spec.annotators_per_task})
+            _ask(studio, task_id, spec.annotators_per_task)
         return f"asked of {spec.annotators_per_task} people: tasks {_listed(ids)}"
     if finding.code == "scattered-parts":
         for task_id in ids:
-            studio.patch(f"api/tasks/{task_id}/", json={"overlap": found.numbers[task_id], "is_labeled": False})
+            _ask(studio, task_id, found.numbers[task_id])
         return f"asked of everybody who began the document: tasks {_listed(ids)}"
     if finding.code == "ground-truth" and ids:
         for annotation_id in ids:
             studio.patch(f"api/annotations/{annotation_id}/", json={"ground_truth": False})
         return f"no ground truth any more: annotations {_listed(ids)}"
     return ""
+
+
+def _ask(studio: Studio, task_id: int, people: int) -> None:
+    """Have a task asked of so many people; one that was done before is not served again unless it is said not to be."""
+    done = studio.get(f"api/tasks/{task_id}/")["total_annotations"] >= people
+    studio.patch(f"api/tasks/{task_id}/", json={"overlap": people, "is_labeled": done})
 
 
 def _listed(ids: Sequence[int]) -> str:
