@@ -151,6 +151,10 @@ def test_the_guidelines_can_be_opened_and_read_to_their_end(
     text = (newsroom.folder / "schemas" / "news-entities" / "guidelines.md").read_text(encoding="utf-8")
     titles = [line.lstrip("# ") for line in text.splitlines() if line.startswith("#")]
     assert guidelines.get_by_role("heading").all_inner_texts() == titles
+    mark = guidelines.locator(".copydesk-mark", has_text="Euphrates River LOC").first
+    assert mark.evaluate("(one) => getComputedStyle(one).borderBottomColor") == "rgb(66, 212, 244)", (
+        "the label's colour"
+    )
     last = guidelines.get_by_role("heading").last
     last.scroll_into_view_if_needed()
     assert 0 <= last.bounding_box()["y"] <= height

@@ -142,9 +142,9 @@ def test_marked_examples_are_shown_in_their_labels_colour_with_all_that_is_said_
         )
     )
     assert (
-        '<em><span class="copydesk-mark" style="border-color: #e6194b">Noor &lt;b&gt; '
-        "<b>PERSON (lives_in → Aleppo)</b></span></em>"
+        '<em><span class="copydesk-mark copydesk-PERSON">Noor &lt;b&gt; <b>PERSON (lives_in → Aleppo)</b></span></em>'
     ) in html
+    assert ".copydesk-guidelines .copydesk-PERSON { border-color: #e6194b; }" in html
     assert "Aleppo <b>PLACE (mention: NAM)</b></span>" in html
     assert '<span class="copydesk-mark copydesk-not">then <b>not DATE</b></span>' in html
     assert "now <b>not marked</b></span>" in html

@@ -12,7 +12,7 @@ from copydesk.errors import SchemaError
 from copydesk.model.guidelines import example_faults, markdown
 from copydesk.model.schema import CHOSEN, Attribute, Label, LabelSchema, RelationType
 from copydesk.model.schema_parts import WRITTEN
-from copydesk.studio.marked import with_marks
+from copydesk.studio.marked import colours, with_marks
 
 TEXT = "text"  # the object that they are drawn on; also the key of a task's data that holds the text
 NOTE = "review_note"  # the key of a task's data that a reviewer writes to the annotator
@@ -98,9 +98,9 @@ def instructions(schema: LabelSchema) -> str:
         raise SchemaError(
             f"schema {schema.name}, guidelines.md: " + "; ".join(wrong), fix="correct each line named above"
         )
-    renderer = with_marks(markdown(), {label.name: label.colour for label in schema.labels})
-    html = renderer.render(schema.guidelines or _listed(schema))
-    return f'<style>{_style("guidelines.css")}</style>\n<div class="copydesk-guidelines">\n{html}</div>'
+    html = with_marks(markdown()).render(schema.guidelines or _listed(schema))
+    style = f"{_style('guidelines.css')}\n{colours(schema.labels)}"
+    return f'<style>{style}</style>\n<div class="copydesk-guidelines">\n{html}</div>'
 
 
 def _label(label: Label) -> ET.Element:

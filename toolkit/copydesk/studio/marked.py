@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from copydesk.model.guidelines import Example, Mark, Said, read_example
+from copydesk.model.schema import Label
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 _RULE = "copydesk_mark"
 
 
-def with_marks(renderer: MarkdownIt, colours: Mapping[str, str]) -> MarkdownIt:
-    """Teach a reader of Markdown to show marks; ``colours`` are those of the labels (``#rrggbb``)."""
+def colours(labels: Iterable[Label]) -> str:
+    """Give the style sheet that frames marks in their labels' colours: Label Studio takes styles of single elements out."""
+    return "\n".join(f".copydesk-guidelines .copydesk-{one.name} {{ border-color: {one.colour}; }}" for one in labels)
+
+
+def with_marks(renderer: MarkdownIt) -> MarkdownIt:
+    """Teach a reader of Markdown to show marks."""
 
     def rule(state: StateInline, silent: bool) -> bool:
         example = read_example(state.src)
@@ -28,10 +34,8 @@ def with_marks(renderer: MarkdownIt, colours: Mapping[str, str]) -> MarkdownIt:
 
     def opened(tokens: list[Any], number: int, *_: object) -> str:
         meta = tokens[number].meta
-        colour = colours.get(meta["label"], "")
-        kind = "copydesk-mark copydesk-not" if meta["negative"] else "copydesk-mark"
-        style = f' style="border-color: {escape(colour)}"' if colour and not meta["negative"] else ""
-        return f'<span class="{kind}"{style}>'
+        kind = "not" if meta["negative"] else meta["label"]
+        return f'<span class="copydesk-mark copydesk-{escape(kind)}">'
 
     renderer.inline.ruler.before("link", _RULE, rule)
     rules: dict[str, Any] = renderer.renderer.rules  # type: ignore[attr-defined]
