@@ -45,12 +45,30 @@ def test_the_tokens_of_a_page_joined_are_the_page(source: str) -> None:
         ('<p title="a > b">yes</p>', ["yes"]),
         ('<p title="unclosed>yes</p><p>again</p>', ["yes", "again"]),
         ("5 < 6 and 7 > 6", ["5 ", "< 6 and 7 > 6"]),
+        ("<DIV><P>one</P >\n</dIv>\n<p>two</p></div></p>three", ["one", "two", "three"]),
     ],
 )
 def test_text_is_what_a_reader_would_see(source: str, texts: list[str]) -> None:
     page = read_page(source)
     found = [source[run.start : run.end] for block in page.blocks for run in read_runs(page, block)]
     assert "".join(found) == "".join(texts)
+
+
+@pytest.mark.parametrize(
+    ("source", "linked"),
+    [
+        ('<p><a href="x"><b>one</b></a></p>', [3]),
+        ('<p>two, <a href="x">one</a> and <A HREF=y>four</A></p>', [7]),
+        ('<p><a title="a > b">one</a></p>', [3]),
+        ("<p><!-- no --><a>one</a> two</p>", [3]),
+        ("<div><a>one<p>two</p></div><p>three</p>", [3, 3, 0]),
+        ("<div><p>one</p><p>two <a>three</p><p>four</a> five</p></div>", [0, 5, 0]),
+    ],
+)
+def test_characters_in_links_are_counted_until_the_link_or_what_it_stands_in_ends(
+    source: str, linked: list[int]
+) -> None:
+    assert [block.linked for block in read_page(source).blocks] == linked
 
 
 def test_every_edit_of_a_page_names_its_rule() -> None:

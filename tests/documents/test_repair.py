@@ -8,17 +8,19 @@ from typing import Any
 
 import ftfy
 import pytest
+from ftfy.badness import MOJIBAKE_CATEGORIES, is_bad
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.documents.canonical import unusual_characters
 from copydesk.documents.read import read_document
-from copydesk.documents.repair import RULE, may_be_mojibake, mojibake_edits
+from copydesk.documents.repair import RULE, is_suspect, may_be_mojibake, mojibake_edits
 from copydesk.model.document import apply_edits, revert_edits
 
 FTFY = Path(__file__).parents[2].parent / "shared" / "data" / "ftfy"
 FILES = ("in-the-wild", "known-failures", "language-names", "negative", "synthetic")
 PIECES = ["The", " ", "“", "”", "é", "Ã", "©", "â€œ", "Â ", "à ", "\u00a0", "\x9d", "\n", "Ð¿Ñ€", "ñ", "—", "ÑÑ", "’s"]
+SIGNS = sorted(set("".join(MOJIBAKE_CATEGORIES.values()) + "ÂÃàØÙÎÐ×²œŒВГРСЂΒΓβ€ā√±≈°‚Äâ¢"))
 ONLY_ENCODING = {
     "unescape_html": False, "remove_terminal_escapes": False, "fix_latin_ligatures": False, "fix_character_width": False, "uncurl_quotes": False,
     "fix_line_breaks": False, "fix_surrogates": False, "remove_control_chars": False, "normalization": None,
@@ -50,6 +52,12 @@ def test_the_cases_of_ftfy_come_out_as_ftfy_has_them(name: str) -> None:
         assert repaired == _by_ftfy(case["original"])
         if case["expect"] == "pass":
             assert repaired == case.get("fixed-encoding", case["fixed"]), case["label"]
+
+
+@settings(deadline=None, max_examples=1_000)
+@given(st.lists(st.sampled_from([*PIECES, *SIGNS, "a", "X", "the ferry stopped at "]), max_size=8).map("".join))
+def test_a_sign_of_mojibake_is_found_wherever_it_is_found_in_the_whole_line(line: str) -> None:
+    assert is_suspect(line) == is_bad(line)
 
 
 @settings(deadline=None, max_examples=400)

@@ -284,9 +284,11 @@ def _author(element: Element) -> str | None:
 def _language(inside: _Inside, element: Element) -> str | None:
     """Give the language of the content, else that of the whole entry."""
     children, places = inside
-    for one in (*[children[place] for place in places["atom_content"]], element):
-        if stated := line(one.get(_LANG)):
+    for place in places["atom_content"]:
+        if stated := line(children[place].get(_LANG)):
             return stated
+    if stated := line(element.get(_LANG)):
+        return stated
     return _first(inside, "language") if places["language"] else None
 
 

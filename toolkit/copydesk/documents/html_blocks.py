@@ -184,10 +184,8 @@ class _Walker:
             if spans and kind != "skipped":
                 self._flush()
             if slash:
-                if count[name]:
-                    self._close(name)
-                continue
-            if kind == "void":
+                self._close(name)
+            if slash or kind == "void":
                 continue
             around = names[self._node]
             if kind == "skipped":
@@ -239,12 +237,13 @@ class _Walker:
         if self._spans:
             self._flush()
         for name in end_names(written):
-            if self._count[name]:
-                self._close(name)
+            self._close(name)
 
     def _close(self, name: str) -> None:
-        """Close the innermost element of a name that is open, and with it those in it and their link."""
+        """Close the innermost element of a name that is open, if one is, and with it those in it and their link."""
         names, parents, count = self._names, self._page.parents, self._count
+        if not count[name]:
+            return
         node, closed = self._node, ""
         while closed != name:
             last, node = node, parents[node]
@@ -350,9 +349,8 @@ def _inherited(page: Page) -> list[int]:
     prose = page.sums([len(block.text) - block.linked if len(block.text) > PROSE else 0 for block in page.blocks])
     within = [0]
     for parent, means, size in islice(zip(page.parents, page.meanings, prose, strict=True), 1, None):
-        if size and means & _DOUBTED:
-            means &= ~_mistaken(means, size, prose[0])
-        within.append(within[parent] | means)
+        mistaken = _mistaken(means, size, prose[0]) if size and means & _DOUBTED else 0
+        within.append(within[parent] | (means & ~mistaken))
     return within
 
 

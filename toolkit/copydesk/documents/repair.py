@@ -72,10 +72,10 @@ def mojibake_edits(text: str) -> list[Edit]:
 def _fixed(line: str) -> str:
     import ftfy
 
-    return ftfy.fix_encoding(line, _config()) if _is_bad(line) else line
+    return ftfy.fix_encoding(line, _config()) if is_suspect(line) else line
 
 
-def _is_bad(line: str) -> bool:
+def is_suspect(line: str) -> bool:
     """Whether ftfy's heuristic finds a sign of mojibake, which it would look for in all of a line and finds near what is not ASCII."""
     from ftfy.badness import is_bad
 
