@@ -19,8 +19,8 @@ SUGGESTED = [("Qaim", "GPE"), ("Qaim", "GPE"), ("Iraq", "GPE"), ("Friday", "DATE
 # the first stands after an emoji and a combining accent, the second before a possessive that is to be left out
 MARKED = [("Tarnmouth", "GPE", "3"), ("Ester", "PERSON", "1")]
 WRONG = ("two", "NUMBER")
-# on the line of the emoji: marked too short, and its end then dragged
-RESIZED, ITS_END, ITS_LABEL = "the ferry leave", "leave", ("FAC", "5")
+# marked too short on the line of the emoji; its beginning is then dragged towards it
+SHORT, RESIZED, ITS_LABEL = "ferry leave", "the ferry leave", ("FAC", "5")
 # whatever is wider than its place, the page itself among it, and can be scrolled sideways for it
 SCROLLS_SIDEWAYS = """
 () => [document.scrollingElement, ...document.querySelectorAll('.lsf-main-content *, .lsf-main-content, .copydesk-guidelines')]
@@ -57,8 +57,8 @@ def test_what_an_annotator_marks_is_pulled_and_published_as_it_was_marked(
 
     for phrase, _, key in MARKED:
         screen.mark(phrase, key=key)
-    screen.mark("the ferry", key=ITS_LABEL[1])
-    screen.resize("the ferry", to=ITS_END)
+    screen.mark(SHORT, key=ITS_LABEL[1])
+    screen.resize(SHORT, to=RESIZED)
     screen.delete(WRONG[0])
     screen.select("Tarnmouth")
     screen.page.keyboard.press("a")
