@@ -249,16 +249,16 @@ class Screen:
         self._wait_for_text()
 
     def resize(self, words: str, *, to: str) -> None:
-        """Select a mark and drag its left end to the beginning of a phrase before it."""
+        """Select a mark and drag its right end to the end of a phrase behind it."""
         self.page.add_style_tag(content=HANDLES)
         self.select(words)
-        handle = self.page.query_selector(f"{REGION}.__active area").bounding_box()
+        handle = self.page.query_selector_all(f"{REGION}.__active area")[-1].bounding_box()
         begin = handle["x"] + handle["width"] / 2
-        left, top, _, _ = self.page.evaluate(FIND, to)
+        _, _, right, bottom = self.page.evaluate(FIND, to)
         self.page.mouse.move(begin, handle["y"] + handle["height"] / 2)
         self.page.mouse.down()
         for at in (0.3, 0.7, 1.0):
-            self.page.mouse.move(begin + at * (left - begin), top, steps=3)
+            self.page.mouse.move(begin + at * (right - begin), bottom, steps=3)
         self.page.mouse.up()
         self.page.wait_for_function(
             "([region, words]) => document.querySelector(`${region}.__active`).innerText !== words", arg=[REGION, words]
