@@ -19,8 +19,10 @@ SUGGESTED = [("Qaim", "GPE"), ("Qaim", "GPE"), ("Iraq", "GPE"), ("Friday", "DATE
 # the first stands after an emoji and a combining accent, the second before a possessive that is to be left out
 MARKED = [("Tarnmouth", "GPE", "3"), ("Ester", "PERSON", "1")]
 WRONG = ("two", "NUMBER")
-# marked too short before the emoji of its line, and its end then dragged beyond that
-SHORT, ITS_END, RESIZED, ITS_LABEL = "watched", "ferry", "watched \N{GRINNING FACE} the ferry", ("FAC", "5")
+# marked too short before the emoji of its line, and its end then dragged beyond them; where they are sent to the editor as they are, it
+# stores an end that is two signs too far: one alone would be a blank, and be trimmed
+EMOJI = "\N{GRINNING FACE}"
+SHORT, ITS_END, RESIZED, ITS_LABEL = "watched", "ferry", f"watched {EMOJI}{EMOJI} the ferry", ("FAC", "5")
 # whatever is wider than its place, the page itself among it, and can be scrolled sideways for it
 SCROLLS_SIDEWAYS = """
 () => [document.scrollingElement, ...document.querySelectorAll('.lsf-main-content *, .lsf-main-content, .copydesk-guidelines')]
