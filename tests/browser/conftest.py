@@ -18,7 +18,7 @@ FOUNDING = HERE.parents[1] / "seeds" / "000_624767c5aad575bc.txt"
 # as it might have been scraped: Windows line ends, every accent decomposed, characters beyond U+FFFF
 FERRY = """Ferry to Qaim sails again \U0001f6a2\U0001f469\u200d\U0001f469\u200d\U0001f467
 
-The harbour guild\u2019s Ad\u00e9b\u00e1y\u1ecd\u0300 watched \U0001f600 the ferry leave Tarnmouth for Qaim, Iraq, on Friday.
+The harbour guild\u2019s Ad\u00e9b\u00e1y\u1ecd\u0300 watched \U0001f600\U0001f600 the ferry leave Tarnmouth for Qaim, Iraq, on Friday.
 
 Ester\u2019s crew took two dogs along. The guild said Iraq had asked for the line.
 """

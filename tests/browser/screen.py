@@ -253,15 +253,15 @@ class Screen:
         self.page.add_style_tag(content=HANDLES)
         self.select(words)
         handle = self.page.query_selector_all(f"{REGION}.__active area")[-1].bounding_box()
+        begin = handle["x"] + handle["width"] / 2
         _, _, right, bottom = self.page.evaluate(FIND, to)
-        self.page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        self.page.mouse.move(begin, handle["y"] + handle["height"] / 2)
         self.page.mouse.down()
         for at in (0.3, 0.7, 1.0):
-            self.page.mouse.move(handle["x"] + at * (right - handle["x"]), bottom, steps=3)
+            self.page.mouse.move(begin + at * (right - begin), bottom, steps=3)
         self.page.mouse.up()
         self.page.wait_for_function(
-            "([region, words]) => document.querySelector(`${region}.__active`)?.innerText.trim().endsWith(words)",
-            arg=[REGION, to],
+            "([region, words]) => document.querySelector(`${region}.__active`).innerText !== words", arg=[REGION, words]
         )
         self.page.keyboard.press("u")
 

@@ -19,8 +19,10 @@ SUGGESTED = [("Qaim", "GPE"), ("Qaim", "GPE"), ("Iraq", "GPE"), ("Friday", "DATE
 # the first stands after an emoji and a combining accent, the second before a possessive that is to be left out
 MARKED = [("Tarnmouth", "GPE", "3"), ("Ester", "PERSON", "1")]
 WRONG = ("two", "NUMBER")
-# on the line of the emoji: marked too short, and its end then dragged
-RESIZED, ITS_END, ITS_LABEL = "the ferry leave", "leave", ("FAC", "5")
+# marked too short before the emoji of its line, and its end then dragged beyond them; where they are sent to the editor as they are, it
+# stores an end that is two signs too far: one alone would be a blank, and be trimmed
+EMOJI = "\N{GRINNING FACE}"
+SHORT, ITS_END, RESIZED, ITS_LABEL = "watched", "ferry", f"watched {EMOJI}{EMOJI} the ferry", ("FAC", "5")
 # whatever is wider than its place, the page itself among it, and can be scrolled sideways for it
 SCROLLS_SIDEWAYS = """
 () => [document.scrollingElement, ...document.querySelectorAll('.lsf-main-content *, .lsf-main-content, .copydesk-guidelines')]
@@ -57,8 +59,8 @@ def test_what_an_annotator_marks_is_pulled_and_published_as_it_was_marked(
 
     for phrase, _, key in MARKED:
         screen.mark(phrase, key=key)
-    screen.mark("the ferry", key=ITS_LABEL[1])
-    screen.resize("the ferry", to=ITS_END)
+    screen.mark(SHORT, key=ITS_LABEL[1])
+    screen.resize(SHORT, to=ITS_END)
     screen.delete(WRONG[0])
     screen.select("Tarnmouth")
     screen.page.keyboard.press("a")
@@ -67,7 +69,6 @@ def test_what_an_annotator_marks_is_pulled_and_published_as_it_was_marked(
     screen.submit()
 
     kept = places(ferry, [span for span in SUGGESTED if span != WRONG])
-    assert "\N{GRINNING FACE}" in ferry[ferry.rindex("\n", 0, ferry.index(RESIZED)) : ferry.index(RESIZED)]
     marked = places(ferry, [(phrase, label) for phrase, label, _ in MARKED] + [(RESIZED, ITS_LABEL[0])])
     pulled = newsroom.run("pull")["counts"]
     assert {name: pulled[name] for name in ("new", "annotations", "spans", "relations", "rejected")} == {
