@@ -224,12 +224,13 @@ def test_what_a_program_can_mend_is_mended_and_told(desk: Desk, code: str, make:
 
 def test_a_task_that_is_to_be_asked_of_more_people_is_served_to_the_next_one(desk: Desk) -> None:
     desk.patch_task(overlap=1)
-    anna, ben = person(desk, "anna"), person(desk, "ben")
-    desk.annotate([region()], by=anna)
-    with pytest.raises(StudioError):
-        ben.get(f"api/projects/{desk.project['id']}/next/")
-    assert set(desk.doctor("--fix")[1]) == {"overlap-drift"}
-    assert ben.get(f"api/projects/{desk.project['id']}/next/")["id"] == desk.task["id"]
+    following = f"api/projects/{desk.project['id']}/next/"
+    with person(desk, "anna") as anna, person(desk, "ben") as ben:
+        desk.annotate([region()], by=anna)
+        with pytest.raises(StudioError):
+            ben.get(following)
+        assert set(desk.doctor("--fix")[1]) == {"overlap-drift"}
+        assert ben.get(following)["id"] == desk.task["id"]
 
 
 def test_of_ground_truth_only_what_no_person_made_is_unmarked_and_the_rest_stays_a_finding(desk: Desk) -> None:
