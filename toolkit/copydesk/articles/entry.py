@@ -114,17 +114,11 @@ def from_text(at: At, text: str, *, source: str, number: int, place: str, facts:
         return refused(
             at, number=number, place=place, source=source, facts=facts, reason=reason, detail=detail, raw=kept
         )
-    return Entry(
-        source=source,
-        container=at.container,
-        place=place,
-        raw=raw,
-        raw_sha256=hashlib.sha256(raw).hexdigest(),
-        bytes=len(raw),
-        format=form or ("html" if markup.is_marked_up(text) else "text"),
-        encoding="utf-8",
-        facts=with_origin(facts, at.origin),
-    )
+    form = form or ("html" if markup.is_marked_up(text) else "text")
+    digest = hashlib.sha256(raw).hexdigest()
+    facts = with_origin(facts, at.origin)
+    # By place, and not by name: of each entry of a feed, names would be a twentieth of the time.
+    return Entry(source, at.container, place, raw, digest, len(raw), form, "utf-8", facts)
 
 
 def lost_entry(container: str, number: int, *, reason: str, detail: str) -> Entry:

@@ -152,16 +152,18 @@ def _shared(root: Element, channel: Element, about: _Inside) -> _Shared:
 
 
 def _item(element: Element, inside: _Inside, shared: _Shared) -> Item:
+    places = inside[1]  # most entries say little, and to look for nothing takes as long as to look for something
     body, form = _body(inside)
     guid = _first(inside, "guid") or line(element.get(_ABOUT))
+    named = places["publisher"] or places["source"] or places["atom_source"]
     facts = Facts(
-        title=_title(inside),
-        authors=_authors(inside) or shared.authors,
-        language=_language(inside, element) or shared.language,
-        url=_url(inside, element, guid, shared),
-        publisher=_first(inside, "publisher") or _source(inside) or shared.publisher,
-        published_at=instant(_first(inside, "published")),
-        licence=_licence(inside) or shared.licence,
+        _title(inside),
+        _authors(inside) or shared.authors,
+        _language(inside, element) or shared.language,
+        _url(inside, element, guid, shared),
+        (named and (_first(inside, "publisher") or _source(inside))) or shared.publisher,
+        instant(_first(inside, "published")),
+        licence=(places["licence"] and _licence(inside)) or shared.licence,
     )
     return Item(guid, body, form, facts)
 
@@ -261,6 +263,9 @@ def _own_address(about: _Inside) -> str | None:
 def _authors(inside: _Inside) -> tuple[str, ...] | None:
     """Give those that are named by elements of one name, the best that names any."""
     children, places = inside
+    if len(places["authors"]) == 1:
+        author = _author(children[places["authors"][0]])
+        return (author,) if author else None
     found: dict[str, None] = {}
     name = ""
     for place in places["authors"]:
