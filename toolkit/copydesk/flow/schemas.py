@@ -139,6 +139,14 @@ def read_schema(folder: Path) -> LabelSchema:
     return LabelSchema.read(data, place=str(folder), guidelines=read_text(folder / "guidelines.md"))
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file of TOML; raises ConfigError where it is none."""
+    try:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}", fix="correct it at that place") from error
+
+
 def _folder(workspace: Workspace, named: str) -> Path:
     if not named:
         return workspace.schema_folder()

@@ -49,9 +49,9 @@ def _value(value: Any) -> str:
         return f"{{ {inside} }}" if inside else "{}"
     if not isinstance(value, list):
         return str(value)
-    inside = [_value(one) for one in value]
-    line = f"[{', '.join(inside)}]"
-    return line if len(line) <= _WIDTH else "[\n" + "".join(f"  {one},\n" for one in inside) + "]"
+    items = [_value(one) for one in value]
+    line = f"[{', '.join(items)}]"
+    return line if len(line) <= _WIDTH else "[\n" + "".join(f"  {one},\n" for one in items) + "]"
 
 
 def _text(value: str) -> str:
