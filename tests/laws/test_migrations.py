@@ -7,7 +7,17 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.model.migration import Plan, backwards, check_plan, forwards, label_of, migrated, pending, relabelled, widened
+from copydesk.model.migration import (
+    Plan,
+    backwards,
+    check_plan,
+    forwards,
+    label_of,
+    migrated,
+    pending,
+    relabelled,
+    widened,
+)
 from copydesk.model.new_schema import new_schema
 from copydesk.model.schema import LabelSchema
 from copydesk.model.toml_text import to_toml
@@ -46,7 +56,9 @@ def regions(labels: list[str]) -> list[dict[str, Any]]:
 
 @settings(deadline=None, max_examples=40)
 @given(plans(), st.lists(st.sampled_from(NAMES), max_size=9), st.data())
-def test_a_plan_loses_no_region_and_taking_it_back_is_the_identity(plan: Plan, labels: list[str], data: st.DataObject) -> None:
+def test_a_plan_loses_no_region_and_taking_it_back_is_the_identity(
+    plan: Plan, labels: list[str], data: st.DataObject
+) -> None:
     check_plan(plan, SCHEMA)
     before = regions(labels)
     decided = {

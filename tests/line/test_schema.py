@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from copydesk.studio.client import Studio
 from copydesk.workspace import Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
-FILES = ("schema.toml", "guidelines.md")
+FILES = ("schema.toml", "guidelines.md", "names.tsv")
 MARKED = ["PERSON", "ORG", "LOC", "FAC", "WEAPON", "LOC"]
 PLAN = Plan(renames=(("PERSON", "HUMAN"),), merges=(("LOC", ("LOC", "FAC")),), drops=("WEAPON",), adds=("VEHICLE",))
 
@@ -111,6 +112,7 @@ def desk(served: Path) -> Iterator[Desk]:
         (workspace.schema_folder() / name).write_bytes(content)
     for left in workspace.migrations.glob("*/*"):
         left.unlink()
+    shutil.rmtree(workspace.pulls.folder)  # otherwise the log has what was marked in the project of the test before
 
 
 def test_a_dry_run_counts_what_it_would_touch_and_writes_nothing(desk: Desk) -> None:
@@ -159,7 +161,19 @@ def test_what_is_submitted_under_an_old_label_afterwards_is_swept_up(desk: Desk)
     desk.annotate(["PERSON", "FAC"])
     assert desk.migrate(None).counts["annotations"] == 1
     assert not {"PERSON", "FAC"} & set(desk.labels())
-    assert [row["reason"] for row in desk.table("rejected")] == ["unknown-label"]
+    assert not [
+        row for row in desk.table("rejected") if row["reason"] == "unknown-label" and "WEAPON" not in row["detail"]
+    ]
+
+
+def test_labels_of_a_project_that_is_gone_are_changed_in_the_log_by_adding_to_it(desk: Desk) -> None:
+    spans, before = desk.table("spans"), desk.workspace.pulls.read("annotations").to_pylist()
+    desk.studio.delete(f"api/projects/{desk.project['id']}/")
+    assert desk.migrate(PLAN).counts["in the log alone"] == 1
+    assert sorted(row["label"] for row in desk.table("spans")) == sorted(["HUMAN", "ORG", "LOC", "LOC", "LOC"])
+    assert desk.workspace.pulls.read("annotations").to_pylist()[: len(before)] == before
+    desk.undo()
+    assert desk.table("spans") == spans
 
 
 def test_a_split_asks_once_for_each_span_and_goes_on_when_it_is_decided(desk: Desk) -> None:
@@ -189,7 +203,9 @@ def test_a_split_asks_once_for_each_span_and_goes_on_when_it_is_decided(desk: De
     assert (after["config"], after["files"]) == (before["config"], before["files"])
 
 
-@pytest.mark.parametrize("point", [1, 3, 5])
+@pytest.mark.parametrize(
+    "point", [pytest.param(1, marks=pytest.mark.soak), 3, *(pytest.param(n, marks=pytest.mark.soak) for n in (2, 4, 5))]
+)
 def test_killed_anywhere_and_run_again_it_ends_in_the_same_state(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, point: int
 ) -> None:

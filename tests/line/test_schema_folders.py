@@ -42,7 +42,9 @@ def test_each_schema_that_ships_passes_its_check(workspace: Workspace, name: str
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_a_configuration_is_read_and_what_it_has_more_is_told_by_tag_and_place(workspace: Workspace, case: Path) -> None:
+def test_a_configuration_is_read_and_what_it_has_more_is_told_by_tag_and_place(
+    workspace: Workspace, case: Path
+) -> None:
     expected: dict[str, Any] = json.loads(case.with_suffix(".json").read_text(encoding="utf-8"))
     if "error" in expected:
         with pytest.raises(SchemaError, match=expected["error"]):
@@ -75,7 +77,9 @@ def test_what_is_made_of_a_schema_s_own_configuration_has_the_same_parts(workspa
     ]
     assert made.relation_names == whole.relation_names
     for ours, theirs in ((made.attributes, whole.attributes), (made.categories, whole.categories)):
-        assert [(one.name, one.kind, one.choices) for one in ours] == [(one.name, one.kind, one.choices) for one in theirs]
+        assert [(one.name, one.kind, one.choices) for one in ours] == [
+            (one.name, one.kind, one.choices) for one in theirs
+        ]
     assert [set(one.labels or made.label_names) for one in made.attributes] == [
         set(one.labels or whole.label_names) for one in whole.attributes
     ]

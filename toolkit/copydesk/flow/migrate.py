@@ -25,7 +25,7 @@ from copydesk.model.migration import Plan, backwards, check_plan, forwards, migr
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.model.toml_text import to_toml
-from copydesk.store import locked, read_text, write_file
+from copydesk.store import locked, read_text, translated, write_file
 from copydesk.studio import review
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import check_config, instructions, to_config
@@ -35,6 +35,7 @@ from copydesk.studio.relabel import Chosen, Touched, sweep
 from copydesk.studio.states import Project
 from copydesk.workspace import Workspace
 
+_FILES = ("schema.toml", "guidelines.md", "names.tsv")
 _ROUNDS = 20
 _UNKEYED = 0xE000  # stands for no key, which the reader of schemas does not take
 
@@ -237,12 +238,17 @@ def _schema(data: Mapping[str, Any], guidelines: str) -> LabelSchema:
 def _files(workspace: Workspace) -> dict[str, str]:
     folder = workspace.schema_folder()
     workspace.schema()  # refused here where it is wrong
-    return {name: read_text(folder / name, missing="") for name in ("schema.toml", "guidelines.md")}
+    return {name: read_text(folder / name, missing="") for name in _FILES}
 
 
 def _put(workspace: Workspace, files: Mapping[str, str]) -> None:
     for name, text in files.items():
-        write_file(workspace.schema_folder() / name, text.encode())
+        path = workspace.schema_folder() / name
+        if text:
+            write_file(path, text.encode())
+        else:  # an empty text stands for a file that was not there
+            with translated(path, "remove"):
+                path.unlink(missing_ok=True)
 
 
 def _written(data: Mapping[str, Any], before: Mapping[str, str], plan: Plan) -> dict[str, str]:
@@ -250,7 +256,21 @@ def _written(data: Mapping[str, Any], before: Mapping[str, str], plan: Plan) -> 
     first = next((place for place, line in enumerate(before["schema.toml"].splitlines()) if line not in head), 0)
     opening = "\n".join(before["schema.toml"].splitlines()[:first]).strip("\n")
     text = (f"{opening}\n\n" if opening else "") + to_toml(data)
-    return {"schema.toml": text, "guidelines.md": _guidelines(before["guidelines.md"], data["labels"], plan)}
+    labels = [row["name"] for row in data["labels"]]
+    return {
+        "schema.toml": text,
+        "guidelines.md": _guidelines(before["guidelines.md"], data["labels"], plan),
+        "names.tsv": "".join(_name_line(line, labels, plan) for line in before["names.tsv"].splitlines(keepends=True)),
+    }
+
+
+def _name_line(line: str, labels: Sequence[str], plan: Plan) -> str:
+    """Give a line of ``names.tsv`` under the label that it has now; where none is sure, it is kept as a comment."""
+    fields = line.split("\t")
+    if line.startswith("#") or len(fields) < 2:
+        return line
+    label = plan.moved.get(fields[1].strip(), fields[1].strip())
+    return "\t".join([fields[0], label, *fields[2:]]) if label in labels else f"# {line}"
 
 
 def _guidelines(text: str, labels: Sequence[Mapping[str, Any]], plan: Plan) -> str:
