@@ -158,8 +158,13 @@ def test_what_is_marked_after_a_migration_is_kept_when_it_is_taken_back(desk: De
 
 def test_what_is_submitted_under_an_old_label_afterwards_is_swept_up(desk: Desk) -> None:
     desk.migrate(PLAN)
+    guidelines = desk.workspace.schema_folder() / "guidelines.md"
+    guidelines.write_text(guidelines.read_text(encoding="utf-8") + "\n- Written by hand since.\n", encoding="utf-8")
     desk.annotate(["PERSON", "FAC"])
     assert desk.migrate(None).counts["annotations"] == 1
+    assert "Written by hand since" in guidelines.read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match="was changed since migration"):
+        desk.undo()
     assert not {"PERSON", "FAC"} & set(desk.labels())
     assert not [
         row for row in desk.table("rejected") if row["reason"] == "unknown-label" and "WEAPON" not in row["detail"]

@@ -65,14 +65,20 @@ def migrate(workspace: Workspace, plan: Plan | None, *, apply: bool, progress: P
     with locked(workspace.lock), connected(workspace) as studio:
         desk = _desk(workspace, studio, progress)
         journal = last_journal(workspace.migrations)
-        if journal and journal.state in {"running", "undoing"} and plan not in (None, journal.plan):
+        if journal and (
+            journal.state == "undoing" or (journal.state == "running" and plan not in (None, journal.plan))
+        ):
             raise UsageError(
                 f"migration {journal.number} is not finished",
-                fix="copydesk schema migrate --apply goes on with it, and --undo takes it back",
+                fix="copydesk schema migrate --apply goes on with it, and --undo takes it back"
+                if journal.state == "running"
+                else "copydesk schema migrate --undo",
             )
         if plan is None or (journal and journal.state == "running"):
-            if journal is None or journal.state in {"undone", "undoing"}:
-                raise UsageError("there is no migration to go on with", fix="name a plan, or say --undo again")
+            if journal is None or journal.state == "undone":
+                raise UsageError("there is no migration to go on with", fix="name a plan")
+            if apply and journal.state == "done":
+                return _late(desk, journal)
             return _forward(desk, journal) if apply else _dry(desk, journal.plan, journal.before)
         files = _files(workspace)
         _see_whether_it_fits(desk, plan, files)
@@ -123,7 +129,34 @@ def _dry(desk: _Desk, plan: Plan, files: Mapping[str, str]) -> Report:
     return replace(report, changed=False, lines=(*report.lines, "nothing was written (fix: say --apply)"))
 
 
+def _late(desk: _Desk, journal: Journal) -> Report:
+    """Change what was submitted under an old label after a migration was done; the schema stays as it is."""
+    spec = review.review_spec(project_spec(desk.workspace, desk.workspace.schema()), journal.number)
+    decided = review.decided(desk.studio, spec) if journal.plan.split else {}
+    chosen = _forwards(journal.plan, decided)
+    touched = _swept(desk, journal, journal.plan, chosen) if desk.project else Touched()
+    elsewhere = migrate_log(desk.workspace.pulls, _key(desk), chosen, tell=journal.tell)
+    _pull(desk)
+    version = desk.workspace.schema().version
+    report = _report("migrate", touched, elsewhere, waiting=len(touched.open), version=version)
+    return replace(report, data={**report.data, "migration": journal.number})
+
+
+def _see_that_nobody_wrote(workspace: Workspace, journal: Journal) -> None:
+    """Refuse to go on where a file of the schema is none of those that the migration wrote, or found."""
+    data = tomllib.loads(journal.before["schema.toml"])
+    own = [_written(made(data, journal.plan), journal.before, journal.plan) for made in (pending, migrated)]
+    for name in _FILES:
+        text = read_text(workspace.schema_folder() / name, missing="")
+        if text not in {journal.before[name], *(files[name] for files in own)}:
+            raise UsageError(
+                f"schemas/{workspace.schema_name}/{name} was changed while migration {journal.number} was not finished",
+                fix="put it back as it was, finish the migration, and change it then",
+            )
+
+
 def _forward(desk: _Desk, journal: Journal) -> Report:
+    _see_that_nobody_wrote(desk.workspace, journal)
     plan, data = journal.plan, tomllib.loads(journal.before["schema.toml"])
     spec = review.review_spec(project_spec(desk.workspace, _schema(data, "")), journal.number)
     touched, waiting = Touched(), 0
