@@ -168,6 +168,11 @@ class Workspace:
         return Log(self._labelled("pulls"))
 
     @property
+    def migrations(self) -> Path:
+        """What changed the labels of the schema, a folder each: the plan, the schema before, and what was changed."""
+        return self._labelled("migrations")
+
+    @property
     def backups(self) -> Log:
         """Whole projects as Label Studio had them, a part each."""
         return Log(self._labelled("backups"))

@@ -20,6 +20,7 @@ INTERRUPTED = 130
 # Name of the command, in the order of the work, and what --help says of it.
 COMMANDS = {
     "init": "Lay out a new workspace in a folder.",
+    "schema": "Make labelling schemas, check them, look at them, and change their labels.",
     "ingest": "Read articles and make documents of them.",
     "studio": "Start, stop and look at the embedded Label Studio.",
     "people": "Add annotators, list them, and take them out.",

@@ -1,0 +1,137 @@
+"""Rules of schemas as folders: what is laid out passes its own check, every fault is told with its place, and XML is read whole."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copydesk.errors import SchemaError, UsageError
+from copydesk.flow import schemas
+from copydesk.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = sorted((ROOT / "tests/cases/labelling-xml").glob("*.xml"))
+MARKER = (ROOT / "copydesk.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    (tmp_path / "copydesk.toml").write_text(MARKER, encoding="utf-8")
+    return Workspace.open(tmp_path)
+
+
+def faults(workspace: Workspace, name: str) -> list[str]:
+    return list(schemas.check(workspace, name, on_server=False).lines)
+
+
+def test_a_new_schema_passes_its_check_and_is_never_laid_over_another(workspace: Workspace) -> None:
+    schemas.new(workspace, "mine", labels=("PERSON", "PLACE"))
+    assert faults(workspace, "mine") == []
+    assert workspace.schema("mine").label_names == ("PERSON", "PLACE")
+    with pytest.raises(UsageError, match="there already"):
+        schemas.new(workspace, "mine", labels=())
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in (ROOT / "schemas").glob("*/schema.toml")))
+def test_each_schema_that_ships_passes_its_check(workspace: Workspace, name: str) -> None:
+    assert faults(workspace, str(ROOT / "schemas" / name)) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_a_configuration_is_read_and_what_it_has_more_is_told_by_tag_and_place(
+    workspace: Workspace, case: Path
+) -> None:
+    expected: dict[str, Any] = json.loads(case.with_suffix(".json").read_text(encoding="utf-8"))
+    if "error" in expected:
+        with pytest.raises(SchemaError, match=expected["error"]):
+            schemas.from_xml(workspace, case, name="made")
+        assert not workspace.schema_folder("made").exists()
+        return
+    report = schemas.from_xml(workspace, case, name="made")
+    schema = workspace.schema("made")
+    read = {
+        "labels": list(schema.label_names),
+        "relations": list(schema.relation_names),
+        "attributes": [one.name for one in schema.attributes],
+        "categories": [one.name for one in schema.categories],
+        "unmapped": [one.split(": ")[0] for one in report.data["unmapped"]],
+    }
+    assert {**read, "unmapped": sorted(read["unmapped"])} == {**expected, "unmapped": sorted(expected["unmapped"])}
+    assert faults(workspace, "made") == []
+    assert (workspace.schema_folder("made") / schemas.KEPT_XML).read_text() == case.read_text()
+
+
+@pytest.mark.parametrize("name", ["news-entities", "conflict-events", "attribution-claims"])
+def test_what_is_made_of_a_schema_s_own_configuration_has_the_same_parts(workspace: Workspace, name: str) -> None:
+    whole = schemas.read_schema(ROOT / "schemas" / name)
+    file = workspace.root / "own.xml"
+    file.write_text(schemas.config_of(workspace, str(ROOT / "schemas" / name)), encoding="utf-8")
+    assert schemas.from_xml(workspace, file, name="own").data["unmapped"] == []
+    made = workspace.schema("own")
+    assert [(one.name, one.group, one.hotkey, one.colour) for one in made.labels] == [
+        (one.name, one.group, one.hotkey, one.colour) for one in whole.labels
+    ]
+    assert made.relation_names == whole.relation_names
+    for ours, theirs in ((made.attributes, whole.attributes), (made.categories, whole.categories)):
+        assert [(one.name, one.kind, one.choices) for one in ours] == [
+            (one.name, one.kind, one.choices) for one in theirs
+        ]
+    assert [set(one.labels or made.label_names) for one in made.attributes] == [
+        set(one.labels or whole.label_names) for one in whole.attributes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('hotkey = "2"', 'hotkey = "1"', "hotkey '1' @ $.labels[1].hotkey is taken"),
+        ('name = "mine"', 'name = "other"', "is not the folder's"),
+        ('version = "1.0.0"', 'version = "one"', "version 'one' @ $.version"),
+        ('name = "PERSON"', 'name = "HUMAN"', "label HUMAN is not in it"),
+        ("[[labels]]", "[labels", "not TOML"),
+    ],
+)
+def test_a_fault_is_told_with_file_place_and_fix(workspace: Workspace, old: str, new: str, said: str) -> None:
+    schemas.new(workspace, "mine", labels=())
+    path = workspace.schema_folder("mine") / "schema.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    report = schemas.check(workspace, "mine", on_server=False)
+    assert schemas.faults_fault(report) is not None
+    (line,) = [line for line in report.lines if said in line]
+    assert line.startswith("mine/")
+    assert "(fix: " in line
+
+
+class _Loaded(HTMLParser):
+    """Notes everything that a page would run or fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [tag] if tag in {"script", "img", "link", "iframe"} else []
+        self.found += [name for name, _ in attrs if name in {"src", "onclick", "onload"}]
+
+
+def test_the_preview_shows_every_label_and_key_and_fetches_nothing(workspace: Workspace) -> None:
+    schemas.new(workspace, "mine", labels=())
+    path = workspace.schema_folder("mine") / "schema.toml"
+    hostile = path.read_text(encoding="utf-8").replace("Person: say", "<script>alert(1)</script>: say")
+    path.write_text(hostile, encoding="utf-8")
+    target = workspace.root / "page.html"
+    schemas.preview(workspace, "mine", file=target)
+    page = target.read_text(encoding="utf-8")
+    for label in workspace.schema("mine").labels:
+        assert label.name in page
+        assert f"<kbd>{label.hotkey}</kbd>" in page
+        assert label.colour in page
+    reader = _Loaded()
+    reader.feed(page)
+    assert reader.found == []
