@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.flow.schema_faults import schema_faults
 from copydesk.model.guidelines import example_faults, examples, read_example, unshown
 from copydesk.model.schema import LabelSchema
 
@@ -46,19 +45,6 @@ def test_a_label_that_no_example_shows_is_named() -> None:
     assert unshown("[Bamenda]{GPE} [x]{not PERSON}", SCHEMA) == [
         "no example of PERSON (fix: write one, such as - Example: [words]{PERSON})"
     ]
-
-
-def test_the_faults_of_a_schemas_folder_are_those_of_all_its_files(tmp_path: Path) -> None:
-    (tmp_path / "schema.toml").write_text(DATA["schema"] + '[suggest]\nstars = "GPE"\n', encoding="utf-8")
-    (tmp_path / "guidelines.md").write_text("\n[Bamenda]{CITY}\n", encoding="utf-8")
-    assert [fault.partition(" (fix")[0] for fault in schema_faults(tmp_path)] == [
-        "guidelines.md: 'Bamenda': unknown label 'CITY'",
-        "schema places: unknown rule 'stars' @ $.suggest",
-    ]
-    (tmp_path / "schema.toml").write_text("labels = []", encoding="utf-8")
-    assert any(fault.startswith("schema.toml: missing 'name' @ $") for fault in schema_faults(tmp_path))
-    (tmp_path / "schema.toml").write_text("labels = [", encoding="utf-8")
-    assert schema_faults(tmp_path)[0].startswith("schema.toml cannot be read: ")
 
 
 @given(st.text(alphabet='[]{}\\`*#=>" \nnotGPEa→😀', max_size=60))

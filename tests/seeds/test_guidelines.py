@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from copydesk.flow.schema_faults import schema_faults
+from copydesk.flow.schemas import faults
 from copydesk.model.document import text_sha256
 from copydesk.model.guidelines import Example, Mark, examples, unshown
 from copydesk.model.schema import LabelSchema
@@ -37,7 +37,7 @@ each_example = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_wrong_in_a_shipped_schemas_folder(name: str) -> None:
-    assert schema_faults(ROOT / "schemas" / name) == []
+    assert list(faults(ROOT / "schemas" / name)) == []
 
 
 @each_schema

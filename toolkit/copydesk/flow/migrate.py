@@ -21,7 +21,17 @@ from copydesk.flow.migrate_log import migrate_log
 from copydesk.flow.report import Report
 from copydesk.flow.schemas import refusal
 from copydesk.flow.studio import pull_from
-from copydesk.model.migration import Plan, backwards, check_plan, forwards, migrated, pending, read_plan, widened
+from copydesk.model.migration import (
+    Plan,
+    backwards,
+    check_plan,
+    forwards,
+    guidelines_after,
+    migrated,
+    pending,
+    read_plan,
+    widened,
+)
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.model.toml_text import to_toml
@@ -29,9 +39,9 @@ from copydesk.store import locked, read_text, translated, write_file
 from copydesk.studio import review
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import check_config, instructions, to_config
+from copydesk.studio.projects import find_projects
 from copydesk.studio.pull import pull_whole
-from copydesk.studio.push import find_project
-from copydesk.studio.relabel import Chosen, Touched, sweep
+from copydesk.studio.relabel import Chosen, Tell, Touched, sweep
 from copydesk.studio.states import Project
 from copydesk.workspace import Workspace
 
@@ -46,13 +56,8 @@ class _Desk:
 
     workspace: Workspace
     studio: Studio
-    project: Mapping[str, Any] | None
+    projects: Sequence[Mapping[str, Any]]
     progress: Progress
-
-    @property
-    def project_id(self) -> int:
-        assert self.project is not None
-        return int(self.project["id"])
 
 
 def migrate(workspace: Workspace, plan: Plan | None, *, apply: bool, progress: Progress) -> Report:
@@ -103,27 +108,25 @@ def undo(workspace: Workspace, *, progress: Progress) -> Report:
 
 
 def _desk(workspace: Workspace, studio: Studio, progress: Progress) -> _Desk:
-    return _Desk(workspace, studio, find_project(studio, project_spec(workspace, workspace.schema())), progress)
+    return _Desk(workspace, studio, find_projects(studio, project_spec(workspace, workspace.schema())), progress)
 
 
 def _see_whether_it_fits(desk: _Desk, plan: Plan, files: Mapping[str, str]) -> None:
     data = tomllib.loads(files["schema.toml"])
     check_plan(plan, data)
-    schemas = [_schema(made(data, plan), files["guidelines.md"]) for made in (migrated, pending, widened)]
-    for schema in schemas:
+    written = [_written(made(data, plan), files, plan) for made in (pending, migrated)]
+    schemas = [_schema(tomllib.loads(one["schema.toml"]), one["guidelines.md"]) for one in written]
+    for schema in (_schema(widened(data, plan), files["guidelines.md"]), *schemas):
         check_config(to_config(schema))
+        instructions(schema)  # which refuses examples that the schema does not allow
         said = refusal(desk.studio, to_config(schema))
         if said:
             raise StudioRefused(f"Label Studio does not take schema {schema.name}: {said}", fix="correct the plan")
 
 
 def _dry(desk: _Desk, plan: Plan, files: Mapping[str, str]) -> Report:
-    touched = Touched()
-    if desk.project:
-        touched = sweep(
-            desk.studio, desk.project_id, plan=plan, chosen=_forwards(plan, {}), tell=None, progress=desk.progress
-        )
-    elsewhere = migrate_log(desk.workspace.pulls, _key(desk), _forwards(plan, {}), tell=None)
+    touched = _sweep(desk, plan, _forwards(plan, {}), None)
+    elsewhere = migrate_log(desk.workspace.pulls, _keys(desk), _forwards(plan, {}), tell=None)
     version = migrated(tomllib.loads(files["schema.toml"]), plan)["version"]
     report = _report("migrate", touched, elsewhere, waiting=len(touched.open), version=version)
     return replace(report, changed=False, lines=(*report.lines, "nothing was written (fix: say --apply)"))
@@ -134,8 +137,8 @@ def _late(desk: _Desk, journal: Journal) -> Report:
     spec = review.review_spec(project_spec(desk.workspace, desk.workspace.schema()), journal.number)
     decided = review.decided(desk.studio, spec) if journal.plan.split else {}
     chosen = _forwards(journal.plan, decided)
-    touched = _swept(desk, journal, journal.plan, chosen) if desk.project else Touched()
-    elsewhere = migrate_log(desk.workspace.pulls, _key(desk), chosen, tell=journal.tell)
+    touched = _swept(desk, journal, journal.plan, chosen)
+    elsewhere = migrate_log(desk.workspace.pulls, _keys(desk), chosen, tell=journal.tell)
     _pull(desk)
     version = desk.workspace.schema().version
     report = _report("migrate", touched, elsewhere, waiting=len(touched.open), version=version)
@@ -159,26 +162,23 @@ def _forward(desk: _Desk, journal: Journal) -> Report:
     _see_that_nobody_wrote(desk.workspace, journal)
     plan, data = journal.plan, tomllib.loads(journal.before["schema.toml"])
     spec = review.review_spec(project_spec(desk.workspace, _schema(data, "")), journal.number)
-    touched, waiting = Touched(), 0
     lines: tuple[str, ...] = ()
     decided = review.decided(desk.studio, spec) if plan.split else {}
     chosen = _forwards(plan, decided)
-    if desk.project:
-        _configure(desk, _schema(widened(data, plan), journal.before["guidelines.md"]))
-        touched = _swept(desk, journal, plan, chosen)
-        waiting = len(touched.open)
+    _configure(desk, _schema(widened(data, plan), journal.before["guidelines.md"]))
+    touched = _swept(desk, journal, plan, chosen)
+    waiting = len(touched.open)
     if waiting:
         number = review.ask(desk.studio, spec, plan, touched.open)
         url = f"{desk.studio.url.rstrip('/')}/projects/{number}/data"
         lines = (f"review: {url}", "waiting: when the spans are decided there, copydesk schema migrate --apply goes on")
     files = _written(pending(data, plan) if waiting else migrated(data, plan), journal.before, plan)
     _put(desk.workspace, files)
-    if desk.project:
-        _configure(desk, _schema(tomllib.loads(files["schema.toml"]), files["guidelines.md"]))
-        late = _swept(desk, journal, plan, chosen)  # what was submitted while the configuration was changed
-        _add(touched, late)
-        waiting = max(waiting, len(late.open))
-    elsewhere = migrate_log(desk.workspace.pulls, _key(desk), chosen, tell=journal.tell)
+    _configure(desk, _schema(tomllib.loads(files["schema.toml"]), files["guidelines.md"]))
+    late = _swept(desk, journal, plan, chosen)  # what was submitted while the configuration was changed
+    touched.add(late)
+    waiting = max(waiting, len(late.open))
+    elsewhere = migrate_log(desk.workspace.pulls, _keys(desk), chosen, tell=journal.tell)
     _pull(desk)
     if not waiting:
         journal.finish("done", after=files)
@@ -197,15 +197,13 @@ def _backward(desk: _Desk, journal: Journal) -> Report:
         key = (kind, str(number))
         return backwards(plan, changed.get(key, {}), known), removed.get(key, [])
 
-    touched, nothing = Touched(), Plan()
-    if desk.project:
-        _configure(desk, _schema(widened(data, plan), journal.before["guidelines.md"]))
-        touched = _swept(desk, journal, nothing, chosen, silent=True)
+    nothing = Plan()
+    _configure(desk, _schema(widened(data, plan), journal.before["guidelines.md"]))
+    touched = _swept(desk, journal, nothing, chosen, silent=True)
     _put(desk.workspace, journal.before)
-    if desk.project:
-        _configure(desk, _schema(data, journal.before["guidelines.md"]))
-        _add(touched, _swept(desk, journal, nothing, chosen, silent=True))
-    elsewhere = migrate_log(desk.workspace.pulls, _key(desk), chosen, tell=lambda _: None)
+    _configure(desk, _schema(data, journal.before["guidelines.md"]))
+    touched.add(_swept(desk, journal, nothing, chosen, silent=True))
+    elsewhere = migrate_log(desk.workspace.pulls, _keys(desk), chosen, tell=lambda _: None)
     _pull(desk)
     journal.finish("undone")
     report = _report("undo", touched, elsewhere, waiting=0, version=data["version"])
@@ -223,38 +221,44 @@ def _swept(desk: _Desk, journal: Journal, plan: Plan, chosen: Chosen, *, silent:
     """Sweep until nothing is left to change: people go on submitting meanwhile."""
     total = Touched()
     for _ in range(_ROUNDS):
-        tell = (lambda _: None) if silent else journal.tell
-        once = sweep(desk.studio, desk.project_id, plan=plan, chosen=chosen, tell=tell, progress=desk.progress)
-        _add(total, once)
+        once = _sweep(desk, plan, chosen, (lambda _: None) if silent else journal.tell)
+        total.add(once)
         total.open, total.dropped = once.open, once.dropped
         if not once.total:
             return total
     return total
 
 
-def _add(total: Touched, more: Touched) -> None:
-    for kind, count in more.kinds.items():
-        total.kinds[kind] += count
-    for pair, count in more.regions.items():
-        total.regions[pair] = total.regions.get(pair, 0) + count
+def _sweep(desk: _Desk, plan: Plan, chosen: Chosen, tell: Tell | None) -> Touched:
+    """Go over all projects once."""
+    found = Touched()
+    for project in desk.projects:
+        one = sweep(desk.studio, int(project["id"]), plan=plan, chosen=chosen, tell=tell, progress=desk.progress)
+        found.add(one)
+        found.open |= one.open
+        for label, count in one.dropped.items():
+            found.dropped[label] = found.dropped.get(label, 0) + count
+    return found
 
 
 def _configure(desk: _Desk, schema: LabelSchema) -> None:
-    """Tell Label Studio a schema, where it has another."""
+    """Tell Label Studio a schema, in each project that has another."""
     body = {"label_config": to_config(schema), "expert_instruction": instructions(schema)}
-    now = desk.studio.get(f"api/projects/{desk.project_id}/", params={"include": "id,label_config,expert_instruction"})
-    changed = {key: value for key, value in body.items() if now.get(key) != value}
-    if changed:
-        desk.studio.patch(f"api/projects/{desk.project_id}/", json=changed)
+    for project in desk.projects:
+        path = f"api/projects/{project['id']}/"
+        now = desk.studio.get(path, params={"include": "id,label_config,expert_instruction"})
+        changed = {key: value for key, value in body.items() if now.get(key) != value}
+        if changed:
+            desk.studio.patch(path, json=changed)
 
 
-def _key(desk: _Desk) -> str:
-    return Project.of(desk.project).key if desk.project else ""
+def _keys(desk: _Desk) -> list[str]:
+    return [Project.of(one).key for one in desk.projects]
 
 
 def _pull(desk: _Desk) -> None:
     """Bring the workspace's labels to what the server has now."""
-    if desk.project:
+    if desk.projects:
         pull_from(desk.studio, desk.workspace, pull_whole, progress=desk.progress)
     else:
         read_labels(desk.workspace)
@@ -307,7 +311,8 @@ def _name_line(line: str, labels: Sequence[str], plan: Plan) -> str:
 
 
 def _guidelines(text: str, labels: Sequence[Mapping[str, Any]], plan: Plan) -> str:
-    """Say renamed labels by their new names, and add a section for each label that has none."""
+    """Say renamed labels by their new names, also in examples, and add a section for each label that has none."""
+    text = guidelines_after(text, plan, [label["name"] for label in labels])
     for old, new in plan.renames:
         text = re.sub(rf"(?<![A-Za-z0-9_]){re.escape(old)}(?![A-Za-z0-9_])", new, text)
     for label in labels:

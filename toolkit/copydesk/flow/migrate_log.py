@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.model.migration import relabelled
 from copydesk.model.tables import empty, from_rows
 from copydesk.store import Log
-from copydesk.studio.pull import current_state
+from copydesk.studio.changes import current_state
 from copydesk.studio.relabel import Chosen
 
 
-def migrate_log(log: Log, project: str, chosen: Chosen, *, tell: Callable[[Mapping[str, Any]], None] | None) -> int:
-    """Change what the log has of other projects than this one, by adding to it; with ``tell`` None only count the annotations.
+def migrate_log(
+    log: Log, projects: Sequence[str], chosen: Chosen, *, tell: Callable[[Mapping[str, Any]], None] | None
+) -> int:
+    """Change what the log has of other projects than these, by adding to it; with ``tell`` None only count the annotations.
 
     What it said before stays in its older parts.
     """
     state = current_state(log)
-    rows = state.filter(pc.and_(pc.not_equal(state["project"], project), pc.equal(state["state"], "live"))).to_pylist()
+    rows = state.filter(
+        pc.and_not(pc.equal(state["state"], "live"), pc.is_in(state["project"], pa.array(projects, pa.string())))
+    ).to_pylist()
     made = []
     for row in rows:
         relabel, _ = chosen("log", row["annotation_id"], row["task_id"])

@@ -12,6 +12,7 @@ from typing import Any
 from copydesk.errors import ConfigError, CopydeskError, SchemaError, StudioRefused, UsageError
 from copydesk.flow.connect import connected
 from copydesk.flow.report import Report
+from copydesk.model.guidelines import example_faults
 from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.new_schema import new_guidelines, new_schema
 from copydesk.model.schema import LabelSchema
@@ -22,7 +23,7 @@ from copydesk.studio.client import Studio
 from copydesk.studio.from_xml import from_config
 from copydesk.studio.interface import check_config, to_config
 from copydesk.studio.preview import preview as preview_page
-from copydesk.tasks import read_names
+from copydesk.tasks import check_rules, read_names
 from copydesk.workspace import Workspace
 
 FIRST_LABELS = ("PERSON", "ORG", "PLACE")
@@ -207,16 +208,21 @@ def _of_schema(folder: Path, schema: LabelSchema) -> Iterator[SchemaFault]:
         if other != label.name:
             what = f"labels {other} and {label.name} have one colour, {label.colour}"
             yield SchemaFault(f"{folder.name}/schema.toml", what, "give one of them another colour")
+    for fault in example_faults(schema.guidelines, schema):
+        yield _told(f"{folder.name}/guidelines.md", fault)
     try:
         check_config(to_config(schema))
+        check_rules(schema)
         read_names(read_text(folder / "names.tsv", missing=""), place=f"{folder.name}/names.tsv", schema=schema)
     except CopydeskError as error:
         yield SchemaFault(folder.name, error.message, error.fix)
 
 
 def _told(place: str, wrong: str) -> SchemaFault:
-    what, _, fix = wrong.rpartition(" (fix: ")
-    return SchemaFault(place, what, fix.removesuffix(")"))
+    """Take a sentence apart that ends with its fix, or with its line after that."""
+    what, _, rest = wrong.partition(" (fix: ")
+    fix, _, line = rest.rpartition(")")
+    return SchemaFault(place, what + line, fix)
 
 
 def _on_server(workspace: Workspace, folder: Path) -> list[SchemaFault]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copydesk.errors import SchemaError
+from copydesk.model.guidelines import examples
 from copydesk.model.new_schema import free_keys, new_label
 from copydesk.model.schema_parts import GROUP
 
@@ -20,6 +21,7 @@ Region = dict[str, Any]
 Relabel = Callable[[Region], str | None]  # the label that a region is to have; None leaves it as it is, "" takes it out
 
 _FIX = "correct the plan"
+_MARK = re.compile(r"(\]\{\s*(?:not\s+)?)(\w+)(?![\w=>])")  # up to the label that a marked example names
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ def _written(data: Mapping[str, Any], plan: Plan, into: Mapping[str, Sequence[st
             for name in fields:
                 if row.get(name):
                     row[name] = _all_of(row[name], into, f"{key} {row['name']}.{name}")
+    checks = [_check(row, into) for row in made.get("checks", [])]
+    made |= {"checks": [row for row in checks if row]} if checks else {}
     suggest = made.get("suggest", {})
     made |= (
         {"suggest": {rule: _one_of(label, into) for rule, label in suggest.items() if _one_of(label, into)}}
@@ -151,6 +155,36 @@ def _written(data: Mapping[str, Any], plan: Plan, into: Mapping[str, Sequence[st
     for target, table in made.get("maps", {}).items():
         made["maps"][target] = {new: theirs for ours, theirs in table.items() for new in into.get(ours, (ours,))}
     return made
+
+
+def _check(row: Mapping[str, Any], into: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Give a check of what it is then about; none where all the labels that it names are gone."""
+    made = dict(row)
+    for name in ("labels", "others"):
+        if row.get(name):
+            made[name] = list(dict.fromkeys(new for old in row[name] for new in into.get(old, (old,))))
+            if not made[name]:
+                return {}
+    return made
+
+
+def guidelines_after(text: str, plan: Plan, labels: Sequence[str]) -> str:
+    """Give guidelines whose marked examples name what each label became; ``labels`` are those that there are then.
+
+    What stood under a label that is split now stands under the first of its parts, for a person to read again. A paragraph or item
+    with an example of a dropped label goes.
+    """
+    into = _straight(plan) | {old: news for old, news in plan.splits if old not in labels}
+    gone: set[int] = set()
+    for one in examples(text):
+        if any(into.get(mark.label) == () for mark in one.marks):
+            gone |= set(range(one.line, one.line + one.source.count("\n") + 1))
+    kept = (line for number, line in enumerate(text.splitlines(keepends=True), start=1) if number not in gone)
+
+    def put(found: re.Match[str]) -> str:
+        return found[1] + into.get(found[2], (found[2],))[0]
+
+    return _MARK.sub(put, "".join(kept))
 
 
 def _labels(data: Mapping[str, Any], plan: Plan, into: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:

@@ -38,6 +38,13 @@ class Touched:
         """How many annotations, predictions and drafts."""
         return sum(self.kinds.values())
 
+    def add(self, more: Touched) -> None:
+        """Count what another sweep changed, too."""
+        for kind, count in more.kinds.items():
+            self.kinds[kind] += count
+        for pair, count in more.regions.items():
+            self.regions[pair] = self.regions.get(pair, 0) + count
+
 
 def sweep(
     studio: Studio, project_id: int, *, plan: Plan, chosen: Chosen, tell: Tell | None, progress: Progress

@@ -14,7 +14,7 @@ from copydesk.model.migration import Plan
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import list_tasks
-from copydesk.studio.push import ProjectSpec, find_project
+from copydesk.studio.projects import ProjectSpec, find_project
 from copydesk.studio.sending import Sender
 
 _AROUND = 200  # code points of the text that are shown on either side of a span
