@@ -8,9 +8,9 @@ READY := .venv/.ready
 demo: $(READY)
 	$(BIN)/copydesk demo
 
-# Two processes: while a server works for one, the other is not idle. A file's tests stay together, since they share what they start.
+# Two processes: while a server works for one, the other is not idle.
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: lint test
 

@@ -28,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long forms out, and keep together in one process what shares a server or a file's own fixtures."""
+    for item in items:
+        parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+        shared = f"studio on {parameters['database']}" if "database" in parameters else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(shared))
     if config.getoption("--soak"):
         return
     long = [item for item in items if item.get_closest_marker("soak")]
