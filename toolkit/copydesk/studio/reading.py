@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from copydesk.model.schema import Attribute, LabelSchema, RelationType
 from copydesk.model.tables import rejected_row
 from copydesk.model.values import check, typed
 from copydesk.studio.carry import Carry
+from copydesk.studio.drawn import Key, Span, UnfitError, is_said, joined, place_in, units
 from copydesk.studio.pieces import Composed, Piece
 from copydesk.studio.values import units_of
 from copydesk.studio.votes import rejected_annotation
 
 ORIGINS = frozenset({"manual", "prediction", "prediction-changed"})
-
-_Key = tuple[int, int, str]
-
-
-@dataclass(slots=True)
-class _Span:
-    """A span while its annotation is read; attributes are added as they are met."""
-
-    span_id: str
-    start: int
-    end: int
-    label: str
-    origin: str
-    attributes: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def place(self) -> _Key:
-        return self.start, self.end, self.label
-
-
-class _UnfitError(Exception):
-    """One part of a result does not fit; carries the reason and the sentence."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.detail = detail
 
 
 class Reading:
@@ -154,7 +127,7 @@ class Reading:
     def label(self, label: object) -> str:
         """Check a region's label."""
         if not isinstance(label, str) or label not in self._labels:
-            raise _UnfitError("unknown-label", f"unknown label {label!r}; the schema lists: {self._listed}")
+            raise UnfitError("unknown-label", f"unknown label {label!r}; the schema lists: {self._listed}")
         return label
 
     def attribute(self, name: str, value: object) -> tuple[Attribute, str]:
@@ -168,14 +141,14 @@ class Reading:
     def _said(self, said: Attribute, value: object, reason: str) -> tuple[Attribute, str]:
         text, fault = check(said, value)
         if fault:
-            raise _UnfitError(reason, f"{said.name}: {fault}")
+            raise UnfitError(reason, f"{said.name}: {fault}")
         return said, text
 
     def relation(self, label: object) -> RelationType:
         """Check a relation's label."""
         if not isinstance(label, str) or label not in self._relations:
             known = ", ".join(self._relations) or "none"
-            raise _UnfitError("unknown-relation", f"unknown relation {label!r}; the schema lists: {known}")
+            raise UnfitError("unknown-relation", f"unknown relation {label!r}; the schema lists: {known}")
         return self._relations[label]
 
     def is_region(self, item: object) -> bool:
@@ -222,8 +195,8 @@ class _Annotation:
         self.carry = carry
         self.anchors: list[tuple[Any, ...]] = []
         self.waiting: set[tuple[int, int]] = set()
-        self._regions: dict[str, list[_Span]] = {}
-        self.spans: dict[_Key, _Span] = {}
+        self._regions: dict[str, list[Span]] = {}
+        self.spans: dict[Key, Span] = {}
         self.relations: set[tuple[str, str, str]] = set()
         self.categories: list[tuple[str, str]] = []
         self.kept = 0
@@ -232,7 +205,7 @@ class _Annotation:
         later: list[tuple[int, Mapping[str, Any]]] = []
         for number, item in enumerate(self._items):
             if self._reading.is_region(item):
-                self._take(number, item, _units(item, "labels"), self._region)
+                self._take(number, item, units(item, "labels"), self._region)
             else:
                 later.append((number, item))
         for number, item in later:
@@ -242,34 +215,34 @@ class _Annotation:
             elif said is not None:
                 self._take(number, item, units_of(said[0], item), self._category if said[1] else self._attribute)
             else:
-                unfit = _UnfitError("unmapped-result", "no label, attribute, category or relation of the schema")
+                unfit = UnfitError("unmapped-result", "no label, attribute, category or relation of the schema")
                 self._reject(number, item, unfit)
 
     def _take(self, number: int, item: Mapping[str, Any], units: object, read: Any) -> None:
         """Read each unit of an item, such as each label of a region; an item that has none is rejected as one."""
         if not isinstance(units, list) or not units:
-            self._reject(number, item, _UnfitError("no-label", "it carries no label or value"))
+            self._reject(number, item, UnfitError("no-label", "it carries no label or value"))
             return
         for unit in units:
             try:
                 read(item, unit)
-            except _UnfitError as unfit:
+            except UnfitError as unfit:
                 self._reject(number, item, unfit)
             else:
                 self.kept += 1
 
     def _region(self, item: Mapping[str, Any], label: object) -> None:
         name = self._reading.label(label)
-        start, end = _place(item["value"], self._text)
+        start, end = place_in(item["value"], self._text)
         start, end = self._carried(name, start + self._offset, end + self._offset)
         span = self.spans.get((start, end, name))
         self._regions.setdefault(str(item.get("id")), [])
         if span is not None:
             self._regions[str(item.get("id"))].append(span)  # what refers to the second drawing means the first
-            raise _UnfitError("duplicate-span", f"{name} [{start}:{end}] is drawn twice; the first counts")
+            raise UnfitError("duplicate-span", f"{name} [{start}:{end}] is drawn twice; the first counts")
         origin = item.get("origin")
         span_id = _id("s", self.reading_id, start, end, name)
-        span = _Span(span_id, start, end, name, origin if origin in ORIGINS else "manual")
+        span = Span(span_id, start, end, name, origin if origin in ORIGINS else "manual")
         self.spans[span.place] = span
         self._regions[str(item.get("id"))].append(span)
 
@@ -290,13 +263,13 @@ class _Annotation:
             self.anchors.append((*about, *made, placed.how, placed.score))
         if fault:
             self.waiting |= {(placed.start, placed.end)} if placed.how != "lost" else set()
-            raise _UnfitError(*fault)
+            raise UnfitError(*fault)
         return placed.start, placed.end
 
     def _check_owner(self, start: int, end: int) -> None:
         """Refuse a span where a newer annotation by the same person has read the text again."""
         if self._piece and self._piece.is_anothers(start, end):
-            raise _UnfitError(
+            raise UnfitError(
                 "superseded", f"[{start}:{end}] was annotated again by the same person; the newer one counts"
             )
 
@@ -304,15 +277,15 @@ class _Annotation:
         attribute, said = self._reading.attribute(item["from_name"], value)
         spans = self._regions.get(str(item.get("id")), [])
         if not spans:
-            raise _UnfitError("attribute-without-span", f"{attribute.name}: its span is not there, or was rejected")
+            raise UnfitError("attribute-without-span", f"{attribute.name}: its span is not there, or was rejected")
         fitting = [span for span in spans if not attribute.labels or span.label in attribute.labels]
         if not fitting:
             labels = ", ".join(attribute.labels)
-            raise _UnfitError("attribute-not-for-label", f"{attribute.name} is for {labels}, not for {spans[0].label}")
+            raise UnfitError("attribute-not-for-label", f"{attribute.name} is for {labels}, not for {spans[0].label}")
         once = not attribute.is_several
-        open_spans = [span for span in fitting if not _is_said(span, attribute.name, said, once=once)]
+        open_spans = [span for span in fitting if not is_said(span, attribute.name, said, once=once)]
         if not open_spans:
-            raise _UnfitError("attribute-twice", f"{attribute.name}: a second value, {said!r}; the first counts")
+            raise UnfitError("attribute-twice", f"{attribute.name}: a second value, {said!r}; the first counts")
         for span in open_spans:
             span.attributes.append((attribute.name, said))
 
@@ -321,10 +294,10 @@ class _Annotation:
         before = [one for name, one in self._said_before if name == category.name]
         if before and said not in before and not category.is_several:
             detail = f"{category.name}: {said!r}, and an earlier part of the document says {before[0]!r}, which counts"
-            raise _UnfitError("category-differs", detail)
+            raise UnfitError("category-differs", detail)
         there = [one for name, one in self.categories if name == category.name]
         if said in there or (there and not category.is_several):
-            raise _UnfitError("category-twice", f"{category.name}: a second value, {said!r}; the first counts")
+            raise UnfitError("category-twice", f"{category.name}: a second value, {said!r}; the first counts")
         self.categories.append((category.name, said))
 
     def _relation(self, item: Mapping[str, Any], label: object) -> None:
@@ -334,24 +307,24 @@ class _Annotation:
         if direction == "left":
             heads, tails = tails, heads
         elif direction == "bi" and not relation.symmetric:
-            raise _UnfitError("relation-both-ways", f"{relation.name} has a head and a tail (fix: draw it one way)")
+            raise UnfitError("relation-both-ways", f"{relation.name} has a head and a tail (fix: draw it one way)")
         elif direction not in {"right", "bi"}:
-            raise _UnfitError("relation-direction", f"unknown direction {direction!r}; it is left, right or bi")
-        head, tail = _joined(relation, heads, tails)
+            raise UnfitError("relation-direction", f"unknown direction {direction!r}; it is left, right or bi")
+        head, tail = joined(relation, heads, tails)
         found = (head.span_id, tail.span_id, relation.name)
         if found in self.relations:
-            raise _UnfitError("duplicate-relation", f"{relation.name} between these spans is drawn twice")
+            raise UnfitError("duplicate-relation", f"{relation.name} between these spans is drawn twice")
         self.relations.add(found)
 
-    def _end(self, item: Mapping[str, Any], key: str) -> list[_Span]:
+    def _end(self, item: Mapping[str, Any], key: str) -> list[Span]:
         spans = self._regions.get(str(item.get(key)), [])
         if not spans:
-            raise _UnfitError(
+            raise UnfitError(
                 "relation-end-missing", f"its {key} {item.get(key)!r} is no span, or one that was rejected"
             )
         return spans
 
-    def _reject(self, number: int, item: object, unfit: _UnfitError) -> None:
+    def _reject(self, number: int, item: object, unfit: UnfitError) -> None:
         row = {"annotation_id": self._row["annotation_id"], "annotator": self._row["annotator"], "result": item}
         self._reading.rejected.append(
             rejected_row(
@@ -365,55 +338,7 @@ class _Annotation:
         )
 
 
-def _units(item: Mapping[str, Any], key: str) -> object:
-    value = item.get("value")
-    units = value.get(key) if isinstance(value, Mapping) else None
-    return [units] if isinstance(units, str) else units
-
-
-def _place(value: Mapping[str, Any], text: str) -> tuple[int, int]:
-    """Check a region's offsets and trim white space at its edges."""
-    start, end = value.get("start"), value.get("end")
-    if type(start) is not int or type(end) is not int or start < 0 or end <= start:
-        raise _UnfitError("bad-offsets", f"offsets {start!r}:{end!r} are no span")
-    if end > len(text):
-        raise _UnfitError("span-outside-text", f"[{start}:{end}] reaches beyond the text of {len(text)} characters")
-    surface = text[start:end]
-    trimmed = surface.strip()
-    if not trimmed:
-        raise _UnfitError("empty-span", f"[{start}:{end}] holds nothing but white space")
-    start += len(surface) - len(surface.lstrip())
-    return start, start + len(trimmed)
-
-
-def _is_said(span: _Span, name: str, value: str, *, once: bool) -> bool:
-    return any(key == name and (once or said == value) for key, said in span.attributes)
-
-
-def _joined(relation: RelationType, heads: Sequence[_Span], tails: Sequence[_Span]) -> tuple[_Span, _Span]:
-    """Give the first pair of spans that the relation may join; a symmetric relation runs in the order of the text."""
-    for head, tail in _pairs(heads, tails):
-        if relation.symmetric:
-            first, second = sorted((head, tail), key=lambda span: span.place)
-            if _allows(relation, first, second) or _allows(relation, second, first):
-                return first, second
-        elif _allows(relation, head, tail):
-            return head, tail
-    ends = f"{heads[0].label} and {tails[0].label}"
-    if not any(_pairs(heads, tails)):
-        raise _UnfitError("relation-to-itself", f"{relation.name} joins a span to itself")
-    raise _UnfitError("relation-not-allowed", f"{relation.name} does not join {ends} in this direction")
-
-
-def _pairs(heads: Sequence[_Span], tails: Sequence[_Span]) -> Iterator[tuple[_Span, _Span]]:
-    return ((head, tail) for head in heads for tail in tails if head is not tail)
-
-
-def _allows(relation: RelationType, head: _Span, tail: _Span) -> bool:
-    return (not relation.heads or head.label in relation.heads) and (not relation.tails or tail.label in relation.tails)
-
-
-def _span_row(span: _Span, annotation_id: str, about: tuple[Any, ...], text: str) -> tuple[Any, ...]:
+def _span_row(span: Span, annotation_id: str, about: tuple[Any, ...], text: str) -> tuple[Any, ...]:
     attributes = [{"name": name, "value": value} for name, value in sorted(span.attributes)]
     surface = text[span.start : span.end]
     return (span.span_id, annotation_id, *about, span.start, span.end, surface, span.label, span.origin, attributes)
