@@ -126,6 +126,11 @@ def widened(data: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     return _written(data, plan, into)
 
 
+def became(plan: Plan, labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Give what each label became in a schema that has these labels: while people decide, what is split is there still."""
+    return _straight(plan) | {old: (old, *news) if old in labels else news for old, news in plan.splits}
+
+
 def _straight(plan: Plan) -> dict[str, tuple[str, ...]]:
     moved: dict[str, tuple[str, ...]] = {old: (new,) for old, new in plan.moved.items()}
     return moved | dict.fromkeys(plan.drops, ())
@@ -153,8 +158,17 @@ def _written(data: Mapping[str, Any], plan: Plan, into: Mapping[str, Sequence[st
             for key, value in made["claims"].items()
         }
     for target, table in made.get("maps", {}).items():
-        made["maps"][target] = {new: theirs for ours, theirs in table.items() for new in into.get(ours, (ours,))}
+        made["maps"][target] = _mapped(table, into)
     return made
+
+
+def _mapped(table: Mapping[str, str], into: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Give what labels are called elsewhere: one that was merged of several, all that any of them was called."""
+    made: dict[str, list[str]] = {}
+    for ours, theirs in table.items():
+        for new in into.get(ours, (ours,)):
+            made.setdefault(new, []).extend(one.strip() for one in theirs.split(";"))
+    return {new: "; ".join(dict.fromkeys(filter(None, parts))) for new, parts in made.items()}
 
 
 def _check(row: Mapping[str, Any], into: Mapping[str, Sequence[str]]) -> dict[str, Any]:
