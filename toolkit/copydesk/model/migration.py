@@ -196,7 +196,8 @@ def guidelines_after(text: str, plan: Plan, labels: Sequence[str]) -> str:
     kept = (line for number, line in enumerate(text.splitlines(keepends=True), start=1) if number not in gone)
 
     def put(found: re.Match[str]) -> str:
-        return found[1] + into.get(found[2], (found[2],))[0]
+        now = into.get(found[2], (found[2],))
+        return found[1] + (now[0] if now else found[2])  # a dropped label in a block of code is no example
 
     return _MARK.sub(put, "".join(kept))
 
@@ -258,6 +259,11 @@ def label_of(region: Region) -> str:
     return labels[0] if isinstance(labels, list) and len(labels) == 1 and isinstance(labels[0], str) else ""
 
 
+def _id(region: Region) -> str:
+    """Give a region's id; empty where a program that imported it gave none, which Label Studio lets through."""
+    return str(region.get("id", ""))
+
+
 def relabelled(result: Sequence[Region], relabel: Relabel) -> tuple[list[Region], dict[str, tuple[str, str]]]:
     """Give the regions under the labels that they are to have, and by region what changed: the old label and the new one."""
     made, changed = [], {}
@@ -267,7 +273,7 @@ def relabelled(result: Sequence[Region], relabel: Relabel) -> tuple[list[Region]
         if new is None or new == old:
             made.append(region)
             continue
-        changed[str(region["id"])] = (old, new)
+        changed[_id(region)] = (old, new)
         if new:
             made.append({**region, "value": {**region["value"], "labels": [new]}})
     return made, changed
@@ -301,7 +307,7 @@ def backwards(plan: Plan, changed: Mapping[str, tuple[str, str]], known: Sequenc
             origin.setdefault(new, old)
 
     def relabel(region: Region) -> str | None:
-        old, new = changed.get(str(region["id"]), ("", ""))
+        old, new = changed.get(_id(region), ("", ""))
         return old if old and new == label_of(region) else origin.get(label_of(region))
 
     return relabel

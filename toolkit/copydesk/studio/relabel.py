@@ -94,7 +94,7 @@ def _change(
     made, changed = _made(now["result"], relabel, back)
     if changed:
         removed = [
-            region for region in _regions(now["result"]) if changed.get(str(region.get("id")), ("", "-"))[1] == ""
+            region for region in _regions(now["result"]) if changed.get(str(region.get("id", "")), ("", "-"))[1] == ""
         ]
         tell({"kind": kind, "id": int(one["id"]), "regions": changed, "removed": removed})
         studio.patch(path, json={"result": made})
