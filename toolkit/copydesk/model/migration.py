@@ -265,7 +265,10 @@ def _id(region: Region) -> str:
 
 
 def relabelled(result: Sequence[Region], relabel: Relabel) -> tuple[list[Region], dict[str, tuple[str, str]]]:
-    """Give the regions under the labels that they are to have, and by region what changed: the old label and the new one."""
+    """Give the regions under the labels that they are to have, and by region what changed: the old label and the new one.
+
+    With a region that is taken out goes what was said of it, and the relations that it is an end of.
+    """
     made, changed = [], {}
     for region in result:
         old = label_of(region)
@@ -276,7 +279,20 @@ def relabelled(result: Sequence[Region], relabel: Relabel) -> tuple[list[Region]
         changed[_id(region)] = (old, new)
         if new:
             made.append({**region, "value": {**region["value"], "labels": [new]}})
-    return made, changed
+    out = taken_out(changed)
+    return [region for region in made if not belongs_to(region, out)], changed
+
+
+def taken_out(changed: Mapping[str, tuple[str, str]]) -> frozenset[str]:
+    """Give the regions that are taken out by a change."""
+    return frozenset(region for region, (_, new) in changed.items() if region and not new)
+
+
+def belongs_to(item: Region, regions: frozenset[str]) -> bool:
+    """Say whether an item of a result is one of these regions, says something of one, or joins one to another."""
+    if item.get("type") == "relation":
+        return not regions.isdisjoint((str(item.get("from_id")), str(item.get("to_id"))))
+    return _id(item) in regions
 
 
 def forwards(plan: Plan, decided: Mapping[tuple[Any, ...], str], task_id: int, *, guessed: bool = False) -> Relabel:
