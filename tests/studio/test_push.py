@@ -399,6 +399,35 @@ def test_a_configuration_that_takes_away_a_label_in_use_is_refused_and_the_proje
     assert (other.created, other.pushed) == (True, 7)
 
 
+def test_a_label_in_use_that_was_dropped_before_keeps_no_other_change_out(
+    studio: Studio, spec: ProjectSpec, documents_of: Documents
+) -> None:
+    """A dropped label stays on what people marked, and the server counts labels that drafts had once for ever."""
+    texts = {"doc-0": TEXTS["doc-0"]}
+    done = sent(studio, spec, tasks_of(documents_of(texts)))
+    task = on_server(studio, done.project_id)[0]["id"]
+    value = {"start": 0, "end": 4, "text": "Text"}
+    regions = [
+        {"id": "r", "from_name": "entity", "to_name": "text", "type": "labels", "value": {**value, "labels": [label]}}
+        for label in ("PLACE", "DATE", "PERSON")
+    ]
+    studio.post(f"api/tasks/{task}/annotations/", json={"result": regions[:1], "ground_truth": False})
+    studio.post(f"api/tasks/{task}/annotations/", json={"result": regions[2:], "ground_truth": False})
+    draft = studio.post(f"api/tasks/{task}/drafts", json={"result": regions[1:2], "lead_time": 1})
+    studio.patch(f"api/drafts/{draft['id']}/", json={"result": regions[2:]})
+    narrow = spec.config.replace('value="PLACE"', 'value="SPOT"').replace('value="DATE"', 'value="DAY"')
+    studio.patch(f"api/projects/{done.project_id}/", json={"label_config": narrow})
+    other = narrow.replace('value="SPOT"', 'value="TOWN"')
+    sent(studio, dataclasses.replace(spec, config=other), tasks_of(documents_of(texts)))
+    assert studio.get(f"api/projects/{done.project_id}/")["label_config"] == other
+    with pytest.raises(StudioRefused, match="PERSON"):
+        sent(
+            studio,
+            dataclasses.replace(spec, config=other.replace('value="PERSON"', 'value="HUMAN"')),
+            tasks_of(documents_of(texts)),
+        )
+
+
 def test_where_nothing_answers_nothing_is_tried_again_and_again(spec: ProjectSpec, documents_of: Documents) -> None:
     with Studio("http://127.0.0.1:9", "0" * 40) as nowhere, pytest.raises((StudioUnreachable, StudioTimeout)):
         sent(nowhere, spec, tasks_of(documents_of(TEXTS)))

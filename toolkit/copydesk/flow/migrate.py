@@ -24,6 +24,7 @@ from copydesk.flow.studio import pull_from
 from copydesk.model.migration import (
     Plan,
     backwards,
+    became,
     check_plan,
     forwards,
     guidelines_after,
@@ -34,6 +35,7 @@ from copydesk.model.migration import (
 )
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
+from copydesk.model.schema_text import rewritten
 from copydesk.model.toml_text import to_toml
 from copydesk.store import locked, read_text, translated, write_file
 from copydesk.studio import review
@@ -289,16 +291,22 @@ def _put(workspace: Workspace, files: Mapping[str, str]) -> None:
 
 
 def _written(data: Mapping[str, Any], before: Mapping[str, str], plan: Plan) -> dict[str, str]:
-    head = [line for line in before["schema.toml"].splitlines() if line.startswith("#") or not line.strip()]
-    first = next((place for place, line in enumerate(before["schema.toml"].splitlines()) if line not in head), 0)
-    opening = "\n".join(before["schema.toml"].splitlines()[:first]).strip("\n")
-    text = (f"{opening}\n\n" if opening else "") + to_toml(data)
     labels = [row["name"] for row in data["labels"]]
+    into = became(plan, labels)
+    text = rewritten(before["schema.toml"], data, lambda label: into.get(label, (label,)))
     return {
-        "schema.toml": text,
+        "schema.toml": text or _anew(data, before["schema.toml"]),
         "guidelines.md": _guidelines(before["guidelines.md"], data["labels"], plan),
         "names.tsv": "".join(_name_line(line, labels, plan) for line in before["names.tsv"].splitlines(keepends=True)),
     }
+
+
+def _anew(data: Mapping[str, Any], before: str) -> str:
+    """Write a schema whose file cannot be changed in place; of its comments, those that it begins with stay."""
+    lines = before.splitlines()
+    first = next((place for place, line in enumerate(lines) if line.strip() and not line.startswith("#")), 0)
+    opening = "\n".join(lines[:first]).strip("\n")
+    return (f"{opening}\n\n" if opening else "") + to_toml(data)
 
 
 def _name_line(line: str, labels: Sequence[str], plan: Plan) -> str:

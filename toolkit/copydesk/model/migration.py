@@ -126,6 +126,11 @@ def widened(data: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     return _written(data, plan, into)
 
 
+def became(plan: Plan, labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Give what each label became in a schema that has these labels: while people decide, what is split is there still."""
+    return _straight(plan) | {old: (old, *news) if old in labels else news for old, news in plan.splits}
+
+
 def _straight(plan: Plan) -> dict[str, tuple[str, ...]]:
     moved: dict[str, tuple[str, ...]] = {old: (new,) for old, new in plan.moved.items()}
     return moved | dict.fromkeys(plan.drops, ())
@@ -153,8 +158,17 @@ def _written(data: Mapping[str, Any], plan: Plan, into: Mapping[str, Sequence[st
             for key, value in made["claims"].items()
         }
     for target, table in made.get("maps", {}).items():
-        made["maps"][target] = {new: theirs for ours, theirs in table.items() for new in into.get(ours, (ours,))}
+        made["maps"][target] = _mapped(table, into)
     return made
+
+
+def _mapped(table: Mapping[str, str], into: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Give what labels are called elsewhere: one that was merged of several, all that any of them was called."""
+    made: dict[str, list[str]] = {}
+    for ours, theirs in table.items():
+        for new in into.get(ours, (ours,)):
+            made.setdefault(new, []).extend(one.strip() for one in theirs.split(";"))
+    return {new: "; ".join(dict.fromkeys(filter(None, parts))) for new, parts in made.items()}
 
 
 def _check(row: Mapping[str, Any], into: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -182,7 +196,8 @@ def guidelines_after(text: str, plan: Plan, labels: Sequence[str]) -> str:
     kept = (line for number, line in enumerate(text.splitlines(keepends=True), start=1) if number not in gone)
 
     def put(found: re.Match[str]) -> str:
-        return found[1] + into.get(found[2], (found[2],))[0]
+        now = into.get(found[2], (found[2],))
+        return found[1] + (now[0] if now else found[2])  # a dropped label in a block of code is no example
 
     return _MARK.sub(put, "".join(kept))
 
@@ -244,8 +259,16 @@ def label_of(region: Region) -> str:
     return labels[0] if isinstance(labels, list) and len(labels) == 1 and isinstance(labels[0], str) else ""
 
 
+def _id(region: Region) -> str:
+    """Give a region's id; empty where a program that imported it gave none, which Label Studio lets through."""
+    return str(region.get("id", ""))
+
+
 def relabelled(result: Sequence[Region], relabel: Relabel) -> tuple[list[Region], dict[str, tuple[str, str]]]:
-    """Give the regions under the labels that they are to have, and by region what changed: the old label and the new one."""
+    """Give the regions under the labels that they are to have, and by region what changed: the old label and the new one.
+
+    With a region that is taken out goes what was said of it, and the relations that it is an end of.
+    """
     made, changed = [], {}
     for region in result:
         old = label_of(region)
@@ -253,10 +276,23 @@ def relabelled(result: Sequence[Region], relabel: Relabel) -> tuple[list[Region]
         if new is None or new == old:
             made.append(region)
             continue
-        changed[str(region["id"])] = (old, new)
+        changed[_id(region)] = (old, new)
         if new:
             made.append({**region, "value": {**region["value"], "labels": [new]}})
-    return made, changed
+    out = taken_out(changed)
+    return [region for region in made if not belongs_to(region, out)], changed
+
+
+def taken_out(changed: Mapping[str, tuple[str, str]]) -> frozenset[str]:
+    """Give the regions that are taken out by a change."""
+    return frozenset(region for region, (_, new) in changed.items() if region and not new)
+
+
+def belongs_to(item: Region, regions: frozenset[str]) -> bool:
+    """Say whether an item of a result is one of these regions, says something of one, or joins one to another."""
+    if item.get("type") == "relation":
+        return not regions.isdisjoint((str(item.get("from_id")), str(item.get("to_id"))))
+    return _id(item) in regions
 
 
 def forwards(plan: Plan, decided: Mapping[tuple[Any, ...], str], task_id: int, *, guessed: bool = False) -> Relabel:
@@ -287,7 +323,7 @@ def backwards(plan: Plan, changed: Mapping[str, tuple[str, str]], known: Sequenc
             origin.setdefault(new, old)
 
     def relabel(region: Region) -> str | None:
-        old, new = changed.get(str(region["id"]), ("", ""))
+        old, new = changed.get(_id(region), ("", ""))
         return old if old and new == label_of(region) else origin.get(label_of(region))
 
     return relabel

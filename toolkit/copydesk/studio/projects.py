@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -132,10 +133,49 @@ def update_project(studio: Studio, described: Mapping[str, Any], project: Projec
 
 
 def check_use(studio: Studio, project_id: int, config: str) -> None:
-    """Refuse a configuration that takes away what annotations use; changed without asking, the server lets it through."""
+    """Refuse a configuration that takes away what annotations use; changed without asking, the server lets it through.
+
+    What the project's present configuration lacks already is not taken away: labels that were dropped, and those of drafts that
+    were saved otherwise since, which the server goes on counting.
+    """
+    path = f"api/projects/{project_id}/validate/"
     try:
-        studio.post(f"api/projects/{project_id}/validate/", json={"label_config": config})
+        studio.post(path, json={"label_config": config})
+    except StudioRefused as error:
+        if status_of(error) != httpx.codes.BAD_REQUEST:
+            raise
+        wider = _with_those_gone(studio, project_id, config)
+        if wider == config:
+            raise StudioRefused(error.message, fix=_FIX_IN_USE) from error
+        _check_wider(studio, path, wider)
+
+
+def _check_wider(studio: Studio, path: str, config: str) -> None:
+    try:
+        studio.post(path, json={"label_config": config})
     except StudioRefused as error:
         if status_of(error) != httpx.codes.BAD_REQUEST:
             raise
         raise StudioRefused(error.message, fix=_FIX_IN_USE) from error
+
+
+def _with_those_gone(studio: Studio, project_id: int, config: str) -> str:
+    """Give a configuration with the labels that are counted as in use and that the present one has not."""
+    present = _labels(ET.fromstring(studio.get(f"api/projects/{project_id}/")["label_config"]))
+    summary = studio.get(f"api/projects/{project_id}/summary/")
+    root = ET.fromstring(config)
+    controls = {one.get("name", ""): one for one in root.iter("Labels")}
+    gone = {
+        (name, label)
+        for counted in (summary["created_labels"], summary["created_labels_drafts"])
+        for name, labels in counted.items()
+        for label in labels
+        if name in controls and label not in present.get(name, ())
+    }
+    for name, label in sorted(gone):
+        ET.SubElement(controls[name], "Label", value=label)
+    return ET.tostring(root, encoding="unicode") if gone else config
+
+
+def _labels(root: ET.Element) -> dict[str, set[str]]:
+    return {one.get("name", ""): {label.get("value", "") for label in one} for one in root.iter("Labels")}

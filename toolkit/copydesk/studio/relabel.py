@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from copydesk.model.migration import Plan, Relabel, label_of, place_of, relabelled
+from copydesk.model.migration import Plan, Relabel, belongs_to, label_of, place_of, relabelled, taken_out
 from copydesk.model.progress import Progress
 from copydesk.studio.client import Studio
 from copydesk.studio.drafts import HAS_DRAFT
@@ -93,9 +93,8 @@ def _change(
         return {}
     made, changed = _made(now["result"], relabel, back)
     if changed:
-        removed = [
-            region for region in _regions(now["result"]) if changed.get(str(region.get("id")), ("", "-"))[1] == ""
-        ]
+        out = taken_out(changed)
+        removed = [region for region in _regions(now["result"]) if belongs_to(region, out)]
         tell({"kind": kind, "id": int(one["id"]), "regions": changed, "removed": removed})
         studio.patch(path, json={"result": made})
     return changed
@@ -103,9 +102,17 @@ def _change(
 
 def _made(result: Any, relabel: Relabel, back: Back) -> tuple[list[dict[str, Any]], dict[str, tuple[str, str]]]:
     made, changed = relabelled(_regions(result), relabel)
-    there = {one.get("id") for one in made}
-    absent = [one for one in back if one.get("id") not in there]
-    return [*made, *absent], {**changed, **{str(one["id"]): ("", label_of(one)) for one in absent}}
+    there = {_key(one) for one in made}
+    absent = [one for one in back if _key(one) not in there]
+    return [*made, *absent], {
+        **changed,
+        **{str(one.get("id", "")): ("", label_of(one)) for one in absent if label_of(one)},
+    }
+
+
+def _key(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give what tells an item from the others of a result; a relation has no id."""
+    return tuple(str(item.get(name)) for name in ("type", "id", "from_name", "from_id", "to_id", "labels"))
 
 
 def _regions(result: Any) -> list[dict[str, Any]]:
