@@ -18,6 +18,7 @@ from copydesk.errors import SchemaError
 from copydesk.model.new_schema import colour, free_keys
 from copydesk.model.schema import GROUP
 from copydesk.studio.config_xml import read_xml
+from copydesk.studio.interface import TEXT
 
 _SCREEN = frozenset(
     {"View", "Header", "Style", "Label", "Choice", "Relation"}
@@ -58,7 +59,12 @@ def from_config(config: str, *, name: str, place: str) -> FromXml:
     reader = _Reader(lines)
     reader.read(root)
     if not reader.labels and (reader.categories or reader.attributes):
-        reader.labels.append({"name": SPAN, "hotkey": "", "colour": colour(0), "definition": "Words that matter."})
+        group = "span" if GROUP in reader.controls else GROUP
+        while group in reader.controls:
+            group += "_"
+        reader.labels.append(
+            {"name": SPAN, "group": group, "hotkey": "", "colour": colour(0), "definition": "Words that matter."}
+        )
         reader.say(root, f"/{root.tag}", f"it has no labels of spans, and a schema needs one: {SPAN} is added")
     if not reader.labels:
         found = ", ".join(sorted({f"<{one.tag}>" for one in root.iter()}))
@@ -81,7 +87,7 @@ class _Reader:
     unmapped: list[str] = field(default_factory=list)
     texts: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
-    controls: set[str] = field(default_factory=set)
+    controls: set[str] = field(default_factory=lambda: {TEXT})
     origins: dict[str, tuple[str, str]] = field(default_factory=dict)  # of each label: its control and value in the XML
 
     def data(self, name: str) -> dict[str, Any]:
