@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ import pytest
 
 from copydesk.errors import SchemaError, UsageError
 from copydesk.flow import schemas
+from copydesk.model.guidelines import unshown
+from copydesk.studio.config_xml import MOST_CHARACTERS
 from copydesk.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((ROOT / "tests/cases/labelling-xml").glob("*.xml"))
+SHARED = sorted((ROOT.parent / "shared" / "schemas").glob("*.xml"))
 MARKER = (ROOT / "copydesk.toml").read_text(encoding="utf-8")
 
 
@@ -83,6 +87,83 @@ def test_what_is_made_of_a_schema_s_own_configuration_has_the_same_parts(workspa
     assert [set(one.labels or made.label_names) for one in made.attributes] == [
         set(one.labels or whole.label_names) for one in whole.attributes
     ]
+
+
+def facts(config: str) -> dict[str, Any]:
+    """What a configuration says, apart from its looks; labels of all of a group, and none named, are the same."""
+    root = ET.fromstring(config)
+    groups = {one.get("name"): [label.get("value") for label in one] for one in root.iter("Labels")}
+    controls = {}
+    for one in (one for one in root.iter() if one.get("name") and one.tag not in {"Text", "Labels"}):
+        of = (one.get("whenLabelValue") or ",".join(map(str, groups.get(one.get("whenTagName"), [])))).split(",")
+        choice = "multiple" if one.get("choice") == "multiple" else ""
+        choices = [(part.get("value"), part.get("hotkey")) for part in one.iter("Choice")]
+        controls[one.get("name")] = (one.tag, one.get("perRegion"), sorted(of), choice, choices, one.get("placeholder"))
+    return {
+        "labels": [(key, one.get("value"), one.get("hotkey")) for key in groups for one in _labels(root, key)],
+        "colours": {one.get("value"): one.get("background") for one in root.iter("Label") if one.get("background")},
+        "relations": [one.get("value") for one in root.iter("Relation")],
+        "controls": controls,
+    }
+
+
+def _labels(root: ET.Element, group: str | None) -> list[ET.Element]:
+    return [one for labels in root.iter("Labels") if labels.get("name") == group for one in labels]
+
+
+@pytest.mark.skipif(not SHARED, reason="the configurations beside the checkout are not here")
+@pytest.mark.parametrize("source", SHARED, ids=lambda path: path.stem)
+def test_a_configuration_that_was_mapped_whole_says_the_same_when_it_is_made_anew(
+    workspace: Workspace, source: Path
+) -> None:
+    report = schemas.from_xml(workspace, source, name="made")
+    assert faults(workspace, "made") == []
+    ours, theirs = (facts(text) for text in (schemas.config_of(workspace, "made"), source.read_text(encoding="utf-8")))
+    if report.data["unmapped"]:
+        assert source.stem == "conflict-micro"  # its text is HTML, its choices too, and it has no labels
+        ours["labels"], theirs["controls"] = [], {**theirs["controls"], "ctx": None}
+        del theirs["controls"]["ctx"]
+    assert ours["colours"].items() >= theirs["colours"].items()
+    assert {**ours, "colours": 0} == {**theirs, "colours": 0}
+
+
+def test_a_configuration_that_is_too_large_is_refused(workspace: Workspace) -> None:
+    file = workspace.root / "large.xml"
+    file.write_text(f"<View>{' ' * MOST_CHARACTERS}</View>", encoding="utf-8")
+    with pytest.raises(SchemaError, match="is the most"):
+        schemas.from_xml(workspace, file, name="made")
+
+
+@pytest.mark.parametrize("name", ["", "../mine", "two words", "-x", "Ü"])
+def test_a_name_that_is_none_of_a_folder_is_refused(workspace: Workspace, name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be the name of a folder"):
+        schemas.new(workspace, name, labels=())
+
+
+def test_each_label_that_is_laid_out_has_a_marked_example(workspace: Workspace) -> None:
+    schemas.new(workspace, "mine", labels=())
+    schema = workspace.schema("mine")
+    assert unshown(schema.guidelines, schema) == []
+
+
+@pytest.mark.parametrize("text", ["labels = 5", "labels = [1]", "labels = [[1]]", 'name = 5\nlabels = "x"'])
+def test_a_schema_of_other_types_than_it_should_have_is_told_and_breaks_nothing(
+    workspace: Workspace, text: str
+) -> None:
+    folder = workspace.schema_folder("mine")
+    folder.mkdir(parents=True)
+    (folder / "schema.toml").write_text(text, encoding="utf-8")
+    assert any("@ $.labels" in line for line in faults(workspace, "mine"))
+
+
+def test_what_is_wrong_with_names_and_with_suggestions_is_told_at_once(workspace: Workspace) -> None:
+    schemas.new(workspace, "mine", labels=())
+    folder = workspace.schema_folder("mine")
+    (folder / "names.tsv").write_text("Bamenda\tNOWHERE\n", encoding="utf-8")
+    with (folder / "schema.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[suggest]\nguess = "ORG"\n')
+    told = faults(workspace, "mine")
+    assert [name for name in ("guess", "names.tsv") if not any(name in line for line in told)] == []
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,9 @@ def check(ctx: click.Context, name: str, server: bool, as_json: bool) -> None:
 
 @command.command("preview")
 @click.argument("name", required=False, default="")
-@click.option("--out", type=_FILE, help="Where the page is written; by default NAME-preview.html here.")
+@click.option(
+    "--output", "--out", "out", type=_FILE, help="Where the page is written; by default NAME-preview.html here."
+)
 @click.option("--xml", is_flag=True, help="Print Label Studio's labelling configuration instead.")
 @json_option
 @click.pass_context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from copydesk.tasks import check_rules, read_names
 from copydesk.workspace import Workspace
 
 FIRST_LABELS = ("PERSON", "ORG", "PLACE")
-KEPT_XML = "label-studio.xml"
+KEPT_XML = "source.xml"
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -60,8 +60,10 @@ def _lay_out(
     workspace: Workspace, stage: str, data: Mapping[str, Any], *, unmapped: Sequence[str], kept: str
 ) -> Report:
     name = str(data["name"])
-    folder = workspace.schema_folder(name) if name else workspace.root
-    if folder == workspace.root or folder.exists():
+    if not is_name(name):
+        raise UsageError(f"schema name {name!r} cannot be the name of a folder", fix=NAME_RULE)
+    folder = workspace.schema_folder(name)
+    if folder.exists():
         raise UsageError(f"schema {name!r} is there already: {folder}", fix="choose another name")
     guidelines = new_guidelines(data)
     schema = LabelSchema.read(data, place=f"schemas/{name}/schema.toml", guidelines=guidelines)
@@ -184,10 +186,7 @@ def faults(folder: Path) -> Iterator[SchemaFault]:
     if isinstance(data.get("version"), str) and not _VERSION.fullmatch(data["version"]):
         yield SchemaFault(place, f"version {data['version']!r} @ $.version", "three numbers, such as 1.0.0")
     guidelines = read_text(folder / "guidelines.md", missing="")
-    names = [
-        one["name"] for one in data.get("labels", []) if isinstance(one, dict) and isinstance(one.get("name"), str)
-    ]
-    yield from _of_guidelines(f"{folder.name}/guidelines.md", guidelines, names)
+    yield from _of_guidelines(f"{folder.name}/guidelines.md", guidelines, [one.name for one in parts["labels"]])
     if not wrong:
         yield from _of_schema(folder, LabelSchema(**parts, guidelines=guidelines))
 
@@ -210,12 +209,17 @@ def _of_schema(folder: Path, schema: LabelSchema) -> Iterator[SchemaFault]:
             yield SchemaFault(f"{folder.name}/schema.toml", what, "give one of them another colour")
     for fault in example_faults(schema.guidelines, schema):
         yield _told(f"{folder.name}/guidelines.md", fault)
-    try:
-        check_config(to_config(schema))
-        check_rules(schema)
-        read_names(read_text(folder / "names.tsv", missing=""), place=f"{folder.name}/names.tsv", schema=schema)
-    except CopydeskError as error:
-        yield SchemaFault(folder.name, error.message, error.fix)
+    names = f"{folder.name}/names.tsv"
+    looks: tuple[Callable[[], object], ...] = (
+        lambda: check_config(to_config(schema)),
+        lambda: check_rules(schema),
+        lambda: read_names(read_text(folder / "names.tsv", missing=""), place=names, schema=schema),
+    )
+    for look in looks:
+        try:
+            look()
+        except CopydeskError as error:
+            yield SchemaFault(folder.name, error.message, error.fix)
 
 
 def _told(place: str, wrong: str) -> SchemaFault:

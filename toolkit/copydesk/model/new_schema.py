@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,8 @@ def new_guidelines(data: Mapping[str, Any]) -> str:
     ]
     lines += ["- Mark what the article says, not what you know."]
     for label in data.get("labels", []):
-        lines += ["", f"## {label['name']}, key {label['hotkey'] or '-'}", "", f"- {label['definition']}"]
+        lines += ["", f"## {label['name']}, key {label['hotkey'] or '-'}", "", f"- {_text(label['definition'])}"]
+        lines += [f"- Example: these [words]{{{label['name']}}} are marked, and the rest is not."]
     for heading, name in (
         ("Relations", "relations"),
         ("What is said of spans", "attributes"),
@@ -56,10 +58,15 @@ def new_guidelines(data: Mapping[str, Any]) -> str:
     ):
         rows = data.get(name, [])
         lines += ["", f"## {heading}", ""] if rows else []
-        lines += [f"- **{row['name']}**: {row['definition']}{_choices(row)}" for row in rows]
+        lines += [f"- **{row['name']}**: {_text(row['definition'])}{_choices(row)}" for row in rows]
     return "\n".join(lines) + "\n"
 
 
+def _text(said: str) -> str:
+    """Write a text so that Markdown, and the notation of examples, take nothing in it for a mark."""
+    return re.sub(r"[\\\[\]{}*`<]", r"\\\g<0>", " ".join(said.split()))
+
+
 def _choices(row: Mapping[str, Any]) -> str:
-    names = ", ".join(f"*{one['name']}*" for one in row.get("choices", []))
+    names = ", ".join(f"*{_text(one['name'])}*" for one in row.get("choices", []))
     return f" One of {names}." if names else ""

@@ -187,7 +187,7 @@ class _Reader:
         )
 
     def _label(self, row: Mapping[str, Any], path: str) -> Label:
-        self._keys(row, path, required=("name", "definition", "hotkey", "colour"), optional=("group",))
+        self._keys(row, path, required=("name", "definition", "colour"), optional=("hotkey", "group"))
         name, definition, hotkey, colour = (
             self._text(row, key, path) for key in ("name", "definition", "hotkey", "colour")
         )

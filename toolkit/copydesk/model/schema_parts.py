@@ -14,7 +14,7 @@ GROUP = "entity"  # of labels that name no group of their own
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A kind of span. ``hotkey`` is one key; ``colour`` is ``#rrggbb``; labels of one ``group`` stand together on the screen."""
+    """A kind of span. ``hotkey`` is one key, or empty; ``colour`` is ``#rrggbb``; labels of one ``group`` stand together on the screen."""
 
     name: str
     definition: str
