@@ -156,6 +156,7 @@ def categories(*said: tuple[str, str]) -> dict[str, pa.Table]:
             "value": value,
             "number": None,
             "at": None,
+            "made_on_revision": 1,
         }
         for who, value in said
     ]

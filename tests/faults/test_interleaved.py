@@ -21,6 +21,7 @@ from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import DOCUMENTS, from_rows
 from copydesk.store import Log
 from copydesk.studio import pull as pull_module
+from copydesk.studio.changes import current_state
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import read_labels, to_result
 from copydesk.studio.interface import to_config
@@ -171,7 +172,7 @@ class Interleaved(RuleBasedStateMachine):
         assert had == meant
 
     def _labels(self, log: Log) -> Any:
-        outcome = read_labels(pull_module.current_state(log), documents=_documents(), schema=self.schema)
+        outcome = read_labels(current_state(log), documents=_documents(), schema=self.schema)
         return [outcome.kept[name].to_pylist() for name in ("reads", "spans")]
 
     def _pull(self, how: Callable[..., Any], log: Log) -> None:
@@ -208,7 +209,7 @@ class Interleaved(RuleBasedStateMachine):
 
 
 def _live(log: Log) -> list[dict[str, Any]]:
-    rows = pull_module.current_state(log).to_pylist()
+    rows = current_state(log).to_pylist()
     kept = [{name: row[name] for name in COMPARED} for row in rows if row["state"] == "live"]
     return sorted(kept, key=lambda row: str(row["annotation_id"]))
 

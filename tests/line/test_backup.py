@@ -13,7 +13,7 @@ import pytest
 
 from copydesk.flow import backup as backup_flow
 from copydesk.flow import studio as flow
-from copydesk.flow.connect import connected, known_project
+from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.current import current_documents
 from copydesk.flow.labels import agree
 from copydesk.studio.people import read_people
@@ -118,7 +118,7 @@ def test_a_lost_server_comes_back_and_agreement_is_what_it_was(folder: Path, she
         "the export brought it, and the pull after it has looked"
     )
     with connected(workspace) as studio:
-        project = known_project(workspace, studio, workspace.schema())
+        (project,) = known_projects(workspace, studio, workspace.schema())
         assert Seen(project).is_quiet(studio, workspace.pulls)
     newer = agreed(workspace)
     assert newer != before

@@ -54,7 +54,7 @@ def test_no_page_loads_or_runs_anything_whatever_the_data_says(clean, parameters
     clean["spans"][3]["span_id"] = clean["spans"][2]["span_id"] = HOSTILE
     build(clean, parameters, tmp_path / "pages")
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in (tmp_path / "pages").rglob("*.html")}
-    assert len(pages) == 23  # the index, and for each of eleven tables its suite and its results
+    assert len(pages) == 33  # the index, and for each of sixteen tables its suite and its results
     for path, page in pages.items():
         assert page.loads == [], path
         assert "Content-Security-Policy" in path.read_text(encoding="utf-8")

@@ -31,6 +31,7 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "windows": ("doc_id", "start"),
     "annotations": ("annotation_id",),
     "task_states": ("task_id",),
+    "drafts": ("draft_id",),
     "task_windows": ("task_id",),
     "backup_projects": ("project",),
     "backup_people": ("user_id",),
