@@ -7,7 +7,6 @@ old label are the schema and Label Studio's configuration narrowed. The pull log
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from copydesk.flow.migrate_log import migrate_log
 from copydesk.flow.report import Report
 from copydesk.flow.schemas import refusal
 from copydesk.flow.studio import pull_from
+from copydesk.model.guidelines import named
 from copydesk.model.migration import (
     Plan,
     backwards,
@@ -30,7 +30,6 @@ from copydesk.model.migration import (
     guidelines_after,
     migrated,
     pending,
-    read_plan,
     widened,
 )
 from copydesk.model.progress import Progress
@@ -49,7 +48,6 @@ from copydesk.workspace import Workspace
 
 _FILES = ("schema.toml", "guidelines.md", "names.tsv")
 _ROUNDS = 20
-_UNKEYED = 0xE000  # stands for no key, which the reader of schemas does not take
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,11 +265,7 @@ def _pull(desk: _Desk) -> None:
 
 
 def _schema(data: Mapping[str, Any], guidelines: str) -> LabelSchema:
-    """Read a schema; a label may be without a key where none is free, and is told so to Label Studio."""
-    rows = [{**row, "hotkey": row.get("hotkey") or chr(_UNKEYED + place)} for place, row in enumerate(data["labels"])]
-    schema = LabelSchema.read({**data, "labels": rows}, place="the schema by the plan", guidelines=guidelines)
-    labels = tuple(replace(one, hotkey="" if one.hotkey >= chr(_UNKEYED) else one.hotkey) for one in schema.labels)
-    return replace(schema, labels=labels)
+    return LabelSchema.read(data, place="the schema by the plan", guidelines=guidelines)
 
 
 def _files(workspace: Workspace) -> dict[str, str]:
@@ -322,10 +316,11 @@ def _guidelines(text: str, labels: Sequence[Mapping[str, Any]], plan: Plan) -> s
     """Say renamed labels by their new names, also in examples, and add a section for each label that has none."""
     text = guidelines_after(text, plan, [label["name"] for label in labels])
     for old, new in plan.renames:
-        text = re.sub(rf"(?<![A-Za-z0-9_]){re.escape(old)}(?![A-Za-z0-9_])", new, text)
+        text = named(old).sub(new, text)
     for label in labels:
-        if not re.search(rf"(?<![A-Za-z0-9_]){re.escape(label['name'])}(?![A-Za-z0-9_])", text):
-            text = f"{text.rstrip()}\n\n## {label['name']}, key {label['hotkey'] or '-'}\n\n- {label['definition']}\n"
+        if not named(label["name"]).search(text):
+            key = label.get("hotkey") or "-"
+            text = f"{text.rstrip()}\n\n## {label['name']}, key {key}\n\n- {label['definition']}\n"
     return text
 
 
@@ -347,6 +342,3 @@ def _report(stage: str, touched: Touched, elsewhere: int, *, waiting: int, versi
     data = {"version": version, "waiting": waiting, "regions": regions}
     changed = bool(touched.total or elsewhere or stage == "migrate")
     return Report(stage, counts, changed=changed, lines=(*regions, *drops, f"schema version: {version}"), data=data)
-
-
-__all__ = ["migrate", "read_plan", "undo"]

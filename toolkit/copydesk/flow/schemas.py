@@ -12,7 +12,7 @@ from typing import Any
 from copydesk.errors import ConfigError, CopydeskError, SchemaError, StudioRefused, UsageError
 from copydesk.flow.connect import connected
 from copydesk.flow.report import Report
-from copydesk.model.guidelines import example_faults
+from copydesk.model.guidelines import example_faults, named
 from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.new_schema import new_guidelines, new_schema
 from copydesk.model.schema import LabelSchema
@@ -196,7 +196,7 @@ def _of_guidelines(place: str, text: str, names: Sequence[str]) -> Iterator[Sche
         yield SchemaFault(place, "it is not there, or empty", "write what annotators are to read")
         return
     for name in names:
-        if not re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text):
+        if not named(name).search(text):
             yield SchemaFault(place, f"label {name} is not in it", f"say when {name} is marked, with an example")
 
 

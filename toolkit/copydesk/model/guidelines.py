@@ -97,6 +97,11 @@ def examples(guidelines: str) -> tuple[Example, ...]:
     return tuple(one for one in found if one.marks or one.said)
 
 
+def named(label: str) -> re.Pattern[str]:
+    """Give what finds a label in the text of guidelines, where it is no part of another word."""
+    return re.compile(rf"(?<![A-Za-z0-9_]){re.escape(label)}(?![A-Za-z0-9_])")
+
+
 def example_faults(guidelines: str, schema: LabelSchema) -> list[str]:
     """Say all that the schema does not allow in the examples of its guidelines, each with its line and the fix."""
     return [

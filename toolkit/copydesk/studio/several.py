@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from copydesk.model.progress import Progress
 from copydesk.store import Log
-from copydesk.studio.changes import current_state
+from copydesk.studio.changes import newest
 from copydesk.studio.client import Studio
 from copydesk.studio.drafts import Drafts, count_drafts
 from copydesk.studio.pull import PullReport
@@ -41,7 +41,7 @@ def pull_each(
     if len(done) == 1:
         return done[0]
     own = pa.array([Project.of(one).key for one in projects])
-    state = current_state(log).select(["project", "state"])
+    state = newest(log, "state")
     others = state.filter(pc.and_(pc.equal(state["state"], "live"), pc.invert(pc.is_in(state["project"], own))))
     return PullReport(
         **{name: sum(getattr(one, name) for one in done) for name in _SUMMED},
