@@ -22,6 +22,7 @@ DATABASE = "label_studio.sqlite3"
 LOCK = "server.lock"  # locked for as long as the server's process lives, whatever becomes of the one that started it
 RECORD = "server.json"
 GO = b"go"  # what ``serve`` waits for on its standard input
+PATIENCE = 60  # seconds that a write to SQLite waits for others: the import of many tasks is one write
 BUSY = 75  # the exit code of ``serve`` where another server of this folder is running
 
 
@@ -76,8 +77,21 @@ def serve(folder: Path, port: int) -> int:
         "label-studio", "start", "--no-browser", "--port", str(port), "--internal-host", "127.0.0.1",
         "--log-level", "WARNING", "--enable-legacy-api-token",
     ]  # fmt: skip
+    importlib.import_module("django.db.backends.signals").connection_created.connect(_wait_in_turn)
     importlib.import_module("label_studio.server").main()
     return 1  # it does not return unless it could not start
+
+
+def _wait_in_turn(sender: object, connection: Any, **_more: object) -> None:
+    """Let a transaction on SQLite queue for its turn to write when it begins.
+
+    One that has read may not wait for another that writes, so the server would fail with "database is locked" in the middle of
+    a request, and then do the whole request again: an annotator whose label is saved already is told that it could not be.
+    """
+    if connection.vendor == "sqlite":
+        connection.transaction_mode = "IMMEDIATE"
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1_000}")
 
 
 def identity(pid: int) -> str:

@@ -111,6 +111,9 @@ def _list(
     }
     if not _NEEDING_ALL.isdisjoint(fields):
         params["fields"] = "all"  # without it they are left out, and with it every request costs more
+    if "annotations" in fields:  # expanded, the server makes up once what an annotation has, and not again for each task
+        params["expand"] = "annotations"
+        params["include"] += "".join(f",annotations.{field}" for field in fields)
     try:
         answer = studio.get("api/tasks/", params=params)
     except StudioRefused as error:
