@@ -101,9 +101,11 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
 def _list(
     studio: Studio, project_id: int, query: Mapping[str, object], *, fields: Sequence[str], size: int
 ) -> dict[str, Any]:
+    # expanded, the server makes up once what an annotation has, and not again for each task
+    expanded = [f"annotations.{field}" for field in fields] if "annotations" in fields else []
     params = {
         "project": project_id,
-        "include": ",".join(fields),
+        "include": ",".join([*fields, *expanded]),
         "page": 1,
         "page_size": size,
         "resolve_uri": "false",
@@ -111,9 +113,8 @@ def _list(
     }
     if not _NEEDING_ALL.isdisjoint(fields):
         params["fields"] = "all"  # without it they are left out, and with it every request costs more
-    if "annotations" in fields:  # expanded, the server makes up once what an annotation has, and not again for each task
+    if expanded:
         params["expand"] = "annotations"
-        params["include"] += "".join(f",annotations.{field}" for field in fields)
     try:
         answer = studio.get("api/tasks/", params=params)
     except StudioRefused as error:
