@@ -10,6 +10,7 @@ import copies
 import curation
 import feeds
 import pages
+import pulling
 import start
 import sync
 from peers import PeerMissingError
@@ -28,7 +29,7 @@ def main() -> int:
         "|---|---|---|---|",
     ]
     reached = True
-    for ratio in (start.run(), *_against_peers(lines), *sync.run(HERE.parent)):
+    for ratio in (start.run(), *_against_peers(lines), *sync.run(HERE.parent), *pulling.run(HERE.parent)):
         rounds = ", ".join(f"{one:.3f}" for one in ratio.rounds)
         lines.append(f"| {ratio.name} | {ratio.value:.3f} | {ratio.target} | {rounds} |")
         print(lines[-1])

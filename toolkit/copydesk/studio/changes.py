@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from copydesk.model.tables import empty, from_rows
 from copydesk.store import Log
 from copydesk.studio.interface import TEXT
+from copydesk.studio.known import COMPARED, KEY, Content, Key, Known, instant_of, tick
 from copydesk.studio.restored import NOTED, Originals
 from copydesk.studio.states import PULLED, UNTIL, Project, State, dumped, is_known, state_of, text_of
 from copydesk.studio.votes import text_sha256_of
@@ -26,11 +27,6 @@ from copydesk.studio.windows import window_of
 _OF_TASK = ("id", "data", "annotations", "created_at", "updated_at")
 _OF_ANNOTATION = ("result", "completed_by", "lead_time", "was_cancelled", "ground_truth")
 _FIELDS = (*_OF_TASK, *_OF_ANNOTATION)
-_KEY = ("annotation_id", "project", "task_created_at", "doc_id", "created_at")
-_COMPARED = ("content_sha256", "shown_sha256", "revision", "text_sha256")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-_Key = tuple[Any, ...]
 
 
 class Changes:
@@ -41,28 +37,27 @@ class Changes:
         project: Project,
         states: dict[int, State],
         *,
-        known: dict[_Key, _Key],
+        known: Known,
         elsewhere: int,
         originals: Originals | None,
     ) -> None:
         self.project = project
         self.states = states
         self.originals = originals
-        self.known = known
         self.elsewhere = elsewhere
+        self.unchanged = len(known)
         self.new = 0
         self.changed = 0
         self.gone = 0
-        self.touched: set[_Key] = set()  # that are new or changed
         self.until: datetime | None = None  # the last change of a task that was seen
-        self.in_log: list[_Key] = []  # of those gone, the ones whose last content is in the log
-        self.rows: dict[_Key, dict[str, Any]] = {}
+        self.in_log: list[Key] = []  # of those gone, the ones whose last content is in the log
+        self.rows: dict[Key, dict[str, Any]] = {}
         self.state_rows: list[dict[str, Any]] = []
         self.window_rows: list[dict[str, Any]] = []
         self._names: Mapping[int, str] | None = None
-        self._of_task: dict[int, list[_Key]] = {}
-        for key in known:
-            self._of_task.setdefault(_task_id(key), []).append(key)
+        self._known = known
+        self._of_task: dict[int, dict[Key, Content]] = {}  # of the tasks that were seen: what is live of them
+        self._touched: set[Key] = set()  # that are new or changed
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -86,12 +81,11 @@ class Changes:
         told, rows = self._told(task, names)
         for key, row in rows.items():
             self._compare(key, row)
-        self._of_task[told.task_id] = [*{**dict.fromkeys(self._of_task.get(told.task_id, [])), **rows}]
         self._see(told, task["data"])
 
     def retire(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Take note that what exports brought is this project's now."""
-        keys = [tuple(row[name] for name in _KEY) for row in entries]
+        keys = [tuple(row[name] for name in KEY) for row in entries]
         self.in_log += keys
         self.elsewhere -= len(keys)
 
@@ -102,18 +96,17 @@ class Changes:
     def drop(self, states: Iterable[State]) -> None:
         """Take note that tasks are gone, and with them their annotations."""
         for state in states:
-            self._forget(self._of_task.pop(state.task_id, []))
+            self._forget(state.task_id, list(self._live(state.task_id)))
             self.state_rows.append(self._state_row(self.states.pop(state.task_id), "gone"))
 
     def _take(self, task: Mapping[str, Any], names: Mapping[int, str]) -> None:
         state, rows = self._told(task, names)
-        self._forget([key for key in self._of_task.get(state.task_id, []) if key not in rows])
+        self._forget(state.task_id, [key for key in self._live(state.task_id) if key not in rows])
         for key, row in rows.items():
             self._compare(key, row)
-        self._of_task[state.task_id] = list(rows)
         self._see(state, task["data"])
 
-    def _told(self, task: Mapping[str, Any], names: Mapping[int, str]) -> tuple[State, dict[_Key, dict[str, Any]]]:
+    def _told(self, task: Mapping[str, Any], names: Mapping[int, str]) -> tuple[State, dict[Key, dict[str, Any]]]:
         """Give the state of a task and its rows; a task that had its id before is gone."""
         state = state_of(task)
         before = self.states.get(state.task_id)
@@ -121,7 +114,7 @@ class Changes:
             self.drop([before])
         aged = (self._aged(annotation) for annotation in task["annotations"])
         rows = [_row(annotation, task, state, self.project, names) for annotation in aged]
-        return state, {tuple(row[name] for name in _KEY): row for row in rows}
+        return state, {tuple(row[name] for name in KEY): row for row in rows}
 
     def _aged(self, annotation: Mapping[str, Any]) -> Mapping[str, Any]:
         """Give an annotation with the times of the one that it was restored from."""
@@ -131,7 +124,8 @@ class Changes:
         return {**annotation, "created_at": made, "updated_at": changed}
 
     def _see(self, state: State, data: Mapping[str, Any]) -> None:
-        self.until = max(self.until or state.updated_at, state.updated_at)
+        changed = instant_of(state.updated_at)
+        self.until = max(self.until or changed, changed)
         if self.states.get(state.task_id) != state:
             self.states[state.task_id] = state
             self.state_rows.append(self._state_row(state, "live"))
@@ -140,23 +134,33 @@ class Changes:
                 task_key = {"project": self.project.key, "task_id": state.task_id, "task_created_at": state.created_at}
                 self.window_rows.append({**task_key, **window})
 
-    def _compare(self, key: _Key, row: dict[str, Any]) -> None:
+    def _live(self, task_id: int) -> dict[Key, Content]:
+        """Give what is live of a task: what the log has, and what was taken since."""
+        if task_id not in self._of_task:
+            self._of_task[task_id] = self._known.of_task(task_id)
+        return self._of_task[task_id]
+
+    def _compare(self, key: Key, row: dict[str, Any]) -> None:
         # the time, too: of several annotations of one person the one saved last counts, even if it was saved as it was
-        content = (*(row[name] for name in _COMPARED), _tick(row["updated_at"]))
-        if self.known.get(key) == content:
+        content = (*(row[name] for name in COMPARED), tick(row["updated_at"]))
+        live = self._live(row["task_id"])
+        if live.get(key) == content:
             return
-        if key in self.known:
+        if key in live:
             self.changed += 1
+            self.unchanged -= key not in self._touched
         else:
             self.new += 1
-        self.known[key] = content
-        self.touched.add(key)
+        live[key] = content
+        self._touched.add(key)
         self.rows[key] = row
 
-    def _forget(self, keys: Iterable[_Key]) -> None:
+    def _forget(self, task_id: int, keys: Iterable[Key]) -> None:
+        live = self._live(task_id)
         for key in keys:
-            del self.known[key]
+            del live[key]
             self.gone += 1
+            self.unchanged -= key not in self._touched
             if key in self.rows:  # it came and went while the pages were read
                 self.rows[key] = {**self.rows[key], "state": "gone"}
             else:
@@ -169,36 +173,23 @@ class Changes:
             "task_id": state.task_id,
             "task_created_at": state.created_at,
             "doc_id": state.doc_id,
-            "updated_at": state.updated_at,
+            "updated_at": instant_of(state.updated_at),
             "annotations": state.annotations,
             "state": how,
         }
 
 
 def beside(log: Log, project: Project, states: dict[int, State], originals: Originals | None = None) -> Changes:
-    """Start from the live annotations in the log: those of the project by key, with what is compared, and how many others."""
-    table = newest(log, *_COMPARED, "updated_at", "state")
+    """Start from the live annotations in the log: those of the project, with what is compared, and how many others."""
+    table = newest(log, "task_id", *COMPARED, "updated_at", "state")
     table = table.filter(pc.equal(table["state"], "live"))
     own = table.filter(pc.equal(table["project"], project.key))
-    keys = zip(*(own[name].to_pylist() for name in _KEY), strict=True)
-    contents = zip(*(own[name].to_pylist() for name in _COMPARED), _ticks(own["updated_at"]), strict=True)
-    known = dict(zip(keys, contents, strict=True))
-    return Changes(project, states, known=known, elsewhere=table.num_rows - own.num_rows, originals=originals)
+    return Changes(project, states, known=Known(own), elsewhere=table.num_rows - own.num_rows, originals=originals)
 
 
 def newest(log: Log, *columns: str) -> pa.Table:
     """Give the newest entry of every annotation in the log: what names it, and these columns."""
-    return _newest_entries(log.read("annotations", columns=[*_KEY, *columns]))
-
-
-def _tick(time: datetime | None) -> int | None:
-    return None if time is None else (time - _EPOCH) // timedelta(microseconds=1)
-
-
-def _ticks(times: pa.Array) -> list[int | None]:
-    """Give times as microseconds, which takes a tenth of the time that it takes to make them values of Python's own."""
-    ticks: list[int | None] = times.cast(pa.int64()).to_pylist()
-    return ticks
+    return _newest_entries(log.read("annotations", columns=[*KEY, *columns]))
 
 
 def append(changes: Changes, log: Log, *, stage: str, drafts: pa.Table | None = None, looked: bool = False) -> None:
@@ -227,25 +218,21 @@ def current_state(log: Log) -> pa.Table:
 
 def _newest_entries(table: pa.Table) -> pa.Table:
     rows = pa.array(range(table.num_rows), pa.int64())
-    numbered = table.select(list(_KEY)).append_column("row", rows)
-    last = numbered.group_by(list(_KEY)).aggregate([("row", "max")])["row_max"]
+    numbered = table.select(list(KEY)).append_column("row", rows)
+    last = numbered.group_by(list(KEY)).aggregate([("row", "max")])["row_max"]
     return table.take(last.combine_chunks().sort())
 
 
-def _tombstones(log: Log, gone: list[_Key]) -> pa.Table:
+def _tombstones(log: Log, gone: list[Key]) -> pa.Table:
     """Give the last entry of each annotation that is gone, with its content, marked as gone."""
     if not gone:
         return empty("annotations")
     table = current_state(log)
     wanted = set(gone)
-    keys = zip(*(table[name].to_pylist() for name in _KEY), strict=True)
+    keys = zip(*(table[name].to_pylist() for name in KEY), strict=True)
     table = table.filter(pa.array([key in wanted for key in keys], pa.bool_()))
     column = table.schema.get_field_index("state")
     return table.set_column(column, table.schema.field(column), pa.array(["gone"] * table.num_rows, pa.string()))
-
-
-def _task_id(key: _Key) -> int:
-    return int(key[0].split("-")[1])
 
 
 def _row(

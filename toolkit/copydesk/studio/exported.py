@@ -19,6 +19,7 @@ from copydesk.model.tables import from_rows
 from copydesk.store import Log
 from copydesk.studio.changes import Changes, append, beside
 from copydesk.studio.interface import TEXT
+from copydesk.studio.known import tick_of
 from copydesk.studio.restored import Originals
 from copydesk.studio.states import EXPORT, Project, dumped, read_states
 from copydesk.studio.whom import Whom, whom, without_addresses
@@ -157,7 +158,7 @@ class Taker:
         short = self._changes.project.short
         self.taken.ids |= {f"{short}-{listed['id']}-{one['id']}" for one in listed["annotations"]}
         known = self._changes.states.get(listed["id"])
-        if known and known.updated_at > datetime.fromisoformat(listed["updated_at"]):
+        if known and known.updated_at > tick_of(listed["updated_at"]):
             self.taken.older += count
             self.taken.older_tasks += 1
             return

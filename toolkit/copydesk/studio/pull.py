@@ -17,16 +17,17 @@ from copydesk.model.progress import Progress
 from copydesk.store import Log
 from copydesk.studio.changes import Changes, append, beside, newest
 from copydesk.studio.client import Studio
-from copydesk.studio.listing import LOOKED_UP, Filter, ahead, id_is_one_of, list_tasks, overview, updated_after
+from copydesk.studio.listing import LOOKED_UP, Filter, Overview, ahead, id_is_one_of, list_tasks, updated_after
 from copydesk.studio.restored import Originals
 from copydesk.studio.retired import retired
 from copydesk.studio.states import (
     PULLED,
     PULLING,
     Project,
-    counts_of,
+    has_counts,
     is_as_known,
     is_settled,
+    look,
     pulled_until,
     read_states,
 )
@@ -73,12 +74,13 @@ def pull(
     """
     meant = Project.of(project)
     states = read_states(log, meant)
-    if states and is_settled(log, meant) and is_as_known(studio, meant.id, states):
+    before = look(studio, meant.id) if states and is_settled(log, meant) else None
+    if before and is_as_known(before, states):
         return _report(beside(log, meant, states), log)
     changes = beside(log, meant, states, originals)
     changes.until = pulled_until(log, meant, states)
     since = (updated_after(changes.until - OVERLAP),) if changes.until else ()
-    return _pull(studio, changes, log, since=since, pseudonyms=pseudonyms, progress=progress)
+    return _pull(studio, changes, log, before=before, since=since, pseudonyms=pseudonyms, progress=progress)
 
 
 def pull_whole(
@@ -93,7 +95,7 @@ def pull_whole(
     """Do what ``pull`` does, and look at every task whatever its time: finds even what a server forgot to give a time."""
     meant = Project.of(project)
     changes = beside(log, meant, read_states(log, meant), originals)
-    return _pull(studio, changes, log, since=(), pseudonyms=pseudonyms, progress=progress)
+    return _pull(studio, changes, log, before=None, since=(), pseudonyms=pseudonyms, progress=progress)
 
 
 def _pull(
@@ -101,6 +103,7 @@ def _pull(
     changes: Changes,
     log: Log,
     *,
+    before: Overview | None,
     since: tuple[Filter, ...],
     pseudonyms: Callable[[], Mapping[int, str]],
     progress: Progress,
@@ -115,8 +118,8 @@ def _pull(
         if len(changes.rows) >= PART_ROWS:  # what is in the log needs no memory, and is safe
             append(changes, log, stage=PULLING)
             changes.forget_appended()
-    now = overview(studio, project.id, size=1)
-    if (now.tasks, now.annotations) != counts_of(changes.states):
+    # what was there before the pages were read is enough where it fits: what came since, the next pull sees
+    if not (before and has_counts(before, changes.states)) and not has_counts(look(studio, project.id), changes.states):
         for page in _sweep(studio, project.id, changes):
             changes.take(page, pseudonyms)
             seen |= {task["id"] for task in page}
@@ -145,7 +148,7 @@ def _report(changes: Changes, log: Log, *, seen: int = 0) -> PullReport:
         new=new,
         changed=changed,
         gone=gone,
-        unchanged=len(changes.known.keys() - changes.touched),
+        unchanged=changes.unchanged,
         elsewhere=changes.elsewhere,
         seen=seen,
         nothing_new=not (new or changed or gone),

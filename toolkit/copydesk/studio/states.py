@@ -7,13 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
 from copydesk.store import Log
 from copydesk.studio.client import Studio
-from copydesk.studio.listing import overview
+from copydesk.studio.known import instant_of, tick_of, ticks
+from copydesk.studio.listing import Overview, overview
 
 EXPORT = "import-export"  # the stage of parts that a file brought, and no server
 PULLED = "pull"  # the stage of the part that a pull ends with
@@ -37,17 +38,16 @@ class Project:
         return cls(int(described["id"]), key, hashlib.sha256(key.encode()).hexdigest()[:6])
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """A live task as it was seen last. Ids are given again after a deletion, so a task is its id, birth and document.
 
-    ``annotations`` does not count skipped ones, as the server does not.
+    ``updated_at`` is in microseconds. ``annotations`` does not count skipped ones, as the server does not.
     """
 
     task_id: int
     created_at: str
     doc_id: str
-    updated_at: datetime
+    updated_at: int
     annotations: int
 
     @property
@@ -73,27 +73,29 @@ class Seen:
         if digest != self._digest:
             self._states = read_states(log, self._project) if is_settled(log, self._project) else {}
             self._digest = digest
-        return bool(self._states) and is_as_known(studio, self._project.id, self._states)
+        return bool(self._states) and is_as_known(look(studio, self._project.id), self._states)
 
 
-def is_as_known(studio: Studio, project_id: int, states: Mapping[int, State]) -> bool:
+def look(studio: Studio, project_id: int) -> Overview:
+    """Look at a project with one request."""
+    return overview(studio, project_id, size=_RECENT)
+
+
+def is_as_known(seen: Overview, states: Mapping[int, State]) -> bool:
     """Say whether the server has what the log has: the same counts, and the same times of the tasks changed last."""
-    seen = overview(studio, project_id, size=_RECENT)
-    return (seen.tasks, seen.annotations) == counts_of(states) and all(is_known(task, states) for task in seen.newest)
+    return has_counts(seen, states) and all(is_known(task, states) for task in seen.newest)
 
 
-def counts_of(states: Mapping[int, State]) -> tuple[int, int]:
-    """Give the numbers of tasks and annotations that the server should have."""
-    return len(states), sum(state.annotations for state in states.values())
+def has_counts(seen: Overview, states: Mapping[int, State]) -> bool:
+    """Say whether the server has as many tasks and annotations as the log."""
+    return (seen.tasks, seen.annotations) == (len(states), sum(state.annotations for state in states.values()))
 
 
 def is_known(task: Mapping[str, Any], states: Mapping[int, State]) -> bool:
     """Say whether a task on the server is one that the log has, with its time."""
     state = states.get(task["id"])
     return (
-        state is not None
-        and state.created_at == task["created_at"]
-        and state.updated_at == datetime.fromisoformat(task["updated_at"])
+        state is not None and state.created_at == task["created_at"] and state.updated_at == tick_of(task["updated_at"])
     )
 
 
@@ -116,7 +118,7 @@ def pulled_until(log: Log, project: Project, states: Mapping[int, State]) -> dat
     if pulled and UNTIL in pulled[-1].receipt:
         return datetime.fromisoformat(pulled[-1].receipt[UNTIL])
     if len(pulled) == len(own):
-        return max((state.updated_at for state in states.values()), default=None)
+        return instant_of(max(state.updated_at for state in states.values())) if states else None
     found: list[datetime | None] = [pc.max(part.read("task_states")["updated_at"]).as_py() for part in pulled]
     return max((instant for instant in found if instant is not None), default=None)
 
@@ -124,10 +126,12 @@ def pulled_until(log: Log, project: Project, states: Mapping[int, State]) -> dat
 def read_states(log: Log, project: Project) -> dict[int, State]:
     """Give the live tasks of a project as the log saw them last, by id."""
     table = log.read("task_states")
+    table = table.filter(pc.equal(table["project"], project.key))
+    columns = [table[name].to_pylist() for name in ("task_id", "task_created_at", "doc_id")]
+    seen = zip(*columns, ticks(table["updated_at"]), table["annotations"].to_pylist(), strict=True)
     states: dict[int, State] = {}
-    for row in table.filter(pc.equal(table["project"], project.key)).to_pylist():
-        state = State(row["task_id"], row["task_created_at"], row["doc_id"], row["updated_at"], row["annotations"])
-        if row["state"] == "live":
+    for state, how in zip(map(State._make, seen), table["state"].to_pylist(), strict=True):
+        if how == "live":
             states[state.task_id] = state
         else:
             states.pop(state.task_id, None)
@@ -140,7 +144,7 @@ def state_of(task: Mapping[str, Any]) -> State:
         task["id"],
         task["created_at"],
         text_of(task["data"], "doc_id"),
-        datetime.fromisoformat(task["updated_at"]),
+        tick_of(task["updated_at"]),
         sum(not annotation["was_cancelled"] for annotation in task["annotations"]),
     )
 
