@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.studio
 
-SEEDS = 500
+SEEDS, BLOCK = 500, 50
 SAMPLE = (3, 5, 20, 27, 29, 32)  # among them the kill of the server
 
 
@@ -37,7 +37,8 @@ def test_after_a_sample_of_faulty_runs_every_task_and_label_is_there_once(
 
 @pytest.mark.soak
 @pytest.mark.timeout(6 * 3600)
+@pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
 def test_after_every_faulty_run_every_task_and_label_is_there_once(
-    desk: Any, record_property: Callable[[str, object], None]
+    desk: Any, first: int, record_property: Callable[[str, object], None]
 ) -> None:
-    runs(desk, range(SEEDS), record_property)
+    runs(desk, range(first, first + BLOCK), record_property)
