@@ -232,7 +232,8 @@ def _relation(head: str, tail: str, who: str) -> dict[str, Any]:
 
 
 def _agreement() -> list[dict[str, Any]]:
-    row = {"measure": "span_f1_exact", "annotators": "all", "n": 9, "documents": 2}
+    row = {"measure": "span_f1_exact", "annotators": "all", "scope": "all", "within": "", "n": 9, "documents": 2}
+    row |= {"low": None, "high": None}
     return [
         row | {"label": "all", "value": 0.8123456789, "note": ""},
         row | {"label": "PLACE", "value": None, "note": "too few units"},

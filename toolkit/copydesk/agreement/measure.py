@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from copydesk.agreement.alpha import nominal_alpha, one_against_rest
 from copydesk.agreement.columns import Bools, Ints, pack, ranges
+from copydesk.agreement.figures import ALL, Figure, table_of
 from copydesk.agreement.match import match
 from copydesk.agreement.tokens import count_tokens
 from copydesk.agreement.votes import END_MISSING, Reads, Votes, count_votes
-from copydesk.model.tables import from_rows
 
-ALL = "all"
 _NOBODY = "no document was read by two people"
 _DIAGNOSTIC = "diagnostic: alpha on tokens is inflated by O, the many words that nobody labels; trust span F1"
 
@@ -65,7 +63,7 @@ def measure(
             remark=left_out,
         ),
     ]
-    return from_rows("agreement", rows)
+    return table_of(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ def _f1_rows(
     pairs: ReaderPairs,
     names: Sequence[str],
     remark: str = "",
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Figure]:
     """Write one measure: for all pairs and for each, over all labels and for each."""
     columns = _columns(votes, names)
     label = columns[votes.label[votes.drawn[compared.vote]]]
@@ -168,15 +166,15 @@ def _f1_rows(
         figures = [(ALL, hit.sum(), size.sum(), n.sum()), *zip(names, hit, size, n, strict=True)]
         for of, numerator, denominator, units in figures:
             undefined = _why_not(int(denominator), documents=documents, thing=thing, label=of)
-            yield {
-                "measure": name,
-                "label": of,
-                "annotators": people,
-                "value": None if undefined else float(numerator / denominator),
-                "n": int(units),
-                "documents": documents,
-                "note": "; ".join(part for part in (undefined, remark) if part),
-            }
+            yield Figure(
+                measure=name,
+                label=of,
+                annotators=people,
+                value=None if undefined else float(numerator / denominator),
+                n=int(units),
+                documents=documents,
+                note="; ".join(part for part in (undefined, remark) if part),
+            )
 
 
 def _why_not(size: int, *, documents: int, thing: str, label: str) -> str:
@@ -193,7 +191,7 @@ def _columns(votes: Votes, names: Sequence[str]) -> Ints:
     return np.array([place.get(str(label), -1) for label in votes.labels.to_pylist()], np.int64)
 
 
-def _alpha_rows(votes: Votes, reads: Reads, documents: pa.Table, *, names: Sequence[str]) -> Iterable[dict[str, Any]]:
+def _alpha_rows(votes: Votes, reads: Reads, documents: pa.Table, *, names: Sequence[str]) -> Iterable[Figure]:
     counted = count_tokens(votes, reads, documents, category=_columns(votes, names) + 1, categories=len(names) + 1)
     remark = f"; {counted.without_text} documents without their text left out" if counted.without_text else ""
     for at, label in enumerate([ALL, *names]):
@@ -207,12 +205,11 @@ def _alpha_rows(votes: Votes, reads: Reads, documents: pa.Table, *, names: Seque
             note = "there are no words in these documents"
         else:
             note = "all words are in one category, so no disagreement could be expected"
-        yield {
-            "measure": "token_alpha",
-            "label": label,
-            "annotators": ALL,
-            "value": value,
-            "n": counted.tokens,
-            "documents": counted.documents,
-            "note": note + remark,
-        }
+        yield Figure(
+            measure="token_alpha",
+            label=label,
+            value=value,
+            n=counted.tokens,
+            documents=counted.documents,
+            note=note + remark,
+        )

@@ -153,7 +153,7 @@ def _agreement(rows: Sequence[Mapping[str, Any]]) -> str:
     """One row a label, one column a measure, over all annotators; the pairs are in agreement.json."""
     if not rows:
         return _NO_AGREEMENT
-    over_all = [row for row in rows if row["annotators"] == "all"]
+    over_all = [row for row in rows if row["annotators"] == row["scope"] == "all"]
     measures = sorted({row["measure"] for row in over_all})
     values = {(row["label"], row["measure"]): row for row in over_all}
     labels = sorted({row["label"] for row in over_all}, key=lambda label: (label != "all", label))

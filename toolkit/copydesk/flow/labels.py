@@ -24,7 +24,7 @@ from copydesk.tasks import times
 from copydesk.workspace import Workspace
 
 _LABELS = "labels/4"
-_AGREED = "agreed/4"
+_AGREED = "agreed/5"
 # What a report counts where there is any of it.
 _TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims", "times": "times"}
 _BY_PLACE = [(name, "ascending") for name in ("doc_id", "start", "end", "dispute_id")]
@@ -180,7 +180,7 @@ def _report(part: Part, *, changed: bool) -> Report:
         "set aside": sum(reasons.values()),
     }
     agreement = part.read("agreement").to_pylist()
-    overall = [row for row in agreement if row["label"] == "all" and row["annotators"] == "all"]
+    overall = [row for row in agreement if (row["label"], row["annotators"], row["scope"]) == ("all", "all", "all")]
     lines = tuple(
         f"{row['measure']}: "
         + (f"{row['value']:.3f}" if row["value"] is not None else f"not defined, {row['note']}")

@@ -495,11 +495,15 @@ DISPUTES = _schema(
     detail=pa.string(),
 )
 AGREEMENT = _schema(
-    measure=pa.string(),  # span_f1_exact, span_f1_overlap, token_alpha, relation_f1
-    label=pa.string(),  # a label of the schema, or "all"
+    measure=pa.string(),  # such as span_f1_exact, token_alpha, relation_f1
+    label=pa.string(),  # a label of the schema, a category, or "all"
     annotators=pa.string(),  # "A1 A2", or "all"
+    scope=pa.string(),  # what it is measured over: all, document, source, week
+    within=pa.string(),  # which document, source or week; empty for all
     value=_maybe(pa.float64()),  # empty where it is not defined; note then says why
-    n=pa.int64(),  # units that it rests on: spans, tokens or relations
+    low=_maybe(pa.float64()),  # 95 % interval by bootstrap over documents; empty where there is none
+    high=_maybe(pa.float64()),
+    n=pa.int64(),  # units that it rests on: spans, tokens, relations, documents
     documents=pa.int64(),
     note=pa.string(),
 )

@@ -54,7 +54,7 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "claims": ("claim_id",),
     "agreed_categories": ("doc_id", "name", "value"),
     "disputes": ("dispute_id",),
-    "agreement": ("measure", "label", "annotators"),
+    "agreement": ("measure", "label", "annotators", "scope", "within"),
     "findings": ("suite", "expectation"),
 }
 EMPTY = "expect_table_row_count_to_be_between"
