@@ -18,13 +18,16 @@ import pyarrow as pa
 from copydesk.errors import DataError
 from copydesk.model.schema import GROUP, Attribute, LabelSchema
 from copydesk.model.tables import Outcome, empty, from_rows, from_tuples
+from copydesk.model.windows import Place
 from copydesk.studio.carry import Carry
 from copydesk.studio.interface import TEXT
 from copydesk.studio.pieces import compose, pieced, places
 from copydesk.studio.reading import Reading
+from copydesk.studio.shares import by_document
 from copydesk.studio.shown import without_astral
-from copydesk.studio.votes import History, Version, text_sha256_of, votes
+from copydesk.studio.votes import History, TaskKey, Version, text_sha256_of, votes
 
+_AT_ONCE = 2_000  # annotations, with the texts of their documents, that are values of Python's own at a time
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -103,8 +106,25 @@ def read_labels(
     Counted are annotations and, of those that are read, every label of a region, value of an attribute and label of a
     relation; each of these is kept or rejected.
     """
-    known = histories(documents, articles)
     there = places(windows if windows is not None else empty("task_windows"))
+    shares = by_document(annotations, documents, articles, rows=_AT_ONCE)
+    outcomes = [_read_share(*share, schema=schema, there=there) for share in shares]
+    kept = {name: pa.concat_tables(one.kept[name] for one in outcomes) for name in outcomes[0].kept}
+    return Outcome(
+        kept, pa.concat_tables(one.rejected for one in outcomes), kept_rows=sum(one.kept_rows for one in outcomes)
+    )
+
+
+def _read_share(
+    annotations: pa.Table,
+    documents: pa.Table,
+    articles: Sequence[tuple[str, Version]],
+    *,
+    schema: LabelSchema,
+    there: Mapping[TaskKey, Place],
+) -> Outcome:
+    """Read all annotations of some documents."""
+    known = histories(documents, articles)
     counted, rejected = votes(annotations, histories=known, places=there)
     whole, in_pieces = pieced(counted, there)
     reading = Reading(schema)
