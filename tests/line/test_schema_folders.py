@@ -40,6 +40,21 @@ def test_a_new_schema_passes_its_check_and_is_never_laid_over_another(workspace:
         schemas.new(workspace, "mine", labels=())
 
 
+def test_what_an_interrupted_command_left_is_finished_and_what_somebody_wrote_is_kept(workspace: Workspace) -> None:
+    schemas.new(workspace, "mine", labels=("PERSON",))
+    folder = workspace.schema_folder("mine")
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "schema.toml").unlink()
+    (folder / ".tmp-schema.toml").write_bytes(whole["schema.toml"][:10])
+    schemas.new(workspace, "mine", labels=("PERSON",))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
+    (folder / "schema.toml").unlink()
+    (folder / "guidelines.md").write_text("# Mine\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="there already"):
+        schemas.new(workspace, "mine", labels=("PERSON",))
+    assert (folder / "guidelines.md").read_text(encoding="utf-8") == "# Mine\n"
+
+
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in (ROOT / "schemas").glob("*/schema.toml")))
 def test_each_schema_that_ships_passes_its_check(workspace: Workspace, name: str) -> None:
     assert faults(workspace, str(ROOT / "schemas" / name)) == []

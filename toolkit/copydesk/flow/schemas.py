@@ -18,7 +18,7 @@ from copydesk.model.new_schema import new_guidelines, new_schema
 from copydesk.model.schema import LabelSchema
 from copydesk.model.schema_file import read_parts
 from copydesk.model.toml_text import to_toml
-from copydesk.store import read_text, write_file
+from copydesk.store import TEMPORARY, read_text, write_file
 from copydesk.studio.client import Studio
 from copydesk.studio.from_xml import from_config
 from copydesk.studio.interface import check_config, to_config
@@ -63,16 +63,16 @@ def _lay_out(
     if not is_name(name):
         raise UsageError(f"schema name {name!r} cannot be the name of a folder", fix=NAME_RULE)
     folder = workspace.schema_folder(name)
-    if folder.exists():
-        raise UsageError(f"schema {name!r} is there already: {folder}", fix="choose another name")
     guidelines = new_guidelines(data)
     schema = LabelSchema.read(data, place=f"schemas/{name}/schema.toml", guidelines=guidelines)
-    check_config(to_config(schema))
-    if kept:
-        write_file(folder / KEPT_XML, kept.encode())
-    write_file(folder / "guidelines.md", guidelines.encode())
     head = "# A change here is a new version of the schema: raise `version`.\n\n"
-    write_file(folder / "schema.toml", (head + to_toml(data)).encode())
+    texts = {KEPT_XML: kept} if kept else {}
+    texts |= {"guidelines.md": guidelines, "schema.toml": head + to_toml(data)}
+    if folder.exists() and not _is_unfinished(folder, texts):
+        raise UsageError(f"schema {name!r} is there already: {folder}", fix="choose another name")
+    check_config(to_config(schema))
+    for file, text in texts.items():
+        write_file(folder / file, text.encode())
     counts = {
         "labels": len(schema.labels),
         "relations": len(schema.relations),
@@ -86,6 +86,14 @@ def _lay_out(
         lines.append(f"to use it, say schemas = [{listed}] in copydesk.toml, then copydesk push --schema {name}")
     return Report(
         stage, counts, lines=tuple(lines), data={"schema": name, "folder": str(folder), "unmapped": list(unmapped)}
+    )
+
+
+def _is_unfinished(folder: Path, texts: Mapping[str, str]) -> bool:
+    """Say whether a folder is what an interrupted command left of the same schema, and nothing of anybody else's."""
+    there = [path for path in folder.iterdir() if not path.name.startswith(TEMPORARY)]
+    return len(there) < len(texts) and all(
+        path.name in texts and path.read_bytes() == texts[path.name].encode() for path in there
     )
 
 
