@@ -120,6 +120,7 @@ def test_a_dry_run_counts_what_it_would_touch_and_writes_nothing(desk: Desk) -> 
     report = desk.migrate(PLAN, apply=False)
     assert (report.counts["annotations"], report.counts["drafts"], report.changed) == (1, 1, False)
     assert report.counts["dropped regions"] == 1
+    assert report.counts["spans in the workspace"] == 3  # PERSON, FAC and WEAPON
     guessed = desk.labels("predictions")
     assert f"PERSON → HUMAN: {2 + guessed.count('PERSON')}" in report.lines
     assert f"FAC → LOC: {1 + guessed.count('FAC')}" in report.lines

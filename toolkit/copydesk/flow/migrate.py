@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from copydesk.errors import StudioRefused, UsageError
 from copydesk.flow.connect import connected, project_spec
 from copydesk.flow.journal import Journal, last_journal, new_journal
@@ -129,7 +132,22 @@ def _dry(desk: _Desk, plan: Plan, files: Mapping[str, str]) -> Report:
     elsewhere = migrate_log(desk.workspace.pulls, _keys(desk), _forwards(plan, {}), tell=None)
     version = migrated(tomllib.loads(files["schema.toml"]), plan)["version"]
     report = _report("migrate", touched, elsewhere, waiting=len(touched.open), version=version)
-    return replace(report, changed=False, lines=(*report.lines, "nothing was written (fix: say --apply)"))
+    counts = {**report.counts, **_in_the_workspace(desk.workspace, plan)}
+    lines = (*report.lines, "nothing was written (fix: say --apply)")
+    return replace(report, counts=counts, changed=False, lines=lines)
+
+
+def _in_the_workspace(workspace: Workspace, plan: Plan) -> dict[str, int]:
+    """Count the annotators' labels, as they were read last, that a plan touches: spans, and relations that join one of them."""
+    spans, relations = (workspace.labels.read(name) for name in ("spans", "relations"))
+    old = pa.array([*plan.moved, *plan.split, *plan.drops], pa.string())
+    touched = spans.filter(pc.is_in(spans["label"], old))
+    ids = set(zip(touched["annotation_id"].to_pylist(), touched["span_id"].to_pylist(), strict=True))
+    ends = zip(
+        *(relations[name].to_pylist() for name in ("annotation_id", "head_span_id", "tail_span_id")), strict=True
+    )
+    joined = sum((annotation, head) in ids or (annotation, tail) in ids for annotation, head, tail in ends)
+    return {"spans in the workspace": touched.num_rows, **({"relations of these": joined} if joined else {})}
 
 
 def _late(desk: _Desk, journal: Journal) -> Report:
