@@ -1,3 +1,4 @@
+import json
 import tomllib
 from itertools import combinations
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from copydesk.agreement.classes import Ratings, interval, jaccard, kappas, masi, of_counts
+from copydesk.agreement.classes import Ratings, interval, jaccard, kappas, linear, masi, of_counts
 from copydesk.agreement.classes.coefficient import ALL_THE_SAME, NO_DISTANCE, NOTHING_PAIRED
 from copydesk.agreement.classes.kappa import NOTHING_SHARED, ONE_VALUE
 
@@ -190,3 +191,47 @@ def test_random_labels_lie_near_zero():
         *(kappas(ratings.tables_of_pairs())[one][other] for one, other in ((0, 1), (0, 2), (1, 2))),
     ]
     assert all(abs(one.value) < 0.01 for one in found)
+
+
+def _stored(name):
+    lines = (Path(__file__).parents[1] / "cases/agreement/oracles" / name).read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def _near(found, stored):
+    return found.value is None if stored is None else found.value == pytest.approx(stored, abs=1e-12)
+
+
+def test_alpha_fleiss_s_ac1_and_ac2_equal_other_packages_on_two_hundred_tables_with_gaps():
+    for case in _stored("classes.jsonl"):
+        ratings, names = _ratings(case)
+        counts, numbers = ratings.counts(), np.array([*map(float, names)])
+        assert _near(of_counts.alpha(counts), case["nominal"])
+        assert _near(of_counts.ordinal_alpha(counts), case["ordinal"])
+        assert _near(of_counts.interval_alpha(counts, numbers), case["interval"])
+        assert _near(of_counts.ratio_alpha(counts, numbers), case["ratio"])
+        assert _near(of_counts.fleiss(counts), case["fleiss"])
+        assert _near(of_counts.ac1(counts), case["ac1"])
+        assert _near(of_counts.ac2(counts, interval(numbers)), case["ac2"])
+        assert _near(of_counts.bennett(counts), case["bennett"])
+
+
+def test_kappa_of_every_pair_equals_scikit_learn_with_and_without_weights():
+    pairs = 0
+    for case in _stored("classes.jsonl"):
+        ratings, names = _ratings(case)
+        numbers = np.array([*map(float, names)])
+        tables = ratings.tables_of_pairs()
+        matrices = [kappas(tables), kappas(tables, linear(numbers)), kappas(tables, interval(numbers))]
+        for one, other, *stored in case["kappas"]:
+            pairs += 1
+            assert all(_near(matrix[one][other], value) for matrix, value in zip(matrices, stored, strict=True))
+    assert pairs > 900
+
+
+def test_alpha_of_sets_equals_nltk_where_that_does_not_fail():
+    for case in _stored("sets.jsonl"):
+        ratings, names = _ratings({"sets": [" ".join(unit) for unit in _turned(case["sets"])]})
+        sets = np.array([[member in name for member in "abcd"] for name in names])
+        assert _near(of_counts.alpha(ratings.counts(), masi(sets)), case["masi"])
+        assert _near(of_counts.alpha(ratings.counts(), jaccard(sets)), case["jaccard"])
