@@ -78,11 +78,11 @@ class OrdinalAlpha:
         table, values = pairable(counts)
         both = table[:, :, np.newaxis] * table[:, np.newaxis, :]
         both[:, range(self.size), range(self.size)] -= table
-        return both.reshape(len(table), -1) / (values - 1)[:, np.newaxis]
+        return both.reshape(len(table), self.size**2) / (values - 1)[:, np.newaxis]
 
     def figures(self, sums: Floats) -> Floats:
         """Turn sums [resamples, columns] into [resamples, figures], nan where one is not defined."""
-        matrix = sums.reshape(-1, self.size, self.size)
+        matrix = sums.reshape(len(sums), self.size, self.size)
         margins = matrix.sum(axis=2)
         distance = ordinal(margins)
         return alpha_of((matrix * distance).sum(axis=(1, 2)), margins, distance)[:, np.newaxis]

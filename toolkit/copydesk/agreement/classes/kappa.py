@@ -28,7 +28,7 @@ class Kappa:
     def figures(self, sums: Floats) -> Floats:
         """Turn tables [tables, values * values] into [tables, 1], nan where it is not defined."""
         size = len(self.distance)
-        table = sums.reshape(-1, size, size)
+        table = sums.reshape(len(sums), size, size)
         one, other = table.sum(axis=2), table.sum(axis=1)
         observed = (table * self.distance).sum(axis=(1, 2)) * one.sum(axis=1)
         expected = ((one @ self.distance) * other).sum(axis=1)
@@ -43,7 +43,7 @@ def kappas(tables: Ints, distance: Floats | None = None) -> tuple[tuple[Coeffici
     """
     raters, size = len(tables), tables.shape[-1]
     found = Kappa(nominal(size) if distance is None else distance).figures(
-        tables.reshape(-1, size * size).astype(np.float64)
+        tables.reshape(raters * raters, size * size).astype(np.float64)
     )
     values = found.reshape(raters, raters)
     shared = tables.sum(axis=(2, 3))
