@@ -1,25 +1,142 @@
-"""Counts of categories in, Krippendorff's alpha out.
+"""Counts of values in, Krippendorff's alpha out, for any level of measurement or distance between values.
 
-Source: K. Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section C: any number of observers, nominal
-data, missing values allowed.
+Source: K. Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), sections C (any number of observers, missing values)
+and D (other levels of measurement): alpha = 1 - observed / expected disagreement.
+
+A count table has a row for each unit and a column for each value: how many observers gave the unit that value. All that alpha needs
+of a unit can be added up over units, so the same sums give alpha itself and, drawn again, its interval (``bootstrap``).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from copydesk.agreement.columns import Floats, Ints
 
+_CELLS = 1_000_000  # of the floats that a block of units is turned into: 8 MB
+
+
+class Measure(Protocol):
+    """Figures that are made of sums over units."""
+
+    def parts(self, counts: Ints) -> Floats:
+        """Give what each unit adds: [units, columns]."""
+        ...
+
+    def figures(self, sums: Floats) -> Floats:
+        """Turn sums [resamples, columns] into [resamples, figures], nan where one is not defined."""
+        ...
+
+
+def add_up(measure: Measure, counts: Ints) -> Floats:
+    """Sum what all units add, in blocks, so that nothing of the size of the table is made: [1, columns]."""
+    width = max(measure.parts(counts[:0]).shape[1], counts.shape[1], 1)
+    sums: Floats = measure.parts(counts[:0]).sum(axis=0, keepdims=True)
+    for first in range(0, len(counts), max(1, _CELLS // width)):
+        sums += measure.parts(counts[first : first + max(1, _CELLS // width)]).sum(axis=0)
+    return np.asarray(sums)
+
+
+def pairable(counts: Ints) -> tuple[Floats, Floats]:
+    """Give the counts of units that have two values or more, 0 for others, and how many values each has (2 for others)."""
+    values = counts.sum(axis=1)
+    paired = values > 1
+    return counts * paired[:, np.newaxis].astype(np.float64), np.where(paired, values, 2).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """Alpha under a distance that is known beforehand: ``distance[value, value]``, symmetric, 0 on the diagonal.
+
+    Columns: the observed disagreement, then how often each value occurs among those that can be paired.
+    """
+
+    distance: Floats
+
+    def parts(self, counts: Ints) -> Floats:
+        """Give what each unit adds: [units, columns]."""
+        table, values = pairable(counts)
+        apart = np.einsum("uv,uv->u", table @ self.distance, table) / (values - 1)
+        return np.column_stack([apart, table])
+
+    def figures(self, sums: Floats) -> Floats:
+        """Turn sums [resamples, columns] into [resamples, figures], nan where one is not defined."""
+        return alpha_of(sums[:, 0], sums[:, 1:], self.distance)[:, np.newaxis]
+
+
+@dataclass(frozen=True, slots=True)
+class OrdinalAlpha:
+    """Alpha of values in order, whose distance depends on how often each occurs; columns: the coincidence matrix, row by row."""
+
+    size: int
+
+    def parts(self, counts: Ints) -> Floats:
+        """Give what each unit adds: [units, columns]."""
+        table, values = pairable(counts)
+        both = table[:, :, np.newaxis] * table[:, np.newaxis, :]
+        both[:, range(self.size), range(self.size)] -= table
+        return both.reshape(len(table), self.size**2) / (values - 1)[:, np.newaxis]
+
+    def figures(self, sums: Floats) -> Floats:
+        """Turn sums [resamples, columns] into [resamples, figures], nan where one is not defined."""
+        matrix = sums.reshape(len(sums), self.size, self.size)
+        margins = matrix.sum(axis=2)
+        distance = ordinal(margins)
+        return alpha_of((matrix * distance).sum(axis=(1, 2)), margins, distance)[:, np.newaxis]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAlphas:
+    """Nominal alpha of each value against all others; columns: pairs that agree on each value, then how often each occurs."""
+
+    size: int
+
+    def parts(self, counts: Ints) -> Floats:
+        """Give what each unit adds: [units, columns]."""
+        table, values = pairable(counts)
+        return np.hstack([table * (table - 1) / (values - 1)[:, np.newaxis], table])
+
+    def figures(self, sums: Floats) -> Floats:
+        """Turn sums [resamples, columns] into [resamples, figures], nan where one is not defined."""
+        same, own = sums[:, : self.size], sums[:, self.size :]
+        total = own.sum(axis=1, keepdims=True)
+        return _corrected((total - 1) * (own - same), own * (total - own))
+
+
+def alpha_of(observed: Floats, margins: Floats, distance: Floats) -> Floats:
+    """Give 1 - (n - 1) * sum of o_ck d_ck / sum of n_c n_k d_ck for each resample, nan where no disagreement could be expected.
+
+    ``observed`` [resamples] is the upper sum; ``margins`` [resamples, values] are the n_c; ``distance`` d_ck is one matrix, or one for
+    each resample.
+    """
+    reach = margins @ distance if distance.ndim == 2 else np.einsum("rc,rck->rk", margins, distance)
+    return _corrected((margins.sum(axis=1) - 1) * observed, (reach * margins).sum(axis=1))
+
+
+def _corrected(observed: Floats, expected: Floats) -> Floats:
+    return np.asarray(1 - np.divide(observed, expected, out=np.full(expected.shape, np.nan), where=expected > 0))
+
+
+def ordinal(margins: Floats) -> Floats:
+    """Give the squared difference of ranks: (values between two, and half of those equal to either)², section D.
+
+    ``margins`` [..., values] is how often each value occurs, in order. The sum equals a difference of middle ranks.
+    """
+    rank = margins.cumsum(axis=-1) - margins / 2
+    return np.asarray((rank[..., :, np.newaxis] - rank[..., np.newaxis, :]) ** 2)
+
 
 def coincidences(counts: Ints) -> Floats:
-    """Make the coincidence matrix of ``counts[unit, category]``: how many observers gave the unit that category.
+    """Make the coincidence matrix of a count table.
 
     A unit with m values gives each ordered pair of values of two observers the weight 1/(m - 1); a unit with fewer than two
     values cannot be paired and adds nothing. The matrices of parts of the data add up to that of the whole.
     """
-    values = counts.sum(axis=1)
-    table = counts[values > 1].astype(np.float64)
-    weighted = table / (values[values > 1] - 1.0)[:, np.newaxis]
+    table, values = pairable(counts)
+    weighted = table / (values - 1)[:, np.newaxis]
     return np.asarray(table.T @ weighted - np.diag(weighted.sum(axis=0)))
 
 
@@ -31,14 +148,12 @@ def one_against_rest(matrix: Floats, category: int) -> Floats:
 
 
 def nominal_alpha(matrix: Floats) -> float | None:
-    """Give alpha = 1 - (n - 1) * sum of o_ck (c != k) / sum of n_c * n_k (c != k), in Krippendorff's symbols.
+    """Give the nominal alpha of a coincidence matrix.
 
     None where it is not defined: nothing can be paired, or all values are of one category, so that no disagreement
     could be expected.
     """
-    margins = matrix.sum(axis=1)
-    if np.count_nonzero(margins) < 2:
-        return None
-    mixed = matrix[~np.eye(len(matrix), dtype=bool)].sum()
-    total = margins.sum()
-    return float(1 - (total - 1) * mixed / (total**2 - (margins**2).sum()))
+    apart = 1 - np.eye(len(matrix))
+    observed = (matrix * apart).sum()
+    (value,) = alpha_of(np.array([observed]), matrix.sum(axis=1)[np.newaxis], apart)
+    return None if np.isnan(value) else float(value)
