@@ -67,7 +67,9 @@ def test_exact_f1_of_a_real_team_is_the_one_of_plain_sets(drawing, team):
         if doc == other_doc:
             shared += 2 * len(sets[doc, one] & sets[doc, other])
             size += len(sets[doc, one]) + len(sets[doc, other])
-    figures = {row["measure"]: row["value"] for row in rows if row["label"] == row["annotators"] == "all"}
+    figures = {
+        row["measure"]: row["value"] for row in rows if row["label"] == row["annotators"] == row["scope"] == "all"
+    }
     assert figures["span_f1_exact"] == shared / size
     assert figures["span_f1_exact"] < figures["span_f1_overlap"] < 1
     assert 0 < figures["token_alpha"] < 1

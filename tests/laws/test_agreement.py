@@ -192,11 +192,19 @@ def test_the_names_of_annotators_change_nothing_but_names(drawn, numbers):
 
 
 def _values(tables, name=str):
+    # Who of a pair comes first is a matter of names, and what the first or the second alone drew goes with it.
     return {
-        (row["measure"], row["label"], " ".join(sorted(map(name, row["annotators"].split()))))
+        (
+            row["measure"],
+            row["label"],
+            row["scope"],
+            row["within"],
+            " ".join(sorted(map(name, row["annotators"].split()))),
+        )
         if row["annotators"] != "all"
-        else (row["measure"], row["label"]): (row["value"], row["n"], row["documents"])
+        else (row["measure"], row["label"], row["scope"], row["within"]): (row["value"], row["n"], row["documents"])
         for row in _measure(tables).to_pylist()
+        if row["measure"] not in ("spans_missing", "spans_spurious")
     }
 
 
@@ -213,22 +221,55 @@ def test_perfect_copies_agree_perfectly(drawn, people):
     decided = outcome.kept["agreed_spans"]["decided"].to_pylist()
     assert set(decided) <= {"unanimous"}
     for row in _measure(_tables(copies)).to_pylist():
+        if row["measure"].startswith("spans_"):
+            assert row["value"] in (row["n"] if row["measure"] == "spans_correct" else 0, None)
+            continue
         assert row["value"] in (1.0, None)
-        if row["measure"].startswith("span") and row["label"] == "all":
+        assert (row["low"], row["high"]) in ((1.0, 1.0), (None, None))
+        if row["measure"].startswith("span") and row["label"] == "all" and row["scope"] == "all":
             assert row["value"] == (1.0 if decided else None)
 
 
 @settings(deadline=None)
 @given(works())
 def test_figures_lie_in_their_range_and_overlap_is_never_below_exact(drawn):
-    rows = {(row["measure"], row["label"], row["annotators"]): row for row in _measure(_tables(drawn)).to_pylist()}
-    for (name, label, people), row in rows.items():
+    listed = _measure(_tables(drawn)).to_pylist()
+    rows = {tuple(row[name] for name in ("measure", "label", "annotators", "scope", "within")): row for row in listed}
+    assert len(rows) == len(listed)
+    for (name, *place), row in rows.items():
         assert row["value"] is not None or row["note"]
-        if row["value"] is None:
+        if row["value"] is None or name.startswith("spans_"):
             continue
         assert (-1 if name == "token_alpha" else 0) <= row["value"] <= 1
+        assert row["low"] is None or 0 <= row["low"] <= row["high"] <= 1
         if name == "span_f1_exact":
-            assert row["value"] <= rows["span_f1_overlap", label, people]["value"]
+            for wider in ("iou", "overlap", "boundary", "type"):
+                assert row["value"] <= rows[f"span_f1_{wider}", *place]["value"]
+            assert rows["span_f1_overlap", *place]["value"] <= rows["span_f1_type", *place]["value"]
+
+
+@settings(deadline=None)
+@given(works())
+def test_every_span_is_in_one_class_of_error(drawn):
+    rows = _measure(_tables(drawn)).to_pylist()
+    for place in {(row["annotators"], row["scope"], row["within"]) for row in rows}:
+        own = {row["measure"]: row for row in rows if _at(row) == place and row["label"] == "all"}
+        if own.get("spans_correct", {}).get("value") is None:
+            continue
+        counts = {
+            name: own[f"spans_{name}"]["value"] for name in ("correct", "label_wrong", "boundary_wrong", "both_wrong")
+        }
+        lone = own["spans_unmatched"]["value"]
+        assert sum(counts.values()) + lone == own["spans_correct"]["n"]
+        size = 2 * sum(counts.values()) + lone
+        assert own["span_f1_exact"]["value"] == 2 * counts["correct"] / size
+        if place[0] != "all":
+            assert own["spans_missing"]["value"] + own["spans_spurious"]["value"] == lone
+            assert own["span_f1_exact"]["n"] == size
+
+
+def _at(row):
+    return row["annotators"], row["scope"], row["within"]
 
 
 @settings(deadline=None)

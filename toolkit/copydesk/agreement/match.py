@@ -46,14 +46,17 @@ def match(*, group: Ints, start: Ints, end: Ints, owner: Ints) -> Pairs:
     together = end[left] - start[left] + end[right] - start[right] - pairs.overlap
     order = np.lexsort((start[left] + start[right], together, -pairs.overlap))
     order = order[owner[left[order]] != owner[right[order]]]
-    left, right = left[order], right[order]
+    chosen = order[one_to_one(left[order], right[order], owner=owner)]
+    return Pairs(left[chosen], right[chosen], pairs.overlap[chosen])
 
-    # A span seeks one match with each other owner: a place is a span and the owner that it is to be matched with.
+
+def one_to_one(left: Ints, right: Ints, *, owner: Ints) -> Ints:
+    """Choose from pairs of spans of different owners, listed best first, so that a span has one match with each other owner."""
+    # A place is a span and the owner that it is to be matched with.
     owners = int(owner.max(initial=0)) + 1
     places = np.concatenate([left * owners + owner[right], right * owners + owner[left]])
     _, place = np.unique(places, return_inverse=True)
-    chosen = _best_first(place[: len(left)], place[len(left) :], places=int(place.max(initial=-1)) + 1)
-    return Pairs(left[chosen], right[chosen], pairs.overlap[order][chosen])
+    return _best_first(place[: len(left)], place[len(left) :], places=int(place.max(initial=-1)) + 1)
 
 
 def _best_first(left: Ints, right: Ints, *, places: int) -> Ints:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from copydesk.agreement.columns import Ints, distinct, encode, ints, look_up, pack, to_numpy
 
+UNKNOWN = np.iinfo(np.int64).min
 COUNTS, NO_READ, OLDER_REVISION, SUPERSEDED, END_MISSING = range(5)
 REASONS = {
     NO_READ: ("no-read", "its annotation is not among the reads of this document and person; pull again"),
@@ -38,6 +39,7 @@ class Reads:
     first: Ints
     revision: Ints  # of each document
     text_sha256: pa.Array  # of each document
+    at: Ints  # of each entry: when it was last changed, in microseconds; UNKNOWN where nothing says
 
     @property
     def readers(self) -> Ints:
@@ -108,7 +110,8 @@ def _count_reads(table: pa.Table) -> tuple[Reads, Annotations]:
     np.maximum.at(newest, doc, revision)
     current = revision == newest[doc]
 
-    by_age = np.lexsort((annotation, _instants(table), annotator, doc))
+    at = _instants(table)
+    by_age = np.lexsort((annotation, at, annotator, doc))
     by_age = by_age[current[by_age]]
     reader = pack(doc[by_age], annotator[by_age])
     latest = by_age[np.flatnonzero(np.diff(reader, append=-1))]
@@ -120,14 +123,14 @@ def _count_reads(table: pa.Table) -> tuple[Reads, Annotations]:
         row[annotation[rows]] = rows
     first = np.searchsorted(doc[latest], np.arange(len(docs) + 1))
     digests = table["text_sha256"].combine_chunks().take(pa.array(latest[first[:-1]]))
-    reads = Reads(docs, annotators, doc[latest], annotator[latest], first, newest, digests)
+    reads = Reads(docs, annotators, doc[latest], annotator[latest], first, newest, digests, at[latest])
     return reads, Annotations(ids, standing, doc[row], annotator[row], revision[row])
 
 
 def _instants(reads: pa.Table) -> Ints:
     """When each read was last changed; one that does not say counts as the oldest."""
     when = pc.coalesce(reads["updated_at"], reads["created_at"]).cast(pa.int64())
-    return to_numpy(pc.fill_null(when, np.iinfo(np.int64).min))
+    return to_numpy(pc.fill_null(when, UNKNOWN))
 
 
 def _standing(table: pa.Table, reads: Reads, annotations: Annotations) -> tuple[Ints, Ints]:

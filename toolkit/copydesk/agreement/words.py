@@ -1,4 +1,4 @@
-"""Texts in, words out, as positions: the units that alpha is computed on.
+"""Texts in, words out, as positions: the units that alpha is computed on and that boundaries are snapped to.
 
 A word is a run of letters, digits, combining marks and underscores; an apostrophe between two of these belongs to it
 (``al-Qaim's`` is ``al`` and ``Qaim's``).
@@ -7,7 +7,7 @@ A word is a run of letters, digits, combining marks and underscores; an apostrop
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from copydesk.agreement.columns import Ints
 
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
-_OTHER, _WORD, _APOSTROPHE = range(3)
+OTHER, WORD, APOSTROPHE = range(3)
 
 
 def word_middles(texts: Sequence[str]) -> tuple[Ints, Ints]:
@@ -25,9 +25,9 @@ def word_middles(texts: Sequence[str]) -> tuple[Ints, Ints]:
     """
     # A line break after each text keeps its last word from joining the next text's first.
     joined = "".join(text + "\n" for text in texts)
-    kinds = _kinds(joined)
-    word = kinds == _WORD
-    inner = np.flatnonzero(kinds == _APOSTROPHE)
+    kinds = kinds_of(joined, kind_of)
+    word = kinds == WORD
+    inner = np.flatnonzero(kinds == APOSTROPHE)
     inner = inner[(inner > 0) & (inner < len(word) - 1)]
     word[inner] = word[inner - 1] & word[inner + 1]
     edges = np.flatnonzero(np.diff(word, prepend=False, append=False))
@@ -38,19 +38,20 @@ def word_middles(texts: Sequence[str]) -> tuple[Ints, Ints]:
     return text, middle - first[text]
 
 
-def _kinds(text: str) -> npt.NDArray[np.int8]:
-    """Say of each character whether it is part of a word, an apostrophe, or neither."""
+def kinds_of(text: str, kind: Callable[[str], int]) -> npt.NDArray[np.int8]:
+    """Give the kind of each character; each character that occurs is asked for once."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     present = np.zeros(int(points.max(initial=0)) + 1, bool)
     present[points] = True
     kinds = np.zeros(len(present), np.int8)
     for point in np.flatnonzero(present):
-        kinds[point] = _kind(chr(int(point)))
+        kinds[point] = kind(chr(int(point)))
     return kinds[points]
 
 
-def _kind(character: str) -> int:
+def kind_of(character: str) -> int:
+    """Say whether a character is part of a word, an apostrophe, or neither."""
     if character in _APOSTROPHES:
-        return _APOSTROPHE
+        return APOSTROPHE
     # str.isalnum leaves out combining marks, which would cut a vocalised Arabic word at every vowel.
-    return _WORD if character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M" else _OTHER
+    return WORD if character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M" else OTHER
