@@ -191,6 +191,7 @@ def test_random_labels_lie_near_zero():
         *(kappas(ratings.tables_of_pairs())[one][other] for one, other in ((0, 1), (0, 2), (1, 2))),
     ]
     assert all(abs(one.value) < 0.01 for one in found)
+    assert of_counts.alpha(ratings).value == pytest.approx(found[0].value, abs=1e-12)
 
 
 def _stored(name):

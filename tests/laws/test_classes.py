@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.agreement.alpha import Alpha, OrdinalAlpha, ValueAlphas, add_up
+from copydesk.agreement.alpha import Alpha, OrdinalAlpha, ValueAlphas, add_up, blocks_of
 from copydesk.agreement.classes import Ratings, interval, jaccard, kappas, masi, of_counts, ratio
 from copydesk.agreement.classes.coefficient import ALL_THE_SAME, NOTHING_PAIRED
 from copydesk.agreement.classes.numbers import interval_figures, interval_parts
@@ -159,6 +159,9 @@ def test_kappa_is_the_one_of_its_definition(table):
 @given(RAW)
 def test_what_units_add_makes_the_same_figures_whole_in_blocks_or_by_pattern(table):
     counts = _ratings(table).counts()
+    np.testing.assert_array_equal(np.concatenate([*_ratings(table).blocks()]), counts)
+    np.testing.assert_array_equal(np.concatenate([*blocks_of(counts)]), counts)
+    assert of_counts.ordinal_alpha(_ratings(table)) == of_counts.ordinal_alpha(counts)
     measures = [Alpha(interval(NUMBERS)), OrdinalAlpha(4), ValueAlphas(4)]
     expected = [
         of_counts.interval_alpha(counts, NUMBERS),
@@ -170,7 +173,7 @@ def test_what_units_add_makes_the_same_figures_whole_in_blocks_or_by_pattern(tab
         assert one.value == (None if other.value is None else pytest.approx(other.value, abs=1e-12))
     for measure in measures:
         rows, times = patterns(counts)
-        np.testing.assert_allclose(times @ measure.parts(rows), add_up(measure, counts)[0], atol=1e-9)
+        np.testing.assert_allclose(times @ measure.parts(rows), add_up(measure, blocks_of(counts))[0], atol=1e-9)
 
 
 @settings(deadline=None)

@@ -9,6 +9,7 @@ of a unit can be added up over units, so the same sums give alpha itself and, dr
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from copydesk.agreement.columns import Floats, Ints
 
-_CELLS = 1_000_000  # of the floats that a block of units is turned into: 8 MB
+_CELLS = 40_000  # of the floats that a block of units is turned into: what a cache holds
 
 
 class Measure(Protocol):
@@ -31,13 +32,20 @@ class Measure(Protocol):
         ...
 
 
-def add_up(measure: Measure, counts: Ints) -> Floats:
-    """Sum what all units add, in blocks, so that nothing of the size of the table is made: [1, columns]."""
-    width = max(measure.parts(counts[:0]).shape[1], counts.shape[1], 1)
-    sums: Floats = measure.parts(counts[:0]).sum(axis=0, keepdims=True)
-    for first in range(0, len(counts), max(1, _CELLS // width)):
-        sums += measure.parts(counts[first : first + max(1, _CELLS // width)]).sum(axis=0)
-    return np.asarray(sums)
+def add_up(measure: Measure, blocks: Iterable[Ints]) -> Floats:
+    """Sum what all units add, block by block, so that nothing of the size of the table is made: [1, columns]."""
+    return np.asarray(sum(measure.parts(block).sum(axis=0, keepdims=True) for block in blocks))
+
+
+def blocks_of(counts: Ints) -> Iterator[Ints]:
+    """Cut a count table into blocks of units; at least one."""
+    size = block_size(counts.shape[1])
+    return (counts[first : first + size] for first in range(0, max(len(counts), 1), size))
+
+
+def block_size(values: int) -> int:
+    """Say how many units a block has, so that a cache holds what is made of it."""
+    return max(1, _CELLS // max(values, 1))
 
 
 def pairable(counts: Ints) -> tuple[Floats, Floats]:
@@ -59,8 +67,10 @@ class Alpha:
     def parts(self, counts: Ints) -> Floats:
         """Give what each unit adds: [units, columns]."""
         table, values = pairable(counts)
-        apart = np.einsum("uv,uv->u", table @ self.distance, table) / (values - 1)
-        return np.column_stack([apart, table])
+        parts = np.empty((len(table), table.shape[1] + 1), order="F")  # columns are what is added up
+        parts[:, 0] = ((table @ self.distance) * table).sum(axis=1) / (values - 1)
+        parts[:, 1:] = table
+        return parts
 
     def figures(self, sums: Floats) -> Floats:
         """Turn sums [resamples, columns] into [resamples, figures], nan where one is not defined."""

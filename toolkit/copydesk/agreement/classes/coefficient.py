@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from copydesk.agreement.columns import Floats, Ints
+from copydesk.agreement.columns import Floats
 
 NOTHING_PAIRED = "no two people said something of one document, so nothing can be compared"
 ALL_THE_SAME = "all values are the same, so no disagreement could be expected"
@@ -26,12 +26,10 @@ class Coefficient:
     why: str = ""
 
 
-def coefficients(figures: Floats, counts: Ints, why: str = ALL_THE_SAME) -> list[Coefficient]:
-    """Give a coefficient for each of ``figures`` of a count table; ``why`` is the reason of those that are nan though values can be paired."""
-    values = counts.sum(axis=1)
-    units, paired = int(np.count_nonzero(values > 1)), int(values[values > 1].sum())
+def coefficients(figures: Floats, *, units: int, values: int, why: str = ALL_THE_SAME) -> list[Coefficient]:
+    """Give a coefficient for each of ``figures``; ``why`` is the reason of those that are nan though values can be paired."""
     reason = why if units else NOTHING_PAIRED
     return [
-        Coefficient(None, units, paired, reason) if np.isnan(figure) else Coefficient(float(figure), units, paired)
+        Coefficient(None, units, values, reason) if np.isnan(figure) else Coefficient(float(figure), units, values)
         for figure in figures
     ]

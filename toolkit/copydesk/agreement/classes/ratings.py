@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from copydesk.agreement.alpha import block_size
 from copydesk.agreement.columns import Bools, Ints, pack
+
+_UNITS, _PAIRS = 16_000, 1_000_000  # whose votes are paired at once, and twice how many pairs are held
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,17 @@ class Ratings:
         return cls(unit, rater, value, *sizes)
 
     def counts(self) -> Ints:
-        """Make the count table: how many raters gave each unit each value, [units, values]."""
+        """Make the count table: how many raters gave each unit each value, [units, values], each column in one piece."""
         cells = self.units * self.values
-        return np.bincount(self.unit * self.values + self.value, minlength=cells).reshape(self.units, self.values)
+        return np.bincount(self.value * self.units + self.unit, minlength=cells).reshape(self.values, self.units).T
+
+    def blocks(self) -> Iterator[Ints]:
+        """Make the count table in blocks of units, never the whole; at least one block."""
+        size = block_size(self.values)
+        for first, begin, end in self._cut(size):
+            units = min(size, self.units - first)
+            cell = self.value[begin:end] * units + (self.unit[begin:end] - first)
+            yield np.bincount(cell, minlength=units * self.values).reshape(self.values, units).T
 
     def within(self, units: Bools) -> Ratings:
         """Keep the units that are marked, and number them anew."""
@@ -75,17 +87,35 @@ class Ratings:
         which only the cells are visited that are not 0.
         """
         codes = self.raters * self.values
-        code = self.rater * self.values + self.value
         found = np.zeros(codes * codes, np.int64)
-        left: Ints = np.arange(len(code))
-        for step in range(1, self.raters):
-            # Raters of a unit lie side by side: whoever has no one this far behind has no one further behind.
-            left = left[left + step < len(code)]
-            left = left[self.unit[left + step] == self.unit[left]]
-            if not len(left):
-                break
-            found += np.bincount(code[left] * codes + code[left + step], minlength=len(found))
+        for _, begin, end in self._cut(_UNITS):
+            code = self.rater[begin:end] * self.values + self.value[begin:end]
+            starts = np.flatnonzero(np.diff(self.unit[begin:end], prepend=-1))
+            many = np.diff(starts, append=end - begin)
+            for readers in np.unique(many[many > 1]).tolist():
+                same = starts[many == readers]
+                for at in range(0, len(same), max(1, _PAIRS // readers**2)):
+                    beside = code[same[at : at + max(1, _PAIRS // readers**2)] + np.arange(readers)[:, np.newaxis]]
+                    found += np.bincount(_pairs(beside, codes), minlength=len(found))
         return found.reshape(self.raters, self.values, self.raters, self.values).transpose(0, 2, 1, 3)
+
+    def _cut(self, size: int) -> Iterator[tuple[int, int, int]]:
+        """Cut into blocks of ``size`` units, at least one: its first unit, and where its votes begin and end."""
+        firsts = np.arange(0, max(self.units, 1), size)
+        edges = np.searchsorted(self.unit, np.append(firsts, self.units)).tolist()
+        return zip(firsts.tolist(), edges, edges[1:], strict=False)
+
+
+def _pairs(beside: Ints, codes: int) -> Ints:
+    """Fold every two of the rows of ``beside`` [raters, units], an earlier and a later one, into one number for each unit."""
+    readers, units = beside.shape
+    scaled = beside * codes
+    keys = np.empty((readers * (readers - 1) // 2, units), np.int64)
+    at = 0
+    for one in range(readers - 1):
+        np.add(scaled[one], beside[one + 1 :], out=keys[at : at + readers - 1 - one])
+        at += readers - 1 - one
+    return keys.ravel()
 
 
 def patterns(counts: Ints) -> tuple[Ints, Ints]:
