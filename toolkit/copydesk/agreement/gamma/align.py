@@ -66,7 +66,9 @@ def best_alignment(units: Units, tuples: Sequence[Tuples]) -> Ints:
 
 def _components(units: Units, tuples: Sequence[Tuples]) -> _Components:
     count = len(units.continuum)
-    left = np.concatenate([np.empty(0, np.int64), *(np.repeat(one.members[:, 0], one.members.shape[1] - 1) for one in tuples)])
+    left = np.concatenate(
+        [np.empty(0, np.int64), *(np.repeat(one.members[:, 0], one.members.shape[1] - 1) for one in tuples)]
+    )
     right = np.concatenate([np.empty(0, np.int64), *(one.members[:, 1:].ravel() for one in tuples)])
     graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
     number, labels = connected_components(graph, directed=False)
@@ -108,9 +110,7 @@ def _steps(size: int) -> list[tuple[int, Ints]]:
     return steps
 
 
-def _solve_together(
-    size: int, chosen: Ints, parts: _Components, sets: _Sets, begin: Ints, together: Ints
-) -> None:
+def _solve_together(size: int, chosen: Ints, parts: _Components, sets: _Sets, begin: Ints, together: Ints) -> None:
     """Solve components of one size: the best cover of each subset of units, from the smallest up."""
     number = np.full(len(parts.size), -1)
     number[chosen] = np.arange(len(chosen))
@@ -183,9 +183,9 @@ def _from_the_left(size: int, alone: float, listed: list[list[int]], cost: list[
                 if state & mask:
                     continue
                 new = state | mask
-                level = best[_first_zero(new, size)]
-                if new not in level or level[new][0] > spent + price:
-                    level[new] = (spent + price, row, state)
+                known = best[_first_zero(new, size)]
+                if new not in known or known[new][0] > spent + price:
+                    known[new] = (spent + price, row, state)
     chosen, state, level = [], (1 << size) - 1, size
     while state:
         _, row, before = best[level][state]

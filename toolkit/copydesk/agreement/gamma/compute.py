@@ -111,26 +111,22 @@ def _chance(
     """Add up over samples of each continuum: its disorder, the square of that, and the sums for categories."""
     size, width = len(times), 1 + categories
     sums = np.zeros((size, 2 + 2 * width))
-    flags = np.zeros((2, size), bool)
     drawn, of = sampled(units, times=times, round_=round_, seed=seed)
     found, cut, unsolved = _aligned(drawn, own, categories)
     per_annotator = found.units / np.maximum(drawn.annotators, 1)
     disorder = found.total / np.where(per_annotator > 0, per_annotator, 1)
-    columns = np.concatenate(
-        [np.stack([disorder, disorder**2], axis=1), found.disagreed, found.weight], axis=1
-    )
+    columns = np.concatenate([np.stack([disorder, disorder**2], axis=1), found.disagreed, found.weight], axis=1)
     for at in range(columns.shape[1]):
         sums[:, at] = np.bincount(of, columns[:, at], minlength=size)
-    for row, flag in enumerate((cut, unsolved)):
-        flags[row] = np.bincount(of, flag, minlength=size) > 0
-    return sums, flags[0], flags[1]
+    some_cut, some_unsolved = (np.bincount(of[flag], minlength=size) > 0 for flag in (cut, unsolved))
+    return sums, some_cut, some_unsolved
 
 
 def _aligned(units: Units, own: Dissimilarity, categories: int) -> tuple[Disorder, Bools, Bools]:
     """Align each continuum; gives its disorder, and which were cut into windows, and which could not be solved at all."""
     tuples, crowded = tuples_of(units, own)
     together = best_alignment(units, tuples)
-    unsolved = np.zeros(len(crowded), bool)
-    if crowded.any():
+    unsolved: Bools = np.zeros(len(crowded), bool)
+    if np.any(crowded):
         unsolved = windowed(units, own, crowded, together)
     return disorder_of(units, together, own, categories=categories), crowded, unsolved

@@ -38,8 +38,14 @@ class Units:
         """Give the units of the ``chosen`` continua, which are numbered anew."""
         number = np.cumsum(chosen) - 1
         rows = chosen[self.continuum]
-        columns = (self.annotator, self.start, self.end, self.category)
-        return Units(number[self.continuum[rows]], *(one[rows] for one in columns), self.annotators[chosen])
+        return Units(
+            continuum=number[self.continuum[rows]],
+            annotator=self.annotator[rows],
+            start=self.start[rows],
+            end=self.end[rows],
+            category=self.category[rows],
+            annotators=self.annotators[chosen],
+        )
 
 
 def units_of(
@@ -50,6 +56,11 @@ def units_of(
     columns = (one[order] for one in (continuum, annotator, start, end, category))
     number, who, first, last, said = columns
     return Units(number, who, first.astype(np.float64), last.astype(np.float64), said, annotators)
+
+
+def added(where: Ints, what: Floats, size: int) -> Floats:
+    """Add up ``what`` by place."""
+    return np.bincount(where, weights=what, minlength=size).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

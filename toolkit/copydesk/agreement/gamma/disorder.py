@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from copydesk.agreement.columns import Floats, Ints, ranges
-from copydesk.agreement.gamma.continua import Dissimilarity, Units
+from copydesk.agreement.gamma.continua import Dissimilarity, Units, added
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +49,26 @@ def disorder_of(units: Units, together: Ints, dissimilarity: Dissimilarity, *, c
     own = (apart + pairs - count * (count - 1) / 2) / np.maximum(pairs, 1)
 
     weight = np.maximum(1 - dissimilarity.alpha * positional, 0) / np.maximum(count[set_of] - 1, 1)
-    table = np.zeros((2, size, 1 + categories))
     lone = np.zeros(len(units.continuum))
     lone[order] = (m - count)[number]
-    parts = [(units.continuum[left], None, weight, categorial), (units.continuum, None, lone, 1.0)]
+    disagreed, heavy = np.zeros((size, 1 + categories)), np.zeros((size, 1 + categories))
     one, other = units.category[left], units.category[right]
-    differs = one != other
-    parts += [
-        (units.continuum[left], one, weight, categorial),
-        (units.continuum[left][differs], other[differs], weight[differs], categorial[differs]),
-        (units.continuum, units.category, lone, 1.0),
-    ]
-    for where, category, heavy, share in parts:
-        cell = where * (1 + categories) + (0 if category is None else 1 + category)
-        table[0] += np.bincount(cell, heavy * share, minlength=table[0].size).reshape(table[0].shape)
-        table[1] += np.bincount(cell, heavy, minlength=table[0].size).reshape(table[0].shape)
+    everywhere, beside = units.continuum[left], units.continuum
+    # A pair counts once for each category that either unit has, and once for all of them.
+    for where, column, weighs, share in (
+        (everywhere, np.zeros_like(one), weight, categorial),
+        (everywhere, 1 + one, weight, categorial),
+        (everywhere, 1 + other, weight * (one != other), categorial),
+        (beside, np.zeros_like(beside), lone, np.ones(len(lone))),
+        (beside, 1 + units.category, lone, np.ones(len(lone))),
+    ):
+        cell = where * (1 + categories) + column
+        disagreed += added(cell, weighs * share, disagreed.size).reshape(disagreed.shape)
+        heavy += added(cell, weighs, heavy.size).reshape(heavy.shape)
     return Disorder(
-        total=np.bincount(continuum, own, minlength=size),
+        total=added(continuum, own, size),
         units=units.counts,
         alignments=np.bincount(continuum, minlength=size),
-        disagreed=table[0],
-        weight=table[1],
+        disagreed=disagreed,
+        weight=heavy,
     )

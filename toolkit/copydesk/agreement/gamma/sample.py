@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from copydesk.agreement.columns import Floats, Ints
-from copydesk.agreement.gamma.continua import Units, units_of
+from copydesk.agreement.gamma.continua import Units, added, units_of
 
 _SHORTEST = 1e-6
+_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,17 @@ def sampled(units: Units, *, times: Ints, round_: int, seed: int) -> tuple[Units
         columns.append(_drawn(rng, shape, at, int(times[at]), int(units.annotators[at]), made))
         made += int(times[at])
     of = np.repeat(np.arange(len(times)), times)
-    joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)] if columns else [np.empty(0, np.int64)] * 5
-    continuum, annotator, start, end, category = joined
-    return (
-        units_of(
-            continuum=continuum,
-            annotator=annotator,
-            start=start,
-            end=end,
-            category=category,
-            annotators=units.annotators[of],
-        ),
-        of,
+    columns = columns or [(_NONE, _NONE, _NONE.astype(np.float64), _NONE.astype(np.float64), _NONE)]
+    continuum, annotator, start, end, category = zip(*columns, strict=True)
+    drawn = units_of(
+        continuum=np.concatenate(continuum),
+        annotator=np.concatenate(annotator),
+        start=np.concatenate(start),
+        end=np.concatenate(end),
+        category=np.concatenate(category),
+        annotators=units.annotators[of],
     )
+    return drawn, of
 
 
 def _drawn(
@@ -88,19 +87,23 @@ def _shape(units: Units) -> _Shape:
     # A gap of nothing is counted in, so that a continuum with one unit has one; a first unit at the very start has none before it.
     counted = ~begins | (gap > 0)
     continuum, gap = units.continuum[order][counted], gap[counted]
-    _, per_person = np.unique(person, return_counts=True)
-    squares = np.bincount(units.continuum[np.unique(person, return_index=True)[1]], per_person**2.0, minlength=size)
+    _, one, per_person = np.unique(person, return_index=True, return_counts=True)
+    squares = added(units.continuum[one], per_person**2.0, size)
     categories = int(units.category.max(initial=0)) + 1
     table = np.bincount(units.continuum * categories + units.category, minlength=size * categories)
     shares = np.cumsum(table.reshape(size, categories), axis=1) / np.maximum(counts, 1)[:, np.newaxis]
     return _Shape(
         _moments(counts.astype(np.float64), squares, units.annotators),
         _moments(
-            np.bincount(continuum, gap, minlength=size),
-            np.bincount(continuum, gap**2, minlength=size),
+            added(continuum, gap, size),
+            added(continuum, gap**2, size),
             np.bincount(continuum, minlength=size) + 1,
         ),
-        _moments(np.bincount(units.continuum, length, minlength=size), np.bincount(units.continuum, length**2, minlength=size), counts),
+        _moments(
+            added(units.continuum, length, size),
+            added(units.continuum, length**2, size),
+            counts,
+        ),
         shares,
     )
 

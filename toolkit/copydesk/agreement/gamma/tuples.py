@@ -17,7 +17,7 @@ from copydesk.agreement.columns import Bools, Floats, Ints, ranges
 from copydesk.agreement.gamma.continua import Dissimilarity, Units
 
 EACH = 1e-9  # that a set costs besides, so that fewer sets are better
-_LARGEST = 300_000  # sets that a continuum may have on the way before it counts as crowded
+_LARGEST = 100_000  # sets that a continuum may try before it counts as crowded
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,17 @@ class _Partial:
     sums: Floats  # [set, k]: of each member's dissimilarities to the others
 
 
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """The neighbours of each unit that belong to later annotators: ``other[first[unit] : first[unit + 1]]``, and how far they are."""
+
+    first: Ints
+    other: Ints
+    apart: Floats
+    bound: Floats  # of each unit: what its dissimilarities to the others of a set can add up to
+    tried: Floats  # of each continuum: sets that were looked at; counted up on the way
+
+
 def tuples_of(units: Units, dissimilarity: Dissimilarity) -> tuple[list[Tuples], Bools]:
     """Give the sets of 2, 3, ... units that a best alignment may need; and which continua are too crowded (these have no sets)."""
     pairs_of = (units.annotators * (units.annotators - 1) / 2)[units.continuum]
@@ -41,19 +52,19 @@ def tuples_of(units: Units, dissimilarity: Dissimilarity) -> tuple[list[Tuples],
     crowded = np.zeros(len(units.annotators), bool)
     one, other = _neighbours(units, dissimilarity, loose)
     apart = dissimilarity.combined(units, one, other)
-    near = apart <= loose[one]
-    one, other, apart = one[near], other[near], apart[near]
+    close = apart <= loose[one]
+    one, other, apart = one[close], other[close], apart[close]
     turned = units.annotator[one] > units.annotator[other]
     one, other = np.where(turned, other, one), np.where(turned, one, other)
     order = np.lexsort((other, one))
     one, other, apart = one[order], other[order], apart[order]
-    first = np.searchsorted(one, np.arange(len(units.continuum) + 1))
+    near = _Near(np.searchsorted(one, np.arange(len(units.continuum) + 1)), other, apart, loose, np.zeros(len(crowded)))
 
     partial = _Partial(np.stack([one, other], axis=1), np.stack([apart, apart], axis=1))
     found: list[Tuples] = []
     for size in range(2, int(units.annotators.max(initial=0)) + 1):
         if size > 2:
-            partial = _extended(units, dissimilarity, partial, first, other, apart, loose, crowded)
+            partial = _extended(units, dissimilarity, partial, near, crowded)
         if not len(partial.members):
             break
         found.append(_useful(units, partial, size, pairs_of))
@@ -81,29 +92,21 @@ def _neighbours(units: Units, dissimilarity: Dissimilarity, bound: Floats) -> tu
     return one[apart], other[apart]
 
 
-def _extended(
-    units: Units,
-    dissimilarity: Dissimilarity,
-    partial: _Partial,
-    first: Ints,
-    other: Ints,
-    apart: Floats,
-    loose: Floats,
-    crowded: Bools,
-) -> _Partial:
+def _extended(units: Units, dissimilarity: Dissimilarity, partial: _Partial, near: _Near, crowded: Bools) -> _Partial:
     """Add to each set every neighbour of its last member that belongs to a later annotator and lies near to all."""
     last = partial.members[:, -1]
-    count = first[last + 1] - first[last]
+    count = near.first[last + 1] - near.first[last]
     continuum = units.continuum[last]
-    crowded |= np.bincount(continuum, weights=count, minlength=len(crowded)) > _LARGEST
-    row, edge = ranges(first[last], np.where(crowded[continuum], 0, count))
-    new, members, sums = other[edge], partial.members[row], partial.sums[row]
+    near.tried[:] += np.bincount(continuum, weights=count, minlength=len(crowded))
+    crowded |= near.tried > _LARGEST
+    row, edge = ranges(near.first[last], np.where(crowded[continuum], 0, count))
+    new, members, sums = near.other[edge], partial.members[row], partial.sums[row]
     own = np.empty(members.shape)
-    own[:, -1] = apart[edge]
+    own[:, -1] = near.apart[edge]
     for at in range(members.shape[1] - 1):
         own[:, at] = dissimilarity.combined(units, members[:, at], new)
     sums = np.concatenate([sums + own, own.sum(axis=1, keepdims=True)], axis=1)
-    kept = sums.max(axis=1, initial=0) <= loose[new]
+    kept = sums.max(axis=1, initial=0) <= near.bound[new]
     return _Partial(np.concatenate([members, new[:, np.newaxis]], axis=1)[kept], sums[kept])
 
 

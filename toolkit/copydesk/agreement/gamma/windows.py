@@ -29,9 +29,8 @@ def windowed(units: Units, dissimilarity: Dissimilarity, crowded: Bools, togethe
         number = number.ravel()
         annotators = np.zeros(int(number.max()) + 1, np.int64)
         annotators[number] = units.annotators[units.continuum[rows]]
-        columns = (units.annotator, units.start, units.end, units.category)
-        who, start, end, category = (one[rows] for one in columns)
-        cut = Units(number, who, start, end, category, annotators)
+        places = units.start[rows], units.end[rows]
+        cut = Units(number, units.annotator[rows], *places, units.category[rows], annotators)
         tuples, again = tuples_of(cut, dissimilarity)
         together[rows] = rows[best_alignment(cut, tuples)]
         left = np.zeros(len(left), bool)
