@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 import pyarrow as pa
 
@@ -34,4 +34,5 @@ class Figure:
 
 def table_of(figures: Iterable[Figure]) -> pa.Table:
     """Make the table ``agreement``."""
-    return from_rows("agreement", map(asdict, figures))
+    names = [one.name for one in fields(Figure)]
+    return from_rows("agreement", ({name: getattr(figure, name) for name in names} for figure in figures))

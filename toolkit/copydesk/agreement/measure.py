@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from copydesk.agreement.alpha import nominal_alpha, one_against_rest
 from copydesk.agreement.closeness import error_figures, meetings, span_measures
-from copydesk.agreement.compare import compare, in_order, pairs_of, places_of, same
+from copydesk.agreement.compare import compare, pairs_of, places_of, same
 from copydesk.agreement.figures import ALL, Figure, table_of
+from copydesk.agreement.gamma import SAMPLES
+from copydesk.agreement.gamma.figures import gamma_figures
 from copydesk.agreement.scopes import scopes_of
 from copydesk.agreement.scores import NOBODY, Field, Measure, f1_figures
 from copydesk.agreement.tokens import count_tokens
@@ -20,12 +22,20 @@ _DIAGNOSTIC = "diagnostic: alpha on tokens is inflated by O, the many words that
 
 
 def measure(
-    *, reads: pa.Table, spans: pa.Table, relations: pa.Table, documents: pa.Table, labels: Sequence[str]
+    *,
+    reads: pa.Table,
+    spans: pa.Table,
+    relations: pa.Table,
+    documents: pa.Table,
+    labels: Sequence[str],
+    samples: int = SAMPLES,
 ) -> pa.Table:
     """Measure agreement over the documents that two or more people read; gives the table ``agreement``.
 
     * ``span_f1_exact``, ``_iou``, ``_overlap``, ``_boundary``, ``_type``: spans that agree over all spans (``span_measures``).
     * ``spans_correct`` and so on: what spans of two people are to each other, as counts (``error_figures``).
+    * ``gamma``, ``gamma_cat``, ``gamma_k``: agreement with chance taken off, from ``samples`` chance texts for each (``gamma_figures``);
+      left out where that is 0.
     * ``relation_f1``: the share of relations with the same type and exactly the same head and tail.
     * ``token_alpha``: Krippendorff's nominal alpha over words; a word's category is the label of the shortest span that covers
       its middle character, or O. For one label: that label against everything else.
@@ -49,7 +59,8 @@ def measure(
     rows = [
         *f1_figures([*span_measures(ballot.spans, drawn, met), relation], field),
         *error_figures(ballot.spans, drawn, met, field),
-        *_alpha_rows(ballot.spans, ballot.reads, documents, names=in_order(ballot.spans, labels)),
+        *(gamma_figures(ballot.spans, ballot.reads, field, labels=drawn.names, samples=samples) if samples else ()),
+        *_alpha_rows(ballot.spans, ballot.reads, documents, names=drawn.names),
     ]
     return table_of(rows)
 
