@@ -10,6 +10,7 @@ import numpy as np
 from copydesk.agreement.columns import Bools, Floats
 from copydesk.agreement.crowd.field import Field, Marked, field_of, stand_of
 from copydesk.agreement.crowd.intervals import best_apart
+from copydesk.agreement.crowd.sequence import combine, words_in
 from copydesk.agreement.crowd.span_ds import THRESHOLD, Stand, best_at_place, judge, log_odds
 from copydesk.agreement.crowd.tokens import tokens_given, tokens_of
 from copydesk.errors import UsageError
@@ -115,8 +116,11 @@ def merge(crowd: Crowd, *, method: str = "span_ds", overlap: bool = False) -> Co
     tokens = tokens_of(crowd.texts) if crowd.words is None else tokens_given(crowd.words)
     reading = [sorted(own) for own in crowd.spans] if crowd.readers is None else crowd.readers
     field = field_of(tokens, [len(text) for text in crowd.texts], crowd.spans, reading, crowd.known or {})
-    stand = stand_of(field)
-    posterior, kept = _decide(field, stand, method, overlap=overlap)
+    if method == "bsc_seq":
+        stand, posterior, kept = _sequences(field, crowd.texts, overlap=overlap)
+    else:
+        stand = stand_of(field)
+        posterior, kept = _decide(field, stand, method, overlap=overlap)
     return Consensus(
         method=method,
         spans=_spans(field, stand, posterior, kept),
@@ -152,6 +156,22 @@ def _decide(field: Field, stand: Stand, method: str, *, overlap: bool) -> tuple[
     return posterior, best_apart(
         group=stand.group, start=stand.left, end=stand.right, weight=np.where(holds, weight, 0)
     )
+
+
+def _sequences(field: Field, texts: Sequence[str], *, overlap: bool) -> tuple[Stand, Floats, Bools]:
+    """Combine sequences; what the best path has and nobody drew becomes a candidate without votes."""
+    if overlap:
+        raise UsageError(
+            "bsc_seq tags each word once, so its spans cannot overlap", fix="use span_ds, or forbid overlaps"
+        )
+    found = combine(field, words=words_in(texts, field))
+    text = field.tokens.text[found.start]
+    stand = stand_of(field, more=(text, found.start, found.end, found.kind))
+    posterior = np.round(found.posterior_of(start=stand.left, end=stand.right, kind=stand.label), 9)
+    width = len(field.tokens.start) + 1
+    drawn = (stand.left * width + stand.right) * len(field.labels) + stand.label
+    best = (found.start * width + found.end) * len(field.labels) + found.kind
+    return stand, posterior, np.isin(drawn, best)
 
 
 def _spans(field: Field, stand: Stand, posterior: Floats, kept: Bools) -> tuple[tuple[Found, ...], ...]:

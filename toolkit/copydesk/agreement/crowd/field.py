@@ -99,18 +99,21 @@ def _span(one: Sequence[int | str], text: int, name: str, length: int) -> tuple[
     return start, end, str(label)
 
 
-def stand_of(field: Field) -> Stand:
-    """Make candidates of all that anybody drew, or that is known."""
-    row, number = distinct(field.text, field.start, field.end, field.label)
-    truth = np.where(field.settled[field.text[row]], 0, -1)
+def stand_of(field: Field, *, more: tuple[Ints, Ints, Ints, Ints] | None = None) -> Stand:
+    """Make candidates of all that anybody drew, or that is known, and of ``more``: text, start, end and label of each."""
+    own = (field.text, field.start, field.end, field.label)
+    text, start, end, label = own if more is None else [np.concatenate(pair) for pair in zip(own, more, strict=True)]
+    row, number = distinct(text, start, end, label)
+    number = number[: len(field.text)]
+    truth = np.where(field.settled[text[row]], 0, -1)
     truth[number[field.person < 0]] = 1
     votes = np.flatnonzero(field.person >= 0)  # sorted by candidate and person, as all rows of a field are
     nobody = np.empty(0, np.int64)
     return Stand(
-        group=field.text[row],
-        left=field.start[row],
-        right=field.end[row],
-        label=field.label[row],
+        group=text[row],
+        left=start[row],
+        right=end[row],
+        label=label[row],
         drawn=number[votes],
         drawer=field.person[votes],
         read=field.read,
