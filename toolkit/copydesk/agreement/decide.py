@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.agreement.blind import blind_to, blind_to_ends
-from copydesk.agreement.columns import Bools, Ints, distinct, encode, pack
-from copydesk.agreement.crowd.rule import Rule, Verdict, verdict
+from copydesk.agreement.columns import Bools, Ints, distinct, encode, ints, look_up, pack
+from copydesk.agreement.crowd.rule import Case, Rule, Verdict, verdict
 from copydesk.agreement.disputes import Scene, relation_disputes, span_disputes
 from copydesk.agreement.match import overlapping
 from copydesk.agreement.settle import AGREED, OUTVOTED, Fates, settle
@@ -41,13 +41,15 @@ def decide(
     unread: pa.Table | None = None,
     rule: Rule | None = None,
     gold: Collection[str] = (),
+    documents: pa.Table | None = None,
 ) -> Outcome:
     """Decide what the annotators agree on.
 
     ``reads`` says who read what: a reader without spans votes for "nothing", and who did not read does not vote. Votes are
     counted over distinct people for each (document, start, end, label), against the readers of the document; where ``unread``
     says that a reader has not read a place, they are no reader of what overlaps it. ``gold`` names annotations (annotation_id) that are
-    the truth of their documents: what they have is agreed and nothing else is, and the annotators are judged by them. Kept are
+    the truth of their documents: what they have is agreed and nothing else is, and the annotators are judged by them. ``documents`` has the texts, which the
+    rule ``bsc_seq`` reads; it is span_ds without them. Kept are
     ``agreed_spans``, ``agreed_relations`` and ``disputes``, sorted by document and place; they do not depend on the
     order of rows. Every row of ``spans`` and ``relations`` is kept (its vote is in an agreed label or in a dispute) or is
     a rejected row with one of the reasons
@@ -63,7 +65,9 @@ def decide(
     meeting = overlapping(group=drawn.doc, start=drawn.left, end=drawn.right)
     blind = blind_to(ballot, empty("unread") if unread is None else unread)
     bench = _Bench(ballot, rule or Rule(), frozenset(gold))
-    span_fates = bench.settle(drawn, spans, rivals=(meeting.left, meeting.right), blind=blind)
+    texts = None if documents is None else _texts(ballot, documents)
+    case = Case(drawn, ballot.reads, blind, bench.known(drawn, spans), texts)
+    span_fates = bench.settle(case, rivals=(meeting.left, meeting.right))
     relation_fates = _settle_relations(bench, relations, ends=span_fates, blind=blind)
     scene = Scene.of(ballot, surfaces=_surfaces(drawn, spans))
     disputes = span_disputes(scene, span_fates, meeting=meeting) + relation_disputes(
@@ -95,24 +99,14 @@ class _Bench:
     rule: Rule
     gold: frozenset[str]
 
-    def settle(
-        self,
-        votes: Votes,
-        table: pa.Table,
-        *,
-        rivals: tuple[Ints, Ints],
-        blind: tuple[Ints, Ints],
-        barred: Bools | None = None,
-    ) -> Fates:
-        reads, known = self.ballot.reads, self._known(votes, table)
-
+    def settle(self, case: Case, *, rivals: tuple[Ints, Ints], barred: Bools | None = None) -> Fates:
         def judge(readers: Ints) -> Verdict:
-            return verdict(votes, reads, self.rule, readers=readers, blind=blind, known=known)
+            return verdict(case, self.rule, readers)
 
-        readers = reads.readers[votes.doc]
-        return settle(votes, readers=readers, rivals=rivals, blind=blind, judge=judge, barred=barred)
+        readers = case.reads.readers[case.votes.doc]
+        return settle(case.votes, readers=readers, rivals=rivals, blind=case.blind, judge=judge, barred=barred)
 
-    def _known(self, votes: Votes, table: pa.Table) -> Ints:
+    def known(self, votes: Votes, table: pa.Table) -> Ints:
         """Say of each candidate whether gold has it (1), or has its document without it (0), or not that (-1)."""
         annotations = self.ballot.annotations
         true = np.isin(annotations.ids.to_numpy(zero_copy_only=False), list(self.gold)) & (
@@ -135,9 +129,19 @@ def _settle_relations(bench: _Bench, table: pa.Table, *, ends: Fates, blind: tup
     everywhere = np.zeros(len(group), np.int64)
     rivals = overlapping(group=group, start=everywhere, end=everywhere + 1)
     barred = (ends.fate[relations.left] != AGREED) | (ends.fate[relations.right] != AGREED)
-    return bench.settle(
-        relations, table, rivals=(rivals.left, rivals.right), blind=blind_to_ends(relations, blind), barred=barred
-    )
+    case = Case(relations, bench.ballot.reads, blind_to_ends(relations, blind), bench.known(relations, table))
+    return bench.settle(case, rivals=(rivals.left, rivals.right), barred=barred)
+
+
+def _texts(ballot: Ballot, documents: pa.Table) -> list[str]:
+    """The text of each document in the revision that was read; empty where it is not there."""
+    reads = ballot.reads
+    doc = look_up(documents["doc_id"], reads.docs)
+    rows = np.flatnonzero((doc >= 0) & (np.append(reads.revision, -1)[doc] == ints(documents["revision"])))
+    texts = [""] * len(reads.docs)
+    for at, text in zip(doc[rows].tolist(), documents["text"].take(pa.array(rows)).to_pylist(), strict=True):
+        texts[at] = text
+    return texts
 
 
 def _surfaces(votes: Votes, spans: pa.Table) -> list[str]:

@@ -1,4 +1,4 @@
-"""A hidden chain of tags along many texts at once: forwards, backwards, the best path, and the probability of a span.
+"""A hidden chain of tags along many texts at once: forwards, backwards, and the probability of a span.
 
 Tag 0 is O; ``1 + 2 k`` begins an entity of type ``k``, and ``2 + 2 k`` goes on with it. What BIO forbids has a probability of exactly
 nought. All texts are walked side by side, so that a step is one small matrix product.
@@ -107,34 +107,3 @@ def span_posterior(walked: Walked, *, start: Ints, end: Ints, kind: Ints) -> Flo
     # A text's first token never goes on, so the end of a text ends its last entity.
     after = np.append(on, np.zeros((1, *on.shape[1:])), axis=0)[end, longer.astype(np.int64), kind]
     return np.asarray(walked.tags[start, 1 + 2 * kind] * through * (1 - after))
-
-
-def best_path(lines: Lines, *, begin: Floats, follow: Floats, emit: Floats) -> Ints:
-    """Give the likeliest tags of every text (Viterbi); of equals the lower tag."""
-    with np.errstate(divide="ignore"):
-        first, onward = np.log(begin), np.log(follow)
-    size, tags = emit.shape
-    score, came = np.zeros((size, tags)), np.zeros((size, tags), np.int64)
-    steps = list(lines.steps())
-    for number, at in enumerate(steps):
-        if number:
-            ways = score[at - 1][:, :, None] + onward
-            came[at] = ways.argmax(axis=1)
-            score[at] = ways.max(axis=1) + emit[at]
-        else:
-            score[at] = first + emit[at]
-    path = np.zeros(size, np.int64)
-    last = lines.start + lines.length - 1
-    path[last] = score[last].argmax(axis=1)
-    for at in reversed(steps[1:]):
-        path[at - 1] = came[at, path[at]]
-    return path
-
-
-def spans_of(path: Ints, first: Ints) -> tuple[Ints, Ints, Ints]:
-    """Read the entities off legal tags: first token, token after the last, and type."""
-    start = np.flatnonzero(path % 2 == 1)
-    inside = (path > 0) & (path % 2 == 0)
-    stops = np.flatnonzero(~np.append(inside, False))  # tokens that end what comes before them
-    stops = np.union1d(stops, first)
-    return start, stops[np.searchsorted(stops, start, side="right")], (path[start] - 1) // 2

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from copydesk.agreement.columns import Bools, Floats
+from copydesk.agreement.crowd import sequence, span_ds
 from copydesk.agreement.crowd.field import Field, Marked, field_of, stand_of
 from copydesk.agreement.crowd.intervals import best_apart
-from copydesk.agreement.crowd.sequence import combine, words_in
-from copydesk.agreement.crowd.span_ds import THRESHOLD, Stand, best_at_place, judge, log_odds
+from copydesk.agreement.crowd.span_ds import Stand, best_at_place, judge, log_odds
 from copydesk.agreement.crowd.tokens import tokens_given, tokens_of
 from copydesk.errors import UsageError
 
@@ -116,11 +116,13 @@ def merge(crowd: Crowd, *, method: str = "span_ds", overlap: bool = False) -> Co
     tokens = tokens_of(crowd.texts) if crowd.words is None else tokens_given(crowd.words)
     reading = [sorted(own) for own in crowd.spans] if crowd.readers is None else crowd.readers
     field = field_of(tokens, [len(text) for text in crowd.texts], crowd.spans, reading, crowd.known or {})
-    if method == "bsc_seq":
-        stand, posterior, kept = _sequences(field, crowd.texts, overlap=overlap)
-    else:
-        stand = stand_of(field)
-        posterior, kept = _decide(field, stand, method, overlap=overlap)
+    if method == "bsc_seq" and overlap:
+        raise UsageError(
+            "bsc_seq tags each word once, so its spans cannot overlap", fix="use span_ds, or forbid overlaps"
+        )
+    stand = stand_of(field)
+    posterior, over = _likely(field, stand, method, crowd.texts)
+    kept = _keep(stand, posterior, over, overlap=overlap)
     return Consensus(
         method=method,
         spans=_spans(field, stand, posterior, kept),
@@ -139,39 +141,25 @@ def score(spans: Sequence[Sequence[Found]], gold: Sequence[Marked]) -> Score:
     return Score(hit / max(1, len(found)), hit / max(1, len(truth)), 2 * hit / max(1, len(found) + len(truth)))
 
 
-def _decide(field: Field, stand: Stand, method: str, *, overlap: bool) -> tuple[Floats, Bools]:
-    """Give how likely each candidate is to be right (its share of the readers, where they only vote), and whether it holds."""
-    readers = np.bincount(stand.read, minlength=len(field.settled))[stand.group]
-    share = np.bincount(stand.drawn, minlength=len(stand.group)) / np.maximum(readers, 1)
+def _likely(field: Field, stand: Stand, method: str, texts: Sequence[str]) -> tuple[Floats, float]:
+    """Give how likely each candidate is to be right (its share of the readers, where they only vote), and above what it holds."""
     if method == "span_ds":
-        posterior, over = judge(stand).posterior, THRESHOLD
+        posterior, over = judge(stand).posterior, span_ds.THRESHOLD
+    elif method == "bsc_seq":
+        posterior, over = sequence.posteriors(field, stand, texts), sequence.THRESHOLD
     else:
-        posterior = np.where(stand.known < 0, share, stand.known)
-        over = SHARE if method == "vote" else 1 - 1e-6
-    posterior = np.round(posterior, 9)  # no decision hangs on the order in which numbers were added up
+        readers = np.bincount(stand.read, minlength=len(field.settled))[stand.group]
+        share = np.bincount(stand.drawn, minlength=len(stand.group)) / np.maximum(readers, 1)
+        posterior, over = np.where(stand.known < 0, share, stand.known), SHARE if method == "vote" else 1 - 1e-6
+    return np.round(posterior, 9), over  # no decision hangs on the order in which numbers were added up
+
+
+def _keep(stand: Stand, posterior: Floats, over: float, *, overlap: bool) -> Bools:
     holds = (posterior > over) & best_at_place(stand, posterior)
     if overlap:
-        return posterior, holds
+        return holds
     weight = np.where(stand.known == 1, 1e3, log_odds(posterior, over=over))
-    return posterior, best_apart(
-        group=stand.group, start=stand.left, end=stand.right, weight=np.where(holds, weight, 0)
-    )
-
-
-def _sequences(field: Field, texts: Sequence[str], *, overlap: bool) -> tuple[Stand, Floats, Bools]:
-    """Combine sequences; what the best path has and nobody drew becomes a candidate without votes."""
-    if overlap:
-        raise UsageError(
-            "bsc_seq tags each word once, so its spans cannot overlap", fix="use span_ds, or forbid overlaps"
-        )
-    found = combine(field, words=words_in(texts, field))
-    text = field.tokens.text[found.start]
-    stand = stand_of(field, more=(text, found.start, found.end, found.kind))
-    posterior = np.round(found.posterior_of(start=stand.left, end=stand.right, kind=stand.label), 9)
-    width = len(field.tokens.start) + 1
-    drawn = (stand.left * width + stand.right) * len(field.labels) + stand.label
-    best = (found.start * width + found.end) * len(field.labels) + found.kind
-    return stand, posterior, np.isin(drawn, best)
+    return best_apart(group=stand.group, start=stand.left, end=stand.right, weight=np.where(holds, weight, 0))
 
 
 def _spans(field: Field, stand: Stand, posterior: Floats, kept: Bools) -> tuple[tuple[Found, ...], ...]:

@@ -15,6 +15,8 @@ from copydesk.errors import DataError
 Span = tuple[int, int, str]
 
 
+_NO = np.empty(0, np.int64)
+NONE = (_NO, _NO, _NO, _NO)
 Marked = Sequence[Sequence[int | str]]  # (start, end, label) of each
 
 
@@ -38,6 +40,7 @@ class Field:
     reader: Ints
     settled: Bools
     blank: int  # spans without a single token, which were left out
+    unseen: tuple[Ints, Ints, Ints, Ints] = NONE  # text, person, start and end of what a reader has not read of a text
 
 
 def field_of(
@@ -99,16 +102,13 @@ def _span(one: Sequence[int | str], text: int, name: str, length: int) -> tuple[
     return start, end, str(label)
 
 
-def stand_of(field: Field, *, more: tuple[Ints, Ints, Ints, Ints] | None = None) -> Stand:
-    """Make candidates of all that anybody drew, or that is known, and of ``more``: text, start, end and label of each."""
-    own = (field.text, field.start, field.end, field.label)
-    text, start, end, label = own if more is None else [np.concatenate(pair) for pair in zip(own, more, strict=True)]
+def stand_of(field: Field) -> Stand:
+    """Make candidates of all that anybody drew, or that is known."""
+    text, start, end, label = field.text, field.start, field.end, field.label
     row, number = distinct(text, start, end, label)
-    number = number[: len(field.text)]
     truth = np.where(field.settled[text[row]], 0, -1)
     truth[number[field.person < 0]] = 1
     votes = np.flatnonzero(field.person >= 0)  # sorted by candidate and person, as all rows of a field are
-    nobody = np.empty(0, np.int64)
     return Stand(
         group=text[row],
         left=start[row],
@@ -118,7 +118,7 @@ def stand_of(field: Field, *, more: tuple[Ints, Ints, Ints, Ints] | None = None)
         drawer=field.person[votes],
         read=field.read,
         reader=field.reader,
-        blind=(nobody, nobody),
+        blind=(_NO, _NO),
         known=truth,
         people=len(field.people),
         labels=len(field.labels),

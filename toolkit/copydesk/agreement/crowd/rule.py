@@ -7,12 +7,16 @@ dispute. Since people err alike, and no model here knows that, no candidate hold
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from copydesk.agreement.columns import Bools, Floats, Ints
+from copydesk.agreement.crowd.field import Field
+from copydesk.agreement.crowd.sequence import posteriors
 from copydesk.agreement.crowd.span_ds import Stand, judge
+from copydesk.agreement.crowd.tokens import on_tokens, tokens_of
 from copydesk.agreement.votes import Reads, Votes
 from copydesk.errors import UsageError
 
@@ -50,6 +54,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be judged: ``blind`` are candidates and people who have not read their place; ``known`` is 1 or 0 where gold says so, else
+    -1; ``texts`` are those of the documents, where candidates are spans and words may tell (empty: not there).
+    """
+
+    votes: Votes
+    reads: Reads
+    blind: tuple[Ints, Ints]
+    known: Ints
+    texts: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a rule says of each candidate: ``holds``, ``fails``, or neither; and the share of silent readers that outvotes a cell.
 
@@ -73,8 +90,9 @@ class Verdict:
         return [str(one) for one in said]
 
 
-def verdict(votes: Votes, reads: Reads, rule: Rule, *, readers: Ints, blind: tuple[Ints, Ints], known: Ints) -> Verdict:
-    """Judge every candidate; ``readers`` are those who have read its place, and ``known`` is 1 or 0 where gold says so, else -1."""
+def verdict(case: Case, rule: Rule, readers: Ints) -> Verdict:
+    """Judge every candidate; ``readers`` are those who have read its place."""
+    votes = case.votes
     size = len(votes.doc)
     basis = UNANIMOUS if rule.method == UNANIMOUS else VOTE
     share = 1 - _HAIR if basis == UNANIMOUS else rule.min_share + _HAIR
@@ -82,31 +100,41 @@ def verdict(votes: Votes, reads: Reads, rule: Rule, *, readers: Ints, blind: tup
     posterior = np.full(size, np.nan)
     by_model: Bools = np.zeros(size, np.bool_)
     note = ""
+    model = BSC_SEQ if rule.method == BSC_SEQ and case.texts is not None else SPAN_DS
     if rule.method in _MODELS and size:
-        learnt, by_model, note = learn(votes, reads, blind=blind, known=known)
+        learnt, by_model, note = learn(case, texts=case.texts if model == BSC_SEQ else None)
         posterior[by_model] = learnt[by_model]
+    known = case.known
     by_gold = known >= 0
     posterior[by_gold] = known[by_gold]
     by_model = by_model & ~by_gold
     likely = np.where(by_model, posterior, 0.5)
     holds = np.where(by_model, (likely >= HOLDS) & (votes.ballots >= _SECONDED), np.where(by_gold, known == 1, holds))
     fails = np.where(by_model, likely <= FAILS, known == 0)
-    return Verdict(holds, fails, posterior, by_model, by_gold, max(0.5, 1 - share), SPAN_DS, basis, note)
+    return Verdict(holds, fails, posterior, by_model, by_gold, max(0.5, 1 - share), model, basis, note)
 
 
-def learn(votes: Votes, reads: Reads, *, blind: tuple[Ints, Ints], known: Ints) -> tuple[Floats, Bools, str]:
-    """Give how likely each candidate is to be right, for which of them there is enough to tell, and else why not."""
+def learn(case: Case, *, texts: Sequence[str] | None = None) -> tuple[Floats, Bools, str]:
+    """Give how likely each candidate is to be right, for which of them there is enough to tell, and else why not.
+
+    With ``texts``, one for each document, candidates are spans, and bsc_seq judges them; a document whose text is empty is left out.
+    """
+    votes, reads = case.votes, case.reads
     size = len(votes.doc)
     posterior, enough = np.zeros(size), np.zeros(size, bool)
     shared = reads.readers[votes.doc] >= READERS
     if not shared.any():
         return posterior, enough, ""
-    judged = judge(_stand(votes, reads, shared, blind=blind, known=known))
+    stand = _stand(case, shared)
+    judged = judge(stand)
     told = np.flatnonzero(shared)
-    posterior[told] = np.round(judged.posterior, 9)  # no decision hangs on the order in which numbers were added up
+    likely = judged.posterior if texts is None else _by_sequence(stand, texts)
+    posterior[told] = np.round(likely, 9)  # no decision hangs on the order in which numbers were added up
     experienced = judged.experience >= EXPERIENCE
     least = np.bincount(reads.doc, weights=experienced[reads.annotator], minlength=len(reads.docs)) >= READERS
     places = len(judged.fitted.posterior)
+    if texts is not None:
+        least &= np.array([text != "" for text in texts], np.bool_)
     enough[told] = (judged.voters >= READERS) & least[votes.doc[told]] & (places >= PLACES)
     if enough[told].all():
         return posterior, enough, ""
@@ -118,8 +146,39 @@ def learn(votes: Votes, reads: Reads, *, blind: tuple[Ints, Ints], known: Ints) 
     return posterior, enough, note
 
 
-def _stand(votes: Votes, reads: Reads, shared: Bools, *, blind: tuple[Ints, Ints], known: Ints) -> Stand:
+def _by_sequence(stand: Stand, texts: Sequence[str]) -> Floats:
+    """Judge candidates that are spans by what stands around them; one that holds no word is not likely at all."""
+    tokens = tokens_of(texts)
+    start, end = on_tokens(tokens, text=stand.group, start=stand.left, end=stand.right)
+    worded = start < end
+    cast, right = worded[stand.drawn], np.flatnonzero(worded & (stand.known == 1))
+    row = np.concatenate([stand.drawn[cast], right])
+    blind, who = (column[worded[stand.blind[0]]] for column in stand.blind)
+    settled = np.zeros(len(texts), np.bool_)
+    settled[stand.group[stand.known >= 0]] = True
+    field = Field(
+        tokens=tokens,
+        people=tuple(map(str, range(stand.people))),
+        labels=tuple(map(str, range(stand.labels))),
+        text=stand.group[row],
+        person=np.concatenate([stand.drawer[cast], np.full(len(right), -1)]),
+        start=start[row],
+        end=end[row],
+        label=stand.label[row],
+        read=stand.read,
+        reader=stand.reader,
+        settled=settled,
+        blank=int((~worded).sum()),
+        unseen=(stand.group[blind], who, start[blind], end[blind]),
+    )
+    likely = np.zeros(len(start))
+    likely[worded] = posteriors(field, replace(stand, left=start, right=end), texts)[worded]
+    return likely
+
+
+def _stand(case: Case, shared: Bools) -> Stand:
     """The candidates that are ``shared``, numbered anew."""
+    votes, reads, blind, known = case.votes, case.reads, case.blind, case.known
     told = np.flatnonzero(shared)
     number = np.cumsum(shared) - 1
     cast = shared[votes.drawn]
