@@ -32,7 +32,7 @@ def shipped(name: str) -> LabelSchema:
 def agreed(spans: Sequence[Span], relations: Sequence[tuple[int, str, int]]) -> tuple[pa.Table, pa.Table]:
     """Spans as label, words and which place of them; relations between their numbers."""
     how: dict[str, Any] = {"votes": 2, "readers": 2, "annotators": ["A1", "A2"], "annotation_ids": ["a", "b"]}
-    about = {"doc_id": "d", "revision": 1, "decided": "unanimous", **how}
+    about = {"doc_id": "d", "revision": 1, "decided": "unanimous", "posterior": None, "method": "vote", **how}
     rows = []
     for number, (label, words, nth) in enumerate(spans):
         start = -1

@@ -109,6 +109,7 @@ def disputed(tables: Tables) -> Tables:
         "surface": "Ships",
         "readings": ["PLACE [0:5] Ships: A1", "nothing: A2"],
         "detail": "A1 sees a place, A2 nothing.",
+        "posterior": None,
     }
     finding = {
         "suite": "spans",
@@ -208,6 +209,8 @@ def _decided(doc_id: str, who: tuple[str, ...]) -> dict[str, Any]:
         "annotators": sorted(who),
         "annotation_ids": sorted(f"1-{doc_id}-{one}" for one in who),
         "decided": "unanimous" if len(who) == len(READERS[doc_id]) else "majority",
+        "posterior": None,
+        "method": "vote",
     }
 
 

@@ -355,6 +355,8 @@ def _published(newsroom, edition):
             "annotators": ["A1"],
             "annotation_ids": ["1"],
             "decided": "single",
+            "posterior": None,
+            "method": "vote",
         }
         for key, start, length, label in drawn
         if key in doc_ids

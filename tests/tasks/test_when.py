@@ -85,6 +85,7 @@ def span(text: str, surface: str, **attributes: str) -> dict[str, Any]:
     return {
         **{"doc_id": "a", "revision": 1, "text_sha256": "0", "label": "DATE", "votes": 1, "readers": 1},
         **{"annotators": ["A1"], "annotation_ids": ["x"], "decided": "single", "span_id": f"s{start}"},
+        **{"posterior": None, "method": "vote"},
         **{"start": start, "end": start + len(surface), "surface": surface},
         "attributes": [{"name": name, "value": value} for name, value in attributes.items()],
     }

@@ -70,4 +70,5 @@ def _dispute(document: Mapping[str, Any], name: str, values: _Said, readers: Seq
         "surface": None,
         "readings": readings + ([f"nothing: {', '.join(silent)}"] if silent else []),
         "detail": f"{name} of the document: no value has more than half of {len(readers)} readers",
+        "posterior": None,
     }

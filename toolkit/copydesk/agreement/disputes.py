@@ -158,7 +158,13 @@ def _common(scene: Scene, votes: Votes, members: Ints, fates: Fates, *, tell: An
     ]
     if silent:
         readings.append(f"nothing: {_names(scene, silent)}")
-    return {"doc_id": scene.docs[doc], "revision": int(reads.revision[doc]), "readings": readings}
+    likely = fates.verdict.posterior[members]
+    return {
+        "doc_id": scene.docs[doc],
+        "revision": int(reads.revision[doc]),
+        "readings": readings,
+        "posterior": None if np.isnan(likely).all() else float(np.nanmax(likely)),
+    }
 
 
 def _names(scene: Scene, codes: Sequence[int]) -> str:
@@ -196,7 +202,7 @@ def _span_detail(scene: Scene, fates: Fates, members: Ints, agreed: Sequence[int
         said = f"the label differs: {', '.join(labels)}"
     else:
         said = "the boundary differs" + (f", and the label: {', '.join(labels)}" if len(labels) > 1 else "")
-    if (2 * spans.ballots[members] > readers).any():
+    if (2 * spans.ballots[members] > readers).any() and not fates.verdict.by_model[members].any():
         said += "; a majority drew more than one of them, but not together"
     if agreed:
         said += f"; agreed at the same place: {', '.join(scene.span(span) for span in agreed)}"

@@ -5,12 +5,15 @@ Let a document have r readers.
 * Two candidates **compete** when they are rivals (spans that share a character; relations between the same two places)
   and at most half of the people who drew one of them drew both. So a span inside another is no competition where those
   who draw the one mostly draw the other too.
-* A candidate is **agreed** when more than half of the r readers drew it and it competes with no other such candidate.
+* A candidate **holds** when the rule says so (``crowd/rule.py``): where votes are counted, when more than half of the r readers drew
+  it; where a model has enough to learn from, when it is likely enough. It is **agreed** when it holds and competes with no other
+  candidate that holds.
 * What is not agreed falls into **cells**: candidates that compete, directly or through others. The readers who drew nothing
-  of a cell vote for "nothing" there. A cell is **outvoted** when they are more than half of r, and **disputed** otherwise.
+  of a cell vote for "nothing" there. A cell is **outvoted** when they are more than half of r, and **disputed** otherwise. A model
+  outvotes each candidate by itself, when it is unlikely enough, and leaves the others to people.
 
-Hence one reader decides alone; of two readers both must have drawn it, and one of two is a dispute; of three, two are enough,
-and what one drew is outvoted if the other two drew nothing (else) there, but disputed if one of them drew a rival of it.
+Hence, by votes, one reader decides alone; of two readers both must have drawn it, and one of two is a dispute; of three, two are
+enough, and what one drew is outvoted if the other two drew nothing (else) there, but disputed if one of them drew a rival of it.
 
 Who has not read a place (their work was carried over from an older text that lacked it) is no reader there: r is counted for
 each candidate, and for each cell, without those who are blind to it and drew nothing of it.
@@ -18,11 +21,13 @@ each candidate, and for each cell, without those who are blind to it and drew no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from copydesk.agreement.columns import Bools, Ints, distinct, ranges
+from copydesk.agreement.crowd.rule import Verdict
 from copydesk.agreement.match import components
 from copydesk.agreement.votes import Votes
 
@@ -38,33 +43,43 @@ class Fates:
     readers: Ints  # of the cell
     silent: Ints  # readers who drew nothing of the cell
     blind: frozenset[tuple[int, int]]  # cells, and people who read the document but not all of the cell's place
+    verdict: Verdict
 
 
 def settle(
-    votes: Votes, *, readers: Ints, rivals: tuple[Ints, Ints], blind: tuple[Ints, Ints], barred: Bools | None = None
+    votes: Votes,
+    *,
+    readers: Ints,
+    rivals: tuple[Ints, Ints],
+    blind: tuple[Ints, Ints],
+    judge: Callable[[Ints], Verdict],
+    barred: Bools | None = None,
 ) -> Fates:
     """Decide every candidate.
 
     ``readers`` holds, for each candidate, how many people read its document; ``rivals`` are the pairs of candidates that may
-    compete, each pair once; ``blind`` are candidates and people who have not read their place, each pair once. A ``barred``
-    candidate cannot be agreed, whatever its votes.
+    compete, each pair once; ``blind`` are candidates and people who have not read their place, each pair once; ``judge`` gives the
+    verdict on all candidates, given how many have read the place of each. A ``barred`` candidate cannot be agreed, whatever its votes.
     """
+    size = len(votes.doc)
     left, right = _competing(votes, *rivals)
-    unseen, _ = _without_drawers(votes, np.arange(len(votes.doc)), *blind)
-    majority = 2 * votes.ballots > readers - np.bincount(unseen, minlength=len(votes.doc))
-    both = majority[left] & majority[right]
-    agreed = majority.copy()
+    unseen, _ = _without_drawers(votes, np.arange(size), *blind)
+    said = judge(readers - np.bincount(unseen, minlength=size))
+    both = said.holds[left] & said.holds[right] & ~(said.by_gold[left] & said.by_gold[right])
+    agreed = said.holds.copy()
     agreed[left[both]] = agreed[right[both]] = False
     if barred is not None:
         agreed &= ~barred
-    open_pairs = ~agreed[left] & ~agreed[right]
-    cell = components(left[open_pairs], right[open_pairs], size=len(votes.doc))
+    closed = agreed | said.fails
+    open_pairs = ~closed[left] & ~closed[right]
+    cell = components(left[open_pairs], right[open_pairs], size=size)
     row, _ = distinct(cell[votes.drawn], votes.drawer)
     unseen, unseeing = _without_drawers(votes, cell, *blind)
-    readers = readers - np.bincount(unseen, minlength=len(votes.doc))[cell]
-    silent = readers - np.bincount(cell[votes.drawn[row]], minlength=len(votes.doc))[cell]
-    fate = np.where(agreed, AGREED, np.where(2 * silent > readers, OUTVOTED, DISPUTED))
-    return Fates(fate, cell, readers, silent, frozenset(zip(unseen.tolist(), unseeing.tolist(), strict=True)))
+    readers = readers - np.bincount(unseen, minlength=size)[cell]
+    silent = readers - np.bincount(cell[votes.drawn[row]], minlength=size)[cell]
+    outvoted = said.fails | ((silent > said.silence * readers) & ~said.by_model)
+    fate = np.where(agreed, AGREED, np.where(outvoted, OUTVOTED, DISPUTED))
+    return Fates(fate, cell, readers, silent, frozenset(zip(unseen.tolist(), unseeing.tolist(), strict=True)), said)
 
 
 def _without_drawers(votes: Votes, cell: Ints, candidate: Ints, person: Ints) -> tuple[Ints, Ints]:

@@ -385,7 +385,9 @@ AGREED_SPANS = _schema(
     readers=pa.int64(),  # annotators who read the document
     annotators=NAMES,  # pseudonyms of those who drew it, sorted
     annotation_ids=NAMES,
-    decided=pa.string(),  # unanimous, majority, single
+    decided=pa.string(),  # unanimous, majority, single; of what no majority drew, the model that decided
+    posterior=_maybe(pa.float64()),  # how likely it is to be right; empty where votes decided
+    method=pa.string(),  # what decided: vote, unanimous, span_ds, bsc_seq, gold
 )
 AGREED_RELATIONS = _schema(
     relation_id=pa.string(),
@@ -398,7 +400,9 @@ AGREED_RELATIONS = _schema(
     readers=pa.int64(),
     annotators=NAMES,
     annotation_ids=NAMES,
-    decided=pa.string(),
+    decided=pa.string(),  # this and the next two: as in agreed_spans
+    posterior=_maybe(pa.float64()),
+    method=pa.string(),
 )
 # What is said of agreed spans, a row for each value: numbers and dates as such.
 AGREED_ATTRIBUTES = _schema(
@@ -493,6 +497,7 @@ DISPUTES = _schema(
     surface=_maybe(pa.string()),  # text[start:end]; empty for a relation, and for a category
     readings=NAMES,  # "LABEL [start:end] surface: A1, A2", or what is not there: "nothing: A2"
     detail=pa.string(),
+    posterior=_maybe(pa.float64()),  # of the likeliest reading; empty where votes alone were counted
 )
 AGREEMENT = _schema(
     measure=pa.string(),  # such as span_f1_exact, token_alpha, relation_f1
@@ -568,12 +573,13 @@ TABLES: dict[str, pa.Schema] = {
 class Outcome:
     """What a stage made: tables by name, and the rows that it set aside (schema ``REJECTED``).
 
-    ``kept_rows + rejected.num_rows`` equals the number of rows that went in.
+    ``kept_rows + rejected.num_rows`` equals the number of rows that went in. ``notes`` are sentences on how it was made.
     """
 
     kept: Mapping[str, pa.Table]
     rejected: pa.Table
     kept_rows: int
+    notes: tuple[str, ...] = ()
 
 
 def from_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
