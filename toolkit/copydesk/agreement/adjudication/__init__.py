@@ -1,7 +1,7 @@
 """Open disputes in, questions for an adjudicator out (``ask``); their answers in, agreed labels out (``apply_decisions``)."""
 
 from copydesk.agreement.adjudication.apply import Applied, apply_decisions
-from copydesk.agreement.adjudication.ask import ask
+from copydesk.agreement.adjudication.ask import ask, conflict_of_row
 from copydesk.agreement.adjudication.rows import Heard
 
-__all__ = ["Applied", "Heard", "apply_decisions", "ask"]
+__all__ = ["Applied", "Heard", "apply_decisions", "ask", "conflict_of_row"]

@@ -105,6 +105,11 @@ def conflict_of(doc_id: str, name: str, readings: Iterable[Reading]) -> str:
     return f"conflict-{hashlib.sha256(chr(0).join([doc_id, name, *said]).encode()).hexdigest()[:16]}"
 
 
+def conflict_of_row(row: Mapping[str, Any]) -> str:
+    """The identity of the conflict that a row of ``decisions`` shows."""
+    return conflict_of(row["doc_id"], row["name"], [Reading.of_row(one) for one in row["readings"]])
+
+
 def _readings(decision: Mapping[str, Any], letters: Sequence[str]) -> frozenset[Reading]:
     return frozenset(Reading.of_row(row) for row in decision["readings"] if row["option"] in letters)
 
