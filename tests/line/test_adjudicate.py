@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from copydesk.cli import cli
-from copydesk.errors import CopydeskError
+from copydesk.errors import CopydeskError, StudioRefused
 from copydesk.flow.connect import TOKEN, URL
 from copydesk.model.schema import GROUP
+from copydesk.studio import giving_back
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import region_id
 from copydesk.studio.interface import TEXT
@@ -37,6 +38,7 @@ class Desk:
     def __init__(self, folder: Path, studio: Studio) -> None:
         self.folder = folder
         self.studio = studio
+        self.token = ""
 
     @property
     def workspace(self) -> Workspace:
@@ -50,10 +52,21 @@ class Desk:
         return answer
 
     def person(self, name: str) -> Person:
-        return next(one for one in read_known(self.workspace.people_file).people if one.name == f"{self.folder.name}-{name}")
+        return next(
+            one for one in read_known(self.workspace.people_file).people if one.name == f"{self.folder.name}-{name}"
+        )
 
     def tasks(self, project: str) -> list[dict[str, Any]]:
-        fields = ("id", "data", "annotations", "predictions", "completed_by", "result", "was_cancelled", "model_version")
+        fields = (
+            "id",
+            "data",
+            "annotations",
+            "predictions",
+            "completed_by",
+            "result",
+            "was_cancelled",
+            "model_version",
+        )
         project_id = int(project.rstrip("/").split("/")[-2])
         return [task for page, _ in list_tasks(self.studio, project_id, fields=fields, size=100) for task in page]
 
@@ -93,6 +106,16 @@ class Desk:
         ]
         self.submit(task, "judge", items)
 
+    def served(self, project: str, name: str) -> dict[str, Any] | None:
+        """The task that the server gives this person next."""
+        number = project.rstrip("/").split("/")[-2]
+        with self.studio.as_person(self.person(name).token) as own:
+            try:
+                task: dict[str, Any] = own.post("api/dm/actions/", params={"id": "next_task", "project": number})
+            except StudioRefused:
+                return None
+        return task
+
     def agreed(self) -> list[tuple[str, str, str, str]]:
         documents = self.workspace.documents.read("documents", columns=["doc_id", "text"]).to_pylist()
         names = {row["doc_id"]: name for row in documents for name, text in TEXTS.items() if row["text"] == text}
@@ -115,8 +138,9 @@ def make_desk(
         for title, text in TEXTS.items():
             (folder / f"{title}.txt").write_text(text)
         desk = Desk(folder, studio)
+        desk.token = studio_server.token
         desk.run("ingest", *(str(folder / f"{title}.txt") for title in TEXTS))
-        desk.run("people", "add", *(f"{name}-{one}" for one in ("anna", "ben", "judge")))
+        desk.run("people", "add", *(f"{name}-{one}" for one in ("anna", "ben", "cora", "judge")))
         return desk
 
     return make
@@ -228,3 +252,116 @@ def test_where_nothing_is_disputed_nothing_is_made(make_desk: Callable[[str], De
     with pytest.raises(CopydeskError, match="copydesk adjudicate") as error:
         desk.run("adjudicate", "--pull")
     assert error.value.exit_code == 2
+
+
+def test_a_task_goes_back_to_who_made_it_with_the_remark_and_counts_once_when_it_is_corrected(
+    make_desk: Callable[[str], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_desk("back")
+    project = desk.run("push")["project"]
+    tasks = desk.labelled(project)
+    desk.annotate(tasks["ferry"], "anna", ANNA["ferry"])
+    number = str(tasks["ferry"]["id"])
+    for name in TEXTS:
+        if name != "ferry":
+            desk.annotate(tasks[name], "anna", ANNA[name])
+        desk.annotate(tasks[name], "ben", BEN[name])
+
+    remark = "A port is no <b>GPE</b>: guideline 3.2"
+    cut = [StudioRefused("cut off")]
+    monkeypatch.setattr(giving_back, "_write_note", lambda *_: (_ for _ in ()).throw(cut[0]))
+    with pytest.raises(StudioRefused, match="cut off"):
+        desk.run("send-back", number, "back-anna", "--remark", remark)
+    monkeypatch.undo()
+    monkeypatch.setenv(URL, desk.studio.url)
+    monkeypatch.setenv(TOKEN, desk.token)
+    assert not any(one["was_cancelled"] for one in desk.labelled(project)["ferry"]["annotations"])
+    done = desk.run("send-back", number, "back-anna", "--remark", remark)
+    assert (done["counts"]["sent back"], done["returned"][0]["remark"]) == (1, remark)
+
+    served = desk.served(project, "anna")
+    assert served is not None
+    assert served["id"] == tasks["ferry"]["id"]
+    assert served["data"]["review_note"] == f"Sent back: {remark}"
+    (suggested,) = served["predictions"]
+    assert [one["value"]["labels"] for one in suggested["result"]] == [["GPE"], ["GPE"]]
+    assert {one["meta"]["text"][0] for one in suggested["result"]} == {remark}
+    for other in ("ben", "cora"):
+        assert desk.served(project, other) is None
+    desk.run("pull")
+    reads = desk.workspace.labels.read("reads").to_pylist()
+    assert len([row for row in reads if row["annotator"] == desk.person("anna").pseudonym]) == 2
+
+    result = suggested["result"]
+    result[0]["value"]["labels"] = ["LOC"]
+    desk.submit(served, "anna", result)
+    again = desk.run("pull")
+    assert again["counts"]["new"] == 1
+    spans = desk.workspace.labels.read("spans").to_pylist()
+    mine = [row for row in spans if row["annotator"] == desk.person("anna").pseudonym]
+    assert sorted((row["surface"], row["label"]) for row in mine if row["surface"] in {"Tarnmouth", "Qaim"}) == [
+        ("Qaim", "GPE"),
+        ("Tarnmouth", "LOC"),
+    ]
+    desk.run("agree")
+    assert ("ferry", "Tarnmouth", "LOC", "unanimous") in desk.agreed()
+    answered = desk.run("send-back", "--all")
+    assert answered["counts"] == {"sent back": 0, "answered": 1}
+    task = desk.labelled(project)["ferry"]
+    assert (task["data"]["review_note"], task["predictions"]) == ("", [])
+    assert len(desk.workspace.pulls.read("annotations")) >= 8  # what was sent back is kept
+
+
+def test_a_return_that_cannot_be_is_refused_with_the_reason(make_desk: Callable[[str], Desk]) -> None:
+    desk = make_desk("refused")
+    project = desk.run("push")["project"]
+    task = desk.labelled(project)["quiet"]
+    number = str(task["id"])
+    desk.annotate(task, "anna", ANNA["quiet"])
+    with pytest.raises(CopydeskError, match="1 more are to do it") as owed:
+        desk.run("send-back", number, "refused-anna", "--remark", "Look again")
+    assert owed.value.exit_code == 1
+    desk.annotate(task, "ben", BEN["quiet"])
+    for wrong, said in (
+        (("no-such-article", "refused-anna"), "no document"),
+        ((number, "refused-nobody"), "nobody is called"),
+        ((number, "refused-judge"), "has submitted nothing"),
+    ):
+        with pytest.raises(CopydeskError, match=said) as error:
+            desk.run("send-back", *wrong, "--remark", "x")
+        assert error.value.exit_code == 2
+    settings = desk.folder / "copydesk.toml"
+    settings.write_text(settings.read_text().replace("[studio]", "[studio]\nmax_returns = 1"))
+    desk.run("send-back", number, "refused-anna", "--remark", "once more")
+    desk.annotate(task, "anna", ANNA["quiet"])
+    with pytest.raises(CopydeskError, match="1 times already"):
+        desk.run("send-back", number, "refused-anna", "--remark", "and again")
+
+
+def test_what_an_adjudicator_sends_back_goes_to_one_person_and_is_asked_anew_when_it_came_back_unchanged(
+    make_desk: Callable[[str], Desk],
+) -> None:
+    desk = make_desk("sent")
+    project = desk.run("push")["project"]
+    tasks = desk.labelled(project)
+    desk.annotate(tasks["ferry"], "anna", ANNA["ferry"])
+    desk.annotate(tasks["ferry"], "ben", BEN["ferry"])
+    desk.run("pull")
+    asked = desk.run("adjudicate")["project"]
+    (question,) = desk.tasks(asked)
+    desk.decide(question, "send_back", note="Is it the town?")
+    assert desk.run("adjudicate")["counts"]["to be sent back"] == 1
+    (back,) = desk.run("send-back", "--all")["returned"]
+    assert back["annotator"] == desk.person("anna").pseudonym
+    assert back["remark"] == "Is it the town?: \u201cTarnmouth\u201d"
+    assert desk.run("send-back", "--all")["counts"] == {"sent back": 0, "answered": 0}
+    served = desk.labelled(project)["ferry"]
+    desk.submit(served, "anna", served["predictions"][0]["result"])
+    assert desk.run("send-back", "--all")["counts"] == {"sent back": 0, "answered": 1}
+    assert desk.run("adjudicate")["counts"]["asked"] == 1
+    (again,) = [task for task in desk.tasks(asked) if task["id"] != question["id"]]
+    assert again["data"]["conflict_id"] == question["data"]["conflict_id"]
+    desk.decide(again, "send_back")
+    desk.run("adjudicate")
+    (back,) = desk.run("send-back", "--all")["returned"]
+    assert back["annotator"] == desk.person("ben").pseudonym

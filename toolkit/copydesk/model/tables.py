@@ -550,7 +550,7 @@ RETURNS = _schema(
     annotation_id=pa.int64(),  # Label Studio's, of what she had submitted
     conflict_id=pa.string(),  # whose decision asked for it; empty where a person did
     remark=pa.string(),
-    step=pa.string(),  # begun, done
+    step=pa.string(),  # begun, done, answered: the last row of a return_id counts
     at=INSTANT,
 )
 AGREEMENT = _schema(
