@@ -188,6 +188,11 @@ class Workspace:
         return Latest(self._labelled("agreed"))
 
     @property
+    def decisions(self) -> Log:
+        """What adjudicators decided, and which tasks were given back."""
+        return Log(self._labelled("decisions"))
+
+    @property
     def findings(self) -> Latest:
         """The findings of the last validation."""
         return Latest(self._labelled("findings"))

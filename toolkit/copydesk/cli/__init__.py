@@ -32,6 +32,8 @@ COMMANDS = {
     "restore": "Make a project on Label Studio of a backup, and see that both are equal.",
     "doctor": "Look for all that is wrong in the project and the workspace, with what mends it.",
     "agree": "Measure agreement and decide which labels hold.",
+    "adjudicate": "Have what annotators dispute decided, one key each, and fetch the decisions.",
+    "send-back": "Give a task back to who made it, with a remark.",
     "validate": "Check every table with Great Expectations.",
     "publish": "Write a new version of a dataset, if anything changed.",
     "load": "Print a published table, or say where it lies.",

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.agreement import decide, measure
+from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
 from copydesk.errors import DisputeError
@@ -24,7 +25,7 @@ from copydesk.tasks import times
 from copydesk.workspace import Workspace
 
 _LABELS = "labels/4"
-_AGREED = "agreed/5"
+_AGREED = "agreed/6"
 # What a report counts where there is any of it.
 _TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims", "times": "times"}
 _BY_PLACE = [(name, "ascending") for name in ("doc_id", "start", "end", "dispute_id")]
@@ -37,7 +38,7 @@ def labels_key(workspace: Workspace) -> str:
 
 def agreed_key(workspace: Workspace) -> str:
     """Digest of all that the agreed labels are made from."""
-    return digest_of([_AGREED, labels_key(workspace)])
+    return digest_of([_AGREED, labels_key(workspace), workspace.decisions.digest])
 
 
 def read_labels(workspace: Workspace) -> Report:
@@ -140,17 +141,30 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
         labels=workspace.schema().label_names,
     )
     progress("agree", 2, 3)
-    said = decide_categories(
-        reads=reads, categories=workspace.labels.read("categories"), documents=current_documents(workspace)
-    )
-    spans, schema = outcome.kept["agreed_spans"], workspace.schema()
-    when = times(spans, documents=current_documents(workspace), schema=schema)
-    together = assemble(spans, outcome.kept["agreed_relations"], schema=schema, times=when) | {"times": when}
-    disputes = pa.concat_tables([outcome.kept["disputes"], said.pop("disputes")])
-    tables = {**outcome.kept, **said, **together, "disputes": disputes.sort_by(_BY_PLACE)}
-    tables |= {"agreement": agreement, "rejected": outcome.rejected}
-    workspace.agreed.replace(tables, {"stage": "agreed", "key": key})
+    categories = workspace.labels.read("categories")
+    said = decide_categories(reads=reads, categories=categories, documents=current_documents(workspace))
+    disputes = pa.concat_tables([outcome.kept["disputes"], said.pop("disputes")]).sort_by(_BY_PLACE)
+    decisions = workspace.decisions.read("decisions").to_pylist()
+    labels = {"reads": reads, "spans": spans, "relations": relations, "categories": categories}
+    voted = {**outcome.kept, **said, "disputes": disputes, "rejected": outcome.rejected}
+    decided = apply_decisions(voted, decisions, heard=Heard.of([row["doc_id"] for row in decisions], tables=labels))
+    agreed, schema = decided.tables["agreed_spans"], workspace.schema()
+    when = times(agreed, documents=current_documents(workspace), schema=schema)
+    together = assemble(agreed, decided.tables["agreed_relations"], schema=schema, times=when) | {"times": when}
+    conflicts, waiting = ask(decided.tables["disputes"], decisions, agreed_spans=agreed)
+    tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts}
+    receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided)}
+    workspace.agreed.replace(tables, receipt)
     progress("agree", 3, 3)
+
+
+def _standing(decided: Applied) -> dict[str, list[str]]:
+    """Give the conflicts by how their decision stands, but for those whose decision holds."""
+    found: dict[str, list[str]] = {}
+    for conflict_id, standing in sorted(decided.standing.items()):
+        if standing != "holds":
+            found.setdefault(standing, []).append(conflict_id)
+    return found
 
 
 def _read_whole(reads: pa.Table, unread: pa.Table) -> pa.Table:
@@ -164,7 +178,7 @@ def dispute_fault(report: Report) -> DisputeError | None:
     disputes = report.counts["disputes"]
     if not disputes:
         return None
-    fix = "have the annotators or a third one decide them, then pull and agree again"
+    fix = "have them decided: copydesk adjudicate"
     return DisputeError(f"{disputes} disputes are open", fix=fix)
 
 
@@ -177,6 +191,7 @@ def _report(part: Part, *, changed: bool) -> Report:
         **{name: rows for name, table in _TOGETHER.items() if (rows := part.read(table).num_rows)},
         "disputes": part.read("disputes").num_rows,
         "outvoted": reasons.pop("outvoted", 0),
+        **({"declined": declined} if (declined := reasons.pop("adjudicated", 0)) else {}),
         "set aside": sum(reasons.values()),
     }
     agreement = part.read("agreement").to_pylist()
@@ -187,6 +202,12 @@ def _report(part: Part, *, changed: bool) -> Report:
         + f" (n = {row['n']:,} in {row['documents']} documents)"
         for row in overall
     )
+    open_again = part.receipt.get("standing", {}).get("open-again", [])
+    if open_again:
+        lines += (
+            f"{len(open_again)} conflicts are open again, since somebody's labels changed after they were decided, the first "
+            f"{open_again[0]} (fix: copydesk adjudicate)",
+        )
     return Report(
         "agree",
         counts,

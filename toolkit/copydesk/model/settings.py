@@ -68,6 +68,7 @@ class StudioSettings:
     untested: bool = False  # work also with releases and editions that Copydesk was never tried with
     project_tasks: int = _within(20_000, 1, 10_000_000)  # beyond that many, there is a second project, and so on
     window_chars: int = _within(20_000, 100, 2_000_000_000)  # a longer text is sent in windows, a task for each
+    max_returns: int = _within(3, 1, 1_000)  # how often one task is given back to one person
     send_copies: bool = False  # send copies of other documents to annotators, too
 
 

@@ -385,9 +385,9 @@ AGREED_SPANS = _schema(
     readers=pa.int64(),  # annotators who read the document
     annotators=NAMES,  # pseudonyms of those who drew it, sorted
     annotation_ids=NAMES,
-    decided=pa.string(),  # unanimous, majority, single; of what no majority drew, the model that decided
+    decided=pa.string(),  # unanimous, majority, single, adjudicated; of what no majority drew, the model
     posterior=_maybe(pa.float64()),  # how likely it is to be right; empty where votes decided
-    method=pa.string(),  # what decided: vote, unanimous, span_ds, bsc_seq, gold
+    method=pa.string(),  # what decided: vote, unanimous, span_ds, bsc_seq, gold, adjudication
 )
 AGREED_RELATIONS = _schema(
     relation_id=pa.string(),
@@ -485,7 +485,7 @@ AGREED_CATEGORIES = _schema(
     readers=pa.int64(),
     annotators=NAMES,
     annotation_ids=NAMES,
-    decided=pa.string(),  # unanimous, majority, single
+    decided=pa.string(),  # unanimous, majority, single, adjudicated
 )
 DISPUTES = _schema(
     dispute_id=pa.string(),
@@ -498,6 +498,65 @@ DISPUTES = _schema(
     readings=NAMES,  # "LABEL [start:end] surface: A1, A2", or what is not there: "nothing: A2"
     detail=pa.string(),
     posterior=_maybe(pa.float64()),  # of the likeliest reading; empty where votes alone were counted
+)
+# A reading of a dispute as a value; what an adjudicator is shown and decides on.
+READINGS = pa.list_(
+    pa.struct(
+        [
+            pa.field("option", pa.string(), nullable=False),  # A, B; empty for one that is told, and not asked for
+            pa.field("label", pa.string(), nullable=False),  # of a span or relation; the value of a category
+            pa.field("start", pa.int64(), nullable=False),  # of a relation's head
+            pa.field("end", pa.int64(), nullable=False),
+            pa.field("surface", pa.string(), nullable=False),
+            pa.field("tail_start", pa.int64()),  # of a relation alone, as what follows
+            pa.field("tail_end", pa.int64()),
+            pa.field("tail_surface", pa.string()),
+        ]
+    )
+)
+# The questions that adjudicators are asked: one for each dispute that is open and can be decided now.
+CONFLICTS = _schema(
+    conflict_id=pa.string(),  # of the dispute and the readings that are left: another reading makes another conflict
+    dispute_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    kind=pa.string(),  # as in disputes
+    name=pa.string(),  # of a category; empty for what is drawn
+    start=pa.int64(),
+    end=pa.int64(),
+    readings=READINGS,  # an option without a reading is "nothing"
+    doubt=pa.float64(),  # 0 to 1, the most doubtful are asked first
+)
+# What adjudicators decided. It is only ever added to; of several decisions of one conflict the latest counts.
+DECISIONS = _schema(
+    conflict_id=pa.string(),
+    dispute_id=pa.string(),
+    doc_id=pa.string(),
+    revision=pa.int32(),  # whose text was shown
+    kind=pa.string(),
+    name=pa.string(),
+    readings=READINGS,  # as they were shown
+    outcome=pa.string(),  # A, B, both, neither, send_back
+    by=pa.string(),  # pseudonym
+    cause=pa.string(),  # annotator_error, guideline_gap, ambiguous_text, or empty
+    note=pa.string(),
+    guideline_version=pa.string(),  # version of the schema, and the beginning of its digest
+    at=INSTANT,
+    project=pa.string(),  # of the adjudication: as in annotations
+    annotation_id=pa.int64(),  # Label Studio's
+)
+# Tasks that were given back to who made them. A return that was begun and not done is finished by the next run.
+RETURNS = _schema(
+    return_id=pa.string(),
+    project=pa.string(),  # as in annotations
+    task_id=pa.int64(),
+    doc_id=pa.string(),
+    annotator=pa.string(),  # pseudonym
+    annotation_id=pa.int64(),  # Label Studio's, of what she had submitted
+    conflict_id=pa.string(),  # whose decision asked for it; empty where a person did
+    remark=pa.string(),
+    step=pa.string(),  # begun, done, answered: the last row of a return_id counts
+    at=INSTANT,
 )
 AGREEMENT = _schema(
     measure=pa.string(),  # such as span_f1_exact, token_alpha, relation_f1
@@ -564,6 +623,9 @@ TABLES: dict[str, pa.Schema] = {
     "claims": CLAIMS,
     "agreed_categories": AGREED_CATEGORIES,
     "disputes": DISPUTES,
+    "conflicts": CONFLICTS,
+    "decisions": DECISIONS,
+    "returns": RETURNS,
     "agreement": AGREEMENT,
     "findings": FINDINGS,
 }

@@ -49,7 +49,7 @@ def to_config(schema: LabelSchema) -> str:
     always shown there.
     """
     root = ET.Element("View")
-    ET.SubElement(root, "Style").text = _style("screen.css")
+    ET.SubElement(root, "Style").text = style_sheet("screen.css")
     ET.SubElement(root, "Header", value=f"${NOTE}", size="5")
     bar = ET.SubElement(root, "View", className="copydesk-labels")
     for group in schema.groups:
@@ -99,7 +99,7 @@ def instructions(schema: LabelSchema) -> str:
             f"schema {schema.name}, guidelines.md: " + "; ".join(wrong), fix="correct each line named above"
         )
     html = with_marks(markdown()).render(schema.guidelines or _listed(schema))
-    style = f"{_style('guidelines.css')}\n{colours(schema.labels)}"
+    style = f"{style_sheet('guidelines.css')}\n{colours(schema.labels)}"
     return f'<style>{style}</style>\n<div class="copydesk-guidelines">\n{html}</div>'
 
 
@@ -175,7 +175,7 @@ def _when(attribute: Attribute, schema: LabelSchema) -> dict[str, str]:
     return {"whenTagName": group, "whenLabelValue": ",".join(attribute.labels)}
 
 
-def _style(name: str) -> str:
+def style_sheet(name: str) -> str:
     """Read one of the style sheets beside this file, without its comments."""
     return re.sub(r"/\*.*?\*/\s*", "", (_STYLES / name).read_text(encoding="utf-8"), flags=re.DOTALL).strip()
 
