@@ -29,7 +29,7 @@ class Given:
     """What facts about people are made of: tables of the workspace, and
 
     ``agreed``: ``agreed_spans``; ``skipped``: how many documents each person skipped and has not read since; ``labels``: those of
-    the schema, in its order.
+    the schema, in its order; ``every_read`` and ``every_span``: with what a later annotation of the same person superseded.
     """
 
     reads: pa.Table
@@ -41,6 +41,8 @@ class Given:
     gold_spans: pa.Table
     skipped: Mapping[str, int]
     labels: Sequence[str]
+    every_read: pa.Table
+    every_span: pa.Table
 
     def work(self) -> Work:
         """Gather what people did, under every label that occurs anywhere."""
@@ -70,7 +72,7 @@ def annotator_facts(given: Given) -> pa.Table:
         *_against_others(work),
         *scores(work, judged, against="agreed", nothing=_NO_AGREED, remark=_OWN_VOTE),
         *_against_gold(work, given.gold, given.gold_spans),
-        *self_agreement(reads=given.reads, spans=given.spans, people=work.people),
+        *self_agreement(reads=given.every_read, spans=given.every_span, people=work.people),
         *suggestions(work, given.spans, agreed=given.agreed, disputed=places, judged=judged, hasty=hasty),
     ]
     return table_of(sorted(facts, key=lambda fact: (_number(fact.annotator), fact.annotator)))
