@@ -10,7 +10,7 @@ accident easily (an import sets it where nothing is said): the report measures b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -151,7 +151,7 @@ def _with(gold: pa.Table, spans: pa.Table, found: _Found) -> tuple[pa.Table, pa.
     return pa.concat_tables([gold, from_rows("gold", rows)]), pa.concat_tables([spans, from_rows("gold_spans", labels)])
 
 
-def _row(document: Mapping[str, Any], *, origin: str, annotators: Sequence[str]) -> dict[str, Any]:
+def _row(document: Mapping[str, Any], *, origin: str, annotators: Collection[str]) -> dict[str, Any]:
     names = ("doc_id", "revision", "text_sha256")
     made = {name: document[name] for name in names}
     return {
@@ -199,8 +199,15 @@ def _agreed(workspace: Workspace, doc_ids: Sequence[str], *, origin: str) -> _Fo
     wanted = pa.array(doc_ids, pa.string())
     agreed, reads = workspace.agreed.read("agreed_spans"), workspace.labels.read("reads")
     own = _by_document(agreed.filter(pc.is_in(agreed["doc_id"], wanted)))
-    rows = {row["doc_id"]: row for row in reads.filter(pc.is_in(reads["doc_id"], wanted)).to_pylist()}
-    return {doc: (_row(row, origin=origin, annotators=()), own.get(doc, [])) for doc, row in rows.items()}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in reads.filter(pc.is_in(reads["doc_id"], wanted)).to_pylist():
+        rows.setdefault(row["doc_id"], []).append(row)
+    # What somebody decided stands above all votes; what is agreed has the votes of its readers in it.
+    makers: dict[str, Collection[str]] = {
+        doc: () if origin == _ADJUDICATED else {row["annotator"] for row in read} for doc, read in rows.items()
+    }
+    newest = {doc: max(read, key=lambda row: int(row["revision"])) for doc, read in rows.items()}
+    return {doc: (_row(row, origin=origin, annotators=makers[doc]), own.get(doc, [])) for doc, row in newest.items()}
 
 
 def _ground_truth(workspace: Workspace, annotations: pa.Table) -> _Found:

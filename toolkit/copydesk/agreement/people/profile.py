@@ -31,18 +31,19 @@ def confusions(work: Work, tally: Tally) -> Iterator[Fact]:
     ``label`` is ``HERE > THERE``; ``n`` is how often, over all other readers. Spans belong together as ``match`` says.
     """
     met, width = _matched(work, by_label=False), len(work.labels)
-    differ = work.label[met.here] != work.label[met.there]
-    key = pack(met.person[differ], work.label[met.here][differ], work.label[met.there][differ])
-    _, first, count = np.unique(key, return_index=True, return_counts=True)
+    here, there = work.label[met.here], work.label[met.there]
+    differ = here != there
+    person, here, there = met.person[differ], here[differ], there[differ]
+    _, first, count = np.unique(pack(person, here, there), return_index=True, return_counts=True)
     compared = np.zeros((len(work.people), width))
     np.add.at(compared, work.ballot.reads.annotator, tally.own)
-    for at, n in zip(np.flatnonzero(differ)[first].tolist(), count.tolist(), strict=True):
-        person, here, there = (int(column[at]) for column in (met.person, work.label[met.here], work.label[met.there]))
+    kinds = zip(*(column[first].tolist() for column in (person, here, there)), count.tolist(), strict=True)
+    for whose, mine, theirs, n in kinds:
         yield Fact(
-            annotator=work.people[person],
+            annotator=work.people[whose],
             measure="confusion",
-            label=f"{work.labels[here]} > {work.labels[there]}",
-            value=n / float(compared[person, here]),
+            label=f"{work.labels[mine]} > {work.labels[theirs]}",
+            value=n / float(compared[whose, mine]),
             n=n,
         )
 
