@@ -32,6 +32,7 @@ COMMANDS = {
     "restore": "Make a project on Label Studio of a backup, and see that both are equal.",
     "doctor": "Look for all that is wrong in the project and the workspace, with what mends it.",
     "agree": "Measure agreement and decide which labels hold.",
+    "labels": "Look for agreed labels that are likely to be wrong.",
     "quality": "Hold annotators to labels that are known to be right, and keep these.",
     "validate": "Check every table with Great Expectations.",
     "publish": "Write a new version of a dataset, if anything changed.",
