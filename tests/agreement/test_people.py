@@ -217,6 +217,7 @@ def _gold(drawing, tables, docs, *, annotators=(), retired=None, digest=None):
             "annotators": list(annotators),
             "added_at": drawing.START,
             "retired_at": retired,
+            "asked_of": None,
         }
         for doc in docs
     ]

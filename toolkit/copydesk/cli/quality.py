@@ -87,6 +87,24 @@ def retire(ctx: click.Context, doc_ids: tuple[str, ...], exposures: int | None, 
     print_report(flow.retire(_under(ctx, schema), doc_ids, exposures=exposures), as_json=as_json)
 
 
+@gold.command("ask")
+@click.option("--people", type=click.IntRange(min=1), required=True, help="How many people are to read each, in all.")
+@one_schema_option
+@json_option
+@click.pass_context
+def ask(ctx: click.Context, people: int, schema: str, as_json: bool) -> None:
+    """Have gold read by more people than other documents, as honeypots: its tasks look like all others.
+
+    Say it again when somebody joins, and after [studio] annotators_per_task was changed. copydesk doctor knows of it.
+    """
+    from copydesk.flow import gold as flow
+
+    workspace = _under(ctx, schema)
+    with progress_shown(as_json=as_json) as progress:
+        report = flow.ask(workspace, people=people, progress=progress)
+    print_report(report, as_json=as_json)
+
+
 def _under(ctx: click.Context, schema: str) -> Workspace:
     workspace = open_workspace(ctx)
     return workspace.under(schema) if schema else workspace

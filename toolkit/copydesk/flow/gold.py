@@ -19,11 +19,13 @@ import pyarrow.compute as pc
 
 from copydesk.agreement.people.grown import unanimous
 from copydesk.errors import UnknownError, UsageError
+from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.labels import agree
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty, from_rows
 from copydesk.store import digest_of, locked
+from copydesk.studio.asking import ask_documents
 from copydesk.workspace import Workspace
 
 FEWEST = 3  # readers of a document that is gold since they are of one mind
@@ -123,6 +125,35 @@ def listed(workspace: Workspace) -> Report:
     )
 
 
+def ask(workspace: Workspace, *, people: int, progress: Progress) -> Report:
+    """Have all gold that is not retired read by ``people`` people, through the tasks that are there: they look like any other.
+
+    Raises UsageError where there is no gold.
+    """
+    with locked(workspace.lock), connected(workspace) as studio:
+        gold, spans = kept(workspace)
+        rows = gold.to_pylist()
+        wanted = {row["doc_id"]: people for row in rows if row["retired_at"] is None}
+        if not wanted:
+            raise UsageError("there is no gold to ask of anybody", fix="copydesk quality gold add")
+        there: dict[str, int] = {}
+        for project in known_projects(workspace, studio, workspace.schema()):
+            there |= ask_documents(studio, int(project["id"]), wanted, progress=progress)
+        for row in rows:
+            row["asked_of"] = people if row["doc_id"] in there else None
+        _keep(workspace, from_rows("gold", rows), spans)
+    missing = sorted(wanted.keys() - there.keys())
+    lines = (f"no task of its own: {', '.join(missing[:5])} (in all {len(missing)})",) if missing else ()
+    data = {"people": people, "asked": sorted(there), "missing": missing}
+    return Report("gold", {"asked": len(there), "without a task": len(missing)}, lines=lines, data=data)
+
+
+def asked(workspace: Workspace) -> dict[str, int]:
+    """Give how many people each document of gold is asked of, where that is another number than for the rest."""
+    rows = kept(workspace)[0].select(["doc_id", "retired_at", "asked_of"]).to_pylist()
+    return {row["doc_id"]: row["asked_of"] for row in rows if row["asked_of"] and row["retired_at"] is None}
+
+
 def exposed(workspace: Workspace, gold: pa.Table) -> dict[str, int]:
     """Count, of each document of gold, the people who have read it since it is gold, those left out who made it so."""
     rows = {row["doc_id"]: row for row in gold.select(["doc_id", "added_at", "annotators"]).to_pylist()}
@@ -160,6 +191,7 @@ def _row(document: Mapping[str, Any], *, origin: str, annotators: Collection[str
         "annotators": sorted(annotators),
         "added_at": datetime.now(UTC),
         "retired_at": None,
+        "asked_of": None,
     }
 
 

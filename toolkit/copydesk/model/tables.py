@@ -527,6 +527,7 @@ GOLD = _schema(
     annotators=NAMES,  # who made it what it is, and so is not measured by it
     added_at=INSTANT,
     retired_at=_maybe(INSTANT),
+    asked_of=_maybe(pa.int64()),  # how many people are asked to read it; empty: as many as any other document
 )
 GOLD_SPANS = _schema(
     doc_id=pa.string(),
