@@ -30,8 +30,7 @@ def account_of(name: str, rows: Sequence[Row]) -> Iterator[str]:
     yield f"  drift: {_drift(overall['drift'])}"
     yield f"  with themselves: {_figure(overall['f1_self'])}"
     yield f"  suggestions: {_suggestions(overall)}"
-    if "spam" in overall:
-        yield f"  labels at random: {_percent(overall['spam'])}"
+    yield f"  guesses: {_guesses(overall['spam'])}"
 
 
 def _work(overall: Mapping[str, Row]) -> str:
@@ -91,6 +90,14 @@ def _suggestions(overall: Mapping[str, Row]) -> str:
         else f" (how many are wrong: {wrong['note']})"
     )
     return f"{told}, {_percent(unread)} in documents done faster than they can be read"
+
+
+def _guesses(row: Row) -> str:
+    return (
+        str(row["note"])
+        if row["value"] is None
+        else f"{_percent(row)} of their answers, as the model MACE has it (n = {row['n']:,})"
+    )
 
 
 def _figure(row: Row) -> str:

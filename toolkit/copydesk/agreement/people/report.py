@@ -12,6 +12,7 @@ from copydesk.agreement.people.fact import Fact, table_of
 from copydesk.agreement.people.habits import habits, haste, hasty_reads, suggestions
 from copydesk.agreement.people.profile import boundaries, confusions
 from copydesk.agreement.people.scores import drifts, scores
+from copydesk.agreement.people.spam import spam
 from copydesk.agreement.people.standing import gold_reads
 from copydesk.agreement.people.tally import against_others, against_standard
 from copydesk.agreement.people.work import Work, work_of
@@ -59,7 +60,7 @@ def annotator_facts(given: Given) -> pa.Table:
     * ``f1_others``, ``f1_agreed``, ``f1_gold``, with ``precision_…`` and ``recall_…`` of each label: against what every other
       reader drew, the agreed labels of documents with three or more readers, and gold (``scores``);
     * ``confusion``, and ``early_start``, ``late_start``, ``early_end``, ``late_end``, ``fused``, ``split`` (``profile``);
-    * ``f1_window``, ``drift`` (``scores``), ``f1_self`` (``again``), and ``suggestions_kept``, ``suggestions_wrong``,
+    * ``f1_window``, ``drift`` (``scores``), ``f1_self`` (``again``), ``spam`` (``spam``), and ``suggestions_kept``, ``suggestions_wrong``,
       ``suggestions_unread`` (``habits``).
     """
     work = given.work()
@@ -73,6 +74,7 @@ def annotator_facts(given: Given) -> pa.Table:
         *scores(work, judged, against="agreed", nothing=_NO_AGREED, remark=_OWN_VOTE),
         *_against_gold(work, given.gold, given.gold_spans),
         *self_agreement(reads=given.every_read, spans=given.every_span, people=work.people),
+        *spam(work),
         *suggestions(work, given.spans, agreed=given.agreed, disputed=places, judged=judged, hasty=hasty),
     ]
     return table_of(sorted(facts, key=lambda fact: (_number(fact.annotator), fact.annotator)))
