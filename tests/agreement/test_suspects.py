@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.agreement.suspects import Corpus, suspects
+from copydesk.agreement.suspects import Corpus, Probabilities, suspects
 from copydesk.agreement.suspects.corpus import Covered
+from copydesk.agreement.suspects.model import confident
 
 
 def corpus(texts, marks, *, votes=3, readers=3, disputed=None, stories=(), decided="unanimous", **also):
@@ -138,3 +143,34 @@ def test_any_surface_is_searched_for_as_it_stands(surface):
     found = told(texts, marks)
     searched = any(sign.isalnum() for sign in surface)
     assert [one[2] for one in found] == ([surface] if searched else [])
+
+
+def test_what_a_model_is_as_sure_of_as_it_is_where_people_set_that_label_contradicts_them():
+    # Means where people set it: PLACE (.9 + .7 + .2) / 3 = .6, ORG .8; only the third row has ORG as sure as that.
+    values = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8], [0.2, 0.8]])
+    assert confident(values, np.array([0, 0, 0, 1])) == [-1, -1, 1, -1]
+    texts = {"d": "Qaim, Qaim, Asad, IS"}
+    marks = [("PLACE", 0, 4), ("PLACE", 6, 10), ("PLACE", 12, 16), ("ORG", 18, 20)]
+    said = Probabilities(("PLACE", "ORG"), {("d", mark[1], mark[2]): row for row, mark in enumerate(marks)}, values)
+    (row,) = suspects(corpus(texts, {"d": marks}), least=0.5, said=said).to_pylist()
+    assert (row["surface"], row["label"], row["reason"], row["score"]) == ("Asad", "PLACE", "model", 0.8)
+    assert row["detail"] == "the model says ORG (0.80), and PLACE with 0.20"
+
+
+def test_a_label_that_nobody_set_needs_more_than_half():
+    values = np.array([[0.5, 0.5], [0.4, 0.6]])
+    assert confident(values, np.array([0, 0])) == [-1, 1]
+
+
+def test_a_model_that_says_nothing_of_a_place_or_a_label_accuses_nobody():
+    texts, marks = {"d": "Qaim fell."}, {"d": ["PLACE Qaim"]}
+    for labels, place in ((("PLACE", "ORG"), ("d", 5, 9)), (("ORG", "PER"), ("d", 0, 4))):
+        said = Probabilities(labels, {place: 0}, np.array([[0.0, 1.0]]))
+        assert suspects(corpus(texts, marks), least=0, said=said).num_rows == 0
+
+
+def test_confident_learning_is_that_of_cleanlab():
+    case = json.loads((Path(__file__).parents[1] / "cases/agreement/confident.json").read_text())
+    found = confident(np.array(case["probabilities"]), np.array(case["given"]))
+    assert [row for row, label in enumerate(found) if label >= 0] == case["issues"]
+    assert len(case["issues"]) > 5

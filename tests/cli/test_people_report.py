@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from copydesk.cli import cli
-from copydesk.errors import QualityError, UnknownError, UsageError
+from copydesk.errors import ConfigError, QualityError, UnknownError, UsageError
 from copydesk.flow.exported import import_export
 from copydesk.workspace import Workspace
 
@@ -269,3 +269,44 @@ def test_names_are_told_only_where_they_are_asked_for(desk: Workspace) -> None:
     assert "  anna: 1 documents" in run(desk, "people", "report", "--names").stdout
     assert "anna: undecided" in run(desk, "quality", "gate", "--names").stdout
     assert set(desk.annotators_known.read("annotators")["annotator"].to_pylist()) == {"A1"}
+
+
+def test_suspects_are_ranked_for_people_and_programs_and_a_models_table_is_taken(desk: Workspace) -> None:
+    alike = three_alike(range(6))
+    alike[5] = [annotation(900 + person, person, 5, "Noor Aleppo Asad") for person in (1, 2, 3)]  # no Qaim
+    taken(desk, alike)
+    told = json.loads(run(desk, "labels", "suspects", "--json").stdout)
+    assert told["counts"] == {"suspects": 1, "surface-unlabelled": 1}
+    (row,) = told["suspects"]
+    assert (row["surface"], row["label"], row["score"]) == ("Qaim", None, 0.75)  # five of six, each counted one higher
+    assert "0.75 nothing 'Qaim' in " in run(desk, "labels", "suspects").stdout
+    span = next(one for one in desk.agreed.read("agreed_spans").to_pylist() if one["surface"] == "Noor")
+    rows = [
+        {"doc_id": one["doc_id"], "start": one["start"], "end": one["end"], "PERSON": person, "PLACE": 1 - person}
+        for one in desk.agreed.read("agreed_spans").to_pylist()
+        for person in [(0.1 if one == span else 0.9) if one["label"] == "PERSON" else 0.2]
+    ]
+    file = desk.root / "model.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    told = json.loads(run(desk, "labels", "suspects", "--probabilities", str(file), "--json").stdout)
+    assert told["counts"] == {"suspects": 2, "model": 1, "surface-unlabelled": 1}
+    assert (told["suspects"][0]["span_id"], told["suspects"][0]["score"]) == (span["span_id"], 0.9)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("doc_id,start,PERSON\nd,0,1\n", "has no column end"),
+        ("doc_id,start,end\nd,0,1\n", "something else than probabilities"),
+        ("doc_id,start,end,PERSON\nd,0,4,1.5\n", "something else than probabilities"),
+        ("doc_id,start,end,PERSON\nd,0,4,\n", "something else than probabilities"),
+        ("doc_id,start,end,PERSON\nd,0,4,much\n", "something else than places and probabilities"),
+        ("doc_id,start,end,PERSON\nd,0\n", "cannot be read"),
+    ],
+)
+def test_a_models_table_that_is_none_is_refused_with_its_name(desk: Workspace, text: str, said: str) -> None:
+    file = desk.root / "model.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=said) as error:
+        run(desk, "labels", "suspects", "--probabilities", str(file))
+    assert "model.csv" in str(error.value)

@@ -544,7 +544,7 @@ SUSPECTS = _schema(
     end=pa.int64(),
     surface=pa.string(),
     label=_maybe(pa.string()),  # what it is labelled now
-    reason=pa.string(),  # few-votes, surface-label, surface-unlabelled, copy-label, copy-unlabelled
+    reason=pa.string(),  # few-votes, surface-label, surface-unlabelled, copy-label, copy-unlabelled, model
     score=pa.float64(),  # from 0 to 1
     detail=pa.string(),  # one sentence
 )

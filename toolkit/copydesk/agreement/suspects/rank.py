@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from copydesk.agreement.suspects.copied import copied_otherwise
 from copydesk.agreement.suspects.corpus import Corpus
+from copydesk.agreement.suspects.model import Probabilities, contradicted
 from copydesk.agreement.suspects.surfaces import labelled_otherwise, not_labelled
 from copydesk.agreement.suspects.suspect import Suspect
 from copydesk.model.tables import SUSPECTS, from_tuples
@@ -18,12 +19,13 @@ _ROW = attrgetter(*SUSPECTS.names)
 _SETTLED = "adjudicated"
 
 
-def suspects(corpus: Corpus, *, least: float) -> pa.Table:
+def suspects(corpus: Corpus, *, least: float, said: Probabilities | None = None) -> pa.Table:
     """Rank what is likely to be wrong: reasons with a score of ``least`` or more.
 
     * ``few-votes``: few of the readers drew it; the score is one less the posterior where there is one, else one less the share of
       the readers who drew it, both counted one higher (Laplace). What somebody adjudicated is none.
-    * ``surface-label``, ``surface-unlabelled`` (``surfaces``), ``copy-label``, ``copy-unlabelled`` (``copied``).
+    * ``surface-label``, ``surface-unlabelled`` (``surfaces``), ``copy-label``, ``copy-unlabelled`` (``copied``);
+    * ``model``, where a model ``said`` something (``model``).
 
     What is suspect for several reasons is one row with the strongest, and the chance that any of them holds:
     one less the product of what the scores leave.
@@ -33,6 +35,7 @@ def suspects(corpus: Corpus, *, least: float) -> pa.Table:
         *labelled_otherwise(corpus, least=least),
         *not_labelled(corpus, least=least),
         *copied_otherwise(corpus, least=least),
+        *(contradicted(corpus, said, least=least) if said else ()),
     ]
     ranked = sorted(
         _joined(found), key=lambda one: (-one.score, one.doc_id, one.start, one.end, one.label or "", one.reason)
