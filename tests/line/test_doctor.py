@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from copydesk.errors import StudioError
-from copydesk.flow import doctor
+from copydesk.flow import doctor, gold
 from copydesk.flow.connect import connected
-from copydesk.flow.studio import push
+from copydesk.flow.studio import pull, push
 from copydesk.flow.versions import examine_packages, installed
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
@@ -231,6 +231,26 @@ def test_a_task_that_is_to_be_asked_of_more_people_is_served_to_the_next_one(des
             ben.get(following)
         assert set(desk.doctor("--fix")[1]) == {"overlap-drift"}
         assert ben.get(following)["id"] == desk.task["id"]
+
+
+def test_gold_is_served_to_more_people_than_other_tasks_and_the_doctor_leaves_it_so(desk: Desk) -> None:
+    workspace = Workspace.open(desk.folder)
+    desk.patch_project(maximum_annotations=1)
+    following = f"api/projects/{desk.project['id']}/next/"
+    with person(desk, "anna") as anna, person(desk, "ben") as ben:
+        desk.annotate([region()], by=anna)
+        pull(workspace, progress=silent)
+        assert gold.add(workspace, [desk.task["data"]["doc_id"]], progress=silent).counts["added"] == 1
+        with pytest.raises(StudioError):
+            ben.get(following)
+        assert gold.ask(workspace, people=5, progress=silent).counts == {"asked": 1, "without a task": 0}
+        assert ben.get(following)["id"] == desk.task["id"]
+    desk.patch_project(maximum_annotations=2)
+    assert set(desk.doctor("--fix")[1]) <= {"overlap-drift"}
+    assert desk.studio.get(f"api/tasks/{desk.task['id']}/")["overlap"] == 5
+    gold.retire(workspace, [desk.task["data"]["doc_id"]], exposures=None)
+    assert set(desk.doctor("--fix")[1]) == {"overlap-drift"}
+    assert desk.studio.get(f"api/tasks/{desk.task['id']}/")["overlap"] == 2
 
 
 def test_of_ground_truth_only_what_no_person_made_is_unmarked_and_the_rest_stays_a_finding(desk: Desk) -> None:

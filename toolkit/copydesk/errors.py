@@ -13,6 +13,7 @@
     │   ├── RejectedError         more inputs rejected than the settings allow
     │   ├── DisputeError          annotators disagree and ``--strict`` was asked for
     │   ├── FindingError          validation found errors
+    │   ├── QualityError          an annotator falls short of gold
     │   └── NotEvaluatedError     validation could not evaluate all that it should
     └── SystemFault         (3)   a server or the environment
         ├── StoreError            a file of the workspace that is damaged or cannot be written
@@ -123,6 +124,12 @@ class FindingError(DataError):
     """Validation found errors, so nothing may be published."""
 
     code = "findings"
+
+
+class QualityError(DataError):
+    """An annotator's work falls short of gold."""
+
+    code = "quality"
 
 
 class NotEvaluatedError(DataError):

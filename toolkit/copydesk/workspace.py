@@ -193,6 +193,21 @@ class Workspace:
         return Log(self._labelled("decisions"))
 
     @property
+    def annotators_known(self) -> Latest:
+        """What is known of the people who annotate."""
+        return Latest(self._labelled("annotators"))
+
+    @property
+    def gold(self) -> Latest:
+        """The documents whose labels are known to be right, and these labels."""
+        return Latest(self._labelled("gold"))
+
+    @property
+    def suspects(self) -> Latest:
+        """The labels that are likely to be wrong."""
+        return Latest(self._labelled("suspects"))
+
+    @property
     def findings(self) -> Latest:
         """The findings of the last validation."""
         return Latest(self._labelled("findings"))

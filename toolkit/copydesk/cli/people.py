@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.cli.output import (
+    json_option,
+    one_schema_option,
+    open_workspace,
+    print_json,
+    print_report,
+    progress_shown,
+)
 from copydesk.flow import studio
 
 
 @click.group("people")
 def command() -> None:
-    """Add annotators to Label Studio, list them, and take them out."""
+    """Add annotators to Label Studio, list them, measure their work, and take them out."""
 
 
 @command.command("add")
@@ -47,6 +54,25 @@ def list_people(ctx: click.Context, as_json: bool) -> None:
     """List the annotators, their log-in names and their pseudonyms."""
     workspace = open_workspace(ctx)
     _print(workspace.people_file.as_posix(), studio.list_people(workspace), as_json=as_json)
+
+
+@command.command("report")
+@click.option("--names", is_flag=True, help="Tell people's names instead of their pseudonyms, where they are known.")
+@one_schema_option
+@json_option
+@click.pass_context
+def report(ctx: click.Context, names: bool, schema: str, as_json: bool) -> None:
+    """Measure every annotator: how much and how fast, F1 against others, agreed labels and gold, and where they differ.
+
+    What is not defined says why. Nothing of this goes to Label Studio.
+    """
+    from copydesk.flow import people_report
+
+    workspace = open_workspace(ctx)
+    workspace = workspace.under(schema) if schema else workspace
+    with progress_shown(as_json=as_json) as progress:
+        told = people_report.report(workspace, names=names, progress=progress)
+    print_report(told, as_json=as_json)
 
 
 def _print(file: str, people: list[dict[str, str]], *, as_json: bool) -> None:

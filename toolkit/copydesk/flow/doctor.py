@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import CopydeskError, FindingError, StoreError
+from copydesk.flow import gold
 from copydesk.flow.connect import connected, known_projects, project_spec, studio_url
 from copydesk.flow.report import Report
 from copydesk.flow.versions import examine_packages, versions
@@ -25,7 +26,7 @@ from copydesk.studio.local import examine_folder
 from copydesk.workspace import Workspace
 
 LEAST_FREE = 1_000_000_000  # bytes
-_FOLDERS = ("documents", "copies", "pulls", "backups", "labels", "agreed", "findings", "repeated")
+_FOLDERS = ("documents", "copies", "pulls", "backups", "labels", "agreed", "findings", "repeated", "gold")
 
 
 def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:
@@ -94,11 +95,12 @@ def _project(workspace: Workspace, *, fix: bool, progress: Progress) -> list[Fin
     schema = workspace.schema()
     spec = project_spec(workspace, schema)
     texts = histories(workspace.documents.read("documents"))
+    asked = gold.asked(workspace)
     with connected(workspace) as studio:
         keys: Counter[Shown] = Counter()
         each: list[Finding] = []
         for project in known_projects(workspace, studio, schema):
-            found = examine(studio, project, spec, histories=texts, keys=keys, progress=progress)
+            found = examine(studio, project, spec, histories=texts, keys=keys, asked=asked, progress=progress)
             each += mend(studio, project, spec, found) if fix else found.findings()
         return merged(each)
 

@@ -16,6 +16,7 @@ from copydesk.flow.current import current_documents
 from copydesk.flow.report import Report, reason_counts, reason_lines
 from copydesk.model.document import Edit
 from copydesk.model.progress import Progress
+from copydesk.model.tables import Outcome
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio import codec
 from copydesk.studio.changes import current_state
@@ -49,15 +50,7 @@ def read_labels(workspace: Workspace) -> Report:
     key = labels_key(workspace)
     changed = not workspace.labels.is_made_from(key)
     if changed:
-        annotations = current_state(workspace.pulls)
-        documents = workspace.documents.read("documents")
-        outcome = codec.read_labels(
-            annotations,
-            documents=documents,
-            schema=workspace.schema(),
-            articles=_article_texts(workspace, annotations, documents),
-            windows=workspace.pulls.read("task_windows"),
-        )
+        outcome = read_annotations(workspace, current_state(workspace.pulls))
         workspace.labels.replace({**outcome.kept, "rejected": outcome.rejected}, {"stage": "labels", "key": key})
     rejected = workspace.labels.read("rejected").to_pylist()
     counts = {name: workspace.labels.read(name).num_rows for name in ("reads", "spans", "relations")}
@@ -67,6 +60,18 @@ def read_labels(workspace: Workspace) -> Report:
         changed=changed,
         lines=reason_lines(rejected),
         data={"rejected": rejected, "reasons": reason_counts(rejected)},
+    )
+
+
+def read_annotations(workspace: Workspace, annotations: pa.Table) -> Outcome:
+    """Read spans and relations from rows of the pull log, as ``read_labels`` does from all."""
+    documents = workspace.documents.read("documents")
+    return codec.read_labels(
+        annotations,
+        documents=documents,
+        schema=workspace.schema(),
+        articles=_article_texts(workspace, annotations, documents),
+        windows=workspace.pulls.read("task_windows"),
     )
 
 

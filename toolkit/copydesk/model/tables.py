@@ -571,6 +571,47 @@ AGREEMENT = _schema(
     documents=pa.int64(),
     note=pa.string(),
 )
+# What is known of the people who annotate: a row for each figure.
+ANNOTATORS = _schema(
+    annotator=pa.string(),  # pseudonym
+    measure=pa.string(),  # such as f1_others, lead_time_median; agreement.people.report lists them
+    label=pa.string(),  # a label of the schema, "HERE > THERE" of a confusion, the number of a window, or "all"
+    value=_maybe(pa.float64()),  # empty where it is not defined; note then says why
+    low=_maybe(pa.float64()),  # 95 % interval; empty where there is none
+    high=_maybe(pa.float64()),
+    n=pa.int64(),  # units that it rests on: spans, documents, times
+    note=pa.string(),
+)
+# Documents whose labels are known to be right, kept out of Label Studio's sight; and their labels.
+GOLD = _schema(
+    doc_id=pa.string(),
+    revision=pa.int32(),
+    text_sha256=pa.string(),
+    origin=pa.string(),  # unanimous, adjudicated, given; ground-truth is Label Studio's, and never kept
+    annotators=NAMES,  # who made it what it is, and so is not measured by it
+    added_at=INSTANT,
+    retired_at=_maybe(INSTANT),
+    asked_of=_maybe(pa.int64()),  # how many people are asked to read it; empty: as many as any other document
+)
+GOLD_SPANS = _schema(
+    doc_id=pa.string(),
+    start=pa.int64(),
+    end=pa.int64(),
+    surface=pa.string(),
+    label=pa.string(),
+)
+# Labels that are likely to be wrong, the likeliest first.
+SUSPECTS = _schema(
+    doc_id=pa.string(),
+    span_id=_maybe(pa.string()),  # of the agreed span; empty where nothing is labelled
+    start=pa.int64(),
+    end=pa.int64(),
+    surface=pa.string(),
+    label=_maybe(pa.string()),  # what it is labelled now
+    reason=pa.string(),  # few-votes, surface-label, surface-unlabelled, copy-label, copy-unlabelled, model
+    score=pa.float64(),  # from 0 to 1
+    detail=pa.string(),  # one sentence
+)
 FINDINGS = _schema(
     suite=pa.string(),
     expectation=pa.string(),
@@ -627,6 +668,10 @@ TABLES: dict[str, pa.Schema] = {
     "decisions": DECISIONS,
     "returns": RETURNS,
     "agreement": AGREEMENT,
+    "annotators": ANNOTATORS,
+    "gold": GOLD,
+    "gold_spans": GOLD_SPANS,
+    "suspects": SUSPECTS,
     "findings": FINDINGS,
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 from copydesk.model.finding import Finding, Gathered
 from copydesk.model.progress import Progress
 from copydesk.model.windows import Place
+from copydesk.studio.asking import ask_of
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import TEXT
 from copydesk.studio.listing import list_tasks
@@ -57,12 +58,14 @@ def examine(
     *,
     histories: Mapping[str, History],
     keys: Counter[Shown],
+    asked: Mapping[str, int],
     progress: Progress,
 ) -> Gathered:
     """Look at a project and all its tasks.
 
     ``project`` is as the server describes it, ``spec`` what it is to be, and ``histories`` the texts that the workspace has.
-    ``keys`` counts what the tasks show, over all projects that are examined.
+    ``keys`` counts what the tasks show, over all projects that are examined; ``asked`` names the documents that more people are
+    asked to read than others.
     """
     found = Gathered(MENDS)
     _settings(studio, project, spec, found)
@@ -74,7 +77,8 @@ def examine(
         for task in page:
             _task(task, found, histories=histories, keys=keys)
             if not parts.take(task):
-                _overlap(task, spec, found)
+                people = asked.get(str(task["data"].get("doc_id", "")), spec.annotators_per_task)
+                _overlap(task, people, found)
             for annotation in task["annotations"]:
                 _annotation(task, annotation, found, controls=controls)
             _people(task, found)
@@ -112,23 +116,17 @@ def _mended(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, found
         return f"the project shows {MODEL_VERSION!r}"
     if finding.code == "overlap-drift":
         for task_id in ids:
-            _ask(studio, task_id, spec.annotators_per_task)
-        return f"asked of {spec.annotators_per_task} people: tasks {_listed(ids)}"
+            ask_of(studio, task_id, found.numbers[task_id])
+        return f"asked of {spec.annotators_per_task} people, or as many as gold is asked of: tasks {_listed(ids)}"
     if finding.code == "scattered-parts":
         for task_id in ids:
-            _ask(studio, task_id, found.numbers[task_id])
+            ask_of(studio, task_id, found.numbers[task_id])
         return f"asked of everybody who began the document: tasks {_listed(ids)}"
     if finding.code == "ground-truth" and ids:
         for annotation_id in ids:
             studio.patch(f"api/annotations/{annotation_id}/", json={"ground_truth": False})
         return f"no ground truth any more: annotations {_listed(ids)}"
     return ""
-
-
-def _ask(studio: Studio, task_id: int, people: int) -> None:
-    """Have a task asked of so many people; one that was done before is not served again unless it is said not to be."""
-    done = studio.get(f"api/tasks/{task_id}/")["total_annotations"] >= people
-    studio.patch(f"api/tasks/{task_id}/", json={"overlap": people, "is_labeled": done})
 
 
 def _listed(ids: Sequence[int]) -> str:
@@ -162,10 +160,11 @@ def _settings(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, fou
             )
 
 
-def _overlap(task: Mapping[str, Any], spec: ProjectSpec, found: Gathered) -> None:
-    if task["overlap"] != spec.annotators_per_task:
-        example = f"task {task['id']} is asked of {task['overlap']} people, not {spec.annotators_per_task}"
+def _overlap(task: Mapping[str, Any], people: int, found: Gathered) -> None:
+    if task["overlap"] != people:
+        example = f"task {task['id']} is asked of {task['overlap']} people, not {people}"
         found.add("overlap-drift", example, item=task["id"])
+        found.numbers[task["id"]] = people
 
 
 def _task(task: Mapping[str, Any], found: Gathered, *, histories: Mapping[str, History], keys: Counter[Shown]) -> None:

@@ -55,6 +55,10 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "agreed_categories": ("doc_id", "name", "value"),
     "disputes": ("dispute_id",),
     "agreement": ("measure", "label", "annotators", "scope", "within"),
+    "annotators": ("annotator", "measure", "label"),
+    "gold": ("doc_id",),
+    "gold_spans": ("doc_id", "start", "end", "label"),
+    "suspects": ("doc_id", "start", "end", "label"),
     "findings": ("suite", "expectation"),
 }
 EMPTY = "expect_table_row_count_to_be_between"

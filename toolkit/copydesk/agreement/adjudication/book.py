@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 
 from copydesk.agreement.adjudication.moved import Moves, moved_reading
 from copydesk.agreement.adjudication.readings import Contest, Place, Reading, contest_of, told
-from copydesk.agreement.adjudication.rows import Heard, Row, category_row, relation_row, span_row
+from copydesk.agreement.adjudication.rows import ADJUDICATED, Heard, Row, category_row, relation_row, span_row
 from copydesk.agreement.identity import span_id
 from copydesk.model.tables import from_rows, rejected_row
 
-ADJUDICATED = "adjudicated"
 _TABLES = ("agreed_spans", "agreed_relations", "agreed_categories", "disputes", "rejected")
 _AGREED = {"span": "agreed_spans", "relation": "agreed_relations", "category": "agreed_categories"}
 

@@ -14,6 +14,8 @@ from copydesk.agreement.adjudication.readings import Contest, Place, Reading
 from copydesk.agreement.identity import relation_id, span_id
 from copydesk.model.tables import TABLES
 
+ADJUDICATED = "adjudicated"  # what ``decided`` says
+
 Row = dict[str, Any]
 Key = tuple[str, str, Reading]  # document, category or empty, reading
 

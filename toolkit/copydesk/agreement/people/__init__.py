@@ -1,0 +1,6 @@
+"""Labels in, facts about the people who made them out: how far each can be trusted, and with what."""
+
+from copydesk.agreement.people.report import Given, annotator_facts
+from copydesk.agreement.people.standing import Standing, standings
+
+__all__ = ["Given", "Standing", "annotator_facts", "standings"]

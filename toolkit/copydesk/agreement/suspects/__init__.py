@@ -1,0 +1,7 @@
+"""Agreed labels and texts in, the labels that are likely to be wrong out, the likeliest first."""
+
+from copydesk.agreement.suspects.corpus import Corpus
+from copydesk.agreement.suspects.model import Probabilities
+from copydesk.agreement.suspects.rank import suspects
+
+__all__ = ["Corpus", "Probabilities", "suspects"]

@@ -1,0 +1,96 @@
+"""The workspace's agreed labels in, the table ``suspects`` out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv, json, parquet
+
+from copydesk.agreement.suspects import Corpus, Probabilities
+from copydesk.agreement.suspects import suspects as ranked
+from copydesk.errors import ConfigError
+from copydesk.flow.current import current_documents
+from copydesk.flow.labels import agree, agreed_key
+from copydesk.flow.report import Report
+from copydesk.model.progress import Progress
+from copydesk.store import digest_of, file_sha256, locked
+from copydesk.workspace import Workspace
+
+_RECIPE = "suspects/1"
+_PLACE = {"doc_id": pa.string(), "start": pa.int64(), "end": pa.int64()}
+_FIX = "give .parquet, .csv or .jsonl with doc_id, start, end, and a column of probabilities for each label and for nothing"
+
+
+def suspects(
+    workspace: Workspace, *, least: float, first: int, probabilities: Path | None, progress: Progress
+) -> Report:
+    """Rank the labels that are likely to be wrong, those with a score of ``least`` or more, and tell the ``first`` of them.
+
+    ``probabilities`` is a table of what a model says: see ``read_probabilities``, which raises for one that is none.
+    """
+    said = read_probabilities(probabilities) if probabilities else None
+    agree(workspace, progress=progress)
+    with locked(workspace.lock):
+        part = workspace.copies.part()
+        copies = part.receipt["files"] if part else {}
+        key = digest_of(
+            [_RECIPE, agreed_key(workspace), copies, least, file_sha256(probabilities) if probabilities else ""]
+        )
+        changed = not workspace.suspects.is_made_from(key)
+        if changed:
+            table = ranked(_corpus(workspace), least=least, said=said)
+            workspace.suspects.replace({"suspects": table}, {"stage": "suspects", "key": key})
+        table = workspace.suspects.read("suspects")
+    rows = table.slice(0, first).to_pylist()
+    lines = tuple(
+        f"{row['score']:.2f} {row['label'] or 'nothing'} {row['surface']!r} in {row['doc_id']} [{row['start']}:{row['end']}], "
+        f"{row['reason']}: {row['detail']}"
+        for row in rows
+    )
+    if table.num_rows > first:
+        lines += (f"… and {table.num_rows - first:,} more: --first tells more of them, the table suspects has all",)
+    counts = {"suspects": table.num_rows, **dict(sorted(Counter(table["reason"].to_pylist()).items()))}
+    return Report("suspects", counts, changed=changed, lines=lines, data={"suspects": rows})
+
+
+def read_probabilities(file: Path) -> Probabilities:
+    """Read a table (Parquet, CSV or JSON Lines) with ``doc_id``, ``start``, ``end``, and a column of probabilities for each label.
+
+    Raises ConfigError, naming the file, where it cannot be read, lacks a column, or holds anything but probabilities.
+    """
+    table = _table(file)
+    if lacking := [name for name in _PLACE if name not in table.column_names]:
+        raise ConfigError(f"{file} has no column {', '.join(lacking)}", fix=_FIX)
+    labels = [name for name in table.column_names if name not in _PLACE]
+    try:
+        columns = [table[name].cast(pa.float64()).to_numpy() for name in labels]
+        places = zip(*(table[name].cast(kind).to_pylist() for name, kind in _PLACE.items()), strict=True)
+        rows = {place: row for row, place in enumerate(places)}
+    except pa.ArrowException as error:
+        raise ConfigError(f"{file} holds something else than places and probabilities: {error}", fix=_FIX) from error
+    values = np.column_stack(columns) if columns else np.zeros((table.num_rows, 0))
+    if not labels or not bool(np.all((values >= 0) & (values <= 1))):
+        raise ConfigError(f"{file} holds something else than probabilities from 0 to 1", fix=_FIX)
+    return Probabilities(labels, rows, values)
+
+
+def _table(file: Path) -> pa.Table:
+    try:
+        if file.suffix == ".parquet":
+            return parquet.read_table(file, partitioning=None)
+        return json.read_json(file) if file.suffix == ".jsonl" else csv.read_csv(file)
+    except (OSError, pa.ArrowException) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", fix=_FIX) from error
+
+
+def _corpus(workspace: Workspace) -> Corpus:
+    return Corpus.of(
+        documents=current_documents(workspace),
+        reads=workspace.labels.read("reads"),
+        agreed=workspace.agreed.read("agreed_spans"),
+        disputes=workspace.agreed.read("disputes"),
+        copies=workspace.copies.read("copies"),
+    )
