@@ -146,6 +146,7 @@ def test_the_order_of_the_readings_is_random_and_always_the_same():
             "surface": "Qaim",
             "readings": ["ORG [0:4] Qaim: A2", "PLACE [0:4] Qaim: A1"],
             "detail": "the label differs: ORG, PLACE",
+            "posterior": None,
         }
         for number in range(200)
     ]

@@ -51,7 +51,9 @@ def _tables(works):
 
 
 def _measure(works, *asked, **options):
-    figures = measure_categories(**_tables(works), asked=asked, **({"resamples": 50} | options))
+    figures = measure_categories(
+        **_tables(works), asked=asked, **({"resamples": 50, "documents": empty("documents")} | options)
+    )
     return {(one.measure, one.label, one.annotators, one.within): one for one in figures}
 
 
@@ -193,8 +195,10 @@ def test_sources_and_weeks_have_figures_of_their_own_without_pairs():
         Read("d2", "A2", {"tone": "calm"}, day=7),
         *(Read("d3", name, {"tone": "calm"}, day=8) for name in ("A1", "A2")),
     ]
-    sources = pa.table({"doc_id": ["d0", "d2", "d1", "x"], "source": ["a", "b", "a", "c"]})
-    found = _measure(works, TONE, sources=sources)
+    ids, files = ["d0", "d2", "d1", "x"], ["a", "b", "a", "c"]
+    nothing = pa.nulls(4, pa.string())
+    documents = pa.table({"doc_id": ids, "publisher": nothing, "url": nothing, "source": files})
+    found = _measure(works, TONE, documents=documents)
     values = {
         within: (one.scope, one.documents) for (name, _, _, within), one in found.items() if name == "category_alpha"
     }

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.agreement.snap import CHANGES, snap
+from copydesk.agreement.snap import snap
 from copydesk.model.tables import TABLES, empty
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/snap.toml").read_text())["case"]
@@ -46,9 +46,9 @@ def test_a_span_whose_text_is_not_known_or_that_lies_outside_is_not_touched(draw
     works.append(drawing.Work("e", "A2", [(1, 3, "ORG")], revision=2))
     made, found, changes = _snap(drawing, works, dict.fromkeys("de", "Mosul fell"), known={"e": "Mosul fell"})
     assert found == made
-    assert changes == CHANGES.empty_table()
+    assert changes == empty("snapped")
 
 
 def test_nothing_gives_nothing():
     spans, changes = snap(empty("spans"), documents=empty("documents"))
-    assert (spans, changes) == (empty("spans"), CHANGES.empty_table())
+    assert (spans, changes) == (empty("spans"), empty("snapped"))

@@ -17,19 +17,10 @@ import pyarrow.compute as pc
 
 from copydesk.agreement.columns import Bools, Ints, ints
 from copydesk.agreement.words import OTHER, WORD, kind_of, kinds_of
+from copydesk.model.tables import SNAPPED, empty
 
 # What moved, in the order in which it is tried; a span may have several.
 WHITE_SPACE, COMPLETED, LEFT_OUT = "white-space", "word-completed", "word-left-out"
-CHANGES = pa.schema(
-    [
-        pa.field("annotation_id", pa.string(), nullable=False),
-        pa.field("span_id", pa.string(), nullable=False),
-        *(pa.field(name, pa.int64(), nullable=False) for name in ("made_start", "made_end", "start", "end")),
-        pa.field(
-            "rule", pa.string(), nullable=False
-        ),  # white-space, word-completed, word-left-out; several joined by a comma
-    ]
-)
 # As in Unicode's block names: letters of these stand without spaces, or take particles without a space.
 _UNSPACED = (
     (0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x2E80, 0x2FDF), (0x3040, 0x318F),
@@ -50,7 +41,7 @@ class _Snapped:
 
 
 def snap(spans: pa.Table, *, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Give the table ``spans`` with ``start``, ``end`` and ``surface`` on whole words, and the table of changes (``CHANGES``).
+    """Give the table ``spans`` with ``start``, ``end`` and ``surface`` on whole words, and the table of changes (``snapped``).
 
     White space at the edges is cut off. A word that a span covers in part belongs to it where more than half of its characters
     are covered; else it is left out, with what stands between it and the next word. A span that would vanish keeps the word that it
@@ -72,7 +63,7 @@ def snap(spans: pa.Table, *, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
         )
     moved = np.flatnonzero((snapped.start != start) | (snapped.end != end))
     if not len(moved):
-        return spans, CHANGES.empty_table()
+        return spans, empty("snapped")
     return _replaced(spans, snapped, moved, [texts[at] for at in text[moved]]), _changes(spans, snapped, moved)
 
 
@@ -180,4 +171,4 @@ def _changes(spans: pa.Table, snapped: _Snapped, moved: Ints) -> pa.Table:
         pa.array(snapped.end[moved]),
         pa.array(said, pa.string()),
     ]
-    return pa.table(columns, schema=CHANGES)
+    return pa.table(columns, schema=SNAPPED)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement import decide, measure
+from copydesk.agreement import Rule, decide, measure, measure_categories, snap
 from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
+from copydesk.agreement.figures import table_of
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
 from copydesk.flow.report import Report, reason_counts, reason_lines
 from copydesk.model.document import Edit
 from copydesk.model.progress import Progress
-from copydesk.model.tables import Outcome
+from copydesk.model.tables import Outcome, empty
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio import codec
 from copydesk.studio.changes import current_state
@@ -26,7 +28,7 @@ from copydesk.tasks import times
 from copydesk.workspace import Workspace
 
 _LABELS = "labels/4"
-_AGREED = "agreed/6"
+_AGREED = "agreed/7"
 # What a report counts where there is any of it.
 _TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims", "times": "times"}
 _BY_PLACE = [(name, "ascending") for name in ("doc_id", "start", "end", "dispute_id")]
@@ -39,7 +41,8 @@ def labels_key(workspace: Workspace) -> str:
 
 def agreed_key(workspace: Workspace) -> str:
     """Digest of all that the agreed labels are made from."""
-    return digest_of([_AGREED, labels_key(workspace), workspace.decisions.digest])
+    settings = [str(value) for value in astuple(workspace.settings.agree)]
+    return digest_of([_AGREED, labels_key(workspace), workspace.decisions.digest, *settings])
 
 
 def read_labels(workspace: Workspace) -> Report:
@@ -120,7 +123,7 @@ def anchor_counts(workspace: Workspace) -> dict[str, int]:
 
 
 def agree(workspace: Workspace, *, progress: Progress) -> Report:
-    """Measure agreement and decide by majority; ties are disputes."""
+    """Measure agreement and decide by the rule that the settings name; what it leaves open is a dispute."""
     with locked(workspace.lock):
         read_labels(workspace)
         key = agreed_key(workspace)
@@ -134,33 +137,43 @@ def agree(workspace: Workspace, *, progress: Progress) -> Report:
 
 def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     progress("agree", 0, 3)
-    reads, spans, relations = (workspace.labels.read(name) for name in ("reads", "spans", "relations"))
-    unread = workspace.labels.read("unread")
-    outcome = decide(reads=reads, spans=spans, relations=relations, unread=unread)
+    names = ("reads", "spans", "relations", "unread", "categories")
+    reads, spans, relations, unread, categories = (workspace.labels.read(name) for name in names)
+    documents, schema = current_documents(workspace), workspace.schema()
+    spans, snapped = _snapped(workspace, spans, documents)
+    rule = _rule(workspace)
+    outcome = decide(reads=reads, spans=spans, relations=relations, unread=unread, rule=rule, documents=documents)
     progress("agree", 1, 3)
-    agreement = measure(
-        reads=_read_whole(reads, unread),
-        spans=spans,
-        relations=relations,
-        documents=current_documents(workspace),
-        labels=workspace.schema().label_names,
-    )
+    whole = _read_whole(reads, unread)
+    figures = measure(reads=whole, spans=spans, relations=relations, documents=documents, labels=schema.label_names)
+    asked = measure_categories(reads=whole, categories=categories, asked=schema.categories, documents=documents)
     progress("agree", 2, 3)
-    categories = workspace.labels.read("categories")
-    said = decide_categories(reads=reads, categories=categories, documents=current_documents(workspace))
+    said = decide_categories(reads=reads, categories=categories, documents=documents)
     disputes = pa.concat_tables([outcome.kept["disputes"], said.pop("disputes")]).sort_by(_BY_PLACE)
     decisions = workspace.decisions.read("decisions").to_pylist()
     labels = {"reads": reads, "spans": spans, "relations": relations, "categories": categories}
     voted = {**outcome.kept, **said, "disputes": disputes, "rejected": outcome.rejected}
     decided = apply_decisions(voted, decisions, heard=Heard.of([row["doc_id"] for row in decisions], tables=labels))
-    agreed, schema = decided.tables["agreed_spans"], workspace.schema()
-    when = times(agreed, documents=current_documents(workspace), schema=schema)
+    agreed = decided.tables["agreed_spans"]
+    when = times(agreed, documents=documents, schema=schema)
     together = assemble(agreed, decided.tables["agreed_relations"], schema=schema, times=when) | {"times": when}
     conflicts, waiting = ask(decided.tables["disputes"], decisions, agreed_spans=agreed)
-    tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts}
-    receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided)}
+    agreement = pa.concat_tables([figures, table_of(asked)])
+    tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": snapped}
+    notes = list(outcome.notes)
+    receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided), "notes": notes}
     workspace.agreed.replace(tables, receipt)
     progress("agree", 3, 3)
+
+
+def _rule(workspace: Workspace) -> Rule:
+    settings = workspace.settings.agree
+    return Rule(settings.method, settings.min_votes, settings.min_share)
+
+
+def _snapped(workspace: Workspace, spans: pa.Table, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Give the spans on whole words, where the settings want it, and the boundaries that moved."""
+    return snap(spans, documents=documents) if workspace.settings.agree.snap else (spans, empty("snapped"))
 
 
 def _standing(decided: Applied) -> dict[str, list[str]]:
@@ -207,6 +220,7 @@ def _report(part: Part, *, changed: bool) -> Report:
         + f" (n = {row['n']:,} in {row['documents']} documents)"
         for row in overall
     )
+    lines += tuple(part.receipt.get("notes", ()))
     open_again = part.receipt.get("standing", {}).get("open-again", [])
     if open_again:
         lines += (

@@ -81,6 +81,16 @@ class WatchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreeSettings:
+    """``[agree]``: what makes a label hold. A model decides from three readers up; with fewer, and with too little to learn from, votes do."""
+
+    method: str = "span_ds"  # vote, unanimous, span_ds, bsc_seq
+    min_votes: int = _within(1, 1, 1_000)
+    min_share: float = _within(0.5, 0, 1)  # of the readers; more than that
+    snap: bool = True  # spans are put on whole words first
+
+
+@dataclass(frozen=True, slots=True)
 class PublishSettings:
     """``[publish]``: what the data card says beside the figures."""
 
@@ -101,6 +111,7 @@ class Settings:
     studio: StudioSettings = field(default_factory=StudioSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    agree: AgreeSettings = field(default_factory=AgreeSettings)
 
 
 def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
@@ -114,6 +125,7 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "studio": StudioSettings,
         "publish": PublishSettings,
         "watch": WatchSettings,
+        "agree": AgreeSettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]

@@ -558,6 +558,16 @@ RETURNS = _schema(
     step=pa.string(),  # begun, done, answered: the last row of a return_id counts
     at=INSTANT,
 )
+# Boundaries that were moved to whole words before anything was measured or decided.
+SNAPPED = _schema(
+    annotation_id=pa.string(),
+    span_id=pa.string(),
+    made_start=pa.int64(),
+    made_end=pa.int64(),
+    start=pa.int64(),
+    end=pa.int64(),
+    rule=pa.string(),  # white-space, word-completed, word-left-out; several joined by a comma
+)
 AGREEMENT = _schema(
     measure=pa.string(),  # such as span_f1_exact, token_alpha, relation_f1
     label=pa.string(),  # a label of the schema, a category, or "all"
@@ -667,6 +677,7 @@ TABLES: dict[str, pa.Schema] = {
     "conflicts": CONFLICTS,
     "decisions": DECISIONS,
     "returns": RETURNS,
+    "snapped": SNAPPED,
     "agreement": AGREEMENT,
     "annotators": ANNOTATORS,
     "gold": GOLD,

@@ -13,7 +13,6 @@ from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from copydesk.agreement.alpha import Alpha, Measure, OrdinalAlpha, ValueAlphas
 from copydesk.agreement.bootstrap import RESAMPLES
@@ -25,9 +24,10 @@ from copydesk.agreement.classes.numbers import interval_figures, interval_parts
 from copydesk.agreement.classes.ratings import Ratings
 from copydesk.agreement.classes.said import Readings, Said
 from copydesk.agreement.classes.sums import Draws, Estimate, Sums, sums_of
-from copydesk.agreement.columns import Bools, Floats, Ints, encode, look_up, to_numpy
+from copydesk.agreement.columns import Floats, Ints
 from copydesk.agreement.figures import Figure
-from copydesk.agreement.votes import COUNTS, Ballot
+from copydesk.agreement.scopes import scopes_of
+from copydesk.agreement.votes import Ballot
 from copydesk.model.schema_parts import CHOSEN, Attribute
 
 PREVALENCE = 0.2  # how far alpha and AC1 may lie apart before a note says so
@@ -45,7 +45,7 @@ def measure_categories(
     reads: pa.Table,
     categories: pa.Table,
     asked: Sequence[Attribute],
-    sources: pa.Table | None = None,
+    documents: pa.Table,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> list[Figure]:
@@ -53,48 +53,23 @@ def measure_categories(
 
     Gives ``category_alpha``, ``category_alpha_jaccard``, ``category_percent``, ``category_fleiss``, ``category_ac1``,
     ``category_ac2``, ``category_kappa`` and ``category_value_alpha`` (label ``category=value``), as far as they fit the kind; for all
-    documents, and, without pairs and values, for each source (``sources``: doc_id, source) and each ISO week, by a document's
+    documents, and, without pairs and values, for each source and each ISO week (``scopes_of``), by a document's
     latest read. ``n`` counts the values that can be compared. Intervals are by bootstrap over documents.
     """
     readings = Readings.of(reads=reads, categories=categories)
     draws = Draws(resamples, seed)
-    scopes = [*_sources(readings.ballot, sources), *_weeks(readings.ballot, reads)]
+    scopes = [one for one in scopes_of(readings.ballot.reads, documents) if one.name != "document"]
     figures: list[Figure] = []
     for category in asked:
         said = readings.said(category)
         figures += _whole(said, said.ratings, draws)
         figures += _values(said, draws)
         figures += _pairs(said, readings.ballot, draws)
-        for scope, within, documents in scopes:
-            part = said.ratings.within(documents)
-            figures += [replace(one, scope=scope, within=within) for one in _whole(said, part, draws)]
+        for scope in scopes:
+            for place, within in enumerate(scope.names):
+                part = said.ratings.within(scope.of == place)
+                figures += [replace(one, scope=scope.name, within=within) for one in _whole(said, part, draws)]
     return figures
-
-
-def _sources(ballot: Ballot, sources: pa.Table | None) -> Iterator[tuple[str, str, Bools]]:
-    """Give each source with its documents."""
-    if sources is None:
-        return
-    doc = look_up(sources["doc_id"], ballot.reads.docs)
-    names, number = encode(sources["source"])
-    source = np.full(len(ballot.reads.docs), -1)
-    source[doc[doc >= 0]] = number[doc >= 0]
-    yield from (
-        ("source", str(name), source == at) for at, name in enumerate(names.to_pylist()) if np.any(source == at)
-    )
-
-
-def _weeks(ballot: Ballot, reads: pa.Table) -> Iterator[tuple[str, str, Bools]]:
-    """Give each ISO week with the documents whose latest read that counts was in it; a document without a time is in none."""
-    when = pc.iso_calendar(pc.coalesce(reads["updated_at"], reads["created_at"]))
-    year, week = (to_numpy(pc.fill_null(pc.struct_field(when, name), 0)) for name in ("iso_year", "iso_week"))
-    annotation = look_up(reads["annotation_id"], ballot.annotations.ids)
-    counts = np.flatnonzero(ballot.annotations.standing[annotation] == COUNTS)
-    latest = np.zeros(len(ballot.reads.docs), np.int64)
-    np.maximum.at(latest, ballot.annotations.doc[annotation[counts]], (year * 100 + week)[counts])
-    yield from (
-        ("week", f"{one // 100}-W{one % 100:02}", latest == one) for one in np.unique(latest[latest > 0]).tolist()
-    )
 
 
 def _distance(said: Said) -> Floats:
