@@ -342,3 +342,12 @@ def test_who_marks_at_random_is_told_from_those_who_mark_alike_and_of_two_nobody
     two = facts([work for work in works if work.annotator != "A3"])
     assert two["A1", "spam", "all"]["value"] is None
     assert two["A1", "spam", "all"]["note"].startswith("fewer than three people")
+
+
+def test_who_has_not_read_the_whole_newest_text_is_counted_and_not_compared(drawing, facts):
+    works = three(drawing)
+    partly = drawing.tables([drawing.Work("d", "A4", [])], texts={"d": TEXT})["reads"]
+    found = facts(works, partly=partly)
+    assert found["A4", "documents", "all"]["value"] == 1
+    assert ("A4", "f1_others", "all") not in found
+    assert values(found, "f1_others") == values(facts(works), "f1_others")

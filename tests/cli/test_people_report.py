@@ -17,7 +17,7 @@ from copydesk.flow.exported import import_export
 from copydesk.workspace import Workspace
 
 CASES = Path(__file__).parents[1] / "cases" / "exports"
-LEOKA = Path(__file__).parents[3] / "shared" / "data" / "leoka-label-studio" / "LEOKA_team_8.json"
+LEOKA = Path(__file__).parents[3] / "shared" / "data" / "leoka-label-studio"
 
 
 def quiet(*_: object) -> None:
@@ -38,12 +38,18 @@ def run(workspace: Workspace, *arguments: str) -> Result:
     return done
 
 
-@pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    if not LEOKA.exists():
+@pytest.fixture(scope="module", params=["LEOKA_team_6.json", "LEOKA_team_8.json"])
+def file(request: pytest.FixtureRequest) -> Path:
+    file: Path = LEOKA / request.param
+    if not file.exists():
         pytest.skip("the exports of the LEOKA teams are not beside the checkout")
+    return file
+
+
+@pytest.fixture(scope="module")
+def team(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace = workspace_at(tmp_path_factory.mktemp("team"), "leoka")
-    import_export(workspace, LEOKA, progress=quiet)
+    import_export(workspace, file, progress=quiet)
     return workspace
 
 
@@ -58,8 +64,8 @@ def latest_of(tasks: list[dict[str, Any]]) -> dict[tuple[int, str], dict[str, An
     return dict(sorted(made, key=lambda pair: (pair[1]["updated_at"], pair[1]["id"])))
 
 
-def test_counts_of_a_real_team_are_those_of_the_raw_file(team: Workspace) -> None:
-    tasks = json.loads(LEOKA.read_text(encoding="utf-8"))
+def test_counts_of_a_real_team_are_those_of_the_raw_file(team: Workspace, file: Path) -> None:
+    tasks = json.loads(file.read_text(encoding="utf-8"))
     latest = latest_of(tasks)
     facts = json.loads(run(team, "people", "report", "--json").stdout)["facts"]
     told = {row["annotator"]: row["value"] for row in facts if row["measure"] == "documents"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,8 +234,19 @@ def test_a_task_that_is_to_be_asked_of_more_people_is_served_to_the_next_one(des
         assert ben.get(following)["id"] == desk.task["id"]
 
 
-def test_gold_is_served_to_more_people_than_other_tasks_and_the_doctor_leaves_it_so(desk: Desk) -> None:
+@pytest.fixture
+def pulling(desk: Desk) -> Iterator[Workspace]:
+    """The workspace of a desk, from which nothing that was pulled is left to the next test."""
     workspace = Workspace.open(desk.folder)
+    yield workspace
+    for name in ("pulls", "labels", "agreed", "gold"):
+        shutil.rmtree(workspace.state / name, ignore_errors=True)
+
+
+def test_gold_is_served_to_more_people_than_other_tasks_and_the_doctor_leaves_it_so(
+    desk: Desk, pulling: Workspace
+) -> None:
+    workspace = pulling
     desk.patch_project(maximum_annotations=1)
     following = f"api/projects/{desk.project['id']}/next/"
     with person(desk, "anna") as anna, person(desk, "ben") as ben:

@@ -63,8 +63,10 @@ def given(workspace: Workspace) -> Given:
     reads, spans = workspace.labels.read("reads"), workspace.labels.read("spans")
     earlier_reads, earlier_spans = _superseded(workspace, annotations)
     known, known_spans = gold.known(workspace, annotations)
+    partly = pc.is_in(reads["annotation_id"], workspace.labels.read("unread")["annotation_id"].combine_chunks())
     return Given(
-        reads=reads,
+        reads=reads.filter(pc.invert(partly)),
+        partly=reads.filter(partly),
         spans=spans,
         documents=current_documents(workspace),
         agreed=workspace.agreed.read("agreed_spans"),

@@ -18,6 +18,9 @@ def account_of(name: str, rows: Sequence[Row]) -> Iterator[str]:
     yield f"{name}: {_work(overall)}"
     if "lead_time_median" not in overall:
         return  # somebody who skipped all
+    if "f1_others" not in overall:
+        yield "  their work was carried over from older texts, of which they have not read what is new: it is not compared"
+        return
     yield f"  pace: {_pace(overall)}"
     for against in ("others", "agreed", "gold"):
         yield f"  F1 against {against}: {_figure(overall[f'f1_{against}'])}"

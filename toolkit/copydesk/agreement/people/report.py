@@ -30,7 +30,9 @@ class Given:
     """What facts about people are made of: tables of the workspace, and
 
     ``agreed``: ``agreed_spans``; ``skipped``: how many documents each person skipped and has not read since; ``labels``: those of
-    the schema, in its order; ``every_read`` and ``every_span``: with what a later annotation of the same person superseded.
+    the schema, in its order; ``every_read`` and ``every_span``: with what a later annotation of the same person superseded;
+    ``partly``: reads of people who have not read the whole newest text, whose silence on what is new says nothing: they are counted,
+    and not compared.
     """
 
     reads: pa.Table
@@ -44,11 +46,17 @@ class Given:
     labels: Sequence[str]
     every_read: pa.Table
     every_span: pa.Table
+    partly: pa.Table | None = None
 
     def work(self) -> Work:
         """Gather what people did, under every label that occurs anywhere."""
         also = [*self.agreed["label"].to_pylist(), *self.gold_spans["label"].to_pylist()]
         return work_of(reads=self.reads, spans=self.spans, labels=tuple(dict.fromkeys([*self.labels, *also])))
+
+    def all_work(self) -> Work:
+        """Gather what people did, also where they have not read the whole newest text."""
+        reads = pa.concat_tables([self.reads, self.partly]) if self.partly else self.reads
+        return work_of(reads=reads, spans=self.spans, labels=self.labels)
 
 
 def annotator_facts(given: Given) -> pa.Table:
@@ -68,7 +76,7 @@ def annotator_facts(given: Given) -> pa.Table:
     places = given.disputes.select(["doc_id", "start", "end"])
     judged = against_standard(work, given.agreed, compared=work.others >= 2, undecided=places)
     facts = [
-        *habits(work, skipped=given.skipped),
+        *habits(given.all_work(), skipped=given.skipped),
         *haste(work, hasty=hasty, known=told),
         *_against_others(work),
         *scores(work, judged, against="agreed", nothing=_NO_AGREED, remark=_OWN_VOTE),
