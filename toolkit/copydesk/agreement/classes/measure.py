@@ -127,7 +127,7 @@ def _whole(said: Said, ratings: Ratings, draws: Draws) -> Iterator[Figure]:
     if said.category.kind == "number":
         sums, names = _of_numbers(said, ratings), ["category_alpha"]
     elif ratings.values > MOST_VALUES:
-        nothing = Sums(np.zeros((0, 0)), lambda sums: sums, np.zeros(0, np.int64), *_paired(ratings))
+        nothing = Sums(np.zeros((0, 0)), lambda sums: sums, np.zeros(0, np.int64), *ratings.paired())
         yield _figure("category_alpha", said, nothing, Estimate(), why=_TOO_MANY.format(MOST_VALUES))
         return
     else:
@@ -148,14 +148,9 @@ def _prevalence(found: dict[str, Estimate]) -> str:
     return f"prevalence: alpha is {alpha:.2f} and AC1 {ac1:.2f}, as one value is far more frequent than others; read them together"
 
 
-def _paired(ratings: Ratings) -> tuple[int, int]:
-    values = np.bincount(ratings.unit, minlength=ratings.units)
-    return int(np.count_nonzero(values > 1)), int(values[values > 1].sum())
-
-
 def _of_numbers(said: Said, ratings: Ratings) -> Sums:
     parts = interval_parts(ratings.unit, said.numbers[ratings.value], units=ratings.units)
-    return Sums(parts, interval_figures, np.ones(len(parts), np.int64), *_paired(ratings))
+    return Sums(parts, interval_figures, np.ones(len(parts), np.int64), *ratings.paired())
 
 
 def _values(said: Said, draws: Draws) -> Iterator[Figure]:
