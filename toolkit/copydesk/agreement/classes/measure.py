@@ -124,6 +124,9 @@ def _plan(said: Said) -> _Plan:
 
 def _whole(said: Said, ratings: Ratings, draws: Draws) -> Iterator[Figure]:
     """Write the figures of all people together."""
+    if said.category.is_several:
+        said = _narrowed(said, ratings)
+        ratings = said.ratings
     if said.category.kind == "number":
         sums, names = _of_numbers(said, ratings), ["category_alpha"]
     elif ratings.values > MOST_VALUES:
@@ -139,6 +142,12 @@ def _whole(said: Said, ratings: Ratings, draws: Draws) -> Iterator[Figure]:
     for name, one in found.items():
         remark = warning if name in {"category_alpha", "category_ac1"} else ""
         yield _figure(name, said, sums, one, remark=remark)
+
+
+def _narrowed(said: Said, ratings: Ratings) -> Said:
+    """Leave out the sets that these ratings do not have: there may be far fewer of them than in all documents."""
+    used, value = np.unique(ratings.value, return_inverse=True)
+    return replace(said, sets=said.sets[used], ratings=replace(ratings, value=value, values=len(used)))
 
 
 def _prevalence(found: dict[str, Estimate]) -> str:
@@ -199,7 +208,7 @@ def _pair(said: Said, pair: Ratings) -> tuple[str, Sums]:
         return "category_alpha", _of_numbers(said, pair)
     used, value = np.unique(pair.value, return_inverse=True)
     size = len(used)
-    distance = _distance(said)[np.ix_(used, used)]
+    distance = distances.masi(said.sets[used]) if said.category.is_several else _distance(said)[np.ix_(used, used)]
     cells, times = np.unique(value[::2] * size + value[1::2], return_counts=True)
     both = np.eye(size, dtype=np.int64)[cells // size] + np.eye(size, dtype=np.int64)[cells % size] if size else _NONE
     if said.category.is_several:
