@@ -118,7 +118,7 @@ def _ratings(long: Votes) -> Ratings:
 
 
 def _interval(ratings: Ratings) -> object:
-    return sums_of(ratings.counts(), [Alpha(nominal(ratings.values))]).estimates(Draws())
+    return sums_of(ratings.counts(), [Alpha((nominal(ratings.values),))]).estimates(Draws())
 
 
 def _seconds(work: Callable[[], object]) -> float:

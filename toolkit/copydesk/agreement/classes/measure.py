@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from copydesk.agreement.alpha import Alpha, Measure, OrdinalAlpha, ValueAlphas
 from copydesk.agreement.bootstrap import RESAMPLES
 from copydesk.agreement.classes import distances
-from copydesk.agreement.classes.chance import Chance, agreement_weights
+from copydesk.agreement.classes.chance import Chance, Percent, agreement_weights
 from copydesk.agreement.classes.coefficient import ALL_THE_SAME, NOTHING_PAIRED
 from copydesk.agreement.classes.kappa import NOTHING_SHARED, ONE_VALUE, Kappa
 from copydesk.agreement.classes.numbers import interval_figures, interval_parts
@@ -98,26 +98,23 @@ def _weeks(ballot: Ballot, reads: pa.Table) -> Iterator[tuple[str, str, Bools]]:
 
 
 def _distance(said: Said) -> Floats:
-    """Give how far two values of a category are apart, as far as that does not depend on the data."""
-    if said.category.is_several:
-        return distances.masi(said.sets)
+    """Give how far two values are apart that are no sets, as far as that does not depend on the data."""
     return distances.interval(said.numbers) if len(said.numbers) else distances.nominal(said.ratings.values)
 
 
 def _plan(said: Said) -> _Plan:
     """Say which measures fit the kind of a category."""
-    size = said.ratings.values
-    plain = Chance(np.eye(size))
-    only_percent = ("category_percent", "", "", "")
+    percent = (Percent(), ("category_percent",))
     if said.category.is_several:
-        jaccard = (Alpha(distances.jaccard(said.sets)), ("category_alpha_jaccard",))
-        return [(Alpha(_distance(said)), ("category_alpha",)), jaccard, (plain, only_percent)]
+        apart = (distances.masi(said.sets), distances.jaccard(said.sets))
+        return [(Alpha(apart), ("category_alpha", "category_alpha_jaccard")), percent]
     if said.category.kind == "rating":
         weighted = Chance(agreement_weights(distances.interval(said.numbers)))
         ac2 = (weighted, ("", "", "category_ac2", ""))
-        return [(OrdinalAlpha(size), ("category_alpha",)), (plain, only_percent), ac2]
+        return [(OrdinalAlpha(said.ratings.values), ("category_alpha",)), percent, ac2]
+    plain = Chance(np.eye(said.ratings.values))
     return [
-        (Alpha(_distance(said)), ("category_alpha",)),
+        (Alpha((_distance(said),)), ("category_alpha",)),
         (plain, ("category_percent", "category_fleiss", "category_ac1", "")),
     ]
 
@@ -172,7 +169,7 @@ def _values(said: Said, draws: Draws) -> Iterator[Figure]:
         every = [(name, sums, one) for name, one in zip(said.names, sums.estimates(draws), strict=True)]
     else:
         tables = (np.column_stack([counts @ own, counts @ ~own]) for own in said.sets.T)
-        single = [sums_of(table, [Alpha(distances.nominal(2))]) for table in tables]
+        single = [sums_of(table, [Alpha((distances.nominal(2),))]) for table in tables]
         every = [(name, sums, sums.estimates(draws)[0]) for name, sums in zip(said.names, single, strict=True)]
     for name, sums, one in every:
         figure = _figure("category_value_alpha", said, sums, one, why=_ALWAYS if sums.units else NOTHING_PAIRED)
@@ -212,7 +209,7 @@ def _pair(said: Said, pair: Ratings) -> tuple[str, Sums]:
     cells, times = np.unique(value[::2] * size + value[1::2], return_counts=True)
     both = np.eye(size, dtype=np.int64)[cells // size] + np.eye(size, dtype=np.int64)[cells % size] if size else _NONE
     if said.category.is_several:
-        return "category_alpha", sums_of(both, [Alpha(distance)], times=times)
+        return "category_alpha", sums_of(both, [Alpha((distance,))], times=times)
     table = np.zeros((len(cells), size * size))
     table[np.arange(len(cells)), cells] = 1
     return "category_kappa", Sums(table, Kappa(distance).figures, times, pair.units, 2 * pair.units)

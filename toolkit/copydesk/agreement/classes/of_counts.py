@@ -19,7 +19,7 @@ Table = Ints | Ratings
 
 def alpha(table: Table, distance: Floats | None = None) -> Coefficient:
     """Give Krippendorff's alpha: nominal, or under a ``distance`` [values, values] such as MASI's; see ``Alpha``."""
-    return _of(Alpha(distances.nominal(_values(table)) if distance is None else distance), table)[0]
+    return _of(Alpha((distances.nominal(_values(table)) if distance is None else distance,)), table)[0]
 
 
 def ordinal_alpha(table: Table) -> Coefficient:
