@@ -2,8 +2,8 @@
 
 100,000 documents, 5 annotators who are right in .55 to .9 of cases, 10 classes, a tenth of votes missing; a million for memory and growth.
 Our time goes from long votes, in order, to the coefficient; the peers' input is ready as each likes it. The interval of 1,000 resamples
-goes from the votes as well, and is held against 1,000 times one computation on a resampled table: krippendorff's, and our own from
-its count table.
+goes from the votes as well, and is held against 1,000 times one computation on a resampled table: krippendorff's, and our own,
+neither with what it takes to draw the table.
 """
 
 from __future__ import annotations
@@ -66,9 +66,7 @@ def _ratios(ours: list[dict[str, float]], theirs: list[dict[str, float]]) -> Ite
     name = "alpha with 1,000 resamples, speed against a loop over"
     looped = [1_000 * their["krippendorff-resample"] / own["interval"] for own, their in zip(ours, theirs, strict=True)]
     yield _at_least(f"{name} krippendorff", looped, 100)
-    yield _at_least(
-        f"{name} our own alpha, from votes", [1_000 * own["resample"] / own["interval"] for own in ours], 100
-    )
+    yield _at_least(f"{name} our own", [1_000 * own["resample"] / own["interval"] for own in ours], 40)
     for what in ("alpha", "kappa", "interval"):
         grown = [own[f"{what}, ten times"] / own[what] for own in ours]
         value = statistics.median(grown)
@@ -116,17 +114,21 @@ def _ours(small: Path, large: Path) -> dict[str, float]:
 
 
 def _ratings(long: Votes) -> Ratings:
-    return Ratings.of(*long)
+    return Ratings.of(*long, raters=len(SKILLS), values=CLASSES)
 
 
 def _interval(ratings: Ratings) -> object:
-    return sums_of(ratings.counts(), [Alpha(nominal(ratings.values))]).estimates(Draws())
+    return sums_of(ratings.counts(), [Alpha((nominal(ratings.values),))]).estimates(Draws())
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
+    """The better of two turns, as for the peers: the first pays for memory that is asked for the first time."""
+    turns = []
+    for _ in range(2):
+        begin = time.process_time()
+        work()
+        turns.append(time.process_time() - begin)
+    return min(turns)
 
 
 def _output(python: Path, *arguments: str) -> str:

@@ -6,6 +6,7 @@ Each is read into its own input: long votes, or a matrix of floats in which nan 
 import importlib
 import resource
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -18,13 +19,20 @@ def main(who: str, file: str) -> None:
         units, (unit, rater) = len(table), np.nonzero(table >= 0)
         value = table[unit, rater].astype(np.int64)
         del table
-        of_counts.alpha(classes.Ratings.of(unit, rater, value, units=units))
+        of_counts.alpha(classes.Ratings.of(unit, rater, value, units=units, raters=5, values=10))
     else:
         krippendorff = importlib.import_module("krippendorff")
         data = np.where(table >= 0, table, np.nan).T
         del table
         krippendorff.alpha(data, level_of_measurement="nominal")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(_peak())
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status")
+    if status.exists():  # a child's ru_maxrss begins with what its parent held when it was started
+        return int(status.read_text().partition("VmHWM:")[2].split()[0])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":

@@ -37,9 +37,13 @@ def main(file: str) -> None:
 
 
 def _seconds(work):
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
+    """The better of two turns: the first pays for memory that is asked for the first time."""
+    turns = []
+    for _ in range(2):
+        begin = time.process_time()
+        work()
+        turns.append(time.process_time() - begin)
+    return min(turns)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,8 +9,9 @@ import pytest
 from copydesk.agreement.classes import Ratings, interval, kappas, masi, measure_categories, of_counts
 from copydesk.agreement.classes.coefficient import ALL_THE_SAME, NOTHING_PAIRED
 from copydesk.agreement.classes.kappa import NOTHING_SHARED
+from copydesk.agreement.figures import table_of
 from copydesk.model.schema_parts import Attribute
-from copydesk.model.tables import empty, from_rows
+from copydesk.model.tables import TABLES, empty, from_rows
 
 TONE = Attribute("tone", "", "choice", choices=(("calm", ""), ("angry", ""), ("sad", "")))
 TOPICS = Attribute("topics", "", "choices", choices=(("war", ""), ("aid", ""), ("law", "")))
@@ -239,3 +241,25 @@ def test_tables_without_rows_give_rows_that_say_so():
     figures = measure_categories(reads=empty("reads"), categories=empty("categories"), asked=[TONE])
     assert {one.value for one in figures} == {None}
     assert {one.measure for one in figures} >= {"category_alpha", "category_percent", "category_fleiss", "category_ac1"}
+
+
+def test_the_order_of_rows_changes_nothing_and_the_figures_fit_the_table(drawing):
+    works = [
+        *_of("tone", ("calm", "calm", "sad"), ("angry", "sad", None), ("sad", "sad", "sad"), ("calm", "", "calm")),
+        *(
+            Read(f"e{doc}", f"A{person}", {"topics": topics, "stars": doc + person, "dead": 3.5 * person})
+            for doc in range(4)
+            for person, topics in enumerate((["war"], ["war", "aid"], []))
+        ),
+    ]
+    tables = _tables(works)
+    order = random.Random(3)
+    mixed = {name: drawing.shuffled(table, order) for name, table in tables.items()}
+    one, other = (
+        table_of(measure_categories(**rows, asked=[TONE, TOPICS, STARS, DEAD], resamples=40))
+        for rows in (tables, mixed)
+    )
+    assert one == other
+    assert one.schema == TABLES["agreement"]
+    values = [*one["value"].to_pylist(), *one["low"].to_pylist(), *one["high"].to_pylist()]
+    assert not any(value is not None and np.isnan(value) for value in values)

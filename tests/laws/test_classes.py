@@ -162,7 +162,7 @@ def test_what_units_add_makes_the_same_figures_whole_in_blocks_or_by_pattern(tab
     np.testing.assert_array_equal(np.concatenate([*_ratings(table).blocks()]), counts)
     np.testing.assert_array_equal(np.concatenate([*blocks_of(counts)]), counts)
     assert of_counts.ordinal_alpha(_ratings(table)) == of_counts.ordinal_alpha(counts)
-    measures = [Alpha(interval(NUMBERS)), OrdinalAlpha(4), ValueAlphas(4)]
+    measures = [Alpha((interval(NUMBERS),)), OrdinalAlpha(4), ValueAlphas(4)]
     expected = [
         of_counts.interval_alpha(counts, NUMBERS),
         of_counts.ordinal_alpha(counts),

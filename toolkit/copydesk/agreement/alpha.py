@@ -57,24 +57,27 @@ def pairable(counts: Ints) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class Alpha:
-    """Alpha under a distance that is known beforehand: ``distance[value, value]``, symmetric, 0 on the diagonal.
+    """Alpha under distances that are known beforehand, a figure for each: [value, value], symmetric, 0 on the diagonal.
 
-    Columns: the observed disagreement, then how often each value occurs among those that can be paired.
+    Columns: the observed disagreement under each distance, then how often each value occurs among those that can be paired.
     """
 
-    distance: Floats
+    distances: tuple[Floats, ...]
 
     def parts(self, counts: Ints) -> Floats:
         """Give what each unit adds: [units, columns]."""
         table, values = pairable(counts)
-        parts = np.empty((len(table), table.shape[1] + 1), order="F")  # columns are what is added up
-        parts[:, 0] = ((table @ self.distance) * table).sum(axis=1) / (values - 1)
-        parts[:, 1:] = table
+        many = len(self.distances)
+        parts = np.empty((len(table), many + table.shape[1]), order="F")  # columns are what is added up
+        for at, distance in enumerate(self.distances):
+            parts[:, at] = ((table @ distance) * table).sum(axis=1) / (values - 1)
+        parts[:, many:] = table
         return parts
 
     def figures(self, sums: Floats) -> Floats:
         """Turn sums [resamples, columns] into [resamples, figures], nan where one is not defined."""
-        return alpha_of(sums[:, 0], sums[:, 1:], self.distance)[:, np.newaxis]
+        margins = sums[:, len(self.distances) :]
+        return np.column_stack([alpha_of(sums[:, at], margins, one) for at, one in enumerate(self.distances)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,20 @@ class Chance:
         return np.column_stack([observed, *found])
 
 
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """Percent agreement alone; columns: units that can be compared, their share of agreeing pairs."""
+
+    def parts(self, counts: Ints) -> Floats:
+        """Give what each unit adds: [units, columns]."""
+        table, paired = pairable(counts)
+        return np.column_stack([counts.sum(axis=1) > 1, (table * (table - 1)).sum(axis=1) / (paired * (paired - 1))])
+
+    def figures(self, sums: Floats) -> Floats:
+        """Turn sums [resamples, columns] into [resamples, 1], nan where it is not defined."""
+        return _over(sums[:, 1], sums[:, 0])[:, np.newaxis]
+
+
 def agreement_weights(distance: Floats) -> Floats:
     """Turn distances into weights: 1 - distance / the largest."""
     largest = distance.max(initial=0)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from copydesk.agreement.alpha import Alpha, Measure, OrdinalAlpha, ValueAlphas
 from copydesk.agreement.bootstrap import RESAMPLES
 from copydesk.agreement.classes import distances
-from copydesk.agreement.classes.chance import Chance, agreement_weights
+from copydesk.agreement.classes.chance import Chance, Percent, agreement_weights
 from copydesk.agreement.classes.coefficient import ALL_THE_SAME, NOTHING_PAIRED
 from copydesk.agreement.classes.kappa import NOTHING_SHARED, ONE_VALUE, Kappa
 from copydesk.agreement.classes.numbers import interval_figures, interval_parts
@@ -73,36 +73,36 @@ def measure_categories(
 
 
 def _distance(said: Said) -> Floats:
-    """Give how far two values of a category are apart, as far as that does not depend on the data."""
-    if said.category.is_several:
-        return distances.masi(said.sets)
+    """Give how far two values are apart that are no sets, as far as that does not depend on the data."""
     return distances.interval(said.numbers) if len(said.numbers) else distances.nominal(said.ratings.values)
 
 
 def _plan(said: Said) -> _Plan:
     """Say which measures fit the kind of a category."""
-    size = said.ratings.values
-    plain = Chance(np.eye(size))
-    only_percent = ("category_percent", "", "", "")
+    percent = (Percent(), ("category_percent",))
     if said.category.is_several:
-        jaccard = (Alpha(distances.jaccard(said.sets)), ("category_alpha_jaccard",))
-        return [(Alpha(_distance(said)), ("category_alpha",)), jaccard, (plain, only_percent)]
+        apart = (distances.masi(said.sets), distances.jaccard(said.sets))
+        return [(Alpha(apart), ("category_alpha", "category_alpha_jaccard")), percent]
     if said.category.kind == "rating":
         weighted = Chance(agreement_weights(distances.interval(said.numbers)))
         ac2 = (weighted, ("", "", "category_ac2", ""))
-        return [(OrdinalAlpha(size), ("category_alpha",)), (plain, only_percent), ac2]
+        return [(OrdinalAlpha(said.ratings.values), ("category_alpha",)), percent, ac2]
+    plain = Chance(np.eye(said.ratings.values))
     return [
-        (Alpha(_distance(said)), ("category_alpha",)),
+        (Alpha((_distance(said),)), ("category_alpha",)),
         (plain, ("category_percent", "category_fleiss", "category_ac1", "")),
     ]
 
 
 def _whole(said: Said, ratings: Ratings, draws: Draws) -> Iterator[Figure]:
     """Write the figures of all people together."""
+    if said.category.is_several:
+        said = _narrowed(said, ratings)
+        ratings = said.ratings
     if said.category.kind == "number":
         sums, names = _of_numbers(said, ratings), ["category_alpha"]
     elif ratings.values > MOST_VALUES:
-        nothing = Sums(np.zeros((0, 0)), lambda sums: sums, np.zeros(0, np.int64), *_paired(ratings))
+        nothing = Sums(np.zeros((0, 0)), lambda sums: sums, np.zeros(0, np.int64), *ratings.paired())
         yield _figure("category_alpha", said, nothing, Estimate(), why=_TOO_MANY.format(MOST_VALUES))
         return
     else:
@@ -116,6 +116,12 @@ def _whole(said: Said, ratings: Ratings, draws: Draws) -> Iterator[Figure]:
         yield _figure(name, said, sums, one, remark=remark)
 
 
+def _narrowed(said: Said, ratings: Ratings) -> Said:
+    """Leave out the sets that these ratings do not have: there may be far fewer of them than in all documents."""
+    used, value = np.unique(ratings.value, return_inverse=True)
+    return replace(said, sets=said.sets[used], ratings=replace(ratings, value=value, values=len(used)))
+
+
 def _prevalence(found: dict[str, Estimate]) -> str:
     alpha, ac1 = (found.get(name, Estimate()).value for name in ("category_alpha", "category_ac1"))
     if alpha is None or ac1 is None or abs(alpha - ac1) <= PREVALENCE:
@@ -123,14 +129,9 @@ def _prevalence(found: dict[str, Estimate]) -> str:
     return f"prevalence: alpha is {alpha:.2f} and AC1 {ac1:.2f}, as one value is far more frequent than others; read them together"
 
 
-def _paired(ratings: Ratings) -> tuple[int, int]:
-    values = np.bincount(ratings.unit, minlength=ratings.units)
-    return int(np.count_nonzero(values > 1)), int(values[values > 1].sum())
-
-
 def _of_numbers(said: Said, ratings: Ratings) -> Sums:
     parts = interval_parts(ratings.unit, said.numbers[ratings.value], units=ratings.units)
-    return Sums(parts, interval_figures, np.ones(len(parts), np.int64), *_paired(ratings))
+    return Sums(parts, interval_figures, np.ones(len(parts), np.int64), *ratings.paired())
 
 
 def _values(said: Said, draws: Draws) -> Iterator[Figure]:
@@ -143,7 +144,7 @@ def _values(said: Said, draws: Draws) -> Iterator[Figure]:
         every = [(name, sums, one) for name, one in zip(said.names, sums.estimates(draws), strict=True)]
     else:
         tables = (np.column_stack([counts @ own, counts @ ~own]) for own in said.sets.T)
-        single = [sums_of(table, [Alpha(distances.nominal(2))]) for table in tables]
+        single = [sums_of(table, [Alpha((distances.nominal(2),))]) for table in tables]
         every = [(name, sums, sums.estimates(draws)[0]) for name, sums in zip(said.names, single, strict=True)]
     for name, sums, one in every:
         figure = _figure("category_value_alpha", said, sums, one, why=_ALWAYS if sums.units else NOTHING_PAIRED)
@@ -179,11 +180,11 @@ def _pair(said: Said, pair: Ratings) -> tuple[str, Sums]:
         return "category_alpha", _of_numbers(said, pair)
     used, value = np.unique(pair.value, return_inverse=True)
     size = len(used)
-    distance = _distance(said)[np.ix_(used, used)]
+    distance = distances.masi(said.sets[used]) if said.category.is_several else _distance(said)[np.ix_(used, used)]
     cells, times = np.unique(value[::2] * size + value[1::2], return_counts=True)
     both = np.eye(size, dtype=np.int64)[cells // size] + np.eye(size, dtype=np.int64)[cells % size] if size else _NONE
     if said.category.is_several:
-        return "category_alpha", sums_of(both, [Alpha(distance)], times=times)
+        return "category_alpha", sums_of(both, [Alpha((distance,))], times=times)
     table = np.zeros((len(cells), size * size))
     table[np.arange(len(cells)), cells] = 1
     return "category_kappa", Sums(table, Kappa(distance).figures, times, pair.units, 2 * pair.units)

@@ -1,7 +1,7 @@
 """Numbers in, interval alpha out, without a column for each distinct number.
 
 Sums of squares hold all that interval alpha needs: over pairs of n values, the squared differences sum to 2 * (n * sum of squares - the
-sum squared). It is the alpha of ``Alpha(interval(values))``, which a law says.
+sum squared). It is the alpha of ``Alpha`` under the distance ``interval``, which a law says.
 """
 
 from __future__ import annotations

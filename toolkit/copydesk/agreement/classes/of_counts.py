@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from copydesk.agreement import alpha as alphas
-from copydesk.agreement.alpha import Alpha, Measure, ValueAlphas, add_up, blocks_of, pairable
+from copydesk.agreement.alpha import Alpha, Measure, ValueAlphas, add_up, blocks_of
 from copydesk.agreement.classes import distances
 from copydesk.agreement.classes.chance import BENNETT, FLEISS, GWET, PERCENT, Chance, agreement_weights
 from copydesk.agreement.classes.coefficient import NO_DISTANCE, Coefficient, coefficients
-from copydesk.agreement.classes.ratings import Ratings
+from copydesk.agreement.classes.ratings import Ratings, paired
 from copydesk.agreement.columns import Floats, Ints
 
 Table = Ints | Ratings
@@ -19,7 +19,7 @@ Table = Ints | Ratings
 
 def alpha(table: Table, distance: Floats | None = None) -> Coefficient:
     """Give Krippendorff's alpha: nominal, or under a ``distance`` [values, values] such as MASI's; see ``Alpha``."""
-    return _of(Alpha(distances.nominal(_values(table)) if distance is None else distance), table)[0]
+    return _of(Alpha((distances.nominal(_values(table)) if distance is None else distance,)), table)[0]
 
 
 def ordinal_alpha(table: Table) -> Coefficient:
@@ -90,10 +90,14 @@ def _blocks(table: Table) -> Iterator[Ints]:
 
 def _margins(table: Table) -> Floats:
     """Count how often each value occurs among those that can be paired."""
-    return np.asarray(sum(pairable(block)[0].sum(axis=0) for block in _blocks(table)))
+    return np.asarray(sum(_paired_margins(block) for block in _blocks(table)), dtype=np.float64)
+
+
+def _paired_margins(counts: Ints) -> Ints:
+    return np.asarray(counts.sum(axis=0) - counts[counts.sum(axis=1) < 2].sum(axis=0))  # few units have fewer
 
 
 def _of(measure: Measure, table: Table) -> list[Coefficient]:
-    many = np.bincount(table.unit) if isinstance(table, Ratings) else table.sum(axis=1)
     figures = measure.figures(add_up(measure, _blocks(table)))[0]
-    return coefficients(figures, units=int(np.count_nonzero(many > 1)), values=int(many[many > 1].sum()))
+    units, values = table.paired() if isinstance(table, Ratings) else paired(table)
+    return coefficients(figures, units=units, values=values)

@@ -10,7 +10,7 @@ import numpy as np
 from copydesk.agreement.alpha import block_size
 from copydesk.agreement.columns import Bools, Ints, pack
 
-_UNITS, _PAIRS = 16_000, 1_000_000  # whose votes are paired at once, and twice how many pairs are held
+_VOTES, _UNITS, _PAIRS = 100_000, 16_000, 1_000_000  # that are looked at in one block, what a cache about holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,16 @@ class Ratings:
         values: int | None = None,
     ) -> Ratings:
         """Take columns in any order; raises ValueError where a rater gives a unit two values."""
-        sizes = [
-            int(column.max(initial=-1)) + 1 if size is None else size
-            for column, size in ((unit, units), (rater, raters), (value, values))
-        ]
-        key = unit * sizes[1] + rater
-        if np.any(key[1:] <= key[:-1]):
-            order = np.argsort(key, kind="stable")
-            key, unit, rater, value = key[order], unit[order], rater[order], value[order]
-            twice = np.flatnonzero(key[1:] == key[:-1])
+        if not _is_sorted(unit, rater):
+            order = np.lexsort((rater, unit))
+            unit, rater, value = unit[order], rater[order], value[order]
+            twice = np.flatnonzero((unit[1:] == unit[:-1]) & (rater[1:] == rater[:-1]))
             if len(twice):
                 raise ValueError(f"rater {rater[twice[0]]} gives unit {unit[twice[0]]} two values (fix: keep one)")
+        sizes = [
+            int(column.max(initial=-1)) + 1 if size is None else size
+            for column, size in ((unit[-1:], units), (rater, raters), (value, values))
+        ]
         return cls(unit, rater, value, *sizes)
 
     def counts(self) -> Ints:
@@ -64,6 +63,15 @@ class Ratings:
             units = min(size, self.units - first)
             cell = self.value[begin:end] * units + (self.unit[begin:end] - first)
             yield np.bincount(cell, minlength=units * self.values).reshape(self.values, units).T
+
+    def paired(self) -> tuple[int, int]:
+        """Count the units that have two values or more, and the values of these."""
+        units = values = 0
+        for _, begin, end in self._cut(_UNITS):
+            _, many = _runs(self.unit[begin:end])
+            units += int(np.count_nonzero(many > 1))
+            values += int(many[many > 1].sum())
+        return units, values
 
     def within(self, units: Bools) -> Ratings:
         """Keep the units that are marked, and number them anew."""
@@ -90,8 +98,7 @@ class Ratings:
         found = np.zeros(codes * codes, np.int64)
         for _, begin, end in self._cut(_UNITS):
             code = self.rater[begin:end] * self.values + self.value[begin:end]
-            starts = np.flatnonzero(np.diff(self.unit[begin:end], prepend=-1))
-            many = np.diff(starts, append=end - begin)
+            starts, many = _runs(self.unit[begin:end])
             for readers in np.unique(many[many > 1]).tolist():
                 same = starts[many == readers]
                 for at in range(0, len(same), max(1, _PAIRS // readers**2)):
@@ -106,6 +113,24 @@ class Ratings:
         return zip(firsts.tolist(), edges, edges[1:], strict=False)
 
 
+def _is_sorted(unit: Ints, rater: Ints) -> bool:
+    """Say whether votes are in order and none is there twice; block by block, so that no column of that length is made."""
+    for begin in range(0, len(unit), _VOTES):
+        units, raters = unit[begin : begin + _VOTES + 1], rater[begin : begin + _VOTES + 1]
+        rises = (units[1:] > units[:-1]) | ((units[1:] == units[:-1]) & (raters[1:] > raters[:-1]))
+        if not rises.all():
+            return False
+    return True
+
+
+def _runs(unit: Ints) -> tuple[Ints, Ints]:
+    """Give where the votes of each unit begin, and how many they are."""
+    bounds = (
+        np.flatnonzero(np.concatenate([[True], unit[1:] != unit[:-1], [True]])) if len(unit) else np.zeros(1, np.int64)
+    )
+    return bounds[:-1], bounds[1:] - bounds[:-1]
+
+
 def _pairs(beside: Ints, codes: int) -> Ints:
     """Fold every two of the rows of ``beside`` [raters, units], an earlier and a later one, into one number for each unit."""
     readers, units = beside.shape
@@ -116,6 +141,12 @@ def _pairs(beside: Ints, codes: int) -> Ints:
         np.add(scaled[one], beside[one + 1 :], out=keys[at : at + readers - 1 - one])
         at += readers - 1 - one
     return keys.ravel()
+
+
+def paired(counts: Ints) -> tuple[int, int]:
+    """Count the units of a count table that have two values or more, and the values of these."""
+    many = counts.sum(axis=1)
+    return int(np.count_nonzero(many > 1)), int(many[many > 1].sum())
 
 
 def patterns(counts: Ints) -> tuple[Ints, Ints]:
