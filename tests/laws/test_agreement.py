@@ -22,7 +22,7 @@ drawing = SimpleNamespace(
 TEXTS = {doc: f"{doc} saw Qaim's men" for doc in "de"}
 LABELS = ("ORG", "PLACE")
 TYPES = ("held_by", "located_in")
-CORRECTED = ("token_alpha", "gamma", "gamma_cat", "gamma_k")
+CORRECTED = ("token_alpha", "unitizing_alpha", "relation_label_alpha", "gamma", "gamma_cat", "gamma_k")
 
 
 @st.composite
