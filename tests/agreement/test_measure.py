@@ -1,11 +1,15 @@
 import json
+import random
 import tomllib
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from copydesk.agreement import measure
+from copydesk.agreement.exact import exact_f1_matrix
 from copydesk.model.tables import TABLES, empty
 
 FILE = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/f1.toml").read_text())
@@ -220,3 +224,39 @@ def test_intervals_are_of_documents_drawn_again(drawing):
         (0.75, 0.75 - 1.96 * 0.068, 0.75 + 1.96 * 0.068), abs=0.03
     )
     assert found["span_f1_exact", "all", "A1 A2"]["low"] is None
+
+
+def test_the_matrix_of_exact_f1_is_the_one_of_the_report(drawing):
+    order = random.Random(9)
+    texts = {f"d{number}": "x" * 40 for number in range(6)}
+    people = ["A1", "A2", "A3", "A4"]
+    works = [
+        drawing.Work(
+            doc,
+            name,
+            sorted({(at := order.randrange(30), at + order.randint(1, 3), order.choice("PQ")) for _ in range(9)}),
+        )
+        for doc in texts
+        for name in people
+        if order.random() < 0.7
+    ]
+    found = _measure(drawing, works, texts)
+    rows = [(work, span) for work in works for span in work.spans]
+    read = np.zeros((6, 4), bool)
+    for work in works:
+        read[int(work.doc[1:]), people.index(work.annotator)] = True
+    matrix = exact_f1_matrix(
+        doc=np.array([int(work.doc[1:]) for work, _ in rows]),
+        start=np.array([span[0] for _, span in rows]),
+        end=np.array([span[1] for _, span in rows]),
+        label=np.array(["PQ".index(span[2]) for _, span in rows]),
+        annotator=np.array([people.index(work.annotator) for work, _ in rows]),
+        read=read,
+    )
+    compared = 0
+    for (one, first), (other, second) in combinations(enumerate(people), 2):
+        row = found.get(("span_f1_exact", "all", f"{first} {second}"))
+        if row and row["value"] is not None:
+            assert matrix[one, other] == matrix[other, one] == row["value"]
+            compared += 1
+    assert compared == 6
