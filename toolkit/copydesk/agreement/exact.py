@@ -18,7 +18,8 @@ def exact_f1_matrix(*, doc: Ints, start: Ints, end: Ints, label: Ints, annotator
     people = read.shape[1]
     shared = np.zeros(people * people)
     # The same span of several people lies in a row: each beside the next, then beside the one after that, while there is any.
-    rows, step = np.arange(len(key)), 0
+    rows: Ints = np.arange(len(key))
+    step = 0
     while len(rows):
         step += 1
         rows = rows[: np.searchsorted(rows, len(key) - step)]
