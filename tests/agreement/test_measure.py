@@ -1,9 +1,15 @@
+import json
+import random
 import tomllib
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from copydesk.agreement import measure
+from copydesk.agreement.exact import exact_f1_matrix
 from copydesk.model.tables import TABLES, empty
 
 FILE = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/f1.toml").read_text())
@@ -142,3 +148,115 @@ def test_a_label_that_the_schema_does_not_know_is_measured_too(drawing):
     found = _measure(drawing, works)
     assert found["span_f1_exact", "WEAPON", "all"]["value"] == 1.0
     assert found["span_f1_exact", "all", "all"]["value"] == 1.0
+
+
+def test_exact_and_boundary_f1_are_what_nervaluate_calls_strict_and_exact(drawing):
+    cases = json.loads((Path(__file__).parents[1] / "cases/agreement/spans.json").read_text())["cases"]
+    assert len(cases) == 100
+    texts = {f"d{number:03}": "x" * 300 for number in range(100)}
+    works = [
+        drawing.Work(doc, name, [tuple(span) for span in case[side]])
+        for doc, case in zip(texts, cases, strict=True)
+        for name, side in (("A1", "one"), ("A2", "other"))
+    ]
+    rows = measure(
+        **drawing.tables(works, texts=texts), documents=drawing.documents(texts), labels=(), samples=0
+    ).to_pylist()
+    found = {(row["measure"], row["within"]): row["value"] for row in rows if row["scope"] == "document"}
+    for way, name in (("exact", "strict"), ("boundary", "exact")):
+        ours = [found[f"span_f1_{way}", doc] for doc in texts]
+        assert ours == pytest.approx([case[name] for case in cases], abs=1e-12)
+
+
+def test_spans_are_compared_more_or_less_strictly_and_sorted_by_error(drawing):
+    one = [(0, 4, "PLACE"), (10, 15, "PLACE"), (20, 30, "ORG"), (40, 50, "ORG"), (60, 64, "ORG"), (70, 72, "ORG")]
+    other = [(0, 4, "PLACE"), (10, 15, "ORG"), (22, 30, "ORG"), (48, 60, "ORG"), (62, 66, "PLACE"), (80, 82, "ORG")]
+    works = [drawing.Work("d", "A1", one), drawing.Work("d", "A2", other)]
+    found = _measure(drawing, works, texts={"d": "x" * 90})
+    f1 = {
+        way: found[f"span_f1_{way}", "all", "A1 A2"]["value"] for way in ("exact", "iou", "overlap", "boundary", "type")
+    }
+    assert f1 == pytest.approx({"exact": 1 / 6, "iou": 2 / 6, "overlap": 3 / 6, "boundary": 2 / 6, "type": 3 / 6})
+    counts = {
+        name: found[f"spans_{name}", "all", "A1 A2"]["value"]
+        for name in ("correct", "label_wrong", "boundary_wrong", "both_wrong", "missing", "spurious", "unmatched")
+    }
+    assert list(counts.values()) == [1, 1, 2, 1, 1, 1, 2]
+    assert "spans_missing" not in {name for name, _, people in found if people == "all"}
+
+
+def test_documents_sources_and_weeks_have_figures_of_their_own(drawing):
+    texts = dict.fromkeys("defg", TEXT)
+    same, other = [(0, 4, "PLACE")], [(0, 4, "ORG")]
+    works = [drawing.Work(doc, "A1", same, at=at) for doc, at in (("d", 0), ("e", 0), ("f", 11_000), ("g", 0))]
+    works += [drawing.Work(doc, "A2", mine, at=1) for doc, mine in (("d", same), ("e", other), ("f", same))]
+    known = drawing.documents(texts)
+    names = pa.array(["Post", "Post", None, "Post"], pa.string())
+    known = known.set_column(known.schema.get_field_index("publisher"), known.schema.field("publisher"), names)
+    rows = measure(**drawing.tables(works, texts=texts), documents=known, labels=LABELS, samples=5).to_pylist()
+    found = {(row["scope"], row["within"]): row for row in rows if row["measure"] == "span_f1_exact"}
+    values = {place: (row["value"], row["documents"], row["n"]) for place, row in found.items() if place[0] != "all"}
+    assert values == {
+        ("document", "d"): (1.0, 1, 2),
+        ("document", "e"): (0.0, 1, 2),
+        ("document", "f"): (1.0, 1, 2),
+        ("source", "Post"): (0.5, 2, 4),
+        ("source", "x"): (1.0, 1, 2),
+        ("week", "2024-W18"): (0.5, 2, 4),
+        ("week", "2024-W19"): (1.0, 1, 2),
+    }
+    assert {row["within"] for row in rows if row["measure"] == "gamma" and row["scope"] == "week"} == {
+        "2024-W18",
+        "2024-W19",
+    }
+
+
+def test_intervals_are_of_documents_drawn_again(drawing):
+    texts = {f"d{number:02}": TEXT for number in range(40)}
+    works = []
+    for number, doc in enumerate(texts):
+        works.append(drawing.Work(doc, "A1", [(0, 4, "PLACE")]))
+        works.append(drawing.Work(doc, "A2", [(0, 4, "PLACE" if number % 4 else "ORG")]))
+    found = _measure(drawing, works, texts)
+    row = found["span_f1_exact", "all", "all"]
+    # The share of 40 documents: .75 with a deviation of sqrt(.75 * .25 / 40) = .068.
+    assert (row["value"], row["low"], row["high"]) == pytest.approx(
+        (0.75, 0.75 - 1.96 * 0.068, 0.75 + 1.96 * 0.068), abs=0.03
+    )
+    assert found["span_f1_exact", "all", "A1 A2"]["low"] is None
+
+
+def test_the_matrix_of_exact_f1_is_the_one_of_the_report(drawing):
+    order = random.Random(9)
+    texts = {f"d{number}": "x" * 40 for number in range(6)}
+    people = ["A1", "A2", "A3", "A4"]
+    works = [
+        drawing.Work(
+            doc,
+            name,
+            sorted({(at := order.randrange(30), at + order.randint(1, 3), order.choice("PQ")) for _ in range(9)}),
+        )
+        for doc in texts
+        for name in people
+        if order.random() < 0.7
+    ]
+    found = _measure(drawing, works, texts)
+    rows = [(work, span) for work in works for span in work.spans]
+    read = np.zeros((6, 4), bool)
+    for work in works:
+        read[int(work.doc[1:]), people.index(work.annotator)] = True
+    matrix = exact_f1_matrix(
+        doc=np.array([int(work.doc[1:]) for work, _ in rows]),
+        start=np.array([span[0] for _, span in rows]),
+        end=np.array([span[1] for _, span in rows]),
+        label=np.array(["PQ".index(span[2]) for _, span in rows]),
+        annotator=np.array([people.index(work.annotator) for work, _ in rows]),
+        read=read,
+    )
+    compared = 0
+    for (one, first), (other, second) in combinations(enumerate(people), 2):
+        row = found.get(("span_f1_exact", "all", f"{first} {second}"))
+        if row and row["value"] is not None:
+            assert matrix[one, other] == matrix[other, one] == row["value"]
+            compared += 1
+    assert compared == 6

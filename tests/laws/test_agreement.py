@@ -22,7 +22,7 @@ drawing = SimpleNamespace(
 TEXTS = {doc: f"{doc} saw Qaim's men" for doc in "de"}
 LABELS = ("ORG", "PLACE")
 TYPES = ("held_by", "located_in")
-CORRECTED = ("token_alpha", "gamma", "gamma_cat", "gamma_k")
+CORRECTED = ("token_alpha", "unitizing_alpha", "relation_label_alpha", "gamma", "gamma_cat", "gamma_k")
 
 
 @st.composite
@@ -165,7 +165,7 @@ def test_a_relation_to_an_outvoted_span_is_outvoted(drawn):
             assert row["relation_id"] in relations
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(works(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(drawn, order):
     tables = _tables(drawn)
@@ -174,7 +174,7 @@ def test_the_order_of_rows_changes_nothing(drawn, order):
     assert _measure(tables, samples=2) == _measure(other, samples=2)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(works(), st.permutations(range(1, 5)))
 def test_the_names_of_annotators_change_nothing_but_names(drawn, numbers):
     def renamed(work):
@@ -209,7 +209,7 @@ def _values(tables, name=str):
     }
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(works(people=1), st.integers(2, 4))
 def test_perfect_copies_agree_perfectly(drawn, people):
     copies = [
@@ -231,7 +231,7 @@ def test_perfect_copies_agree_perfectly(drawn, people):
             assert row["value"] == (1.0 if decided else None)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(works())
 def test_figures_lie_in_their_range_and_overlap_is_never_below_exact(drawn):
     listed = _measure(_tables(drawn), samples=2).to_pylist()
@@ -249,7 +249,7 @@ def test_figures_lie_in_their_range_and_overlap_is_never_below_exact(drawn):
             assert rows["span_f1_overlap", *place]["value"] <= rows["span_f1_type", *place]["value"]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(works())
 def test_every_span_is_in_one_class_of_error(drawn):
     rows = _measure(_tables(drawn)).to_pylist()
@@ -273,7 +273,7 @@ def _at(row):
     return row["annotators"], row["scope"], row["within"]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(works())
 def test_exact_f1_is_the_one_of_plain_sets(drawn):
     sets = {(work.doc, work.annotator): {tuple(span) for span in work.spans} for work in drawn}

@@ -92,6 +92,17 @@ def _met(votes: Votes, compared: Comparisons, met: Meetings, chosen: Ints) -> Bo
     return among(compared.vote, compared.other, vote, other)
 
 
+def aligned(votes: Votes, met: Meetings) -> Ints:
+    """Match spans one to one, whatever their label: the same place before an overlap, one label before two; gives rows of ``met``."""
+    order = np.lexsort((met.begin, met.together, -met.overlap, _kind(met)))
+    chosen: Ints = order[one_to_one(met.left[order], met.right[order], owner=votes.drawer)]
+    return chosen
+
+
+def _kind(met: Meetings) -> Ints:
+    return np.asarray(np.where(met.same_place, np.where(met.same_label, 0, 1), np.where(met.same_label, 2, 3)))
+
+
 def error_figures(votes: Votes, compared: Comparisons, met: Meetings, field: Field) -> Iterator[Figure]:
     """Count what two people's spans are to each other: of each pair of people, and of all pairs together.
 
@@ -99,9 +110,7 @@ def error_figures(votes: Votes, compared: Comparisons, met: Meetings, field: Fie
     the same label (boundary wrong), before any overlap (both wrong). What has no match is unmatched; of a pair, what the first of
     them alone drew is missing, and what the second alone drew is spurious. ``value`` counts matches and lone spans, ``n`` all of both.
     """
-    kind = np.where(met.same_place, np.where(met.same_label, 0, 1), np.where(met.same_label, 2, 3))
-    order = np.lexsort((met.begin, met.together, -met.overlap, kind))
-    chosen = order[one_to_one(met.left[order], met.right[order], owner=votes.drawer)]
+    kind, chosen = _kind(met), aligned(votes, met)
     lone = np.flatnonzero(~_met(votes, compared, met, chosen))
     one, other = votes.drawer[met.left[chosen]], votes.drawer[met.right[chosen]]
     pair = field.pairs.number(one, other)

@@ -59,6 +59,11 @@ def ranges(start: Ints, count: Ints) -> tuple[Ints, Ints]:
     return owner, np.arange(len(owner)) + np.repeat(start - before, count)
 
 
+def added(where: Ints, what: Floats | Ints, size: int) -> Floats:
+    """Add up ``what`` by place, from 0 to ``size`` - 1."""
+    return np.bincount(where, weights=what, minlength=size).astype(np.float64)
+
+
 def to_numpy(column: Any) -> Ints:
     """Give an Arrow column without empty fields as 64-bit integers."""
     return np.asarray(column.to_numpy(), dtype=np.int64)

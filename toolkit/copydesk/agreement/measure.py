@@ -9,13 +9,15 @@ import pyarrow as pa
 
 from copydesk.agreement.alpha import nominal_alpha, one_against_rest
 from copydesk.agreement.closeness import error_figures, meetings, span_measures
-from copydesk.agreement.compare import compare, pairs_of, places_of, same
+from copydesk.agreement.compare import compare, pairs_of, places_of
 from copydesk.agreement.figures import ALL, Figure, table_of
 from copydesk.agreement.gamma import SAMPLES
 from copydesk.agreement.gamma.figures import gamma_figures
+from copydesk.agreement.relations import EventLabels, event_measures, joined, label_alpha, relation_measures
 from copydesk.agreement.scopes import scopes_of
-from copydesk.agreement.scores import NOBODY, Field, Measure, f1_figures
+from copydesk.agreement.scores import NOBODY, Field, f1_figures
 from copydesk.agreement.tokens import count_tokens
+from copydesk.agreement.unitizing import unitizing_figures
 from copydesk.agreement.votes import END_MISSING, Reads, Votes, count_votes
 
 _DIAGNOSTIC = "diagnostic: alpha on tokens is inflated by O, the many words that nobody labels; trust span F1"
@@ -28,6 +30,7 @@ def measure(
     relations: pa.Table,
     documents: pa.Table,
     labels: Sequence[str],
+    events: EventLabels | None = None,
     samples: int = SAMPLES,
 ) -> pa.Table:
     """Measure agreement over the documents that two or more people read; gives the table ``agreement``.
@@ -36,7 +39,11 @@ def measure(
     * ``spans_correct`` and so on: what spans of two people are to each other, as counts (``error_figures``).
     * ``gamma``, ``gamma_cat``, ``gamma_k``: agreement with chance taken off, from ``samples`` chance texts for each (``gamma_figures``);
       left out where that is 0.
-    * ``relation_f1``: the share of relations with the same type and exactly the same head and tail.
+    * ``relation_f1``, ``_aligned``, ``_unlabelled``, ``_undirected``: relations that agree over all relations (``relation_measures``).
+    * ``relation_label_alpha``: Krippendorff's nominal alpha over the types of relations between the same spans.
+    * ``trigger_f1_identified``, ``_classified`` and ``argument_f1_...``: of events (``event_measures``), where ``events`` names
+      their labels.
+    * ``unitizing_alpha``: Krippendorff's alpha of boundaries (``unitizing_figures``).
     * ``token_alpha``: Krippendorff's nominal alpha over words; a word's category is the label of the shortest span that covers
       its middle character, or O. For one label: that label against everything else.
 
@@ -48,18 +55,23 @@ def measure(
     ballot = count_votes(reads=reads, spans=spans, relations=relations)
     pairs = pairs_of(ballot.reads)
     field = Field(pairs, ballot.reads.readers > 1, scopes_of(ballot.reads, documents))
-    drawn, joined = (
-        compare(ballot.spans, ballot.reads, pairs, labels=labels),
-        compare(ballot.relations, ballot.reads, pairs),
-    )
+    drawn = compare(ballot.spans, ballot.reads, pairs, labels=labels)
+    between = compare(ballot.relations, ballot.reads, pairs)
     missing = int(np.count_nonzero(ballot.relations.standing == END_MISSING))
     left_out = f"{missing} relations with an unknown end left out" if missing else ""
     met = meetings(ballot.spans)
-    relation = Measure("relation_f1", "relation", joined, same(ballot.relations, joined), left_out)
+    ends = joined(ballot, met, between)
+    measures = [
+        *span_measures(ballot.spans, drawn, met),
+        *relation_measures(ballot.relations, between, ends, remark=left_out),
+        *(event_measures(ballot, pairs, events) if events else ()),
+    ]
     rows = [
-        *f1_figures([*span_measures(ballot.spans, drawn, met), relation], field),
+        *f1_figures(measures, field),
+        *label_alpha(ballot.relations, ends, field),
         *error_figures(ballot.spans, drawn, met, field),
         *(gamma_figures(ballot.spans, ballot.reads, field, labels=drawn.names, samples=samples) if samples else ()),
+        *unitizing_figures(ballot.spans, ballot.reads, field, documents, compared=drawn),
         *_alpha_rows(ballot.spans, ballot.reads, documents, names=drawn.names),
     ]
     return table_of(rows)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from copydesk.agreement.bootstrap import ratio_interval
-from copydesk.agreement.columns import Bools, Floats, Ints
+from copydesk.agreement.columns import Bools, Floats, Ints, added
 from copydesk.agreement.compare import Comparisons, ReaderPairs
 from copydesk.agreement.figures import ALL, Figure
 from copydesk.agreement.scopes import Scope
@@ -36,7 +35,7 @@ class Measure:
     """A kind of agreement: ``hits`` says of each comparison whether it agrees; ``remark`` is added to every note."""
 
     name: str
-    thing: Literal["span", "relation", "argument"]
+    thing: str
     compared: Comparisons
     hits: Bools
     remark: str = ""
@@ -81,10 +80,14 @@ class _Tally:
         counts = np.bincount(cell if hits is None else cell[hits], minlength=rows * width).reshape(rows, width)
         return np.hstack([counts.sum(axis=1, keepdims=True), counts]).astype(np.float64)
 
+    def _labelled(self) -> list[tuple[int, str]]:
+        """Give the columns to write: where labels were passed over there is only that of all."""
+        return [(at, label) for at, label in enumerate(self.labels) if at == 0 or label != ALL]
+
     def pooled(self, low: Sequence[float | None], high: Sequence[float | None]) -> Iterator[Figure]:
         hits, sizes = (side.sum(axis=0) for side in self.by_document)
         units, documents = self._votes.sum(axis=0), self._field.pairs.shared
-        for at, label in enumerate(self.labels):
+        for at, label in self._labelled():
             figure = self._figure(hits[at], sizes[at], units[at], documents=documents, label=label)
             yield figure if figure.value is None else replace(figure, low=low[at], high=high[at])
 
@@ -93,7 +96,7 @@ class _Tally:
         hits = self._table(compared.pair, compared.label, self._measure.hits, len(pairs.names))
         sizes = self._table(compared.pair, compared.label, None, len(pairs.names))
         for row, names in enumerate(pairs.names):
-            for at, label in enumerate(self.labels):
+            for at, label in self._labelled():
                 size, documents = sizes[row, at], int(pairs.documents[row])
                 figure = self._figure(hits[row, at], size, size, documents=documents, label=label)
                 yield replace(figure, annotators=names)
@@ -120,8 +123,7 @@ class _Tally:
 def part_sums(scope: Scope, of_document: Floats) -> Floats:
     """Add up a column of documents over the parts of a scope."""
     inside = scope.of >= 0
-    sums = np.bincount(scope.of[inside], weights=of_document[inside], minlength=len(scope.names))
-    return sums.astype(np.float64)
+    return added(scope.of[inside], of_document[inside], len(scope.names))
 
 
 def why_not(size: float, *, documents: int, thing: str, label: str = ALL) -> str:

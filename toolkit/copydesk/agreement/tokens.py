@@ -43,7 +43,7 @@ def count_tokens(votes: Votes, reads: Reads, documents: pa.Table, *, category: I
 
     Of two spans of one length that cover a word the one that starts first gives the category, then the lower category.
     """
-    texts = _texts(reads, documents)
+    texts = texts_of(reads, documents)
     shared = np.flatnonzero(reads.readers > 1)
     known = [int(doc) for doc in shared if int(doc) in texts]
     coverage = _coverage(votes, reads, category)
@@ -56,8 +56,8 @@ def count_tokens(votes: Votes, reads: Reads, documents: pa.Table, *, category: I
     return TokenCount(matrix, tokens, len(known), len(shared) - len(known))
 
 
-def _texts(reads: Reads, documents: pa.Table) -> dict[int, str]:
-    """The text of each document in the revision that was read."""
+def texts_of(reads: Reads, documents: pa.Table) -> dict[int, str]:
+    """Give the text of each document in the revision that was read."""
     doc = look_up(documents["doc_id"], reads.docs)
     rows = np.flatnonzero((doc >= 0) & (np.append(reads.revision, -1)[doc] == ints(documents["revision"])))
     listed = documents["text"].take(pa.array(rows)).to_pylist()

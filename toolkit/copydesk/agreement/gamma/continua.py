@@ -58,11 +58,6 @@ def units_of(
     return Units(number, who, first.astype(np.float64), last.astype(np.float64), said, annotators)
 
 
-def added(where: Ints, what: Floats, size: int) -> Floats:
-    """Add up ``what`` by place."""
-    return np.bincount(where, weights=what, minlength=size).astype(np.float64)
-
-
 @dataclass(frozen=True, slots=True)
 class Dissimilarity:
     """The combined dissimilarity: alpha * positional + beta * categorial, where a unit beside nothing costs 1.

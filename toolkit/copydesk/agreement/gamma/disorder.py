@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from copydesk.agreement.columns import Floats, Ints, ranges
-from copydesk.agreement.gamma.continua import Dissimilarity, Units, added
+from copydesk.agreement.columns import Floats, Ints, added, ranges
+from copydesk.agreement.gamma.continua import Dissimilarity, Units
 
 
 @dataclass(frozen=True, slots=True)

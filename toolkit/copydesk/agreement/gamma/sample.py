@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from copydesk.agreement.columns import Floats, Ints
-from copydesk.agreement.gamma.continua import Units, added, units_of
+from copydesk.agreement.columns import Floats, Ints, added
+from copydesk.agreement.gamma.continua import Units, units_of
 
 _SHORTEST = 1e-6
 _NONE = np.empty(0, np.int64)
