@@ -150,7 +150,7 @@ def _likely(field: Field, stand: Stand, method: str, texts: Sequence[str]) -> tu
     else:
         readers = np.bincount(stand.read, minlength=len(field.settled))[stand.group]
         share = np.bincount(stand.drawn, minlength=len(stand.group)) / np.maximum(readers, 1)
-        posterior, over = np.where(stand.known < 0, share, stand.known), SHARE if method == "vote" else 1 - 1e-6
+        posterior, over = np.where(stand.known < 0, share, stand.known), SHARE if method == "vote" else 0.999
     return np.round(posterior, 9), over  # no decision hangs on the order in which numbers were added up
 
 

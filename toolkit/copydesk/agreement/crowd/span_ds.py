@@ -18,6 +18,9 @@ PRIOR = Prior(right=10.0, wrong=1.0)
 # Above this a span belongs to the consensus: people overlook more than they invent. Best on the validation half of a crowd
 # corpus of news (Rodrigues et al. 2014), and close to best on the other half.
 THRESHOLD = 0.15
+# People err alike, which the model does not know: fitted to the end it comes to explain their errors as truth. On simulated crowds F1
+# is best after four to eight rounds, one point above that at the end, and up to fifteen where boundaries slip.
+ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def judge(stand: Stand, *, prior: Prior = PRIOR) -> Judged:
     """Fit Dawid-Skene (variational) to the votes on all places."""
     place = stand.place
     ratings = ratings_of(stand, place)
-    fitted = dawid_skene(ratings, prior=prior, known=_known(stand, place, ratings.items))
+    fitted = dawid_skene(ratings, prior=prior, known=_known(stand, place, ratings.items), rounds=ROUNDS)
     voter, _ = distinct(ratings.item, ratings.annotator)
     voters = np.bincount(ratings.item[voter], minlength=ratings.items)
     experience = np.bincount(ratings.annotator[voter], minlength=stand.people)
