@@ -20,8 +20,7 @@ from copydesk.workspace import Workspace
 
 pytestmark = [pytest.mark.studio, pytest.mark.browser]
 
-TOWNS = ("Aldmere Brask Corvane Dunmoor Elsby Farrow Gildern Hollin Istrad Jarrow Kelso Larne Mornay Norvik Oxen Pellow "
-         "Quarn Rusland Selby Tarn").split()  # fmt: skip
+TOWNS = ["Aldmere", "Brask", "Corvane", "Dunmoor", "Elsby", "Farrow", "Gildern", "Hollin", "Istrad", "Jarrow", "Kelso", "Larne", "Mornay", "Norvik", "Oxen", "Pellow", "Quarn", "Rusland", "Selby", "Tarn"]  # fmt: skip
 TEXT = " ".join(f"A convoy left {town} before dawn, the <b>guild</b> said." for town in TOWNS)
 KEYS = {"A": "1", "B": "2", "both": "3", "neither": "4"}
 REMARK = "Tarn is a lake, see guideline 3.2"
