@@ -94,6 +94,7 @@ def give_back(studio: Studio, project: Mapping[str, Any], *, task_id: int, annot
     if project.get("model_version") != MODEL_VERSION:  # suggestions of another version are not shown while labelling
         studio.patch(f"api/projects/{project['id']}/", json={"model_version": MODEL_VERSION})
     _write_note(studio, task_id, remark)
+    _make_room(studio, task_id, annotation_id)
     studio.patch(f"api/annotations/{annotation_id}/", json={"was_cancelled": True})
 
 
@@ -101,6 +102,14 @@ def take_note_off(studio: Studio, task_id: int) -> None:
     """Take the remark and her own marks off a task that she submitted again, so that nobody else is shown them."""
     _clear_suggestions(studio, task_id)
     _write_note(studio, task_id, "")
+
+
+def _make_room(studio: Studio, task_id: int, annotation_id: int) -> None:
+    """Have the task done by one more than those whose work stands: one that more did than were to is served to nobody."""
+    task = studio.get(f"api/tasks/{task_id}/")
+    standing = [one for one in task["annotations"] if not one["was_cancelled"] and one["id"] != annotation_id]
+    if int(task["overlap"]) <= len(standing):
+        studio.patch(f"api/tasks/{task_id}/", json={"overlap": len(standing) + 1})
 
 
 def _clear_suggestions(studio: Studio, task_id: int) -> None:

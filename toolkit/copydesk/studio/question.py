@@ -48,10 +48,15 @@ def conflict_config() -> str:
     context = ET.SubElement(root, "View", className="copydesk-context")
     ET.SubElement(context, "HyperText", name="ctx", value="$context_html", inline="true")
     ET.SubElement(root, "Header", value="$question", size="4")
-    asked = ET.SubElement(root, "Choices", name=DECISION, toName="ctx", choice="single", required="true")
+    # a choice does not take its words from the task's data: it would show "$opt_a"
+    options = ET.SubElement(root, "View", className="copydesk-options")
+    for letter in "ab":
+        ET.SubElement(options, "HyperText", name=f"option_{letter}", value=f"$opt_{letter}", inline="true")
+    asked = ET.SubElement(
+        root, "Choices", name=DECISION, toName="ctx", choice="single", required="true", showInline="true"
+    )
     for outcome in OUTCOMES:
-        words = {"html": f"$opt_{outcome.lower()}"} if len(outcome) == 1 else {}
-        asked.append(ET.Element("Choice", {"value": outcome, **words, "hotkey": _KEYS[outcome]}))
+        ET.SubElement(asked, "Choice", value=outcome, hotkey=_KEYS[outcome])
     causes = ET.SubElement(root, "Choices", name=CAUSE, toName="ctx", choice="single", showInline="true")
     for cause in CAUSES:
         ET.SubElement(causes, "Choice", value=cause, hotkey=_CAUSE_KEYS[cause])
@@ -79,7 +84,7 @@ def question_data(conflict: Mapping[str, Any], text: str, *, context: tuple[int,
 
 def _option(letter: str, readings: Sequence[_Reading]) -> str:
     said = " and ".join(f"<bdi>{shown(_in_words(one))}</bdi>" for one in readings) or NOTHING
-    return f'<span class="copydesk-{letter.lower()}"><b>{letter}</b> {said}</span>'
+    return f'<div><span class="copydesk-{letter.lower()}"><b>{letter}</b> {said}</span></div>'
 
 
 def _in_words(reading: _Reading) -> str:
