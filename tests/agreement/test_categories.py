@@ -238,7 +238,9 @@ def test_too_many_distinct_values_are_not_measured_and_that_is_said():
 
 
 def test_tables_without_rows_give_rows_that_say_so():
-    figures = measure_categories(reads=empty("reads"), categories=empty("categories"), asked=[TONE])
+    figures = measure_categories(
+        reads=empty("reads"), categories=empty("categories"), documents=empty("documents"), asked=[TONE]
+    )
     assert {one.value for one in figures} == {None}
     assert {one.measure for one in figures} >= {"category_alpha", "category_percent", "category_fleiss", "category_ac1"}
 
@@ -256,7 +258,9 @@ def test_the_order_of_rows_changes_nothing_and_the_figures_fit_the_table(drawing
     order = random.Random(3)
     mixed = {name: drawing.shuffled(table, order) for name, table in tables.items()}
     one, other = (
-        table_of(measure_categories(**rows, asked=[TONE, TOPICS, STARS, DEAD], resamples=40))
+        table_of(
+            measure_categories(**rows, documents=empty("documents"), asked=[TONE, TOPICS, STARS, DEAD], resamples=40)
+        )
         for rows in (tables, mixed)
     )
     assert one == other

@@ -126,3 +126,16 @@ def test_no_other_choice_of_spans_apart_weighs_more(drawn):
     mine = [row for row, keep in zip(rows, kept, strict=True) if keep]
     assert apart(mine)
     assert sum(row[3] for row in mine) == best
+
+
+def test_how_often_people_guess_is_found_again_in_what_they_said():
+    chance = np.random.default_rng(3)
+    items, kinds, guesses = 2000, 4, (0.05, 0.1, 0.2, 0.5, 0.95)
+    truth = chance.integers(0, kinds, items)
+    said = []
+    for share in guesses:
+        habit = chance.dirichlet(np.ones(kinds))
+        said.append(np.where(chance.random(items) < share, chance.choice(kinds, items, p=habit), truth))
+    item, person = np.tile(np.arange(items), 5), np.repeat(np.arange(5), items)
+    found = mace(Ratings(item, person, np.concatenate(said), items, 5, kinds)).spam
+    assert found.tolist() == pytest.approx(guesses, abs=0.03)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -14,7 +13,6 @@ from copydesk.agreement.people import Given, annotator_facts, standings
 from copydesk.agreement.people.again import self_agreement
 from copydesk.agreement.people.grown import unanimous
 from copydesk.agreement.people.intervals import wilson
-from copydesk.agreement.people.spam import Answers, guessing
 from copydesk.model.tables import empty, from_rows
 
 TEXT = "Asad met Noor in Qaim"
@@ -310,19 +308,6 @@ def test_gold_grows_from_documents_that_enough_people_labelled_alike(drawing):
         ("alike", "Asad", "PER"),
         ("alike", "Qaim", "LOC"),
     ]
-
-
-def test_how_often_people_guess_is_found_again_in_what_they_said():
-    chance = np.random.default_rng(3)
-    items, kinds, guesses = 2000, 4, (0.05, 0.1, 0.2, 0.5, 0.95)
-    truth = chance.integers(0, kinds, items)
-    said = []
-    for share in guesses:
-        habit = chance.dirichlet(np.ones(kinds))
-        said.append(np.where(chance.random(items) < share, chance.choice(kinds, items, p=habit), truth))
-    item, person = np.tile(np.arange(items), 5), np.repeat(np.arange(5), items)
-    found = guessing(Answers(item, person, np.concatenate(said), kinds), people=5)
-    assert found.tolist() == pytest.approx(guesses, abs=0.03)
 
 
 def test_who_marks_at_random_is_told_from_those_who_mark_alike_and_of_two_nobody_is(drawing, facts):
