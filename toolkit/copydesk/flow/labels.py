@@ -13,11 +13,13 @@ from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
 from copydesk.agreement.figures import table_of
+from copydesk.agreement.relations import EventLabels
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
 from copydesk.flow.report import Report, reason_counts, reason_lines
 from copydesk.model.document import Edit
 from copydesk.model.progress import Progress
+from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import Outcome, empty
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio import codec
@@ -145,7 +147,14 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     outcome = decide(reads=reads, spans=spans, relations=relations, unread=unread, rule=rule, documents=documents)
     progress("agree", 1, 3)
     whole = _read_whole(reads, unread)
-    figures = measure(reads=whole, spans=spans, relations=relations, documents=documents, labels=schema.label_names)
+    figures = measure(
+        reads=whole,
+        spans=spans,
+        relations=relations,
+        documents=documents,
+        labels=schema.label_names,
+        events=_event_labels(schema),
+    )
     asked = measure_categories(reads=whole, categories=categories, asked=schema.categories, documents=documents)
     progress("agree", 2, 3)
     said = decide_categories(reads=reads, categories=categories, documents=documents)
@@ -169,6 +178,13 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
 def _rule(workspace: Workspace) -> Rule:
     settings = workspace.settings.agree
     return Rule(settings.method, settings.min_votes, settings.min_share)
+
+
+def _event_labels(schema: LabelSchema) -> EventLabels | None:
+    if schema.events is None:
+        return None
+    triggers = (label.name for label in schema.labels if label.group == schema.events.triggers)
+    return EventLabels(frozenset(triggers), frozenset(schema.events.roles))
 
 
 def _snapped(workspace: Workspace, spans: pa.Table, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
