@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from copydesk.agreement.columns import Floats, Ints, added
-from copydesk.agreement.gamma.continua import Units, units_of
+from copydesk.agreement.gamma.continua import Units
 
 _SHORTEST = 1e-6
 _NONE = np.empty(0, np.int64)
@@ -46,12 +46,13 @@ def sampled(units: Units, *, times: Ints, round_: int, seed: int) -> tuple[Units
     of = np.repeat(np.arange(len(times)), times)
     columns = columns or [(_NONE, _NONE, _NONE.astype(np.float64), _NONE.astype(np.float64), _NONE)]
     continuum, annotator, start, end, category = zip(*columns, strict=True)
-    drawn = units_of(
-        continuum=np.concatenate(continuum),
-        annotator=np.concatenate(annotator),
-        start=np.concatenate(start),
-        end=np.concatenate(end),
-        category=np.concatenate(category),
+    order = np.lexsort((np.concatenate(start), np.concatenate(continuum)))
+    drawn = Units(
+        continuum=np.concatenate(continuum)[order],
+        annotator=np.concatenate(annotator)[order],
+        start=np.concatenate(start)[order],
+        end=np.concatenate(end)[order],
+        category=np.concatenate(category)[order],
         annotators=units.annotators[of],
     )
     return drawn, of
