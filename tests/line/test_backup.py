@@ -13,9 +13,9 @@ import pytest
 
 from copydesk.flow import backup as backup_flow
 from copydesk.flow import studio as flow
+from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.current import current_documents
-from copydesk.flow.labels import agree
 from copydesk.studio.people import read_people
 from copydesk.studio.recorded import read_recorded, submit
 from copydesk.studio.restore import read_backup

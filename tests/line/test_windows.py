@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from copydesk.flow import backup, doctor, labels
+from copydesk.flow import backup, doctor
 from copydesk.flow import studio as flow
+from copydesk.flow.agree import agree
 from copydesk.flow.ingest import ingest
 from copydesk.flow.look import status
 from copydesk.studio import people, sending
@@ -146,7 +147,7 @@ def test_a_long_article_goes_out_in_parts_and_comes_back_as_one_reading(desk: De
     for surface, start in desk.spans():
         assert document["text"][start : start + len(surface)] == surface
     assert {surface for surface, _ in desk.spans()} == {quote for quote, _ in MARKED}
-    assert labels.agree(desk.workspace, progress=quiet).counts["agreed spans"] == len(desk.spans())
+    assert agree(desk.workspace, progress=quiet).counts["agreed spans"] == len(desk.spans())
     assert status(desk.workspace)["labels"]["reads"] == 1
     found = {one["code"] for one in desk.doctor()}
     assert not found & {"duplicate-task", "text-changed", "unknown-document"}

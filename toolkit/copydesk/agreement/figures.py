@@ -10,6 +10,7 @@ import pyarrow as pa
 from copydesk.model.tables import from_rows
 
 ALL = "all"
+COUNTED = "spans_"  # how the names of measures begin that count what spans of two people are to each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from copydesk.datasets.layout import NESTED, SPLIT, dictionary, file_of, meaning
 
 _NO_AGREEMENT = "No document was read by two annotators, so there is nothing to compare."
 _DECIDED = ("unanimous", "majority", "single")
+_SHOWN = ("span_f1_exact", "span_f1_overlap", "gamma", "relation_f1", "category_alpha", "token_alpha")
 
 
 def card(
@@ -150,17 +151,18 @@ def _disputes(disputes: pa.Table) -> str:
 
 
 def _agreement(rows: Sequence[Mapping[str, Any]]) -> str:
-    """One row a label, one column a measure, over all annotators; the pairs are in agreement.json."""
+    """One row a label, one column a measure that tells most, over all annotators; the rest is in agreement.json."""
     if not rows:
         return _NO_AGREEMENT
-    over_all = [row for row in rows if row["annotators"] == row["scope"] == "all"]
-    measures = sorted({row["measure"] for row in over_all})
+    over_all = [row for row in rows if row["annotators"] == row["scope"] == "all" and row["measure"] in _SHOWN]
+    measures = [measure for measure in _SHOWN if any(row["measure"] == measure for row in over_all)]
     values = {(row["label"], row["measure"]): row for row in over_all}
     labels = sorted({row["label"] for row in over_all}, key=lambda label: (label != "all", label))
     cells = [(label, *(_value(values.get((label, measure))) for measure in measures)) for label in labels]
     notes = sorted({f"* {row['measure']}: {row['note']}" for row in over_all if row["note"]})
     told = (
-        "In parentheses the units that a figure rests on. Pairs of annotators are in [agreement.json](agreement.json)."
+        "In parentheses the units that a figure rests on. More measures, intervals and pairs of annotators are in "
+        "[agreement.json](agreement.json)."
     )
     return "\n\n".join([_table(("label", *measures), cells), told, *(["\n".join(notes)] if notes else [])])
 

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from copydesk.agreement.adjudication import conflict_of_row
 from copydesk.documents.sentences import sentences_of
 from copydesk.errors import UnknownError
+from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, project_spec
 from copydesk.flow.current import current_documents, current_zones
-from copydesk.flow.labels import agree
 from copydesk.flow.report import Report, reason_lines
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema

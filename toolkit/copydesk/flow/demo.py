@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 from copydesk.errors import ConfigError
+from copydesk.flow.agree import agree
 from copydesk.flow.ingest import ingest
-from copydesk.flow.labels import agree
 from copydesk.flow.release import publish, validate
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull, push, recorded, start_studio, stop_studio, studio_status, submit_recorded

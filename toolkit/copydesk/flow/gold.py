@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from copydesk.agreement.people.grown import unanimous
 from copydesk.errors import UnknownError, UsageError
+from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, known_projects
-from copydesk.flow.labels import agree
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty, from_rows

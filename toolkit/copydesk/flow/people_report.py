@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from copydesk.agreement.people import Given, annotator_facts
 from copydesk.errors import UsageError
 from copydesk.flow import gold
+from copydesk.flow.agree import agree, agreed_key
 from copydesk.flow.current import current_documents
-from copydesk.flow.labels import agree, agreed_key, read_annotations
+from copydesk.flow.labels import read_annotations
 from copydesk.flow.people_text import account_of
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress

@@ -8,7 +8,7 @@ from copydesk.agreement.people import Standing, standings
 from copydesk.agreement.people.standing import FAILED
 from copydesk.errors import QualityError
 from copydesk.flow import gold, people_report
-from copydesk.flow.labels import agree
+from copydesk.flow.agree import agree
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.store import locked

@@ -11,8 +11,8 @@ from copydesk.datasets.publish import About
 from copydesk.datasets.publish import publish as write_version
 from copydesk.documents.sentences import sentences_of
 from copydesk.errors import FindingError, UnknownError
+from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import current_articles, current_documents, current_zones, newest, uncounted
-from copydesk.flow.labels import agreed_key
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
@@ -148,13 +148,16 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
         "arguments": schema.events is not None,
         "claims": schema.claims is not None,
     }
+    agreement = workspace.agreed.read("agreement")
     unused = {"categories", *(name for name, there in declared.items() if not there)}
     return {
         **{name: table for name, table in kept.items() if name not in unused},
         "sentences": sentences_of(kept["documents"], kept["zones"]),
         "zones": uncounted(kept["zones"]),
         "articles": current_articles(workspace, kept["documents"]),
-        "agreement": workspace.agreed.read("agreement"),
+        "agreement": agreement.filter(
+            pc.not_equal(agreement["scope"], "document")
+        ),  # these are many, and in the workspace
         "findings": workspace.findings.read("findings"),
     }
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from copydesk.agreement.adjudication import contest_of
 from copydesk.errors import CopydeskError, DataError, UnknownError, UsageError
+from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.current import located
-from copydesk.flow.labels import agree
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull_from
 from copydesk.model.progress import Progress

@@ -12,8 +12,8 @@ from pyarrow import csv, json, parquet
 from copydesk.agreement.suspects import Corpus, Probabilities
 from copydesk.agreement.suspects import suspects as ranked
 from copydesk.errors import ConfigError
+from copydesk.flow.agree import agree, agreed_key
 from copydesk.flow.current import current_documents
-from copydesk.flow.labels import agree, agreed_key
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.store import digest_of, file_sha256, locked

@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from copydesk.errors import StudioBroken, StudioTimeout, StudioUnreachable, WorkspaceError
+from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, known_projects
-from copydesk.flow.labels import agree
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull_from
 from copydesk.model.progress import Progress
