@@ -59,6 +59,10 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "gold": ("doc_id",),
     "gold_spans": ("doc_id", "start", "end", "label"),
     "suspects": ("doc_id", "start", "end", "label"),
+    "conflicts": ("conflict_id",),
+    "decisions": ("conflict_id", "at"),
+    "returns": ("return_id", "step"),
+    "snapped": ("annotation_id", "span_id"),
     "findings": ("suite", "expectation"),
 }
 EMPTY = "expect_table_row_count_to_be_between"

@@ -43,13 +43,9 @@ def contradicted(corpus: Corpus, said: Probabilities, *, least: float) -> Iterat
     own = values[np.arange(len(judged)), given]
     for span, better, probability, there in zip(judged, confident(values, given), values, own.tolist(), strict=True):
         if better >= 0 and 1 - there >= least:
-            yield Suspect(
-                doc_id=span["doc_id"],
-                span_id=span["span_id"],
-                start=span["start"],
-                end=span["end"],
-                surface=span["surface"],
-                label=span["label"],
+            yield Suspect.of(
+                span["doc_id"],
+                span,
                 reason="model",
                 score=1 - there,
                 detail=f"the model says {said.labels[better]} ({probability[better]:.2f}), and {span['label']} with {there:.2f}",

@@ -52,13 +52,9 @@ def _few_votes(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
             score = 1 - (posterior if posterior is not None else (votes + 1) / (readers + 2))
             if score >= least:
                 told = f"{votes} of {readers} readers drew it"
-                yield Suspect(
-                    doc_id=doc_id,
-                    span_id=span["span_id"],
-                    start=span["start"],
-                    end=span["end"],
-                    surface=span["surface"],
-                    label=span["label"],
+                yield Suspect.of(
+                    doc_id,
+                    span,
                     reason="few-votes",
                     score=score,
                     detail=told

@@ -37,13 +37,9 @@ def labelled_otherwise(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
             score = 1 - (own[span["label"]] + 1) / (total + 2)
             if total < FEWEST or own[span["label"]] >= most or score < least:
                 continue
-            yield Suspect(
-                doc_id=doc_id,
-                span_id=span["span_id"],
-                start=span["start"],
-                end=span["end"],
-                surface=span["surface"],
-                label=span["label"],
+            yield Suspect.of(
+                doc_id,
+                span,
                 reason="surface-label",
                 score=score,
                 detail=f"it is labelled {_told(own)} in the corpus, mostly {top}",

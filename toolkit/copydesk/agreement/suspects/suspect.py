@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +20,9 @@ class Suspect:
     reason: str
     score: float
     detail: str
+
+    @classmethod
+    def of(cls, doc_id: str, span: Mapping[str, Any], *, reason: str, score: float, detail: str) -> Suspect:
+        """Give the row of an agreed span."""
+        place = {name: span[name] for name in ("span_id", "start", "end", "surface", "label")}
+        return cls(doc_id=doc_id, **place, reason=reason, score=score, detail=detail)
