@@ -6,6 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import agreement_classes
+import agreement_crowd
+import agreement_spans
 import copies
 import curation
 import feeds
@@ -43,11 +46,12 @@ def _against_peers(lines: list[str]) -> Iterator[sync.Ratio]:
     yield feeds.run()
     yield from copies.run()
     yield from pages.run()
-    try:
-        yield from curation.run()
-    except PeerMissingError as missing:
-        lines.append(f"| {curation.__name__} | skipped | {missing} | |")
-        print(lines[-1])
+    for benchmark in (curation, agreement_classes, agreement_spans, agreement_crowd):
+        try:
+            yield from benchmark.run()
+        except PeerMissingError as missing:
+            lines.append(f"| {benchmark.__name__} | skipped | {missing} | |")
+            print(lines[-1])
 
 
 if __name__ == "__main__":
