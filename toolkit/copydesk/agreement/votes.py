@@ -68,7 +68,7 @@ class Votes:
 
     Each row of the table has ``standing``, ``annotation`` and ``candidate`` (-1 where it does not count). Candidates are
     sorted by ``doc``, ``left``, ``right``, ``label``: start and end of a span, head and tail (candidates among the spans) of
-    a relation. ``drawn`` and ``drawer`` hold one entry for each person who drew a candidate, sorted by both.
+    a relation, twice the number of a category whose value is the label. ``drawn`` and ``drawer`` hold one entry for each person who drew a candidate, sorted by both.
     """
 
     standing: Ints
@@ -99,6 +99,15 @@ def count_votes(*, reads: pa.Table, spans: pa.Table, relations: pa.Table) -> Bal
     read, annotations = _count_reads(reads)
     drawn = _span_votes(spans, read, annotations)
     return Ballot(read, annotations, drawn, _relation_votes(relations, spans, read, annotations, drawn))
+
+
+def count_values(categories: pa.Table, ballot: Ballot) -> tuple[list[str], Votes]:
+    """Count the votes in the table ``categories``; gives the categories by number, and the votes."""
+    names, name = encode(categories["name"])
+    standing, annotation = _standing(categories, ballot.reads, ballot.annotations)
+    values = pa.table({"label": categories["value"]})
+    votes = _votes(values, standing=standing, annotation=annotation, ends=(name, name), annotations=ballot.annotations)
+    return names.to_pylist(), votes
 
 
 def _count_reads(table: pa.Table) -> tuple[Reads, Annotations]:

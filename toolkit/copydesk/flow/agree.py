@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement import Rule, decide, measure, measure_categories, snap
+from copydesk.agreement import Bounds, Gold, Rule, decide, measure, measure_categories, snap
 from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
@@ -23,19 +23,24 @@ from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import empty
 from copydesk.store import Part, digest_of, locked
+from copydesk.studio.changes import current_state
 from copydesk.tasks import times
 from copydesk.workspace import Workspace
 
-_AGREED = "agreed/7"
+_AGREED = "agreed/8"
 # What a report counts where there is any of it.
 _TOGETHER = {"categories": "agreed_categories", "events": "events", "claims": "claims", "times": "times"}
+_A_VOTE = "it counts as any other (for the truth: ground_truth = true in [agree])"
 _BY_PLACE = [(name, "ascending") for name in ("doc_id", "start", "end", "dispute_id")]
 
 
 def agreed_key(workspace: Workspace) -> str:
     """Digest of all that the agreed labels are made from."""
     settings = [str(value) for value in astuple(workspace.settings.agree)]
-    return digest_of([_AGREED, labels_key(workspace), workspace.decisions.digest, *settings])
+    # Of gold only what it says: when it was made, retired or asked for changes nothing.
+    gold = workspace.gold.read("gold", columns=["doc_id", "text_sha256"]), workspace.gold.read("gold_spans")
+    known = [table.to_pylist() for table in gold]
+    return digest_of([_AGREED, labels_key(workspace), workspace.decisions.digest, known, *settings])
 
 
 def agree(workspace: Workspace, *, progress: Progress) -> Report:
@@ -53,40 +58,78 @@ def agree(workspace: Workspace, *, progress: Progress) -> Report:
 
 def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     progress("agree", 0, 3)
-    names = ("reads", "spans", "relations", "unread", "categories")
-    reads, spans, relations, unread, categories = (workspace.labels.read(name) for name in names)
     documents, schema = current_documents(workspace), workspace.schema()
-    spans, snapped = _snapped(workspace, spans, documents)
-    rule = _rule(workspace)
-    outcome = decide(reads=reads, spans=spans, relations=relations, unread=unread, rule=rule, documents=documents)
+    labels = {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "categories")}
+    unread = workspace.labels.read("unread")
+    labels["spans"], snapped = _snapped(workspace, labels["spans"], documents)
+    voted, notes = _decided(workspace, labels, unread=unread, documents=documents)
     progress("agree", 1, 3)
-    whole = _read_whole(reads, unread)
-    figures = measure(
-        reads=whole,
-        spans=spans,
-        relations=relations,
-        documents=documents,
-        labels=schema.label_names,
-        events=_event_labels(schema),
-    )
-    asked = measure_categories(reads=whole, categories=categories, asked=schema.categories, documents=documents)
+    agreement = _measured(schema, labels, unread=unread, documents=documents)
     progress("agree", 2, 3)
-    said = decide_categories(reads=reads, categories=categories, documents=documents)
-    disputes = pa.concat_tables([outcome.kept["disputes"], said.pop("disputes")]).sort_by(_BY_PLACE)
     decisions = workspace.decisions.read("decisions").to_pylist()
-    labels = {"reads": reads, "spans": spans, "relations": relations, "categories": categories}
-    voted = {**outcome.kept, **said, "disputes": disputes, "rejected": outcome.rejected}
     decided = apply_decisions(voted, decisions, heard=Heard.of([row["doc_id"] for row in decisions], tables=labels))
     agreed = decided.tables["agreed_spans"]
     when = times(agreed, documents=documents, schema=schema)
     together = assemble(agreed, decided.tables["agreed_relations"], schema=schema, times=when) | {"times": when}
     conflicts, waiting = ask(decided.tables["disputes"], decisions, agreed_spans=agreed)
-    agreement = pa.concat_tables([figures, table_of(asked)])
     tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": snapped}
-    notes = list(outcome.notes)
     receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided), "notes": notes}
     workspace.agreed.replace(tables, receipt)
     progress("agree", 3, 3)
+
+
+def _decided(
+    workspace: Workspace, labels: Mapping[str, pa.Table], *, unread: pa.Table, documents: pa.Table
+) -> tuple[dict[str, pa.Table], list[str]]:
+    """Give what the annotators agree on and dispute, before anybody decided on it, and sentences on how that was found."""
+    schema, rule = workspace.schema(), _rule(workspace)
+    reads, spans, relations, categories = (labels[name] for name in ("reads", "spans", "relations", "categories"))
+    gold, notes = _gold(workspace)
+    bounds = Bounds(gold, schema.overlap)
+    drawn = decide(
+        reads=reads, spans=spans, relations=relations, unread=unread, rule=rule, bounds=bounds, documents=documents
+    )
+    said = decide_categories(
+        reads=reads, categories=categories, documents=documents, asked=schema.categories, rule=rule
+    )
+    disputes = pa.concat_tables([drawn.kept["disputes"], said.kept["disputes"]]).sort_by(_BY_PLACE)
+    rejected = pa.concat_tables([drawn.rejected, said.rejected])
+    return {**drawn.kept, **said.kept, "disputes": disputes, "rejected": rejected}, [*drawn.notes, *notes]
+
+
+def _measured(
+    schema: LabelSchema, labels: Mapping[str, pa.Table], *, unread: pa.Table, documents: pa.Table
+) -> pa.Table:
+    """Measure how far people agree."""
+    reads = _read_whole(labels["reads"], unread)
+    figures = measure(
+        reads=reads,
+        spans=labels["spans"],
+        relations=labels["relations"],
+        documents=documents,
+        labels=schema.label_names,
+        events=_event_labels(schema),
+    )
+    said = {"reads": reads, "categories": labels["categories"], "asked": schema.categories, "documents": documents}
+    return pa.concat_tables([figures, table_of(measure_categories(**said))])
+
+
+def _gold(workspace: Workspace) -> tuple[Gold, list[str]]:
+    """Give the gold that is kept and, where the settings take it for the truth, what is marked as such in Label Studio.
+
+    Of several such annotations of one document none is the truth: they come of an import that did not say otherwise.
+    """
+    annotations = current_state(workspace.pulls)
+    reads = workspace.labels.read("reads", columns=["annotation_id", "doc_id"])
+    marked = annotations.filter(annotations["ground_truth"])["annotation_id"].combine_chunks()
+    counted = reads.filter(pc.is_in(reads["annotation_id"], marked)).group_by("doc_id")
+    found = counted.aggregate([("annotation_id", "min"), ("annotation_id", "count")])
+    alone = found.filter(pc.equal(found["annotation_id_count"], 1))["annotation_id_min"].to_pylist()
+    notes = []
+    if alone and not workspace.settings.agree.ground_truth:
+        notes = [f"{len(alone)} documents have one annotation marked as ground truth in Label Studio; {_A_VOTE}"]
+        alone = []
+    return Gold(alone, workspace.gold.read("gold"), workspace.gold.read("gold_spans")), notes
 
 
 def _rule(workspace: Workspace) -> Rule:

@@ -88,6 +88,9 @@ class AgreeSettings:
     min_votes: int = _within(1, 1, 1_000)
     min_share: float = _within(0.5, 0, 1)  # of the readers; more than that
     snap: bool = True  # spans are put on whole words first
+    ground_truth: bool = (
+        False  # what one annotation of a document is marked as in Label Studio is its truth, whatever others say
+    )
 
 
 @dataclass(frozen=True, slots=True)
