@@ -34,7 +34,7 @@ def said_of(drawing, *works):
             for category, values in said.items()
             for value in values
         ]
-    texts = {doc: "Qaim fell." for doc in dict.fromkeys(doc for doc, *_ in works)}
+    texts = dict.fromkeys(dict.fromkeys(doc for doc, *_ in works), "Qaim fell.")
     tables = {"reads": from_rows("reads", reads), "categories": from_rows("categories", rows)}
     return tables | {"documents": drawing.documents(texts)}
 

@@ -49,7 +49,7 @@ def publish(folder: Path, *, tables: Mapping[str, pa.Table], about: About, progr
     """Publish the tables as the next version in ``folder``, which is called as the dataset; or find that it is there already.
 
     ``tables``: documents (the newest revision of each labelled one), zones, sentences, agreed_spans, agreed_relations, spans, relations,
-    reads, anchors, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their rows may
+    reads, anchors, snapped, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their rows may
     come in any order. Raises DataError and FindingError where they cannot be published, StoreError where the disk refuses; then
     nothing of the new version is there.
     """
@@ -73,7 +73,7 @@ def publish(folder: Path, *, tables: Mapping[str, pa.Table], about: About, progr
 
 
 def _content(tables: Mapping[str, pa.Table], about: About) -> Content:
-    check(tables, labels=about.schema.label_names, relations=about.schema.relation_names)
+    check(tables, schema=about.schema)
     made = published_tables(tables)
     return Content(
         about=about,

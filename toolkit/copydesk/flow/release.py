@@ -155,6 +155,7 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
         "sentences": sentences_of(kept["documents"], kept["zones"]),
         "zones": uncounted(kept["zones"]),
         "articles": current_articles(workspace, kept["documents"]),
+        "snapped": workspace.agreed.read("snapped"),
         "agreement": agreement.filter(
             pc.not_equal(agreement["scope"], "document")
         ),  # these are many, and in the workspace
