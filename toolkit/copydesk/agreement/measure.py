@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +20,7 @@ from copydesk.agreement.scopes import scopes_of
 from copydesk.agreement.scores import NOBODY, Field, f1_figures
 from copydesk.agreement.tokens import count_tokens
 from copydesk.agreement.unitizing import unitizing_figures
-from copydesk.agreement.votes import END_MISSING, Reads, Votes, count_votes
+from copydesk.agreement.votes import END_MISSING, Ballot, Reads, Votes, count_votes
 
 _DIAGNOSTIC = "diagnostic: alpha on tokens is inflated by O, the many words that nobody labels; trust span F1"
 
@@ -49,7 +51,7 @@ def measure(
 
     F1 is micro-averaged over documents, for every two people who share a document and for ``all`` of these pairs pooled; for
     every label (``labels``, then others that occur; for relations those that occur) and for ``all``; and of all labels and pairs for
-    each document, source and week (``scopes_of``). ``n`` counts the spans, relations or words that a figure rests on; for all
+    each document, source and week (``scopes_of``). Gamma and gamma-cat of a pair are those of the two alone. ``n`` counts the spans, relations or words that a figure rests on; for all
     pairs a span counts once. ``value`` is null where it is not defined, and ``note`` says why.
     """
     ballot = count_votes(reads=reads, spans=spans, relations=relations)
@@ -70,11 +72,21 @@ def measure(
         *f1_figures(measures, field),
         *label_alpha(ballot.relations, ends, field),
         *error_figures(ballot.spans, drawn, met, field),
-        *(gamma_figures(ballot.spans, ballot.reads, field, labels=drawn.names, samples=samples) if samples else ()),
+        *(_gamma_figures(ballot, field, labels=drawn.names, samples=samples) if samples else ()),
         *unitizing_figures(ballot.spans, ballot.reads, field, documents, compared=drawn),
         *_alpha_rows(ballot.spans, ballot.reads, documents, names=drawn.names),
     ]
     return table_of(rows)
+
+
+def _gamma_figures(ballot: Ballot, field: Field, *, labels: Sequence[str], samples: int) -> Iterable[Figure]:
+    """Write gamma of all people together, and of each two who drew in the same documents, for all labels."""
+    yield from gamma_figures(ballot.spans, ballot.reads, field, labels=labels, samples=samples)
+    for at, names in enumerate(field.pairs.names):
+        votes, reads = ballot.of_pair(*divmod(int(field.pairs.keys[at]), field.pairs.people))
+        alone = Field(pairs_of(reads), reads.readers > 1, ())
+        figures = gamma_figures(votes, reads, alone, labels=labels, samples=samples)
+        yield from (replace(one, annotators=names) for one in islice(figures, 2))
 
 
 def _alpha_rows(votes: Votes, reads: Reads, documents: pa.Table, *, names: Sequence[str]) -> Iterable[Figure]:

@@ -7,7 +7,7 @@ documents, annotators and labels follow the sorted order of their names, so noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -92,6 +92,16 @@ class Ballot:
     annotations: Annotations
     spans: Votes
     relations: Votes
+
+    def of_pair(self, one: int, other: int) -> tuple[Votes, Reads]:
+        """Give the spans that two people drew, of all candidates, and what they read."""
+        spans, reads = self.spans, self.reads
+        mine = np.isin(reads.annotator, (one, other))
+        doc = reads.doc[mine]
+        first = np.searchsorted(doc, np.arange(len(reads.docs) + 1))
+        theirs = np.isin(spans.drawer, (one, other))
+        votes = replace(spans, drawn=spans.drawn[theirs], drawer=spans.drawer[theirs])
+        return votes, replace(reads, doc=doc, annotator=reads.annotator[mine], first=first, at=reads.at[mine])
 
 
 def count_votes(*, reads: pa.Table, spans: pa.Table, relations: pa.Table) -> Ballot:

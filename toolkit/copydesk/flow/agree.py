@@ -13,6 +13,7 @@ from copydesk.agreement import Bounds, Gold, Rule, decide, measure, measure_cate
 from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
+from copydesk.agreement.choices import choice_figures
 from copydesk.agreement.figures import ALL, COUNTED, table_of
 from copydesk.agreement.relations import EventLabels
 from copydesk.errors import DisputeError
@@ -111,7 +112,7 @@ def _measured(
         events=_event_labels(schema),
     )
     said = {"reads": reads, "categories": labels["categories"], "asked": schema.categories, "documents": documents}
-    return pa.concat_tables([figures, table_of(measure_categories(**said))])
+    return pa.concat_tables([figures, table_of([*measure_categories(**said), *choice_figures(**said)])])
 
 
 def _gold(workspace: Workspace) -> tuple[Gold, list[str]]:
