@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.agreement.agreed import how, lists, rejected, table_of
-from copydesk.agreement.blind import blind_to, blind_to_ends
+from copydesk.agreement.blind import blind_to, blind_to_ends, without_blind
 from copydesk.agreement.columns import Ints, distinct, encode, ints, look_up, pack
 from copydesk.agreement.crowd.rule import Case, Rule, Verdict, verdict
 from copydesk.agreement.disputes import Scene, relation_disputes, span_disputes
@@ -75,7 +75,7 @@ def decide(
     ballot = count_votes(reads=reads, spans=spans, relations=relations)
     drawn = ballot.spans
     meeting = overlapping(group=drawn.doc, start=drawn.left, end=drawn.right)
-    blind = blind_to(ballot, empty("unread") if unread is None else unread)
+    ballot, blind = without_blind(ballot, blind_to(ballot, empty("unread") if unread is None else unread))
     bounds = bounds or Bounds()
     gold = bounds.gold
     bench = _Bench(ballot, rule or Rule(), bounds.overlap)

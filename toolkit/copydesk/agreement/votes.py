@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement.columns import Ints, distinct, encode, ints, look_up, pack, to_numpy
+from copydesk.agreement.columns import Bools, Ints, distinct, encode, ints, look_up, pack, to_numpy
 
 UNKNOWN = np.iinfo(np.int64).min
 COUNTS, NO_READ, OLDER_REVISION, SUPERSEDED, END_MISSING = range(5)
@@ -45,6 +45,12 @@ class Reads:
     def readers(self) -> Ints:
         """How many people read each document."""
         return np.diff(self.first)
+
+    def only(self, kept: Bools) -> Reads:
+        """Give the entries that are ``kept``; documents and people keep their numbers."""
+        doc = self.doc[kept]
+        first = np.searchsorted(doc, np.arange(len(self.docs) + 1))
+        return replace(self, doc=doc, annotator=self.annotator[kept], first=first, at=self.at[kept])
 
     def names(self, codes: Ints) -> list[str]:
         """The pseudonyms behind ``codes``, in their order."""
@@ -96,12 +102,9 @@ class Ballot:
     def of_pair(self, one: int, other: int) -> tuple[Votes, Reads]:
         """Give the spans that two people drew, of all candidates, and what they read."""
         spans, reads = self.spans, self.reads
-        mine = np.isin(reads.annotator, (one, other))
-        doc = reads.doc[mine]
-        first = np.searchsorted(doc, np.arange(len(reads.docs) + 1))
         theirs = np.isin(spans.drawer, (one, other))
         votes = replace(spans, drawn=spans.drawn[theirs], drawer=spans.drawer[theirs])
-        return votes, replace(reads, doc=doc, annotator=reads.annotator[mine], first=first, at=reads.at[mine])
+        return votes, reads.only(np.isin(reads.annotator, (one, other)))
 
 
 def count_votes(*, reads: pa.Table, spans: pa.Table, relations: pa.Table) -> Ballot:
