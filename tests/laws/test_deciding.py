@@ -152,7 +152,7 @@ def test_random_labels_lie_near_nothing():
             for name in ("A1", "A2", "A3"):
                 own = [place for place in PLACES if named or draw.random() < 0.5]
                 spans = [(*place, str(draw.choice(["PLACE", "ORG"])) if named else "PLACE") for place in own]
-                joins = [(0, 1, str(draw.choice(["near", "far"])))] if named else []
+                joins = [(at, at + 1, str(draw.choice(["near", "far"]))) for at in range(7)] if named else []
                 works.append(drawing.Work(doc, name, spans, joins))
         rows = measure(
             **drawing.tables(works, texts=texts), documents=drawing.documents(texts), labels=("PLACE", "ORG"), samples=5
