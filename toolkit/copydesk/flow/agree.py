@@ -14,7 +14,7 @@ from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
 from copydesk.agreement.choices import choice_figures
-from copydesk.agreement.figures import ALL, COUNTED, table_of
+from copydesk.agreement.figures import ALL, COUNTED, OF_CATEGORY, table_of
 from copydesk.agreement.relations import EventLabels
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
@@ -47,14 +47,14 @@ def agreed_key(workspace: Workspace) -> str:
 def agree(workspace: Workspace, *, progress: Progress) -> Report:
     """Measure agreement and decide by the rule that the settings name; what it leaves open is a dispute."""
     with locked(workspace.lock):
-        read_labels(workspace)
+        labels = read_labels(workspace)
         key = agreed_key(workspace)
         changed = not workspace.agreed.is_made_from(key)
         if changed:
             _agree(workspace, key, progress=progress)
         part = workspace.agreed.part()
     assert part is not None
-    return _report(part, changed=changed)
+    return _report(part, changed=changed, unread=labels.lines)
 
 
 def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
@@ -176,11 +176,11 @@ def dispute_fault(report: Report) -> DisputeError | None:
 
 def _figure_lines(agreement: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Say how far all people agree over all documents, and what their spans are to each other."""
-    overall = [row for row in agreement if (row["label"], row["annotators"], row["scope"]) == (ALL, ALL, ALL)]
+    overall = [row for row in agreement if row["annotators"] == row["scope"] == ALL and _is_whole(row)]
     figures = [row for row in overall if not row["measure"].startswith(COUNTED)]
     counts = [row for row in overall if row["measure"].startswith(COUNTED) and row["value"] is not None]
     lines = [
-        f"{row['measure']}: "
+        f"{row['measure']}{'' if row['label'] == ALL else ' ' + row['label']}: "
         + (f"{row['value']:.3f}" if row["value"] is not None else f"not defined, {row['note']}")
         + (f" [{row['low']:.3f}, {row['high']:.3f}]" if row["low"] is not None else "")
         + f" (n = {row['n']:,} in {row['documents']} documents)"
@@ -190,7 +190,13 @@ def _figure_lines(agreement: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return (*lines, *([f"spans of two people: {', '.join(said)}"] if counts else []))
 
 
-def _report(part: Part, *, changed: bool) -> Report:
+def _is_whole(row: Mapping[str, Any]) -> bool:
+    """Whether a figure is of all labels, or of a whole category."""
+    return row["label"] == ALL or (row["measure"].startswith(OF_CATEGORY) and "=" not in row["label"])
+
+
+def _report(part: Part, *, changed: bool, unread: Sequence[str]) -> Report:
+    """Tell what was decided and measured; ``unread`` says what of the annotations could not be read as labels."""
     rejected = part.read("rejected").to_pylist()
     reasons = reason_counts(rejected)
     counts = {
@@ -204,7 +210,7 @@ def _report(part: Part, *, changed: bool) -> Report:
     }
     agreement = part.read("agreement").to_pylist()
     lines = _figure_lines(agreement)
-    lines += tuple(part.receipt.get("notes", ()))
+    lines += (*part.receipt.get("notes", ()), *unread)
     open_again = part.receipt.get("standing", {}).get("open-again", [])
     if open_again:
         lines += (
