@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -112,6 +113,29 @@ def test_neither_the_names_of_people_nor_of_documents_nor_their_order_change_a_d
 @METHOD
 def test_who_has_read_nothing_of_any_text_changes_no_decision(room, method):
     assert told(room.outcome(method, blind=("A8", "A9"))) == told(room.outcome(method))
+
+
+@METHOD
+def test_what_every_reader_drew_is_agreed_and_asked_of_nobody(method):
+    """Also where people differ so much that a model believes in nothing."""
+    draw = np.random.default_rng(7)
+    texts = {f"d{number:03}": TEXT for number in range(60)}
+    works = []
+    for doc in texts:
+        for name in ("A1", "A2", "A3"):
+            ends = [int(draw.random() < 0.25) for _ in PLACES]
+            seen = [
+                (start, end + 4 * slip) for (start, end), slip in zip(PLACES, ends, strict=True) if draw.random() < 0.85
+            ]
+            works.append(drawing.Work(doc, name, [(start, min(end, len(TEXT)), "PLACE") for start, end in seen]))
+    outcome = decide(**drawing.tables(works, texts=texts), documents=drawing.documents(texts), rule=Rule(method))
+    drawn = Counter((work.doc, *span) for work in works for span in work.spans)
+    agreed = {
+        (row["doc_id"], row["start"], row["end"], row["label"]) for row in outcome.kept["agreed_spans"].to_pylist()
+    }
+    everybody = {place for place, times in drawn.items() if times == 3}
+    assert len(everybody) > 60
+    assert everybody <= agreed
 
 
 @METHOD

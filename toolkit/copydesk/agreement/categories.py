@@ -22,7 +22,7 @@ from copydesk.agreement.crowd.dawid_skene import Ratings
 from copydesk.agreement.crowd.rule import FAILS, HOLDS, UNANIMOUS, VOTE, Case, Rule, Verdict, verdict
 from copydesk.agreement.identity import dispute_id
 from copydesk.agreement.match import overlapping
-from copydesk.agreement.settle import AGREED, DISPUTED, Fates, Rivals, settle
+from copydesk.agreement.settle import AGREED, DISPUTED, Fates, Rivals, settle, with_unanimous
 from copydesk.agreement.votes import COUNTS, REASONS, Ballot, Votes, count_values, count_votes
 from copydesk.model.schema_parts import CHOSEN, Attribute
 from copydesk.model.tables import AGREED_CATEGORIES, REJECTED, Outcome, empty, from_rows, rejected_row
@@ -102,7 +102,7 @@ class _Said:
 
         def judge(readers: Ints) -> Verdict:
             said = verdict(case, by_votes, readers)
-            return said if rule.method in (UNANIMOUS, VOTE) else self._by_model(said)
+            return said if rule.method in (UNANIMOUS, VOTE) else with_unanimous(self._by_model(said), votes, readers)
 
         return settle(votes, readers=reads.readers[votes.doc], rivals=rivals, blind=_NOBODY, judge=judge)
 

@@ -20,7 +20,7 @@ from copydesk.agreement.disputes import Scene, relation_disputes, span_disputes
 from copydesk.agreement.gold import Gold
 from copydesk.agreement.match import overlapping
 from copydesk.agreement.overlaps import ANY, NONE, likeliest_apart, rivals_under
-from copydesk.agreement.settle import AGREED, Fates, Rivals, settle
+from copydesk.agreement.settle import AGREED, Fates, Rivals, settle, with_unanimous
 from copydesk.agreement.votes import Ballot, Votes, count_votes
 from copydesk.model.tables import (
     AGREED_RELATIONS,
@@ -118,7 +118,7 @@ class _Bench:
 
     def settle(self, case: Case, *, rivals: Rivals, ends: Ints | None = None) -> Fates:
         def judge(readers: Ints) -> Verdict:
-            said = verdict(case, self.rule, readers)
+            said = with_unanimous(verdict(case, self.rule, readers), case.votes, readers)
             return likeliest_apart(case.votes, said) if self.overlap == NONE and ends is None else said
 
         readers = case.reads.readers[case.votes.doc]

@@ -8,7 +8,7 @@ import numpy as np
 
 from copydesk.agreement.columns import Bools
 from copydesk.agreement.crowd.intervals import best_apart
-from copydesk.agreement.crowd.rule import Verdict
+from copydesk.agreement.crowd.rule import HOLDS, Verdict
 from copydesk.agreement.crowd.span_ds import log_odds
 from copydesk.agreement.match import Pairs
 from copydesk.agreement.settle import Rivals
@@ -31,6 +31,7 @@ def rivals_under(overlap: str, votes: Votes, meeting: Pairs) -> Rivals:
 def likeliest_apart(votes: Votes, said: Verdict) -> Verdict:
     """Keep, of the spans that a model holds, those of the highest log odds together of which no two overlap; the others fail."""
     held: Bools = said.by_model & said.holds
-    weight = log_odds(np.where(held, said.posterior, 0.5), over=0.5)
+    # What all readers drew holds at any posterior, and then it weighs as little as what a model holds can.
+    weight = log_odds(np.where(held, np.maximum(said.posterior, HOLDS), 0.5), over=0.5)
     lost = held & ~best_apart(group=votes.doc, start=votes.left, end=votes.right, weight=weight)
     return replace(said, holds=said.holds & ~lost, fails=said.fails | lost)

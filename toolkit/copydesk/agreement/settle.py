@@ -6,8 +6,8 @@ Let a document have r readers.
   of a category that has one) and at most half of the people who drew one of them drew both. So a span inside another is no
   competition where those who draw the one mostly draw the other too. What the schema lets no two spans do always is one.
 * A candidate **holds** when the rule says so (``crowd/rule.py``): where votes are counted, when more than half of the r readers drew
-  it; where a model has enough to learn from, when it is likely enough. It is **agreed** when it holds and competes with no other
-  candidate that holds.
+  it; where a model has enough to learn from, when it is likely enough, or every one of several readers drew it. It is **agreed** when
+  it holds and competes with no other candidate that holds.
 * What is not agreed falls into **cells**: candidates that compete, directly or through others. The readers who drew nothing
   of a cell vote for "nothing" there. A cell is **outvoted** when they are more than half of r, and **disputed** otherwise. A model
   outvotes each candidate by itself, when it is unlikely enough, and leaves the others to people. A relation with an end that was
@@ -23,7 +23,7 @@ each candidate, and for each cell, without those who are blind to it and drew no
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -98,6 +98,12 @@ def settle(
     fate = np.where(agreed, AGREED, np.where(outvoted, OUTVOTED, DISPUTED))
     unread = frozenset(zip(unseen.tolist(), unseeing.tolist(), strict=True))
     return Fates(fate, cell, readers, silent, unread, ends == OUTVOTED, said)
+
+
+def with_unanimous(said: Verdict, votes: Votes, readers: Ints) -> Verdict:
+    """Let hold what every one of several readers drew, whatever a model makes of it: it has learnt from what they differ in."""
+    drawn = said.by_model & (votes.ballots == readers) & (readers > 1)
+    return replace(said, holds=said.holds | drawn, fails=said.fails & ~drawn)
 
 
 def _without_drawers(votes: Votes, cell: Ints, candidate: Ints, person: Ints) -> tuple[Ints, Ints]:
