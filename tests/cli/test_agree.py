@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from copydesk.cli import cli
+from copydesk.errors import UnknownError
 from copydesk.flow.exported import import_export
 from copydesk.workspace import Workspace
 
@@ -127,6 +128,35 @@ def test_one_category_alone_is_undefined_and_no_perfect_agreement(tmp_path):
     assert "category_alpha tone: not defined, " in said
     assert "category_percent tone: 1.000" in said
     assert "2 categories" in said
+
+
+def test_gold_that_is_kept_holds_against_whoever_reads_it_later_and_as_it_is_on_whole_words(tmp_path):
+    desk = desk_at(tmp_path, "small")
+    alike = [made(number, number, ONE, ("Noo", "PERSON"), ("Aleppo", "PLACE")) for number in (1, 2, 3)]
+    import_export(desk, exported(tmp_path, alike), progress=quiet)
+    assert "1" in run(desk, "quality", "gold", "add").stdout
+    run(desk, "agree")
+    before = desk.agreed.read("agreed_spans").to_pylist()
+    assert [(row["surface"], row["decided"], row["method"]) for row in before] == [
+        ("Noor", "unanimous", "gold"),
+        ("Aleppo", "unanimous", "gold"),
+    ]
+    assert desk.agreed.read("snapped").num_rows == 3
+    later = [
+        made(10 + number, 4 + number, ONE, ("Noor", "PLACE"), updated_at="2026-01-03T12:00:00.000000Z")
+        for number in range(4)
+    ]
+    import_export(desk, exported(tmp_path, [*alike, *later]), progress=quiet)
+    with pytest.raises(UnknownError, match="the agreed labels are missing or out of date"):
+        run(desk, "validate")
+    run(desk, "agree")
+    after = desk.agreed.read("agreed_spans").to_pylist()
+    assert [(row["surface"], row["label"], row["votes"], row["readers"]) for row in after] == [
+        ("Noor", "PERSON", 3, 7),
+        ("Aleppo", "PLACE", 3, 7),
+    ]
+    assert {row["decided"] for row in after} == {"gold"}
+    assert desk.agreed.read("disputes").num_rows == 0
 
 
 @pytest.fixture(scope="module", params=["LEOKA_team_6.json", "LEOKA_team_8.json"])

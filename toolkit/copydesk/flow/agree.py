@@ -85,7 +85,7 @@ def _decided(
     """Give what the annotators agree on and dispute, before anybody decided on it, and sentences on how that was found."""
     schema, rule = workspace.schema(), _rule(workspace)
     reads, spans, relations, categories = (labels[name] for name in ("reads", "spans", "relations", "categories"))
-    gold, notes = _gold(workspace)
+    gold, notes = _gold(workspace, documents)
     bounds = Bounds(gold, schema.overlap)
     drawn = decide(
         reads=reads, spans=spans, relations=relations, unread=unread, rule=rule, bounds=bounds, documents=documents
@@ -115,7 +115,7 @@ def _measured(
     return pa.concat_tables([figures, table_of([*measure_categories(**said), *choice_figures(**said)])])
 
 
-def _gold(workspace: Workspace) -> tuple[Gold, list[str]]:
+def _gold(workspace: Workspace, documents: pa.Table) -> tuple[Gold, list[str]]:
     """Give the gold that is kept and, where the settings take it for the truth, what is marked as such in Label Studio.
 
     Of several such annotations of one document none is the truth: they come of an import that did not say otherwise.
@@ -130,7 +130,16 @@ def _gold(workspace: Workspace) -> tuple[Gold, list[str]]:
     if alone and not workspace.settings.agree.ground_truth:
         notes = [f"{len(alone)} documents have one annotation marked as ground truth in Label Studio; {_A_VOTE}"]
         alone = []
-    return Gold(alone, workspace.gold.read("gold"), workspace.gold.read("gold_spans")), notes
+    return Gold(alone, *_kept_gold(workspace, documents)), notes
+
+
+def _kept_gold(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Give the gold that is kept, with its spans where the annotators' own are: on whole words, if the settings want that."""
+    gold, spans = workspace.gold.read("gold"), workspace.gold.read("gold_spans")
+    columns = {name: spans[name] for name in spans.schema.names}
+    columns |= dict.fromkeys(("annotation_id", "span_id"), spans["doc_id"])
+    columns["revision"] = pc.take(gold["revision"], pc.index_in(spans["doc_id"], gold["doc_id"].combine_chunks()))
+    return gold, _snapped(workspace, pa.table(columns), documents)[0].select(spans.schema.names)
 
 
 def _rule(workspace: Workspace) -> Rule:
