@@ -7,6 +7,7 @@ them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ from copydesk.agreement.columns import Ints, distinct, encode, ints, look_up, pa
 from copydesk.agreement.crowd.rule import Case, Rule, Verdict, verdict
 from copydesk.agreement.disputes import Scene, relation_disputes, span_disputes
 from copydesk.agreement.gold import Gold
-from copydesk.agreement.match import overlapping
+from copydesk.agreement.match import Pairs, overlapping
 from copydesk.agreement.overlaps import ANY, NONE, likeliest_apart, rivals_under
 from copydesk.agreement.settle import AGREED, Fates, Rivals, settle, with_unanimous
 from copydesk.agreement.votes import Ballot, Votes, count_votes
@@ -61,31 +62,28 @@ def decide(
     ``reads`` says who read what: a reader without spans votes for "nothing", and who did not read does not vote. Votes are
     counted over distinct people for each (document, start, end, label), against the readers of the document; where ``unread``
     says that a reader has not read a place, they are no reader of what overlaps it. ``documents`` has the texts, which the rule
-    ``bsc_seq`` reads; it is span_ds without them. Kept are
-    ``agreed_spans``, ``agreed_relations`` and ``disputes``, sorted by document and place; they do not depend on the
-    order of rows. Every row of ``spans`` and ``relations`` is kept (its vote is in an agreed label or in a dispute) or is
-    a rejected row with one of the reasons
+    ``bsc_seq`` reads; it is span_ds without them.
+
+    Kept are ``agreed_spans``, ``agreed_relations`` and ``disputes``, sorted by document and place; they do not depend on the order
+    of rows. Every row of ``spans`` and ``relations`` is kept (its vote is in an agreed label or in a dispute) or is a rejected row
+    with one of the reasons
 
     * ``outvoted``: more than half of the readers drew nothing there, a model or gold says that it is wrong, or an end of it is outvoted;
     * ``no-read``, ``older-revision``, ``superseded``, ``end-missing``: it does not count (see ``votes``).
 
-    Relations join the spans that their ends are drawn on. One whose end is in dispute is in dispute itself. The outcome's ``notes`` tell
-    where the rule's model had not enough to learn from, and votes decided.
+    Relations join the spans that their ends are drawn on. One whose end is in dispute is in dispute itself, and one whose end is outvoted
+    is dropped. The outcome's ``notes`` tell where the rule's model had not enough to learn from, and votes decided.
     """
     ballot = count_votes(reads=reads, spans=spans, relations=relations)
-    drawn = ballot.spans
-    meeting = overlapping(group=drawn.doc, start=drawn.left, end=drawn.right)
     ballot, blind = without_blind(ballot, blind_to(ballot, empty("unread") if unread is None else unread))
-    bounds = bounds or Bounds()
-    gold = bounds.gold
-    bench = _Bench(ballot, rule or Rule(), bounds.overlap)
+    rule, bounds = rule or Rule(), bounds or Bounds()
+    drawn, joins, gold = ballot.spans, ballot.relations, bounds.gold
+    meeting = overlapping(group=drawn.doc, start=drawn.left, end=drawn.right)
     texts = None if documents is None else _texts(ballot, documents)
     case = Case(drawn, ballot.reads, blind, gold.known_spans(ballot), texts)
-    span_fates = bench.settle(case, rivals=rivals_under(bounds.overlap, drawn, meeting))
-    case = Case(
-        ballot.relations, ballot.reads, blind_to_ends(ballot.relations, blind), gold.known(ballot, ballot.relations)
-    )
-    relation_fates = _settle_relations(bench, case, ends=span_fates)
+    span_fates = _settle_spans(case, rule, meeting, overlap=bounds.overlap)
+    case = Case(joins, ballot.reads, blind_to_ends(joins, blind), gold.known(ballot, joins))
+    relation_fates = _settle_relations(case, rule, ends=span_fates)
     scene = Scene.of(ballot, surfaces=_surfaces(drawn, spans))
     disputes = span_disputes(scene, span_fates, meeting=meeting) + relation_disputes(
         scene, relation_fates, ends=span_fates
@@ -93,7 +91,7 @@ def decide(
     disputes.sort(key=lambda row: (row["doc_id"], row["start"], row["end"], row["dispute_id"]))
     set_aside = [
         *rejected("span", spans, drawn, span_fates),
-        *rejected("relation", relations, ballot.relations, relation_fates),
+        *rejected("relation", relations, joins, relation_fates),
     ]
     notes = {"spans": span_fates.verdict.note, "relations": relation_fates.verdict.note}
     return Outcome(
@@ -108,24 +106,18 @@ def decide(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """The rule by which all candidates are judged."""
+def _settle_spans(case: Case, rule: Rule, meeting: Pairs, *, overlap: str) -> Fates:
+    def judge(readers: Ints) -> Verdict:
+        said = _judged(case, rule, readers)
+        return likeliest_apart(case.votes, said) if overlap == NONE else said
 
-    ballot: Ballot
-    rule: Rule
-    overlap: str
-
-    def settle(self, case: Case, *, rivals: Rivals, ends: Ints | None = None) -> Fates:
-        def judge(readers: Ints) -> Verdict:
-            said = with_unanimous(verdict(case, self.rule, readers), case.votes, readers)
-            return likeliest_apart(case.votes, said) if self.overlap == NONE and ends is None else said
-
-        readers = case.reads.readers[case.votes.doc]
-        return settle(case.votes, readers=readers, rivals=rivals, blind=case.blind, judge=judge, ends=ends)
+    readers = case.reads.readers[case.votes.doc]
+    return settle(
+        case.votes, readers=readers, rivals=rivals_under(overlap, case.votes, meeting), blind=case.blind, judge=judge
+    )
 
 
-def _settle_relations(bench: _Bench, case: Case, *, ends: Fates) -> Fates:
+def _settle_relations(case: Case, rule: Rule, *, ends: Fates) -> Fates:
     """Relations are rivals when they join the same two places, whatever their type, direction or exact ends."""
     relations = case.votes
     head, tail = ends.cell[relations.left], ends.cell[relations.right]
@@ -133,7 +125,13 @@ def _settle_relations(bench: _Bench, case: Case, *, ends: Fates) -> Fates:
     everywhere = np.zeros(len(group), np.int64)
     rivals = overlapping(group=group, start=everywhere, end=everywhere + 1)
     worse = np.maximum(ends.fate[relations.left], ends.fate[relations.right])
-    return bench.settle(case, rivals=Rivals.of(rivals), ends=worse)
+    readers = case.reads.readers[relations.doc]
+    judge = partial(_judged, case, rule)
+    return settle(relations, readers=readers, rivals=Rivals.of(rivals), blind=case.blind, judge=judge, ends=worse)
+
+
+def _judged(case: Case, rule: Rule, readers: Ints) -> Verdict:
+    return with_unanimous(verdict(case, rule, readers), case.votes, readers)
 
 
 def _texts(ballot: Ballot, documents: pa.Table) -> list[str]:
