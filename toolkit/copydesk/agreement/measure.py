@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from copydesk.agreement.alpha import nominal_alpha, one_against_rest
 from copydesk.agreement.closeness import error_figures, meetings, span_measures
-from copydesk.agreement.compare import compare, pairs_of, places_of
+from copydesk.agreement.compare import Comparisons, compare, pairs_of, places_of
 from copydesk.agreement.figures import ALL, Figure, table_of
 from copydesk.agreement.gamma import SAMPLES
 from copydesk.agreement.gamma.figures import gamma_figures
@@ -51,7 +51,7 @@ def measure(
 
     F1 is micro-averaged over documents, for every two people who share a document and for ``all`` of these pairs pooled; for
     every label (``labels``, then others that occur; for relations those that occur) and for ``all``; and of all labels and pairs for
-    each document, source and week (``scopes_of``). Gamma and gamma-cat of a pair are those of the two alone. ``n`` counts the spans, relations or words that a figure rests on; for all
+    each document, source and week (``scopes_of``). Gamma, gamma-cat and unitising alpha of a pair are those of the two alone. ``n`` counts the spans, relations or words that a figure rests on; for all
     pairs a span counts once. ``value`` is null where it is not defined, and ``note`` says why.
     """
     ballot = count_votes(reads=reads, spans=spans, relations=relations)
@@ -72,21 +72,25 @@ def measure(
         *f1_figures(measures, field),
         *label_alpha(ballot.relations, ends, field),
         *error_figures(ballot.spans, drawn, met, field),
-        *(_gamma_figures(ballot, field, labels=drawn.names, samples=samples) if samples else ()),
+        *(gamma_figures(ballot.spans, ballot.reads, field, labels=drawn.names, samples=samples) if samples else ()),
         *unitizing_figures(ballot.spans, ballot.reads, field, documents, compared=drawn),
+        *_of_pairs(ballot, field, documents, drawn, samples=samples),
         *_alpha_rows(ballot.spans, ballot.reads, documents, names=drawn.names),
     ]
     return table_of(rows)
 
 
-def _gamma_figures(ballot: Ballot, field: Field, *, labels: Sequence[str], samples: int) -> Iterable[Figure]:
-    """Write gamma of all people together, and of each two who drew in the same documents, for all labels."""
-    yield from gamma_figures(ballot.spans, ballot.reads, field, labels=labels, samples=samples)
+def _of_pairs(
+    ballot: Ballot, field: Field, documents: pa.Table, drawn: Comparisons, *, samples: int
+) -> Iterable[Figure]:
+    """Write gamma, gamma-cat and unitising alpha of each two people alone, for all labels."""
     for at, names in enumerate(field.pairs.names):
         votes, reads = ballot.of_pair(*divmod(int(field.pairs.keys[at]), field.pairs.people))
         alone = Field(pairs_of(reads), reads.readers > 1, ())
-        figures = gamma_figures(votes, reads, alone, labels=labels, samples=samples)
-        yield from (replace(one, annotators=names) for one in islice(figures, 2))
+        figures = [*islice(unitizing_figures(votes, reads, alone, documents, compared=drawn), 1)]
+        if samples:
+            figures += islice(gamma_figures(votes, reads, alone, labels=drawn.names, samples=samples), 2)
+        yield from (replace(one, annotators=names) for one in figures)
 
 
 def _alpha_rows(votes: Votes, reads: Reads, documents: pa.Table, *, names: Sequence[str]) -> Iterable[Figure]:

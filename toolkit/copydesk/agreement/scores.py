@@ -168,5 +168,4 @@ def why_not(size: float, *, documents: int, thing: str, label: str = ALL) -> str
         return NOBODY
     if size:
         return ""
-    article = "an" if thing[0] in "aeiou" else "a"
-    return f"nobody drew {article} {thing}" + ("" if label == ALL else f" {label}") + " in these documents"
+    return f"there is no {thing}" + ("" if label == ALL else f" {label}") + " in these documents"
