@@ -41,11 +41,12 @@ def said(outcome):
     ]
 
 
-def test_kept_gold_is_agreed_against_all_votes_and_also_where_nobody_drew_it(drawing):
+def test_kept_gold_is_agreed_against_all_votes_and_what_of_it_nobody_drew_is_told(drawing):
     marks = {"A1": ["ORG Qaim"], "A2": ["ORG Qaim"], "A3": ["PLACE Qaim"]}
     outcome = decided(drawing, marks, kept(("PLACE", "Qaim"), ("PLACE", "Mosul")))
-    assert said(outcome) == [("PLACE", "Qaim", 1, "gold", "gold"), ("PLACE", "Mosul", 0, "gold", "gold")]
-    assert outcome.kept["agreed_spans"]["posterior"].to_pylist() == [1.0, 1.0]
+    assert said(outcome) == [("PLACE", "Qaim", 1, "gold", "gold")]
+    assert outcome.kept["agreed_spans"]["posterior"].to_pylist() == [1.0]
+    assert outcome.notes[-1] == "gold: 1 spans are not agreed since nobody draws them, the first PLACE 'Mosul' of d"
     assert outcome.kept["disputes"].num_rows == 0
     assert [row["reason"] for row in outcome.rejected.to_pylist()] == ["outvoted"] * 2
     assert "ground truth" in outcome.rejected["detail"][0].as_py()
@@ -60,8 +61,8 @@ def test_gold_of_an_older_text_decides_nothing(drawing):
 def test_kept_gold_stands_above_an_annotation_that_is_marked_as_the_truth(drawing):
     tables = kept(("PLACE", "Qaim"))
     gold = Gold(["1-d-A1"], tables.documents, tables.spans)
-    outcome = decided(drawing, {"A1": ["ORG Qaim"], "A2": []}, gold)
-    assert said(outcome) == [("PLACE", "Qaim", 0, "gold", "gold")]
+    outcome = decided(drawing, {"A1": ["ORG Qaim"], "A2": ["PLACE Qaim"], "A3": ["ORG Qaim"]}, gold)
+    assert said(outcome) == [("PLACE", "Qaim", 1, "gold", "gold")]
 
 
 def test_a_relation_to_a_span_that_gold_does_not_have_is_dropped_and_says_so(drawing):

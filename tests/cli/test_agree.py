@@ -157,6 +157,8 @@ def test_gold_that_is_kept_holds_against_whoever_reads_it_later_and_as_it_is_on_
     ]
     assert {row["decided"] for row in after} == {"gold"}
     assert desk.agreed.read("disputes").num_rows == 0
+    shutil.copytree(Path(__file__).parents[2] / "validation", desk.suites)
+    assert run(desk, "validate").exit_code == 0
 
 
 @pytest.fixture(scope="module", params=["LEOKA_team_6.json", "LEOKA_team_8.json"])

@@ -38,7 +38,7 @@ from copydesk.model.tables import (
 class Bounds:
     """What no vote changes.
 
-    ``gold`` is the truth of its documents: what it has is agreed and nothing else is, and the annotators are judged by it.
+    ``gold`` is the truth of its documents: of what people drew, what it has is agreed and nothing else is, and they are judged by it.
     ``overlap`` is what the schema says of spans that share characters: ``none`` (of those that a model holds the likeliest are agreed,
     and those that votes hold are in dispute), ``nested`` (those that cross are in dispute) or ``any``.
     """
@@ -93,10 +93,10 @@ def decide(
         *rejected("span", spans, drawn, span_fates),
         *rejected("relation", relations, joins, relation_fates),
     ]
-    notes = {"spans": span_fates.verdict.note, "relations": relation_fates.verdict.note}
+    notes = {"spans": span_fates.verdict.note, "relations": relation_fates.verdict.note, "gold": gold.note(ballot)}
     return Outcome(
         kept={
-            "agreed_spans": _with(_agreed_spans(ballot, span_fates, spans, scene), gold.undrawn(ballot)),
+            "agreed_spans": _agreed_spans(ballot, span_fates, spans, scene),
             "agreed_relations": _agreed_relations(ballot, relation_fates, scene),
             "disputes": from_rows("disputes", disputes),
         },
@@ -153,13 +153,6 @@ def _surfaces(votes: Votes, spans: pa.Table) -> list[str]:
     np.minimum.at(lowest, votes.candidate[rows], surface[rows])
     listed: list[str] = surfaces.take(pa.array(lowest)).to_pylist()
     return listed
-
-
-def _with(agreed: pa.Table, undrawn: pa.Table) -> pa.Table:
-    if not undrawn.num_rows:
-        return agreed
-    keys = [(name, "ascending") for name in ("doc_id", "start", "end", "label")]
-    return pa.concat_tables([agreed, undrawn]).sort_by(keys)
 
 
 def _agreed_spans(ballot: Ballot, fates: Fates, spans: pa.Table, scene: Scene) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Labels that are known to be right in; which candidates they have, and the rows of those that nobody drew, out."""
+"""Labels that are known to be right in; which candidates they have, and which of them nobody drew, out."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from copydesk.agreement.columns import Bools, Ints
-from copydesk.agreement.identity import span_id
 from copydesk.agreement.votes import COUNTS, Ballot, Votes
-from copydesk.model.tables import empty, from_rows
+from copydesk.model.tables import empty
 
-_METHOD = "gold"
 _UNKNOWN, _WRONG, _RIGHT = -1, 0, 1
 _Span = tuple[str, int, int, str]  # document, start, end, label
 
@@ -49,30 +47,16 @@ class Gold:
         known[[drawn[one] for one in self._spans(ballot) if one in drawn]] = _RIGHT
         return known
 
-    def undrawn(self, ballot: Ballot) -> pa.Table:
-        """Give the spans of the tables that nobody drew, as rows of ``agreed_spans`` without a vote."""
-        reads, drawn = ballot.reads, self._drawn(ballot)
-        number = {doc: at for at, doc in enumerate(reads.docs.to_pylist())}
-        return from_rows(
-            "agreed_spans",
-            (
-                {
-                    **row,
-                    "span_id": span_id(row["doc_id"], start=row["start"], end=row["end"], label=row["label"]),
-                    "revision": int(reads.revision[at := number[row["doc_id"]]]),
-                    "text_sha256": reads.text_sha256[at].as_py(),
-                    "attributes": [],
-                    "votes": 0,
-                    "readers": int(reads.readers[at]),
-                    "annotators": [],
-                    "annotation_ids": [],
-                    "decided": _METHOD,
-                    "posterior": 1.0,
-                    "method": _METHOD,
-                }
-                for one, row in self._spans(ballot).items()
-                if one not in drawn
-            ),
+    def note(self, ballot: Ballot) -> str:
+        """Tell of the spans of the tables that nobody has drawn, or draws any more: they cannot be agreed; empty where there is none."""
+        drawn = self._drawn(ballot)
+        missing = [row for one, row in self._spans(ballot).items() if one not in drawn]
+        if not missing:
+            return ""
+        first = missing[0]
+        return (
+            f"{len(missing)} spans are not agreed since nobody draws them, the first {first['label']} {first['surface']!r} of "
+            f"{first['doc_id']}"
         )
 
     def _told(self, ballot: Ballot) -> Bools:
