@@ -60,6 +60,7 @@ def agree(workspace: Workspace, *, progress: Progress) -> Report:
 def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     progress("agree", 0, 3)
     documents, schema = current_documents(workspace), workspace.schema()
+    # Whose reads are among these has a vote, and is measured: nothing below looks for others.
     labels = {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "categories")}
     unread = workspace.labels.read("unread")
     labels["spans"], snapped = _snapped(workspace, labels["spans"], documents)
