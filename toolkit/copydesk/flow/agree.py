@@ -17,6 +17,7 @@ from copydesk.agreement.figures import ALL, COUNTED, table_of
 from copydesk.agreement.relations import EventLabels
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
+from copydesk.flow.decided import decided as decided_by_people
 from copydesk.flow.labels import labels_key, read_labels
 from copydesk.flow.report import Report, reason_counts
 from copydesk.model.progress import Progress
@@ -73,14 +74,19 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     progress("agree", 2, 3)
     said = decide_categories(reads=reads, categories=categories, documents=documents)
     disputes = pa.concat_tables([outcome.kept["disputes"], said.pop("disputes")]).sort_by(_BY_PLACE)
-    decisions = workspace.decisions.read("decisions").to_pylist()
+    made = decided_by_people(workspace)
     labels = {"reads": reads, "spans": spans, "relations": relations, "categories": categories}
-    voted = {**outcome.kept, **said, "disputes": disputes, "rejected": outcome.rejected}
-    decided = apply_decisions(voted, decisions, heard=Heard.of([row["doc_id"] for row in decisions], tables=labels))
+    voted = {
+        **outcome.kept,
+        **said,
+        "disputes": disputes,
+        "rejected": pa.concat_tables([outcome.rejected, made.rejected]),
+    }
+    decided = apply_decisions(voted, made.conflicts, made.documents, heard=Heard.of(made.doc_ids, tables=labels))
     agreed = decided.tables["agreed_spans"]
     when = times(agreed, documents=documents, schema=schema)
     together = assemble(agreed, decided.tables["agreed_relations"], schema=schema, times=when) | {"times": when}
-    conflicts, waiting = ask(decided.tables["disputes"], decisions, agreed_spans=agreed)
+    conflicts, waiting = ask(decided.tables["disputes"], made.conflicts, agreed_spans=agreed)
     agreement = pa.concat_tables([figures, table_of(asked)])
     tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": snapped}
     notes = list(outcome.notes)

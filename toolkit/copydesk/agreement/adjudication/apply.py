@@ -4,13 +4,18 @@ A decision holds for the readings that were shown. It settles the dispute over j
 would settle that otherwise: as long as all of them are still held, and none of them is part of another dispute. Where somebody's
 labels changed so that other readings compete, the dispute is open again, and the decision is told as one that holds no more.
 
+A decision of a whole document holds in the same way: for all that was known then, whoever holds it, and for what the adjudicator
+drew besides. Where something competes that was not known, that dispute is open, and the rest of the decision holds. Of a decision of
+the document and one of a conflict in it, the later one counts.
+
 What settles a span carries the relations that end there over to what was chosen; where they then say the same, they are agreed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -18,15 +23,16 @@ import pyarrow as pa
 from copydesk.agreement.adjudication.ask import Question, Settled, answer, latest_of
 from copydesk.agreement.adjudication.book import Book
 from copydesk.agreement.adjudication.moved import Ends, Moves, add_moves, is_touched, moved, moved_reading
-from copydesk.agreement.adjudication.readings import Contest, Reading
+from copydesk.agreement.adjudication.readings import SUSPECT, Contest, Reading
 from copydesk.agreement.adjudication.rows import Heard
+from copydesk.agreement.adjudication.whole import Whole
 
 HOLDS, SENT_BACK, OPEN_AGAIN, PAST = "holds", "sent-back", "open-again", "past"
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The tables with the decisions applied, and of each conflict decided how its decision stands.
+    """The tables with the decisions applied, and of each conflict and document decided how its decision stands.
 
     ``standing`` is ``holds``, ``sent-back``, ``open-again`` (other readings compete now) or ``past`` (nobody holds some of what
     was shown any more, and nothing is open there).
@@ -36,24 +42,33 @@ class Applied:
     standing: dict[str, str]
 
 
-def apply_decisions(tables: Mapping[str, pa.Table], decisions: Sequence[Mapping[str, Any]], *, heard: Heard) -> Applied:
+def apply_decisions(
+    tables: Mapping[str, pa.Table],
+    decisions: Sequence[Mapping[str, Any]],
+    wholes: Sequence[Whole] = (),
+    *,
+    heard: Heard,
+) -> Applied:
     """Apply decisions to ``agreed_spans``, ``agreed_relations``, ``agreed_categories``, ``disputes`` and ``rejected``.
 
-    ``decisions`` are rows of that table, in any order; ``heard`` is what the annotators of at least their documents said. What was
-    chosen is agreed (``decided`` is ``adjudicated``); the rows of what was not are rejected, with the reason ``adjudicated``. The
-    other tables in ``tables`` stay as they are.
+    ``decisions`` are rows of that table, in any order, ``wholes`` the decisions of whole documents, one of each; ``heard`` is what
+    the annotators of at least their documents said. What was chosen is agreed (``decided`` is ``adjudicated``); the rows of what was
+    not are rejected, with the reason ``adjudicated``. The other tables in ``tables`` stay as they are.
     """
     latest = latest_of(decisions)
-    if not latest:
+    doc_ids = {row["doc_id"] for row in latest.values()} | {one.doc_id for one in wholes}
+    if not doc_ids:
         return Applied(dict(tables), {})
-    book = Book.open(tables, heard=heard, doc_ids={row["doc_id"] for row in latest.values()})
-    work = _Work(book, latest)
+    book = Book.open(tables, heard=heard, doc_ids=doc_ids)
+    work = _Work(book, latest, {one.doc_id: one for one in wholes if one.doc_id in heard.reads})
+    work.note_overruled()
     before = book.agreed_places()
     work.settle("span")
     book.carry_agreed(work.moves, before)
     work.carry_relations()
     work.settle("relation")
     work.settle("category")
+    work.note_wholes(wholes)
     return Applied(book.close(tables), work.standing)
 
 
@@ -61,23 +76,45 @@ def apply_decisions(tables: Mapping[str, pa.Table], decisions: Sequence[Mapping[
 class _Work:
     book: Book
     latest: Mapping[str, Mapping[str, Any]]
+    wholes: dict[str, Whole]  # by doc_id
     standing: dict[str, str] = field(default_factory=dict)
     moves: Moves = field(default_factory=dict)
+    settled: set[tuple[str, str, Reading]] = field(default_factory=set)  # document, category, reading
+
+    def note_overruled(self) -> None:
+        """Let decisions of conflicts that are older than one of their whole document be past, unless something else shows."""
+        for conflict_id, row in self.latest.items():
+            whole = self.wholes.get(row["doc_id"])
+            if whole and row["at"] <= whole.at:
+                self.standing[conflict_id] = PAST
 
     def settle(self, about: str) -> None:
-        """Settle the disputes that are decided, and what is no dispute any more and was decided."""
+        """Settle the disputes that are decided, what is no dispute any more and was decided, and what documents are besides."""
         for contest in [one for one in self.book.contests.values() if one.about == about]:
-            found = answer(contest, self.latest)
-            if isinstance(found, Settled):
+            found = self._answer(contest)
+            if self._is_decided_whole(contest, found):
+                self.book.drop_dispute(contest.dispute_id)
+            elif isinstance(found, Settled):
                 self.book.drop_dispute(contest.dispute_id)
                 self._settle(contest, found)
             else:
                 self._note_open(contest, found)
         for contest in [one for one in self._past_contests() if one.about == about]:
             self._settle_past(contest)
+        for whole in self.wholes.values():
+            for name in whole.names(about):
+                self._settle_whole(whole, about, name)
+
+    def note_wholes(self, wholes: Sequence[Whole]) -> None:
+        """Say how the decisions of whole documents stand."""
+        still_open = {one.doc_id for one in self.book.contests.values()}
+        for one in wholes:
+            there = OPEN_AGAIN if one.doc_id in still_open else HOLDS
+            self.standing[one.question_id] = there if one.doc_id in self.wholes else PAST
 
     def carry_relations(self) -> None:
         """Carry the relations in dispute whose ends were settled over, and agree to those that then say the same."""
+        self.wholes = {doc_id: one.carried(self.book.heard, self.moves) for doc_id, one in self.wholes.items()}
         ends = self.book.ends()
         touched = [
             one for one in self.book.contests.values() if one.about == "relation" and is_touched(one, self.moves)
@@ -87,7 +124,7 @@ class _Work:
             became = {one: moved_reading(contest.doc_id, one, self.moves) for one in contest.held}
             for before, after in became.items():
                 if after is not None:
-                    self.book.heard.also(contest, before, after)
+                    self.book.heard.also(contest.doc_id, before, after)
             lost = [before for before, after in became.items() if after is None]
             self.book.set_aside(contest, lost, "the adjudicator decided otherwise on one of its ends")
             agreed = _agreed_by_most(now, ends)
@@ -103,7 +140,59 @@ class _Work:
         self.book.settle(contest, found.chosen)
         if contest.about == "span":
             add_moves(self.moves, contest, found.chosen)
+        self.settled |= {(contest.doc_id, contest.name, one) for one in contest.held}
         self.standing.update(dict.fromkeys(found.by, HOLDS))
+
+    def _answer(self, contest: Contest) -> Question | Settled:
+        """Follow the decisions of a contest, or of those of its readings that were asked for, where nobody drew the others since.
+
+        What was outvoted then can be in dispute later, when more people draw what was chosen.
+        """
+        found = answer(contest, self.latest)
+        if isinstance(found, Settled) or found.conflict_id in self.latest:
+            return found
+        for row in reversed(self.latest.values()):
+            shown = {Reading.of_row(one) for one in row["readings"]}
+            if (row["doc_id"], row["name"]) != (contest.doc_id, contest.name) or not shown < set(contest.held):
+                continue
+            if all(self._is_older(contest, one, row["at"]) for one in set(contest.held) - shown):
+                asked = replace(contest, held={one: contest.held[one] for one in sorted(shown)})
+                before = answer(asked, self.latest)
+                if isinstance(before, Settled):
+                    return before
+        return found
+
+    def _is_older(self, contest: Contest, reading: Reading, at: datetime) -> bool:
+        """Whether all who hold a reading submitted it before that time."""
+        read = self.book.heard.reads.get(contest.doc_id, {})
+        times = [read[one]["updated_at"] if one in read else None for one in contest.held[reading]]
+        return all(time is not None and time <= at for time in times)
+
+    def _is_decided_whole(self, contest: Contest, found: Question | Settled) -> bool:
+        """Whether a contest is decided with its document, and not again since by itself."""
+        whole = self.wholes.get(contest.doc_id)
+        if whole is None or not whole.decides(contest):
+            return False
+        return not isinstance(found, Settled) or all(self.latest[one]["at"] <= whole.at for one in found.by)
+
+    def _settle_whole(self, whole: Whole, about: str, name: str) -> None:
+        """Settle all of a document that is decided with it, but for what is open and what was decided since."""
+        rivals = [one for one in self.book.contests.values() if (one.doc_id, one.about) == (whole.doc_id, about)]
+        still_open = {(one.name, reading) for one in rivals for reading in one.held}
+        mine = [
+            one
+            for one in whole.readings(about, name)
+            if (name, one) not in still_open and (whole.doc_id, name, one) not in self.settled
+        ]
+        if not mine or (name and any(one.name == name for one in rivals)):
+            return
+        contest = self.book.contest_over(whole.doc_id, mine, kind=about, name=name)
+        wanted = [one for one in mine if (name, one) in whole.judged]
+        chosen = self.book.with_room(contest, wanted, beside={one.head for _, one in still_open})
+        said = {(whole.doc_id, *key): list(rows) for key, rows in whole.judged.items()}
+        self.book.settle(contest, chosen, judged=Heard(said, self.book.heard.reads))
+        if about == "span":
+            add_moves(self.moves, contest, chosen)
 
     def _note_open(self, contest: Contest, question: Question) -> None:
         """Say that a contest was sent back, or that what was decided of other readings at its place holds no more."""
@@ -121,11 +210,18 @@ class _Work:
         standing = PAST
         if self.book.is_contested(contest):
             standing = OPEN_AGAIN
-        elif isinstance(found, Settled) and all(contest.held.values()) and self.book.has_room(contest, found.chosen):
+        elif isinstance(found, Settled) and self._is_held(contest) and self._has_room(contest, found.chosen):
             self._settle(contest, found)
             standing = HOLDS
         for conflict_id in mine:
             self.standing.setdefault(conflict_id, standing)
+
+    def _is_held(self, contest: Contest) -> bool:
+        """Whether people hold all that was shown; of a suspect, the reading that nobody holds was shown, too."""
+        return all(contest.held.values()) or (contest.kind == SUSPECT and contest.doc_id in self.book.heard.reads)
+
+    def _has_room(self, contest: Contest, chosen: frozenset[Reading]) -> bool:
+        return self.book.with_room(contest, chosen) == chosen
 
     def _unheard(self) -> list[Mapping[str, Any]]:
         return [row for row in self.latest.values() if row["conflict_id"] not in self.standing]

@@ -51,8 +51,11 @@ class Book:
         whole = {name: pa.concat_tables([self.rest[name], from_rows(name, self.rows[name])]) for name in _TABLES}
         return {**tables, **{name: table.sort_by("doc_id") for name, table in whole.items()}}
 
-    def settle(self, contest: Contest, chosen: Collection[Reading]) -> None:
-        """Agree to what was chosen of a contest, and set the rest aside; nothing else of it stays agreed."""
+    def settle(self, contest: Contest, chosen: Collection[Reading], *, judged: Heard | None = None) -> None:
+        """Agree to what was chosen of a contest, and set the rest aside; nothing else of it stays agreed.
+
+        ``judged`` is what the adjudicator said of what was chosen, where that is not taken from those who drew it.
+        """
         table, members = _AGREED[contest.about], set(contest.held)
         if contest.about == "category":
             self._keep(table, lambda row: (row["doc_id"], row["name"]) != (contest.doc_id, contest.name))
@@ -63,21 +66,22 @@ class Book:
             ids = {_id(contest, one) for one in members}
             self._keep(table, lambda row: row["span_id"] not in ids)
         for reading in sorted(chosen):
-            self.agree(contest, reading, decided=ADJUDICATED)
+            self.agree(contest, reading, decided=ADJUDICATED, judged=judged)
         declined = sorted(members - set(chosen))
         said = ", ".join(f"{one.label} {one.surface!r}" for one in sorted(chosen)) or "nothing"
         self._forget_outvoted(contest)
         self.set_aside(contest, declined, f"the adjudicator chose {said}")
 
-    def agree(self, contest: Contest, reading: Reading, *, decided: str) -> None:
+    def agree(self, contest: Contest, reading: Reading, *, decided: str, judged: Heard | None = None) -> None:
         """Add the agreed row of a reading; of a relation, both ends are agreed."""
+        heard = judged or self.heard
         if contest.about == "span":
-            self.rows["agreed_spans"].append(span_row(self.heard, contest, reading, decided=decided))
+            self.rows["agreed_spans"].append(span_row(heard, contest, reading, decided=decided))
         elif contest.about == "category":
-            self.rows["agreed_categories"].append(category_row(self.heard, contest, reading, decided=decided))
+            self.rows["agreed_categories"].append(category_row(heard, contest, reading, decided=decided))
         else:
             ends = self.ends()
-            self.rows["agreed_relations"].append(relation_row(self.heard, contest, reading, decided=decided, ends=ends))
+            self.rows["agreed_relations"].append(relation_row(heard, contest, reading, decided=decided, ends=ends))
 
     def set_aside(self, contest: Contest, readings: Iterable[Reading], detail: str) -> None:
         """Reject what people drew of these readings, with the reason ``adjudicated``."""
@@ -124,26 +128,20 @@ class Book:
     def contest_again(self, decision: Mapping[str, Any]) -> Contest:
         """Give a contest that was decided and is none any more, as it would be now."""
         readings = [Reading.of_row(row) for row in decision["readings"]]
-        names = ("dispute_id", "doc_id", "revision", "kind", "name")
+        names = ("dispute_id", "kind", "name")
+        return self.contest_over(decision["doc_id"], readings, **{name: decision[name] for name in names})
+
+    def contest_over(
+        self, doc_id: str, readings: Collection[Reading], *, kind: str, name: str, dispute_id: str = ""
+    ) -> Contest:
+        """Give the contest over these readings, with who holds each now."""
         places = [place for one in readings for place in (one.head, one.tail or one.head)]
-        bare = Contest(
-            **{name: decision[name] for name in names},
-            start=min(start for start, _ in places),
-            end=max(end for _, end in places),
-            held={},
-        )
-        held = {one: self.heard.holders(bare, one) for one in readings}
-        read = self.heard.reads.get(bare.doc_id, {})
-        revision = max((row["revision"] for row in read.values()), default=bare.revision)
+        start, end = min(start for start, _ in places), max(end for _, end in places)
+        held = {one: self.heard.holders(doc_id, name, one) for one in readings}
+        read = self.heard.reads.get(doc_id, {})
+        revision = max((row["revision"] for row in read.values()), default=0)
         silent = frozenset(read).difference(*held.values())
-        return Contest(
-            **{name: decision[name] for name in names if name != "revision"},
-            revision=revision,
-            start=bare.start,
-            end=bare.end,
-            held=held,
-            silent=silent,
-        )
+        return Contest(dispute_id, doc_id, revision, kind, name, start, end, held, silent)
 
     def is_contested(self, contest: Contest) -> bool:
         """Whether a reading of it is part of a dispute that is open."""
@@ -152,18 +150,25 @@ class Book:
             for one in self.contests.values()
         )
 
-    def has_room(self, contest: Contest, chosen: Collection[Reading]) -> bool:
-        """Whether what was chosen can be agreed beside what else is: no other span crosses it, and a relation has its ends."""
+    def with_room(
+        self, contest: Contest, chosen: Collection[Reading], *, beside: Collection[Place] = ()
+    ) -> frozenset[Reading]:
+        """Give what of the chosen can be agreed beside what else is: no other span crosses it, and a relation has its ends.
+
+        ``beside`` are further places that it may not cross.
+        """
+        if contest.about == "category":
+            return frozenset(chosen)
         if contest.about == "relation":
-            ends = self.ends()
-            return all((contest.doc_id, place) in ends for one in chosen for place in (one.head, one.tail or one.head))
+            ends = {place for doc_id, place in self.ends() if doc_id == contest.doc_id}
+            return frozenset(one for one in chosen if {one.head, one.tail} <= ends)
         members = {_id(contest, one) for one in contest.held}
         others = [
             (row["start"], row["end"])
             for row in self.rows["agreed_spans"]
-            if contest.about == "span" and row["doc_id"] == contest.doc_id and row["span_id"] not in members
+            if row["doc_id"] == contest.doc_id and row["span_id"] not in members
         ]
-        return not any(_cross(one.head, other) for one in chosen for other in others)
+        return frozenset(one for one in chosen if not any(_cross(one.head, other) for other in [*others, *beside]))
 
     def carry_agreed(self, moves: Moves, places: Mapping[str, tuple[str, Reading]]) -> None:
         """Carry agreed relations over to what became of their ends; ``places`` are spans by the ids that they had."""
@@ -181,7 +186,7 @@ class Book:
             if now is None or (doc_id, now.head) not in ends or (doc_id, now.tail) not in ends:
                 self.set_aside(contest, [before], "the adjudicator decided otherwise on one of its ends")
                 continue
-            self.heard.also(contest, before, now)
+            self.heard.also(doc_id, before, now)
             made = relation_row(self.heard, contest, now, decided=row["decided"], ends=ends)
             own = {name: made[name] for name in ("relation_id", "head_span_id", "tail_span_id")}
             kept.setdefault(made["relation_id"], {**row, **own})
