@@ -94,6 +94,8 @@ def _sent(workspace: Workspace, report: Report, table: pa.Table, *, most: int) -
             contexts=contexts,
         )
         url = project_url(studio, done)
+    if done is None:
+        return report
     counts = {**report.counts, "asked": done.asked, "superseded": done.superseded}
     changed = report.changed or bool(done.asked or done.superseded)
     lines = (*report.lines, f"project: {url}")

@@ -53,7 +53,10 @@ def ask_suspects(
     texts: Mapping[str, str],
     contexts: Mapping[str, tuple[int, int]],
 ) -> AskReport | None:
-    """Send suspects as conflicts of the kind ``suspect``; those there are left that ``kept`` names, the others taken away."""
+    """Send suspects as conflicts of the kind ``suspect``; those there are left that ``kept`` names, the others taken away.
+
+    None where there is nothing to ask, and no project.
+    """
     by_name = {one["conflict_id"]: one for one in suspects}
 
     def make(name: str) -> dict[str, Any]:

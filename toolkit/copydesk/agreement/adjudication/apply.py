@@ -144,23 +144,31 @@ class _Work:
         self.standing.update(dict.fromkeys(found.by, HOLDS))
 
     def _answer(self, contest: Contest) -> Question | Settled:
-        """Follow the decisions of a contest, or of those of its readings that were asked for, where nobody drew the others since.
+        """Follow the decisions of a contest, or those of parts of it, where nobody drew the rest of it since.
 
-        What was outvoted then can be in dispute later, when more people draw what was chosen.
+        What was outvoted when it was decided, or another conflict, can be part of one later, when more people draw what was chosen.
         """
         found = answer(contest, self.latest)
         if isinstance(found, Settled) or found.conflict_id in self.latest:
             return found
-        for row in reversed(self.latest.values()):
+        left, chosen, by = set(contest.held), set[Reading](), list[str]()
+        for row in self._decided_there(contest):
             shown = {Reading.of_row(one) for one in row["readings"]}
-            if (row["doc_id"], row["name"]) != (contest.doc_id, contest.name) or not shown < set(contest.held):
-                continue
-            if all(self._is_older(contest, one, row["at"]) for one in set(contest.held) - shown):
-                asked = replace(contest, held={one: contest.held[one] for one in sorted(shown)})
-                before = answer(asked, self.latest)
-                if isinstance(before, Settled):
-                    return before
-        return found
+            if shown <= left:
+                part = answer(replace(contest, held={one: contest.held[one] for one in shown}), self.latest)
+                if isinstance(part, Settled):
+                    left -= shown
+                    chosen |= part.chosen
+                    by += part.by
+        first = min((self.latest[one]["at"] for one in by), default=None)
+        is_decided = first is not None and all(self._is_older(contest, one, first) for one in left)
+        return Settled(frozenset(chosen), tuple(by)) if is_decided else found
+
+    def _decided_there(self, contest: Contest) -> list[Mapping[str, Any]]:
+        """Give the decisions at a contest's place, the fullest first, and of these the latest."""
+        place = contest.doc_id, contest.name
+        mine = [row for row in self.latest.values() if (row["doc_id"], row["name"]) == place]
+        return sorted(mine, key=lambda row: (len(row["readings"]), row["at"]), reverse=True)
 
     def _is_older(self, contest: Contest, reading: Reading, at: datetime) -> bool:
         """Whether all who hold a reading submitted it before that time."""
