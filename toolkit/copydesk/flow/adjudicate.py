@@ -48,6 +48,7 @@ class _Done:
     rejected: Sequence[_Row]
     conflicts: AskReport | None = None
     documents: AskReport | None = None
+    unasked: Sequence[str] = ()  # documents that were named, and are not asked for as a whole
 
 
 def adjudicate(workspace: Workspace, *, documents: Sequence[str] = (), progress: Progress) -> Report:
@@ -57,17 +58,17 @@ def adjudicate(workspace: Workspace, *, documents: Sequence[str] = (), progress:
     document that is not there, and the ``errors.Studio*``. Decisions are in the workspace before anything is sent or taken away.
     """
     schema = workspace.schema()
-    requested = [located(workspace, name)[1]["doc_id"] for name in documents]
+    requested = {name: located(workspace, name)[1]["doc_id"] for name in documents}
     with locked(workspace.lock), connected(workspace) as studio:
         done = _fetch(workspace, studio, schema)
     agreed = agree(workspace, progress=progress)
     conflicts = workspace.agreed.read("conflicts").to_pylist()
-    if conflicts or done.new or done.rejected:
-        with locked(workspace.lock), connected(workspace) as studio:
-            whole, doc_ids = ask_whole(workspace, studio, schema, requested=requested)
-            single = [one for one in conflicts if one["doc_id"] not in doc_ids]
-            asked = _ask(workspace, studio, schema, single)
-            done = replace(done, conflicts=asked, documents=whole)
+    with locked(workspace.lock), connected(workspace) as studio:
+        whole, doc_ids = ask_whole(workspace, studio, schema, requested=set(requested.values()))
+        single = [one for one in conflicts if one["doc_id"] not in doc_ids]
+        asked = _ask(workspace, studio, schema, single)
+    unasked = [name for name, doc_id in requested.items() if doc_id not in doc_ids]
+    done = replace(done, conflicts=asked, documents=whole, unasked=unasked)
     return _report(workspace, agreed, conflicts, done, studio=studio)
 
 
@@ -232,6 +233,10 @@ def _report(workspace: Workspace, agreed: Report, conflicts: Sequence[_Row], don
         lines = (f"documents to be decided as a whole, to be opened from the list: {documents}", *lines)
     if url:
         lines = (f"project: {url}", *lines)
+    lines += tuple(
+        f"{name} is not asked for as a whole: nothing is in dispute there, or it is too long for one task"
+        for name in done.unasked
+    )
     if not conflicts and not waiting:
         lines = (*lines, "no dispute is open: there is nothing to ask")
     if sent_back:
