@@ -142,7 +142,7 @@ def test_what_is_submitted_of_a_whole_document_is_what_holds_and_nothing_is_open
     done = applied(labels, decisions, [whole])
     mine = drawing.tables(submitted, texts={"d": TEXT})
     assert set(places_of(done.tables["agreed_spans"])) == set(places_of(mine["spans"]))
-    assert done.tables["agreed_relations"].num_rows == len({one for name, one in whole.judged if one.tail})
+    assert done.tables["agreed_relations"].num_rows == len({one for *_, one in whole.judged if one.tail})
     assert done.tables["disputes"].num_rows == 0
     assert {row["method"] for row in done.tables["agreed_spans"].to_pylist()} <= {"adjudication"}
     assert_each_once(labels, done)
@@ -157,7 +157,7 @@ def test_a_decision_of_a_whole_document_stays_whatever_is_drawn_later(drawn, sub
     whole = whole_of(labels, submitted[0], minutes=100)
     more = drawing.tables([*drawn, *later], texts={"d": TEXT})
     done = applied(more, [], [whole])
-    chosen = {(one.start, one.end, one.label) for _, one in whole.judged if one.tail is None}
+    chosen = {(one.start, one.end, one.label) for *_, one in whole.judged if one.tail is None}
     new = set(places_of(more["spans"])) - set(places_of(labels["spans"])) - chosen
     agreed = set(places_of(done.tables["agreed_spans"]))
     open_now = [contest_of(row) for row in done.tables["disputes"].to_pylist() if row["kind"] != "relation"]

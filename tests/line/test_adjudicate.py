@@ -162,7 +162,9 @@ def test_what_is_disputed_is_asked_once_and_what_is_decided_is_agreed_for_good(
     assert (first["counts"]["asked"], first["counts"]["open"]) == (3, 3)
     assert first["project"] != project
     asked = desk.tasks(first["project"])
-    assert len({task["data"]["conflict_id"] for task in asked}) == 3
+    conflicts = desk.workspace.agreed.read("conflicts", columns=["conflict_id", "doubt"]).to_pylist()
+    assert [task["data"]["conflict_id"] for task in asked] == [one["conflict_id"] for one in conflicts]
+    assert [one["doubt"] for one in conflicts] == sorted((one["doubt"] for one in conflicts), reverse=True)
     people = {desk.person(name).pseudonym for name in ("anna", "ben")}
     for task in asked:
         shown = " ".join(task["data"][key] for key in ("context_html", "question", "opt_a", "opt_b"))

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement import Rule, decide, measure, measure_categories, snap
+from copydesk.agreement import Rule, decide, measure, measure_categories
 from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
@@ -17,12 +17,11 @@ from copydesk.agreement.figures import ALL, COUNTED, table_of
 from copydesk.agreement.relations import EventLabels
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
-from copydesk.flow.decided import decided as decided_by_people
+from copydesk.flow.decided import decisions_made, snapped
 from copydesk.flow.labels import labels_key, read_labels
 from copydesk.flow.report import Report, reason_counts
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
-from copydesk.model.tables import empty
 from copydesk.store import Part, digest_of, locked
 from copydesk.tasks import times
 from copydesk.workspace import Workspace
@@ -57,7 +56,7 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     names = ("reads", "spans", "relations", "unread", "categories")
     reads, spans, relations, unread, categories = (workspace.labels.read(name) for name in names)
     documents, schema = current_documents(workspace), workspace.schema()
-    spans, snapped = _snapped(workspace, spans, documents)
+    spans, moved = snapped(workspace, spans, documents)
     rule = _rule(workspace)
     outcome = decide(reads=reads, spans=spans, relations=relations, unread=unread, rule=rule, documents=documents)
     progress("agree", 1, 3)
@@ -74,7 +73,7 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     progress("agree", 2, 3)
     said = decide_categories(reads=reads, categories=categories, documents=documents)
     disputes = pa.concat_tables([outcome.kept["disputes"], said.pop("disputes")]).sort_by(_BY_PLACE)
-    made = decided_by_people(workspace)
+    made = decisions_made(workspace)
     labels = {"reads": reads, "spans": spans, "relations": relations, "categories": categories}
     voted = {
         **outcome.kept,
@@ -88,7 +87,7 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     together = assemble(agreed, decided.tables["agreed_relations"], schema=schema, times=when) | {"times": when}
     conflicts, waiting = ask(decided.tables["disputes"], made.conflicts, agreed_spans=agreed)
     agreement = pa.concat_tables([figures, table_of(asked)])
-    tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": snapped}
+    tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": moved}
     notes = list(outcome.notes)
     receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided), "notes": notes}
     workspace.agreed.replace(tables, receipt)
@@ -105,11 +104,6 @@ def _event_labels(schema: LabelSchema) -> EventLabels | None:
         return None
     triggers = (label.name for label in schema.labels if label.group == schema.events.triggers)
     return EventLabels(frozenset(triggers), frozenset(schema.events.roles))
-
-
-def _snapped(workspace: Workspace, spans: pa.Table, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Give the spans on whole words, where the settings want it, and the boundaries that moved."""
-    return snap(spans, documents=documents) if workspace.settings.agree.snap else (spans, empty("snapped"))
 
 
 def _standing(decided: Applied) -> dict[str, list[str]]:

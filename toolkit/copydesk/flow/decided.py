@@ -33,7 +33,7 @@ class Decided:
         return {row["doc_id"] for row in self.conflicts} | {one.doc_id for one in self.documents}
 
 
-def decided(workspace: Workspace) -> Decided:
+def decisions_made(workspace: Workspace) -> Decided:
     """Give all decisions of conflicts, and the latest of each document, carried over to the newest texts."""
     conflicts = workspace.decisions.read("decisions").to_pylist()
     documents = list(latest_wholes(workspace.decisions.read("document_decisions").to_pylist()).values())
@@ -43,15 +43,15 @@ def decided(workspace: Workspace) -> Decided:
     carrier = Carrier(_by_revision(table))
     judged = read_annotations(workspace, _as_annotations(documents))
     kept = {name: judged.kept[name] for name in LABELS}
-    kept["spans"] = snapped(workspace, kept["spans"], table)
+    kept["spans"], _ = snapped(workspace, kept["spans"], table)
     heard = Heard.of([row["doc_id"] for row in documents], tables=kept)
     wholes = [Whole.of(carrier.known(row), judged=heard) for row in documents if row["doc_id"] in heard.reads]
     return Decided(carrier.decisions(conflicts), wholes, judged.rejected)
 
 
-def snapped(workspace: Workspace, spans: pa.Table, documents: pa.Table) -> pa.Table:
-    """Give spans on whole words, where the settings want it."""
-    return snap(spans, documents=documents)[0] if workspace.settings.agree.snap else spans
+def snapped(workspace: Workspace, spans: pa.Table, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Give the spans on whole words, where the settings want it, and the boundaries that moved."""
+    return snap(spans, documents=documents) if workspace.settings.agree.snap else (spans, empty("snapped"))
 
 
 def _every_text(workspace: Workspace, doc_ids: Iterable[str]) -> pa.Table:

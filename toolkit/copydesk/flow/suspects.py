@@ -18,7 +18,7 @@ from copydesk.flow.adjudicate import adjudication_spec, project_url, shown
 from copydesk.flow.agree import agree, agreed_key
 from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
-from copydesk.flow.decided import decided
+from copydesk.flow.decided import decisions_made
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.store import digest_of, file_sha256, locked
@@ -82,7 +82,7 @@ def _sent(workspace: Workspace, report: Report, table: pa.Table, *, most: int) -
         documents = current_documents(workspace).select(["doc_id", "revision"]).to_pylist()
         revisions = {row["doc_id"]: row["revision"] for row in documents}
         asked = conflicts_of_suspects(table.to_pylist(), revisions=revisions)
-        known = {row["conflict_id"] for row in decided(workspace).conflicts}
+        known = {row["conflict_id"] for row in decisions_made(workspace).conflicts}
         open_now = [one for one in asked if one["conflict_id"] not in known]
         texts, contexts = shown(workspace, open_now[:most])
         done = ask_suspects(

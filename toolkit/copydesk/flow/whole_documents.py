@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -46,27 +46,28 @@ def ask_whole(
     spec = whole_spec(workspace, schema)
     project = find_project(studio, spec)
     disputes = workspace.agreed.read("disputes")
-    documents = _documents(workspace, disputes["doc_id"].to_pylist())
+    table = _of_documents(current_documents(workspace), disputes["doc_id"].to_pylist())
+    documents = {row["doc_id"]: row for row in table.to_pylist()}
     lengths = {doc_id: len(row["text"]) for doc_id, row in documents.items()}
     settings = workspace.settings.adjudicate
     found = tangled(disputes, lengths=lengths, dense=settings.dense, candidates=settings.candidates)
     found |= (set(requested) | (undecided(studio, project["id"]) if project else set())) & set(lengths)
     found = {one for one in found if lengths[one] <= workspace.settings.studio.window_chars}
-    questions = _questions(workspace, [documents[one] for one in sorted(found)], disputes)
+    questions = _questions(workspace, _of_documents(table, found), disputes)
     return ask_documents(studio, project=spec, questions=questions, schema=schema), found
 
 
-def _questions(workspace: Workspace, documents: Sequence[_Row], disputes: pa.Table) -> list[DocumentQuestion]:
-    doc_ids = [row["doc_id"] for row in documents]
+def _questions(workspace: Workspace, documents: pa.Table, disputes: pa.Table) -> list[DocumentQuestion]:
+    doc_ids = documents["doc_id"].to_pylist()
     labels = {name: _of_documents(workspace.labels.read(name), doc_ids) for name in LABELS}
-    labels["spans"] = snapped(workspace, labels["spans"], current_documents(workspace))
+    labels["spans"], _ = snapped(workspace, labels["spans"], documents)
     heard = Heard.of(doc_ids, tables=labels)
     drawn = _gathered({name: labels[name] for name in LABELS[1:]}, by="annotation_id")
     agreed = _gathered(
         {name: _of_documents(workspace.agreed.read(f"agreed_{name}"), doc_ids) for name in LABELS[1:]}, by="doc_id"
     )
     questions = []
-    for document in documents:
+    for document in documents.to_pylist():
         doc_id = document["doc_id"]
         known = known_of(doc_id, heard)
         question_id = question_of(doc_id, document["text_sha256"], known)
@@ -109,15 +110,10 @@ def _gathered(tables: Mapping[str, pa.Table], *, by: str) -> dict[str, Marks]:
 
 
 def _words(disputes: pa.Table, document: Mapping[str, Any]) -> list[str]:
-    """Give the words that are in dispute in a document, or the whole stretch from one end of a relation to the other."""
+    """Give the words that are in dispute in a document."""
     rows = disputes.filter(pc.equal(disputes["doc_id"], document["doc_id"])).to_pylist()
     places = dict.fromkeys((row["start"], row["end"]) for row in rows if row["surface"])
     return [document["text"][start:end] for start, end in sorted(places)]
-
-
-def _documents(workspace: Workspace, doc_ids: Iterable[str]) -> dict[str, _Row]:
-    rows = _of_documents(current_documents(workspace), doc_ids).to_pylist()
-    return {row["doc_id"]: row for row in rows}
 
 
 def _of_documents(table: pa.Table, doc_ids: Iterable[str]) -> pa.Table:

@@ -24,7 +24,7 @@ from copydesk.agreement.adjudication.ask import Question, Settled, answer, lates
 from copydesk.agreement.adjudication.book import Book
 from copydesk.agreement.adjudication.moved import Ends, Moves, add_moves, is_touched, moved, moved_reading
 from copydesk.agreement.adjudication.readings import SUSPECT, Contest, Reading
-from copydesk.agreement.adjudication.rows import Heard
+from copydesk.agreement.adjudication.rows import Heard, Key
 from copydesk.agreement.adjudication.whole import Whole
 
 HOLDS, SENT_BACK, OPEN_AGAIN, PAST = "holds", "sent-back", "open-again", "past"
@@ -79,7 +79,12 @@ class _Work:
     wholes: dict[str, Whole]  # by doc_id
     standing: dict[str, str] = field(default_factory=dict)
     moves: Moves = field(default_factory=dict)
-    settled: set[tuple[str, str, Reading]] = field(default_factory=set)  # document, category, reading
+    settled: set[Key] = field(default_factory=set)
+    by_place: dict[tuple[str, str], list[Mapping[str, Any]]] = field(default_factory=dict)  # of document and category
+
+    def __post_init__(self) -> None:
+        for row in self.latest.values():
+            self.by_place.setdefault((row["doc_id"], row["name"]), []).append(row)
 
     def note_overruled(self) -> None:
         """Let decisions of conflicts that are older than one of their whole document be past, unless something else shows."""
@@ -166,8 +171,7 @@ class _Work:
 
     def _decided_there(self, contest: Contest) -> list[Mapping[str, Any]]:
         """Give the decisions at a contest's place, the fullest first, and of these the latest."""
-        place = contest.doc_id, contest.name
-        mine = [row for row in self.latest.values() if (row["doc_id"], row["name"]) == place]
+        mine = self.by_place.get((contest.doc_id, contest.name), [])
         return sorted(mine, key=lambda row: (len(row["readings"]), row["at"]), reverse=True)
 
     def _is_older(self, contest: Contest, reading: Reading, at: datetime) -> bool:
@@ -185,20 +189,20 @@ class _Work:
 
     def _settle_whole(self, whole: Whole, about: str, name: str) -> None:
         """Settle all of a document that is decided with it, but for what is open and what was decided since."""
-        rivals = [one for one in self.book.contests.values() if (one.doc_id, one.about) == (whole.doc_id, about)]
-        still_open = {(one.name, reading) for one in rivals for reading in one.held}
+        place = whole.doc_id, about, name
+        rivals = [one for one in self.book.contests.values() if (one.doc_id, one.about, one.name) == place]
+        still_open = {reading for one in rivals for reading in one.held}
         mine = [
             one
             for one in whole.readings(about, name)
-            if (name, one) not in still_open and (whole.doc_id, name, one) not in self.settled
+            if one not in still_open and (whole.doc_id, name, one) not in self.settled
         ]
-        if not mine or (name and any(one.name == name for one in rivals)):
+        if not mine or (name and rivals):
             return
         contest = self.book.contest_over(whole.doc_id, mine, kind=about, name=name)
-        wanted = [one for one in mine if (name, one) in whole.judged]
-        chosen = self.book.with_room(contest, wanted, beside={one.head for _, one in still_open})
-        said = {(whole.doc_id, *key): list(rows) for key, rows in whole.judged.items()}
-        self.book.settle(contest, chosen, judged=Heard(said, self.book.heard.reads))
+        wanted = [one for one in mine if (whole.doc_id, name, one) in whole.judged]
+        chosen = self.book.with_room(contest, wanted, beside={one.head for one in still_open})
+        self.book.settle(contest, chosen, judged=Heard(whole.judged, self.book.heard.reads))
         if about == "span":
             add_moves(self.moves, contest, chosen)
 
@@ -206,15 +210,15 @@ class _Work:
         """Say that a contest was sent back, or that what was decided of other readings at its place holds no more."""
         if question.conflict_id in self.latest:
             self.standing[question.conflict_id] = SENT_BACK
-        for row in self._unheard():
+        for row in self._decided_there(contest):
             shown = {Reading.of_row(one) for one in row["readings"]}
-            same_place = (row["doc_id"], row["name"]) == (contest.doc_id, contest.name)
-            if same_place and row["dispute_id"] != contest.dispute_id and shown & set(contest.held):
+            is_heard = row["conflict_id"] in self.standing or row["dispute_id"] == contest.dispute_id
+            if not is_heard and shown & set(contest.held):
                 self.standing[row["conflict_id"]] = OPEN_AGAIN
 
     def _settle_past(self, contest: Contest) -> None:
         found = answer(contest, self.latest)
-        mine = [row["conflict_id"] for row in self._unheard() if row["dispute_id"] == contest.dispute_id]
+        mine = [row["conflict_id"] for row in self._decided_there(contest) if row["dispute_id"] == contest.dispute_id]
         standing = PAST
         if self.book.is_contested(contest):
             standing = OPEN_AGAIN

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from copydesk.agreement.adjudication.moved import Moves, moved_reading
 from copydesk.agreement.adjudication.readings import Contest, Reading
-from copydesk.agreement.adjudication.rows import Heard, Row
-
-Said = tuple[str, Reading]  # of which category, empty for what is drawn; and what is said
+from copydesk.agreement.adjudication.rows import Heard, Key, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,41 +20,41 @@ class Whole:
     question_id: str
     doc_id: str
     at: datetime
-    known: frozenset[Said]
-    judged: Mapping[Said, Sequence[Row]]
+    known: frozenset[Key]
+    judged: dict[Key, list[Row]]
 
     @classmethod
     def of(cls, decision: Mapping[str, Any], *, judged: Heard) -> Whole:
         """Take a row of ``document_decisions``; ``judged`` is what its result says in the newest text."""
         doc_id = decision["doc_id"]
-        said = {(name, one): rows for (of, name, one), rows in judged.said.items() if of == doc_id}
-        known = frozenset((row["name"], Reading.of_row(row)) for row in decision["known"])
+        said = {key: rows for key, rows in judged.said.items() if key[0] == doc_id}
+        known = frozenset((doc_id, row["name"], Reading.of_row(row)) for row in decision["known"])
         return cls(decision["question_id"], doc_id, decision["at"], known, said)
 
     def names(self, about: str) -> list[str]:
         """Give the categories that it says something of; for what is drawn, no name."""
-        return sorted({name for name, _ in self.judged if name}) if about == "category" else [""]
+        return sorted({name for _, name, _ in self.judged if name}) if about == "category" else [""]
 
     def readings(self, about: str, name: str) -> list[Reading]:
         """Give all that it decides of a kind."""
-        mine = (one for called, one in self.known.union(self.judged) if called == name)
+        mine = (one for _, called, one in self.known.union(self.judged) if called == name)
         return sorted(one for one in mine if about == "category" or (one.tail is not None) == (about == "relation"))
 
     def decides(self, contest: Contest) -> bool:
         """Whether nothing competes here but what it decides."""
         if contest.name not in self.names(contest.about):
             return False
-        said = [(contest.name, one) for one in contest.held]
-        return all(one in self.known or one in self.judged for one in said)
+        keys = [(self.doc_id, contest.name, one) for one in contest.held]
+        return all(key in self.known or key in self.judged for key in keys)
 
     def carried(self, heard: Heard, moves: Moves) -> Whole:
         """Carry the relations that were known over to what was chosen of their ends, with who holds them."""
-        known = {(name, one) for name, one in self.known if one.tail is None}
-        for _, one in self.known - known:
-            now = moved_reading(self.doc_id, one, moves)
+        known = {key for key in self.known if key[2].tail is None}
+        for doc_id, name, one in self.known - known:
+            now = moved_reading(doc_id, one, moves)
             if now is not None:
-                heard.also(self.doc_id, one, now)
-                known.add(("", now))
+                heard.also(doc_id, one, now)
+                known.add((doc_id, name, now))
         return replace(self, known=frozenset(known))
 
 
