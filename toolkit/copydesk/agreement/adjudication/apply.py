@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.agreement.adjudication.ask import Question, Settled, answer, latest_of
-from copydesk.agreement.adjudication.book import Book
+from copydesk.agreement.adjudication.book import Book, close_books, open_books
 from copydesk.agreement.adjudication.moved import Ends, Moves, add_moves, is_touched, moved, moved_reading
 from copydesk.agreement.adjudication.readings import SUSPECT, Contest, Reading
 from copydesk.agreement.adjudication.rows import Heard, Key
@@ -55,46 +55,52 @@ def apply_decisions(
     the annotators of at least their documents said. What was chosen is agreed (``decided`` is ``adjudicated``); the rows of what was
     not are rejected, with the reason ``adjudicated``. The other tables in ``tables`` stay as they are.
     """
-    latest = latest_of(decisions)
-    doc_ids = {row["doc_id"] for row in latest.values()} | {one.doc_id for one in wholes}
+    by_document: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for conflict_id, row in latest_of(decisions).items():
+        by_document.setdefault(row["doc_id"], {})[conflict_id] = row
+    whole_of = {one.doc_id: one for one in wholes}
+    doc_ids = by_document.keys() | whole_of.keys()
     if not doc_ids:
         return Applied(dict(tables), {})
-    book = Book.open(tables, heard=heard, doc_ids=doc_ids)
-    work = _Work(book, latest, {one.doc_id: one for one in wholes if one.doc_id in heard.reads})
-    work.note_overruled()
-    before = book.agreed_places()
-    work.settle("span")
-    book.carry_agreed(work.moves, before)
-    work.carry_relations()
-    work.settle("relation")
-    work.settle("category")
-    work.note_wholes(wholes)
-    return Applied(book.close(tables), work.standing)
+    books, rest = open_books(tables, heard=heard, doc_ids=doc_ids)
+    standing: dict[str, str] = {}
+    for doc_id, book in books.items():
+        work = _Work(book, by_document.get(doc_id, {}), whole_of.get(doc_id))
+        work.apply()
+        standing |= work.standing
+    return Applied({**tables, **close_books(books.values(), rest)}, standing)
 
 
 @dataclass(slots=True)
 class _Work:
+    """What is decided of one document: the ``latest`` decision of each of its conflicts, and that of the whole."""
+
     book: Book
     latest: Mapping[str, Mapping[str, Any]]
-    wholes: dict[str, Whole]  # by doc_id
+    whole: Whole | None
     standing: dict[str, str] = field(default_factory=dict)
     moves: Moves = field(default_factory=dict)
     settled: set[Key] = field(default_factory=set)
-    by_place: dict[tuple[str, str], list[Mapping[str, Any]]] = field(default_factory=dict)  # of document and category
 
-    def __post_init__(self) -> None:
-        for row in self.latest.values():
-            self.by_place.setdefault((row["doc_id"], row["name"]), []).append(row)
-
-    def note_overruled(self) -> None:
-        """Let decisions of conflicts that are older than one of their whole document be past, unless something else shows."""
-        for conflict_id, row in self.latest.items():
-            whole = self.wholes.get(row["doc_id"])
-            if whole and row["at"] <= whole.at:
-                self.standing[conflict_id] = PAST
+    def apply(self) -> None:
+        """Apply all decisions to the book, and say how they stand."""
+        if self.whole and self.whole.doc_id not in self.book.heard.reads:
+            self.standing[self.whole.question_id] = PAST  # nobody's reading counts any more
+            self.whole = None
+        if self.whole:
+            older = (key for key, row in self.latest.items() if row["at"] <= self.whole.at)
+            self.standing |= dict.fromkeys(older, PAST)  # unless something else shows
+        before = self.book.agreed_places()
+        self.settle("span")
+        self.book.carry_agreed(self.moves, before)
+        self.carry_relations()
+        self.settle("relation")
+        self.settle("category")
+        if self.whole:
+            self.standing[self.whole.question_id] = OPEN_AGAIN if self.book.contests else HOLDS
 
     def settle(self, about: str) -> None:
-        """Settle the disputes that are decided, what is no dispute any more and was decided, and what documents are besides."""
+        """Settle the disputes that are decided, what is no dispute any more and was decided, and what the document is besides."""
         for contest in [one for one in self.book.contests.values() if one.about == about]:
             found = self._answer(contest)
             if self._is_decided_whole(contest, found):
@@ -106,20 +112,13 @@ class _Work:
                 self._note_open(contest, found)
         for contest in [one for one in self._past_contests() if one.about == about]:
             self._settle_past(contest)
-        for whole in self.wholes.values():
-            for name in whole.names(about):
-                self._settle_whole(whole, about, name)
-
-    def note_wholes(self, wholes: Sequence[Whole]) -> None:
-        """Say how the decisions of whole documents stand."""
-        still_open = {one.doc_id for one in self.book.contests.values()}
-        for one in wholes:
-            there = OPEN_AGAIN if one.doc_id in still_open else HOLDS
-            self.standing[one.question_id] = there if one.doc_id in self.wholes else PAST
+        if self.whole:
+            for name in self.whole.names(about):
+                self._settle_whole(self.whole, about, name)
 
     def carry_relations(self) -> None:
         """Carry the relations in dispute whose ends were settled over, and agree to those that then say the same."""
-        self.wholes = {doc_id: one.carried(self.book.heard, self.moves) for doc_id, one in self.wholes.items()}
+        self.whole = self.whole and self.whole.carried(self.book.heard, self.moves)
         ends = self.book.ends()
         touched = [
             one for one in self.book.contests.values() if one.about == "relation" and is_touched(one, self.moves)
@@ -171,7 +170,7 @@ class _Work:
 
     def _decided_there(self, contest: Contest) -> list[Mapping[str, Any]]:
         """Give the decisions at a contest's place, the fullest first, and of these the latest."""
-        mine = self.by_place.get((contest.doc_id, contest.name), [])
+        mine = [row for row in self.latest.values() if row["name"] == contest.name]
         return sorted(mine, key=lambda row: (len(row["readings"]), row["at"]), reverse=True)
 
     def _is_older(self, contest: Contest, reading: Reading, at: datetime) -> bool:
@@ -182,15 +181,14 @@ class _Work:
 
     def _is_decided_whole(self, contest: Contest, found: Question | Settled) -> bool:
         """Whether a contest is decided with its document, and not again since by itself."""
-        whole = self.wholes.get(contest.doc_id)
-        if whole is None or not whole.decides(contest):
+        if self.whole is None or not self.whole.decides(contest):
             return False
-        return not isinstance(found, Settled) or all(self.latest[one]["at"] <= whole.at for one in found.by)
+        by = found.by if isinstance(found, Settled) else ()
+        return all(self.latest[one]["at"] <= self.whole.at for one in by)
 
     def _settle_whole(self, whole: Whole, about: str, name: str) -> None:
         """Settle all of a document that is decided with it, but for what is open and what was decided since."""
-        place = whole.doc_id, about, name
-        rivals = [one for one in self.book.contests.values() if (one.doc_id, one.about, one.name) == place]
+        rivals = [one for one in self.book.contests.values() if (one.about, one.name) == (about, name)]
         still_open = {reading for one in rivals for reading in one.held}
         mine = [
             one

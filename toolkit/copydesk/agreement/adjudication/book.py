@@ -1,4 +1,4 @@
-"""Agreed labels and disputes of some documents, as rows that can be changed; tables come in, and go out with the changes made."""
+"""Agreed labels and disputes of documents, as rows that can be changed; tables come in, and go out with the changes made."""
 
 from __future__ import annotations
 
@@ -22,34 +22,27 @@ _AGREED = {"span": "agreed_spans", "relation": "agreed_relations", "category": "
 
 @dataclass(slots=True)
 class Book:
-    """The rows of the documents concerned, by table, and their disputes as contests by dispute_id."""
+    """The rows of one document by table, and its disputes as contests by dispute_id."""
 
     heard: Heard
     rows: dict[str, list[Row]]
     contests: dict[str, Contest]
-    rest: dict[str, pa.Table]
 
     @classmethod
-    def open(cls, tables: Mapping[str, pa.Table], *, heard: Heard, doc_ids: Collection[str]) -> Self:
-        """Take the rows of these documents out of the tables."""
-        wanted = pa.array(sorted(doc_ids), pa.string())
-        mine = {name: pc.fill_null(pc.is_in(tables[name]["doc_id"], wanted), fill_value=False) for name in _TABLES}
-        rows = {name: tables[name].filter(mine[name]).to_pylist() for name in _TABLES}
-        rest = {name: tables[name].filter(pc.invert(mine[name])) for name in _TABLES}
+    def of(cls, rows: dict[str, list[Row]], *, heard: Heard) -> Self:
+        """Read the disputes among the rows."""
         contests = [contest for row in rows["disputes"] if (contest := contest_of(row))]
-        return cls(heard, rows, {one.dispute_id: one for one in contests}, rest)
+        return cls(heard, rows, {one.dispute_id: one for one in contests})
 
-    def close(self, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-        """Give all tables, those of this book with the changes made and sorted by document and place."""
+    def sort(self) -> None:
+        """Sort the rows by place."""
         at = {row["span_id"]: (row["start"], row["end"]) for row in self.rows["agreed_spans"]}
-        self.rows["agreed_spans"].sort(key=lambda row: (row["doc_id"], row["start"], row["end"], row["label"]))
+        self.rows["agreed_spans"].sort(key=lambda row: (row["start"], row["end"], row["label"]))
         self.rows["agreed_relations"].sort(
-            key=lambda row: (row["doc_id"], at[row["head_span_id"]], at[row["tail_span_id"]], row["label"])
+            key=lambda row: (at[row["head_span_id"]], at[row["tail_span_id"]], row["label"])
         )
-        self.rows["agreed_categories"].sort(key=lambda row: (row["doc_id"], row["name"], row["value"]))
-        self.rows["disputes"].sort(key=lambda row: (row["doc_id"], row["start"], row["end"], row["dispute_id"]))
-        whole = {name: pa.concat_tables([self.rest[name], from_rows(name, self.rows[name])]) for name in _TABLES}
-        return {**tables, **{name: table.sort_by("doc_id") for name, table in whole.items()}}
+        self.rows["agreed_categories"].sort(key=lambda row: (row["name"], row["value"]))
+        self.rows["disputes"].sort(key=lambda row: (row["start"], row["end"], row["dispute_id"]))
 
     def settle(self, contest: Contest, chosen: Collection[Reading], *, judged: Heard | None = None) -> None:
         """Agree to what was chosen of a contest, and set the rest aside; nothing else of it stays agreed.
@@ -221,6 +214,31 @@ class Book:
             return (held["annotation_id"], held.get(name)) not in mine
 
         self._keep("rejected", is_other)
+
+
+def open_books(
+    tables: Mapping[str, pa.Table], *, heard: Heard, doc_ids: Collection[str]
+) -> tuple[dict[str, Book], dict[str, pa.Table]]:
+    """Take the rows of these documents out of the tables: a book for each, and what is left of the tables."""
+    wanted = pa.array(sorted(doc_ids), pa.string())
+    rows: dict[str, dict[str, list[Row]]] = {doc_id: {name: [] for name in _TABLES} for doc_id in sorted(doc_ids)}
+    rest = {}
+    for name in _TABLES:
+        mine = pc.fill_null(pc.is_in(tables[name]["doc_id"], wanted), fill_value=False)
+        rest[name] = tables[name].filter(pc.invert(mine))
+        for row in tables[name].filter(mine).to_pylist():
+            rows[row["doc_id"]][name].append(row)
+    return {doc_id: Book.of(own, heard=heard) for doc_id, own in rows.items()}, rest
+
+
+def close_books(books: Iterable[Book], rest: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Put the rows of the books back, sorted by document and place."""
+    rows: dict[str, list[Row]] = {name: [] for name in _TABLES}
+    for book in books:
+        book.sort()
+        for name in _TABLES:
+            rows[name] += book.rows[name]
+    return {name: pa.concat_tables([rest[name], from_rows(name, own)]).sort_by("doc_id") for name, own in rows.items()}
 
 
 def _id(contest: Contest, reading: Reading) -> str:

@@ -28,8 +28,9 @@ class Carrier:
     _alignments: dict[tuple[str, int], Alignment] = field(default_factory=dict)
 
     def decisions(self, rows: Iterable[Row]) -> list[Row]:
-        """Carry rows of ``decisions``."""
-        return [self._decision(row) if self._is_older(row) and row["outcome"] != SEND_BACK else row for row in rows]
+        """Carry rows of ``decisions``; one that has no certain place is left out."""
+        carried = (self._decision(row) if self._is_older(row) else row for row in rows)
+        return [row for row in carried if row is not None]
 
     def known(self, row: Row) -> Row:
         """Carry what was known of a document, in a row of ``document_decisions``; what has no certain place is left out."""
@@ -37,7 +38,8 @@ class Carrier:
             return row
         found = []
         for one in row["known"]:
-            now = self._reading(row, Reading.of_row(one), is_drawn=not one["name"])
+            reading = Reading.of_row(one)
+            now = reading if one["name"] else self._reading(row, reading)
             if now is not None:
                 found.append({"name": one["name"], **now.as_value()})
         return {**row, "known": found}
@@ -46,21 +48,23 @@ class Carrier:
         versions = self.texts.get(row["doc_id"], {})
         return row["revision"] in versions and row["revision"] < max(versions)
 
-    def _decision(self, row: Row) -> Row:
-        is_drawn = row["kind"] != "category"
-        readings = [self._reading(row, Reading.of_row(one), is_drawn=is_drawn) for one in row["readings"]]
-        there = [one for one in readings if one is not None]
-        if not is_drawn or len(there) < len(readings):
+    def _decision(self, row: Row) -> Row | None:
+        if row["kind"] == "category" or row["outcome"] == SEND_BACK:
             return row
+        readings = [self._reading(row, Reading.of_row(one)) for one in row["readings"]]
+        there = [one for one in readings if one is not None]
+        if len(there) < len(readings):
+            return None
         told = [now.as_row(one["option"]) for now, one in zip(there, row["readings"], strict=True)]
         ids = {"conflict_id": conflict_of(row["doc_id"], row["name"], there)}
-        if row["kind"] != "relation":
+        if (
+            row["kind"] != "relation"
+        ):  # a relation's is made of the labels of its ends, too, which the decision does not say
             ids["dispute_id"] = dispute_of(row["doc_id"], there)
         return {**row, **ids, "readings": told}
 
-    def _reading(self, row: Row, reading: Reading, *, is_drawn: bool) -> Reading | None:
-        if not is_drawn:
-            return reading
+    def _reading(self, row: Row, reading: Reading) -> Reading | None:
+        """Carry a span or relation; None where a place is not certain."""
         doc_id, revision = row["doc_id"], row["revision"]
         newest = self.texts[doc_id][max(self.texts[doc_id])]
         head = self._place(doc_id, revision, reading.head)
