@@ -42,8 +42,8 @@ def _wholes(drawing, labels, submitted):
     """What an adjudicator submits of the whole document, after all that was decided one by one."""
     if submitted is None:
         return []
-    judged = Heard.of(["doc-1"], tables=_labels(drawing, {"A9": submitted}))
-    known = known_of("doc-1", Heard.of(["doc-1"], tables=labels))
+    judged = Heard.of(["doc-1"], tables=_labels(drawing, {"A9": submitted})).said
+    known = known_of(Heard.of(["doc-1"], tables=labels).said)
     row = {"question_id": "document-1", "doc_id": "doc-1", "at": AT + timedelta(days=1), "known": known}
     return [Whole.of(row, judged=judged)]
 
@@ -214,7 +214,7 @@ def test_of_a_whole_document_only_the_categories_are_decided_that_the_adjudicato
     outcome = decide(**{name: labels[name] for name in ("reads", "spans", "relations")})
     voted = {**outcome.kept, "agreed_categories": agreed, "rejected": outcome.rejected}
     row = {"question_id": "document-1", "doc_id": "doc-1", "at": AT, "known": []}
-    whole = Whole.of(row, judged=Heard(_said_of_document("tone", "angry"), {}))
+    whole = Whole.of(row, judged=_said_of_document("tone", "angry"))
     applied = apply_decisions(voted, [], [whole], heard=Heard.of(["doc-1"], tables=labels))
     rows = applied.tables["agreed_categories"].to_pylist()
     assert [(row["name"], row["value"], row["decided"]) for row in rows] == [
@@ -249,7 +249,7 @@ def test_a_decision_on_words_that_are_no_more_decides_nothing(drawing):
     decisions = _answered(labels, ["PLACE Qaim"])
     text = TEXT.replace("Qaim", "Halden, not Brask")
     assert Carrier({"doc-1": {1: TEXT, 2: text}}).decisions(decisions) == []
-    known = known_of("doc-1", Heard.of(["doc-1"], tables=labels))
+    known = known_of(Heard.of(["doc-1"], tables=labels).said)
     row = {"doc_id": "doc-1", "revision": 1, "known": known}
     assert Carrier({"doc-1": {1: TEXT, 2: text}}).known(row)["known"] == []
 

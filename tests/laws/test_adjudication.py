@@ -91,8 +91,8 @@ def assert_each_once(labels, done):
 
 def whole_of(labels, work, minutes):
     """What an adjudicator submits as the whole document, when the labels are these."""
-    known = known_of("d", heard_of(labels))
-    judged = heard_of(drawing.tables([work], texts={"d": TEXT}))
+    known = known_of(heard_of(labels).said)
+    judged = heard_of(drawing.tables([work], texts={"d": TEXT})).said
     row = {"question_id": "document-1", "doc_id": "d", "at": START + timedelta(minutes=minutes), "known": known}
     return Whole.of(row, judged=judged)
 

@@ -45,7 +45,9 @@ def decisions_made(workspace: Workspace) -> Decided:
     kept = {name: judged.kept[name] for name in LABELS}
     kept["spans"], _ = snapped(workspace, kept["spans"], table)
     heard = Heard.of([row["doc_id"] for row in documents], tables=kept)
-    wholes = [Whole.of(carrier.known(row), judged=heard) for row in documents if row["doc_id"] in heard.reads]
+    said = heard.by_document()
+    readable = [row for row in documents if row["doc_id"] in heard.reads]
+    wholes = [Whole.of(carrier.known(row), judged=said.get(row["doc_id"], {})) for row in readable]
     return Decided(carrier.decisions(conflicts), wholes, judged.rejected)
 
 

@@ -66,10 +66,11 @@ def _questions(workspace: Workspace, documents: pa.Table, disputes: pa.Table) ->
     agreed = _gathered(
         {name: _of_documents(workspace.agreed.read(f"agreed_{name}"), doc_ids) for name in LABELS[1:]}, by="doc_id"
     )
+    said = heard.by_document()
     questions = []
     for document in documents.to_pylist():
         doc_id = document["doc_id"]
-        known = known_of(doc_id, heard)
+        known = known_of(said.get(doc_id, ()))
         question_id = question_of(doc_id, document["text_sha256"], known)
         readers = sorted(heard.reads[doc_id], key=lambda one: _shuffled(question_id, one))
         questions.append(

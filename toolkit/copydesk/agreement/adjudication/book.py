@@ -51,7 +51,7 @@ class Book:
         """
         table, members = _AGREED[contest.about], set(contest.held)
         if contest.about == "category":
-            self._keep(table, lambda row: (row["doc_id"], row["name"]) != (contest.doc_id, contest.name))
+            self._keep(table, lambda row: row["name"] != contest.name)
         elif contest.about == "relation":
             places = self._place_of_spans()
             self._keep(table, lambda row: _relation_place(row, places) not in _relation_places(contest))
@@ -138,10 +138,7 @@ class Book:
 
     def is_contested(self, contest: Contest) -> bool:
         """Whether a reading of it is part of a dispute that is open."""
-        return any(
-            one.doc_id == contest.doc_id and one.name == contest.name and set(one.held) & set(contest.held)
-            for one in self.contests.values()
-        )
+        return any(one.name == contest.name and set(one.held) & set(contest.held) for one in self.contests.values())
 
     def with_room(
         self, contest: Contest, chosen: Collection[Reading], *, beside: Collection[Place] = ()
@@ -153,14 +150,10 @@ class Book:
         if contest.about == "category":
             return frozenset(chosen)
         if contest.about == "relation":
-            ends = {place for doc_id, place in self.ends() if doc_id == contest.doc_id}
+            ends = {place for _, place in self.ends()}
             return frozenset(one for one in chosen if {one.head, one.tail} <= ends)
         members = {_id(contest, one) for one in contest.held}
-        others = [
-            (row["start"], row["end"])
-            for row in self.rows["agreed_spans"]
-            if row["doc_id"] == contest.doc_id and row["span_id"] not in members
-        ]
+        others = [(row["start"], row["end"]) for row in self.rows["agreed_spans"] if row["span_id"] not in members]
         return frozenset(one for one in chosen if not any(_cross(one.head, other) for other in [*others, *beside]))
 
     def carry_agreed(self, moves: Moves, places: Mapping[str, tuple[str, Reading]]) -> None:
@@ -208,7 +201,7 @@ class Book:
         }
 
         def is_other(row: Row) -> bool:
-            if row["reason"] != "outvoted" or row["doc_id"] != contest.doc_id:
+            if row["reason"] != "outvoted":
                 return True
             held = json.loads(row["row"])
             return (held["annotation_id"], held.get(name)) not in mine

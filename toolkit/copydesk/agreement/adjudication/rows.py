@@ -45,6 +45,13 @@ class Heard:
                     said.setdefault(key, []).append(row)
         return cls(said, last)
 
+    def by_document(self) -> dict[str, dict[Key, list[Row]]]:
+        """Give what was said of each document."""
+        found: dict[str, dict[Key, list[Row]]] = {}
+        for key, rows in self.said.items():
+            found.setdefault(key[0], {})[key] = rows
+        return found
+
     def rows(self, contest: Contest, reading: Reading) -> list[Row]:
         """Give the rows of those who hold a reading."""
         return self.said.get((contest.doc_id, contest.name, reading), [])

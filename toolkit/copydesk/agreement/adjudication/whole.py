@@ -24,12 +24,11 @@ class Whole:
     judged: dict[Key, list[Row]]
 
     @classmethod
-    def of(cls, decision: Mapping[str, Any], *, judged: Heard) -> Whole:
+    def of(cls, decision: Mapping[str, Any], *, judged: dict[Key, list[Row]]) -> Whole:
         """Take a row of ``document_decisions``; ``judged`` is what its result says in the newest text."""
         doc_id = decision["doc_id"]
-        said = {key: rows for key, rows in judged.said.items() if key[0] == doc_id}
         known = frozenset((doc_id, row["name"], Reading.of_row(row)) for row in decision["known"])
-        return cls(decision["question_id"], doc_id, decision["at"], known, said)
+        return cls(decision["question_id"], doc_id, decision["at"], known, judged)
 
     def names(self, about: str) -> list[str]:
         """Give the categories that it says something of; for what is drawn, no name."""
@@ -58,10 +57,10 @@ class Whole:
         return replace(self, known=frozenset(known))
 
 
-def known_of(doc_id: str, heard: Heard) -> list[dict[str, Any]]:
-    """Give all that people drew and said of a document as a value of ``document_decisions``, sorted."""
-    said = sorted((name, one) for of, name, one in heard.said if of == doc_id)
-    return [{"name": name, **one.as_value()} for name, one in said]
+def known_of(said: Iterable[Key]) -> list[dict[str, Any]]:
+    """Give all that people drew and said of one document as a value of ``document_decisions``, sorted."""
+    order = sorted((name, one.tail is not None, one) for _, name, one in said)
+    return [{"name": name, **one.as_value()} for name, _, one in order]
 
 
 def latest_wholes(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
