@@ -21,6 +21,8 @@ from copydesk.studio.projects import ProjectSpec, find_project
 from copydesk.studio.whole import INSTRUCTIONS, DocumentQuestion, Marks, ask_documents, undecided
 from copydesk.workspace import Workspace
 
+_OTHERS = {"relation": "relations", "category": "categories"}  # kinds of dispute that are not over words
+
 _Row = dict[str, Any]
 
 
@@ -78,7 +80,7 @@ def _questions(workspace: Workspace, documents: pa.Table, disputes: pa.Table) ->
                 question_id,
                 document,
                 known,
-                _words(disputes, document),
+                _told(disputes, document),
                 agreed.get(doc_id, _NOTHING),
                 [drawn.get(heard.reads[doc_id][one]["annotation_id"], _NOTHING) for one in readers],
             )
@@ -110,11 +112,15 @@ def _gathered(tables: Mapping[str, pa.Table], *, by: str) -> dict[str, Marks]:
     }
 
 
-def _words(disputes: pa.Table, document: Mapping[str, Any]) -> list[str]:
-    """Give the words that are in dispute in a document."""
+def _told(disputes: pa.Table, document: Mapping[str, Any]) -> list[str]:
+    """Say what is in dispute in a document: words in the order of the text, and whether relations or categories are, too."""
     rows = disputes.filter(pc.equal(disputes["doc_id"], document["doc_id"])).to_pylist()
-    places = dict.fromkeys((row["start"], row["end"]) for row in rows if row["surface"])
-    return [document["text"][start:end] for start, end in sorted(places)]
+    drawn = sorted({(row["start"], row["end"]) for row in rows if row["kind"] not in _OTHERS})
+    kinds = {row["kind"] for row in rows}
+    return [
+        *(f"\u201c{document['text'][start:end]}\u201d" for start, end in drawn),
+        *(told for kind, told in _OTHERS.items() if kind in kinds),
+    ]
 
 
 def _of_documents(table: pa.Table, doc_ids: Iterable[str]) -> pa.Table:

@@ -7,7 +7,7 @@ annotation with, and what each annotator made of it, which stand as tabs beside,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +49,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class DocumentQuestion:
-    """A document (a row of ``documents``), what is ``known`` of it, the words that are ``open``, and what was made of it.
+    """A document (a row of ``documents``), what is ``known`` of it, what is ``open`` in words, and what was made of it.
 
     ``readings`` are in the order in which they are shown.
     """
@@ -139,10 +139,9 @@ def _task(question: DocumentQuestion, schema: LabelSchema) -> dict[str, Any]:
     }
 
 
-def _note(words: Collection[str]) -> str:
-    told = ", ".join(f"\u201c{one}\u201d" for one in list(words)[:_MOST_TOLD])
-    more = f" and {len(words) - _MOST_TOLD} more" if len(words) > _MOST_TOLD else ""
-    return seen(f"In dispute: {told}{more}")
+def _note(told: Sequence[str]) -> str:
+    more = f" and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+    return seen(f"In dispute: {', '.join(told[:_MOST_TOLD])}{more}")
 
 
 def _known(data: Mapping[str, Any], named: Named) -> list[dict[str, Any]] | None:
