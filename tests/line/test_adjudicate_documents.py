@@ -57,6 +57,14 @@ def test_a_document_is_decided_as_a_whole_and_what_is_drawn_later_is_asked_by_it
     assert (opened["counts"]["asked"], opened["counts"]["whole documents"]) == (1, 0)
     assert len(desk.tasks(done["documents"])) == 1
 
+    # what somebody changes in the task afterwards is told, and what was decided stays
+    data = {**whole["data"], "known": "[]"}
+    desk.studio.patch(f"api/tasks/{whole['id']}/", json={"data": data})
+    changed = desk.run("adjudicate")
+    assert (changed["counts"]["rejected"], changed["counts"]["new decisions"]) == (1, 0)
+    assert changed["rejected"][0]["reason"] == "unreadable-decision"
+    assert [one for one in desk.agreed() if one[0] == "ferry"] == decided[:1]
+
 
 def test_a_suspect_is_asked_and_what_is_decided_of_it_holds(make_desk: Callable[[str], Any]) -> None:
     desk = make_desk("suspect")
