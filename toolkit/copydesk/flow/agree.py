@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement import Bounds, Gold, Rule, decide, measure, measure_categories, snap
+from copydesk.agreement import Bounds, Gold, Rule, decide, measure, measure_categories
 from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
@@ -18,11 +18,11 @@ from copydesk.agreement.figures import ALL, COUNTED, OF_CATEGORY, table_of
 from copydesk.agreement.relations import EventLabels
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
+from copydesk.flow.decided import decisions_made, snapped
 from copydesk.flow.labels import labels_key, read_labels
 from copydesk.flow.report import Report, reason_counts
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
-from copydesk.model.tables import empty
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio.changes import current_state
 from copydesk.tasks import times
@@ -63,18 +63,19 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     # Whose reads are among these has a vote, and is measured: nothing below looks for others.
     labels = {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "categories")}
     unread = workspace.labels.read("unread")
-    labels["spans"], snapped = _snapped(workspace, labels["spans"], documents)
+    labels["spans"], moved = snapped(workspace, labels["spans"], documents)
     voted, notes = _decided(workspace, labels, unread=unread, documents=documents)
     progress("agree", 1, 3)
     agreement = _measured(schema, labels, unread=unread, documents=documents)
     progress("agree", 2, 3)
-    decisions = workspace.decisions.read("decisions").to_pylist()
-    decided = apply_decisions(voted, decisions, heard=Heard.of([row["doc_id"] for row in decisions], tables=labels))
+    made = decisions_made(workspace)
+    voted["rejected"] = pa.concat_tables([voted["rejected"], made.rejected])
+    decided = apply_decisions(voted, made.conflicts, made.documents, heard=Heard.of(made.doc_ids, tables=labels))
     agreed = decided.tables["agreed_spans"]
     when = times(agreed, documents=documents, schema=schema)
     together = assemble(agreed, decided.tables["agreed_relations"], schema=schema, times=when) | {"times": when}
-    conflicts, waiting = ask(decided.tables["disputes"], decisions, agreed_spans=agreed)
-    tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": snapped}
+    conflicts, waiting = ask(decided.tables["disputes"], made.conflicts, agreed_spans=agreed)
+    tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": moved}
     receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided), "notes": notes}
     workspace.agreed.replace(tables, receipt)
     progress("agree", 3, 3)
@@ -140,7 +141,7 @@ def _kept_gold(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, pa.
     columns = {name: spans[name] for name in spans.schema.names}
     columns |= dict.fromkeys(("annotation_id", "span_id"), spans["doc_id"])
     columns["revision"] = pc.take(gold["revision"], pc.index_in(spans["doc_id"], gold["doc_id"].combine_chunks()))
-    return gold, _snapped(workspace, pa.table(columns), documents)[0].select(spans.schema.names)
+    return gold, snapped(workspace, pa.table(columns), documents)[0].select(spans.schema.names)
 
 
 def _rule(workspace: Workspace) -> Rule:
@@ -153,11 +154,6 @@ def _event_labels(schema: LabelSchema) -> EventLabels | None:
         return None
     triggers = (label.name for label in schema.labels if label.group == schema.events.triggers)
     return EventLabels(frozenset(triggers), frozenset(schema.events.roles))
-
-
-def _snapped(workspace: Workspace, spans: pa.Table, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Give the spans on whole words, where the settings want it, and the boundaries that moved."""
-    return snap(spans, documents=documents) if workspace.settings.agree.snap else (spans, empty("snapped"))
 
 
 def _standing(decided: Applied) -> dict[str, list[str]]:

@@ -94,6 +94,14 @@ class AgreeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjudicateSettings:
+    """``[adjudicate]``: beyond what a document is tangled, and decided as a whole instead of conflict by conflict."""
+
+    dense: float = _within(20.0, 0, 1_000)  # conflicts per 1,000 characters; a shorter text counts as one of 1,000
+    candidates: int = _within(6, 1, 1_000)  # spans of one conflict
+
+
+@dataclass(frozen=True, slots=True)
 class PublishSettings:
     """``[publish]``: what the data card says beside the figures."""
 
@@ -115,6 +123,7 @@ class Settings:
     publish: PublishSettings = field(default_factory=PublishSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     agree: AgreeSettings = field(default_factory=AgreeSettings)
+    adjudicate: AdjudicateSettings = field(default_factory=AdjudicateSettings)
 
 
 def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
@@ -129,6 +138,7 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "publish": PublishSettings,
         "watch": WatchSettings,
         "agree": AgreeSettings,
+        "adjudicate": AdjudicateSettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]

@@ -61,6 +61,7 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "suspects": ("doc_id", "start", "end", "label"),
     "conflicts": ("conflict_id",),
     "decisions": ("conflict_id", "at"),
+    "document_decisions": ("question_id", "at"),
     "returns": ("return_id", "step"),
     "snapped": ("annotation_id", "span_id"),
     "findings": ("suite", "expectation"),

@@ -18,28 +18,27 @@ DISPUTES = schema(
     detail=pa.string(),
     posterior=maybe(pa.float64()),  # of the likeliest reading; empty where votes alone were counted
 )
-# A reading of a dispute as a value; what an adjudicator is shown and decides on.
-READINGS = pa.list_(
-    pa.struct(
-        [
-            pa.field("option", pa.string(), nullable=False),  # A, B; empty for one that is told, and not asked for
-            pa.field("label", pa.string(), nullable=False),  # of a span or relation; the value of a category
-            pa.field("start", pa.int64(), nullable=False),  # of a relation's head
-            pa.field("end", pa.int64(), nullable=False),
-            pa.field("surface", pa.string(), nullable=False),
-            pa.field("tail_start", pa.int64()),  # of a relation alone, as what follows
-            pa.field("tail_end", pa.int64()),
-            pa.field("tail_surface", pa.string()),
-        ]
-    )
+_READING = (
+    pa.field("label", pa.string(), nullable=False),  # of a span or relation; the value of a category
+    pa.field("start", pa.int64(), nullable=False),  # of a relation's head
+    pa.field("end", pa.int64(), nullable=False),
+    pa.field("surface", pa.string(), nullable=False),
+    pa.field("tail_start", pa.int64()),  # of a relation alone, as what follows
+    pa.field("tail_end", pa.int64()),
+    pa.field("tail_surface", pa.string()),
 )
+# A reading of a dispute as a value; what an adjudicator is shown and decides on. The option is A, B, or empty for one that is told,
+# and not asked for.
+READINGS = pa.list_(pa.struct([pa.field("option", pa.string(), nullable=False), *_READING]))
+# A reading of a whole document: name is that of a category, empty for what is drawn.
+KNOWN = pa.list_(pa.struct([pa.field("name", pa.string(), nullable=False), *_READING]))
 # The questions that adjudicators are asked: one for each dispute that is open and can be decided now.
 CONFLICTS = schema(
     conflict_id=pa.string(),  # of the dispute and the readings that are left: another reading makes another conflict
     dispute_id=pa.string(),
     doc_id=pa.string(),
     revision=pa.int32(),
-    kind=pa.string(),  # as in disputes
+    kind=pa.string(),  # as in disputes; suspect for a label that nobody disputes
     name=pa.string(),  # of a category; empty for what is drawn
     start=pa.int64(),
     end=pa.int64(),
@@ -63,6 +62,21 @@ DECISIONS = schema(
     at=INSTANT,
     project=pa.string(),  # of the adjudication: as in annotations
     annotation_id=pa.int64(),  # Label Studio's
+)
+# What adjudicators decided of whole documents: all that holds there. It is only ever added to; the latest of a document counts.
+DOCUMENT_DECISIONS = schema(
+    question_id=pa.string(),  # of the document's text and the readings that were known
+    doc_id=pa.string(),
+    revision=pa.int32(),  # whose text was shown
+    text_sha256=pa.string(),
+    shown_sha256=pa.string(),  # of the text that the server had: as in annotations
+    known=KNOWN,  # what people had drawn and said: this is decided, and nothing that comes later
+    result=pa.string(),  # what holds: Label Studio's own JSON, whole
+    by=pa.string(),  # this and the next four: as in decisions
+    guideline_version=pa.string(),
+    at=INSTANT,
+    project=pa.string(),
+    annotation_id=pa.int64(),
 )
 # Tasks that were given back to who made them. A return that was begun and not done is finished by the next run.
 RETURNS = schema(
@@ -140,6 +154,7 @@ SUSPECTS = schema(
     reason=pa.string(),  # few-votes, surface-label, surface-unlabelled, copy-label, copy-unlabelled, model
     score=pa.float64(),  # from 0 to 1
     detail=pa.string(),  # one sentence
+    other=maybe(pa.string()),  # what it may be instead; empty for nothing
 )
 FINDINGS = schema(
     suite=pa.string(),
