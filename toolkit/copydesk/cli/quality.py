@@ -39,6 +39,33 @@ def gate(ctx: click.Context, min_f1: float, window: int, names: bool, schema: st
     print_report(report, as_json=as_json, fault=quality.gate_fault(report))
 
 
+@command.command("qualify")
+@click.argument("people", nargs=-1, required=True)
+@click.option(
+    "--task", "doc_ids", multiple=True, help="A document of gold to qualify on (doc_id); by default all gold."
+)
+@click.option(
+    "--min-f1", type=click.FloatRange(0, 1), default=0.8, show_default=True, help="F1 on that gold that is asked for."
+)
+@one_schema_option
+@json_option
+@click.pass_context
+def qualify(
+    ctx: click.Context, people: tuple[str, ...], doc_ids: tuple[str, ...], min_f1: float, schema: str, as_json: bool
+) -> None:
+    """Have PEOPLE (names or pseudonyms) read gold before their labels count; copydesk quality gate says who has passed.
+
+    The gold is asked of them through its tasks. What they read of it never votes, and what else they read not before they have passed;
+    [quality] says otherwise where that is wanted.
+    """
+    from copydesk.flow import quality
+
+    workspace = _under(ctx, schema)
+    with progress_shown(as_json=as_json) as progress:
+        report = quality.qualify(workspace, people, doc_ids, min_f1=min_f1, progress=progress)
+    print_report(report, as_json=as_json)
+
+
 @command.group("gold")
 def gold() -> None:
     """List, add and retire documents whose labels are known to be right; Label Studio is told nothing of it."""

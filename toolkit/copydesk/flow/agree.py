@@ -18,6 +18,7 @@ from copydesk.agreement.relations import EventLabels
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
 from copydesk.flow.labels import labels_key, read_labels
+from copydesk.flow.qualification import told, voting, voting_key
 from copydesk.flow.report import Report, reason_counts
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
@@ -35,7 +36,8 @@ _BY_PLACE = [(name, "ascending") for name in ("doc_id", "start", "end", "dispute
 def agreed_key(workspace: Workspace) -> str:
     """Digest of all that the agreed labels are made from."""
     settings = [str(value) for value in astuple(workspace.settings.agree)]
-    return digest_of([_AGREED, labels_key(workspace), workspace.decisions.digest, *settings])
+    made = [_AGREED, labels_key(workspace), workspace.decisions.digest, *voting_key(workspace)]
+    return digest_of([*made, *settings])
 
 
 def agree(workspace: Workspace, *, progress: Progress) -> Report:
@@ -54,7 +56,8 @@ def agree(workspace: Workspace, *, progress: Progress) -> Report:
 def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     progress("agree", 0, 3)
     names = ("reads", "spans", "relations", "unread", "categories")
-    reads, spans, relations, unread, categories = (workspace.labels.read(name) for name in names)
+    votes, aside = voting(workspace, {name: workspace.labels.read(name) for name in names})
+    reads, spans, relations, unread, categories = (votes[name] for name in names)
     documents, schema = current_documents(workspace), workspace.schema()
     spans, snapped = _snapped(workspace, spans, documents)
     rule = _rule(workspace)
@@ -83,8 +86,9 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     conflicts, waiting = ask(decided.tables["disputes"], decisions, agreed_spans=agreed)
     agreement = pa.concat_tables([figures, table_of(asked)])
     tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": snapped}
-    notes = list(outcome.notes)
+    notes = [*outcome.notes, *told(aside)]
     receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided), "notes": notes}
+    receipt["not voting"] = len(aside)
     workspace.agreed.replace(tables, receipt)
     progress("agree", 3, 3)
 

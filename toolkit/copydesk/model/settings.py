@@ -91,6 +91,14 @@ class AgreeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QualitySettings:
+    """``[quality]``: what newcomers' work counts for who were told to qualify on gold (``copydesk quality qualify``)."""
+
+    qualifying_votes: bool = False  # what they read to qualify votes as any other reading
+    newcomers_vote: bool = False  # what else they read votes before they have passed
+
+
+@dataclass(frozen=True, slots=True)
 class PublishSettings:
     """``[publish]``: what the data card says beside the figures."""
 
@@ -112,6 +120,7 @@ class Settings:
     publish: PublishSettings = field(default_factory=PublishSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     agree: AgreeSettings = field(default_factory=AgreeSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
 
 
 def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
@@ -126,6 +135,7 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "publish": PublishSettings,
         "watch": WatchSettings,
         "agree": AgreeSettings,
+        "quality": QualitySettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]

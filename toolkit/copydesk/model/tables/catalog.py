@@ -39,6 +39,7 @@ from copydesk.model.tables.quality import (
     FINDINGS,
     GOLD,
     GOLD_SPANS,
+    QUALIFICATIONS,
     RETURNS,
     SNAPPED,
     SUSPECTS,
@@ -107,6 +108,7 @@ TABLES: dict[str, pa.Schema] = {
     "annotators": ANNOTATORS,
     "gold": GOLD,
     "gold_spans": GOLD_SPANS,
+    "qualifications": QUALIFICATIONS,
     "suspects": SUSPECTS,
     "findings": FINDINGS,
 }
