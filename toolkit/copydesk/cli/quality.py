@@ -66,6 +66,28 @@ def qualify(
     print_report(report, as_json=as_json)
 
 
+@command.command("send-back")
+@click.option(
+    "--min-f1", type=click.FloatRange(0, 1), default=0.8, show_default=True, help="F1 on a task that is good enough."
+)
+@click.option("--remark", default="", help="What is said of all; by default to go through every mark again.")
+@one_schema_option
+@json_option
+@click.pass_context
+def send_back(ctx: click.Context, min_f1: float, remark: str, schema: str, as_json: bool) -> None:
+    """Give every task of gold that somebody got wrong back to them, once, with their own marks.
+
+    Nothing tells them that it is gold, or what is right. The gate goes on judging by what they submitted first. Others are not asked to
+    do the task until it is submitted again.
+    """
+    from copydesk.flow.send_back import send_back_failed_gold
+
+    workspace = _under(ctx, schema)
+    with progress_shown(as_json=as_json) as progress:
+        report = send_back_failed_gold(workspace, min_f1=min_f1, remark=remark, progress=progress)
+    print_report(report, as_json=as_json)
+
+
 @command.group("gold")
 def gold() -> None:
     """List, add and retire documents whose labels are known to be right; Label Studio is told nothing of it."""

@@ -87,9 +87,8 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     agreement = pa.concat_tables([figures, table_of(asked)])
     tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": snapped}
     notes = [*outcome.notes, *told(aside)]
-    receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided), "notes": notes}
-    receipt["not voting"] = len(aside)
-    workspace.agreed.replace(tables, receipt)
+    made = {"stage": "agreed", "key": key, "not voting": len(aside), "notes": notes}
+    workspace.agreed.replace(tables, {**made, "waiting": waiting, "standing": _standing(decided)})
     progress("agree", 3, 3)
 
 

@@ -79,7 +79,8 @@ def _send_back_each(
 ) -> Report:
     with locked(workspace.lock), connected(workspace) as studio:
         desk = _Desk.open(workspace, studio, progress=progress)
-        done, refused = desk.finish(), []
+        done = desk.finish()
+        refused: list[tuple[AskedBack, CopydeskError]] = []
         by_task: dict[tuple[int, str], tuple[Submitted, list[AskedBack]]] = {}
         for one in list(asked_back(workspace, desk.returns)):
             try:
