@@ -160,6 +160,7 @@ def _report(part: Part, *, changed: bool) -> Report:
         "outvoted": reasons.pop("outvoted", 0),
         **({"declined": declined} if (declined := reasons.pop("adjudicated", 0)) else {}),
         "set aside": sum(reasons.values()),
+        **({"reads not voting": aside} if (aside := part.receipt.get("not voting", 0)) else {}),
     }
     agreement = part.read("agreement").to_pylist()
     lines = _figure_lines(agreement)

@@ -164,12 +164,6 @@ def missing_line(missing: Sequence[str]) -> tuple[str, ...]:
     return (f"no task of its own: {', '.join(missing[:5])} (in all {len(missing)})",) if missing else ()
 
 
-def asked(workspace: Workspace) -> dict[str, int]:
-    """Give how many people each document of gold is asked of, where that is another number than for the rest."""
-    rows = kept(workspace)[0].select(["doc_id", "retired_at", "asked_of"]).to_pylist()
-    return {row["doc_id"]: row["asked_of"] for row in rows if row["asked_of"] and row["retired_at"] is None}
-
-
 def exposed(workspace: Workspace, gold: pa.Table) -> dict[str, int]:
     """Count, of each document of gold, the people who have read it since it is gold, those left out who made it so."""
     rows = {row["doc_id"]: row for row in gold.select(["doc_id", "added_at", "annotators"]).to_pylist()}

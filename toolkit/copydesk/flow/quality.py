@@ -13,6 +13,7 @@ from copydesk.errors import QualityError, UnknownError, UsageError
 from copydesk.flow import gold, people_report
 from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected
+from copydesk.flow.overlap import asked_of
 from copydesk.flow.qualification import measured, qualifications, rounds
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
@@ -87,7 +88,7 @@ def _readers(workspace: Workspace, doc_ids: Sequence[str]) -> dict[str, int]:
     for one in (*reads, *to_come):
         if one["doc_id"] in readers:
             readers[one["doc_id"]].add(one["annotator"])
-    least = gold.asked(workspace)
+    least = asked_of(workspace, doc_ids)
     return {doc: max(len(people), least.get(doc, 1)) for doc, people in readers.items()}
 
 

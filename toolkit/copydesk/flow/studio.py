@@ -13,11 +13,13 @@ from copydesk.documents.sentences import sentences_of
 from copydesk.flow.connect import connected, known_projects, project_spec
 from copydesk.flow.current import current_documents, current_zones, every_zone
 from copydesk.flow.labels import read_labels
+from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
 from copydesk.studio import people, server
+from copydesk.studio.asking import ask_documents
 from copydesk.studio.client import Studio
 from copydesk.studio.database import Postgres
 from copydesk.studio.drafts import Drafts
@@ -89,6 +91,10 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             ),
             progress=progress,
         )
+        if workspace.settings.studio.overlap < 1:
+            asked = asked_of(workspace, tasks["doc_id"].to_pylist())
+            for project_id in done.project_ids:
+                ask_documents(studio, project_id, asked, progress=progress)
     long = pc.count_distinct(windows.table["doc_id"]).as_py()
     counts = {
         "tasks": tasks.num_rows + windows.table.num_rows - long,

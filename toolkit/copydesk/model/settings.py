@@ -60,6 +60,7 @@ class StudioSettings:
     database: str = ""  # of the embedded one, as postgresql://user@host/name; empty: a file of SQLite in the workspace
     project: str = ""  # title; by default the workspace's name and the schema's
     annotators_per_task: int = _within(2, 1, 1_000)
+    overlap: float = _within(1.0, 0, 1)  # share of the documents that so many label; the others are labelled by one
     timeout: int = _within(300, 1, 86_400)  # seconds
     connect_timeout: int = _within(10, 1, 86_400)  # seconds until a server takes the call
     ca_bundle: str = ""  # PEM file of who signed the server's certificate; empty: the usual ones

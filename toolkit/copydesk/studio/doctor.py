@@ -41,7 +41,7 @@ MENDS = {
     "invalid-offsets": "have it marked again; pull rejects it, and keeps it in the log",
     "broken-relation": "have the relation drawn again; pull rejects it, and keeps it in the log",
     "ground-truth": "copydesk doctor --fix where no person drew it; the others in Label Studio (the star of the annotation)",
-    "overlap-drift": "copydesk doctor --fix (each task is then asked of as many people as [studio] annotators_per_task)",
+    "overlap-drift": "copydesk doctor --fix (each task is then asked of as many people as the settings say, or gold is asked of)",
     "scattered-parts": "copydesk doctor --fix (all parts of the document are then asked of everybody who began it)",
     "duplicate-task": "copydesk push (it removes those that nobody touched); labels of all others are pulled, and the newest of each person count",
     "two-annotations": "nothing is lost: the one updated last counts; in Label Studio, delete the other one if it was a mistake",
