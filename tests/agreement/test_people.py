@@ -39,6 +39,8 @@ def facts(drawing):
             "labels": ("PER", "LOC", "ORG"),
             "every_read": tables["reads"],
             "every_span": tables["spans"],
+            "drawn": tables["spans"],
+            "snapped": empty("snapped"),
         }
         rows = annotator_facts(Given(**(given | also))).to_pylist()
         found = {(row["annotator"], row["measure"], row["label"]): row for row in rows}
@@ -241,6 +243,8 @@ def _judged(drawing, facts_of, *, min_f1=0.8, window=20, **gold):
         labels=("PER",),
         every_read=tables["reads"],
         every_span=tables["spans"],
+        drawn=tables["spans"],
+        snapped=empty("snapped"),
         **known,
     )
     return list(standings(given.work(), **known, min_f1=min_f1, window=window))

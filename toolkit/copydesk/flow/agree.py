@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement import Rule, decide, measure, measure_categories, snap
+from copydesk.agreement import Rule, decide, measure, measure_categories
 from copydesk.agreement.adjudication import Applied, Heard, apply_decisions, ask
 from copydesk.agreement.assemble import assemble
 from copydesk.agreement.categories import decide_categories
@@ -20,9 +20,9 @@ from copydesk.flow.current import current_documents
 from copydesk.flow.labels import labels_key, read_labels
 from copydesk.flow.qualification import told, voting, voting_key
 from copydesk.flow.report import Report, reason_counts
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
-from copydesk.model.tables import empty
 from copydesk.store import Part, digest_of, locked
 from copydesk.tasks import times
 from copydesk.workspace import Workspace
@@ -59,7 +59,7 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     votes, aside = voting(workspace, {name: workspace.labels.read(name) for name in names})
     reads, spans, relations, unread, categories = (votes[name] for name in names)
     documents, schema = current_documents(workspace), workspace.schema()
-    spans, snapped = _snapped(workspace, spans, documents)
+    spans, snapped = on_whole_words(workspace, spans)
     rule = _rule(workspace)
     outcome = decide(reads=reads, spans=spans, relations=relations, unread=unread, rule=rule, documents=documents)
     progress("agree", 1, 3)
@@ -102,11 +102,6 @@ def _event_labels(schema: LabelSchema) -> EventLabels | None:
         return None
     triggers = (label.name for label in schema.labels if label.group == schema.events.triggers)
     return EventLabels(frozenset(triggers), frozenset(schema.events.roles))
-
-
-def _snapped(workspace: Workspace, spans: pa.Table, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Give the spans on whole words, where the settings want it, and the boundaries that moved."""
-    return snap(spans, documents=documents) if workspace.settings.agree.snap else (spans, empty("snapped"))
 
 
 def _standing(decided: Applied) -> dict[str, list[str]]:

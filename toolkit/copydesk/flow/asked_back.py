@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from copydesk.agreement.adjudication import contest_of
 from copydesk.agreement.people import failed_reads, work_of
 from copydesk.errors import UnknownError, UsageError
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.workspace import Workspace
 
 GOLD = "gold"  # the cause of a return
@@ -123,7 +124,7 @@ def by_gold(workspace: Workspace, returns: Sequence[_Row], *, min_f1: float, rem
     remark = checked(remark or CHECK)
     gold, gold_spans = workspace.gold.read("gold"), workspace.gold.read("gold_spans")
     gold = gold.filter(pc.is_null(gold["retired_at"]))
-    reads, spans = workspace.labels.read("reads"), workspace.labels.read("spans")
+    reads, (spans, _) = workspace.labels.read("reads"), on_whole_words(workspace, workspace.labels.read("spans"))
     work = work_of(reads=reads, spans=spans, labels=gold_spans["label"].unique().to_pylist())
     before = {(row["doc_id"], row["annotator"]) for row in returns if GOLD in row["causes"]}
     for doc_id, annotator in failed_reads(work, gold=gold, gold_spans=gold_spans, min_f1=min_f1):

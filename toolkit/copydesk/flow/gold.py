@@ -23,6 +23,7 @@ from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty, from_rows
 from copydesk.store import digest_of, locked
@@ -209,7 +210,7 @@ def _unanimous(workspace: Workspace) -> _Found:
     votes, _ = voting(workspace, {name: workspace.labels.read(name) for name in ("reads", "spans")})
     unread = workspace.labels.read("unread")["annotation_id"].combine_chunks()
     reads = votes["reads"].filter(pc.invert(pc.is_in(votes["reads"]["annotation_id"], unread)))
-    documents, spans = unanimous(reads=reads, spans=votes["spans"], fewest=FEWEST)
+    documents, spans = unanimous(reads=reads, spans=on_whole_words(workspace, votes["spans"])[0], fewest=FEWEST)
     own = _by_document(spans)
     return {
         row["doc_id"]: (_row(row, origin="unanimous", annotators=row["annotators"]), own.get(row["doc_id"], []))
@@ -255,7 +256,7 @@ def _agreed(workspace: Workspace, doc_ids: Sequence[str], *, origin: str) -> _Fo
 def _ground_truth(workspace: Workspace, annotations: pa.Table) -> _Found:
     marked = annotations.filter(annotations["ground_truth"])["annotation_id"].combine_chunks()
     reads, spans = workspace.labels.read("reads"), workspace.labels.read("spans")
-    own = _by_document(spans.filter(pc.is_in(spans["annotation_id"], marked)))
+    own = _by_document(on_whole_words(workspace, spans.filter(pc.is_in(spans["annotation_id"], marked)))[0])
     rows = reads.filter(pc.is_in(reads["annotation_id"], marked)).to_pylist()
     times = Counter(row["doc_id"] for row in rows)
     return {

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from copydesk.agreement.people import standings, work_of
 from copydesk.agreement.people.standing import PASSED
 from copydesk.flow.labels import read_annotations
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.model.tables import empty
 from copydesk.workspace import Workspace
 
@@ -105,7 +106,7 @@ def qualifications(workspace: Workspace) -> Iterator[Qualification]:
 
 
 def measured(workspace: Workspace) -> tuple[pa.Table, pa.Table]:
-    """Give the reads and spans that people are judged by.
+    """Give the reads, and the spans on whole words, that people are judged by.
 
     What was given back is there as it was submitted first: who was told to look again is not judged by the second try. Who has not
     read the whole newest text is left out: their silence on what is new says nothing.
@@ -118,7 +119,7 @@ def measured(workspace: Workspace) -> tuple[pa.Table, pa.Table]:
     later = reads.filter(pa.array([pair in again for pair in pairs], pa.bool_()))["annotation_id"].combine_chunks()
     tables = (reads, first_reads), (spans, first_spans)
     left = [pa.concat_tables([_without(table, later), first]) for table, first in tables]
-    return left[0], left[1]
+    return left[0], on_whole_words(workspace, left[1])[0]
 
 
 def _given_back(workspace: Workspace) -> tuple[pa.Table, pa.Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -12,12 +13,14 @@ from copydesk.agreement.columns import Bools, Floats, ints, look_up
 from copydesk.agreement.people.fact import Fact, share
 from copydesk.agreement.people.tally import Tally, are_right, touch
 from copydesk.agreement.people.work import Work
+from copydesk.agreement.snap import COMPLETED, LEFT_OUT, WHITE_SPACE
 
 # Twice the mean speed of silent reading, 238 words a minute: M. Brysbaert, How many words do we read per minute? A review and
 # meta-analysis of reading rate, Journal of Memory and Language 109 (2019) 104047.
 FASTEST = 2 * 238 / 60  # words a second
 _NO_TIME = "Label Studio told no lead time"
 _NO_SUGGESTION = "none of their spans was suggested"
+_SLIPS = {"cut_words": {COMPLETED, LEFT_OUT}, "edge_space": {WHITE_SPACE}}
 
 
 def habits(work: Work, *, skipped: Mapping[str, int]) -> Iterator[Fact]:
@@ -43,6 +46,23 @@ def habits(work: Work, *, skipped: Mapping[str, int]) -> Iterator[Fact]:
         note = f"skipped all of {skipped[name]} tasks: there is nothing to measure"
         yield Fact(annotator=name, measure="documents", value=0, n=0, note=note)
         yield share(name, "skipped", skipped[name], skipped[name], nothing="", note=note)
+
+
+def slips(spans: pa.Table, snapped: pa.Table) -> Iterator[Fact]:
+    """Give of each person who drew spans the shares of them that were moved to whole words, by what was amiss.
+
+    ``cut_words``: they began or ended inside a word; ``edge_space``: they had white space at an edge.
+    """
+    drawn = Counter(spans["annotator"].to_pylist())
+    owner = dict(zip(spans["span_id"].to_pylist(), spans["annotator"].to_pylist(), strict=True))
+    moved = [
+        (owner[span], rule)
+        for span, rule in zip(*(snapped[name].to_pylist() for name in ("span_id", "rule")), strict=True)
+    ]
+    for measure, rules in _SLIPS.items():
+        slipped = Counter(name for name, rule in moved if not rules.isdisjoint(rule.split(", ")))
+        for name, count in drawn.items():
+            yield share(name, measure, slipped[name], count, nothing="")
 
 
 def suggestions(
