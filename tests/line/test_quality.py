@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from copydesk.errors import CopydeskError, UnknownError, UsageError
+from copydesk.flow.overlap import is_shared
 
 RIGHT = {
     "ferry": [("Tarnmouth", "GPE"), ("Qaim", "GPE"), ("Friday", "DATE"), ("Ester", "PERSON")],
@@ -148,6 +150,7 @@ def test_gold_that_somebody_got_wrong_goes_back_once_and_tells_no_answer(make_de
     desk.annotate(tasks["quiet"], "fay", [])
     assert desk.served(project, "fay") is None  # and not what dora is to do again
     assert desk.run("quality", "send-back")["counts"] == {"sent back": 0, "answered": 0}
+    assert "overlap-drift" not in desk.say("doctor", "--json")
     assert verdicts(desk) == {"dora": "failed", "eve": "open"}
 
     desk.annotate(returned, "dora", RIGHT["ferry"])
@@ -157,3 +160,33 @@ def test_gold_that_somebody_got_wrong_goes_back_once_and_tells_no_answer(make_de
     assert desk.studio.get(f"api/tasks/{after['id']}/")["overlap"] == 9
     assert desk.served(project, "fay")["id"] == tasks["ferry"]["id"]
     assert verdicts(desk) == {"dora": "failed", "eve": "open"}  # by what she submitted first
+
+
+def test_a_share_of_the_documents_is_asked_of_several_people_and_the_rest_of_one(make_desk: Callable[..., Any]) -> None:
+    desk = make_desk("share", people=("anna", "ben"))
+    ids = desk.workspace.documents.read("documents")["doc_id"].to_pylist()
+    share = next(one / 20 for one in range(1, 20) if 0 < sum(is_shared(doc, one / 20) for doc in ids) < len(ids))
+    settings = desk.folder / "copydesk.toml"
+    settings.write_text(settings.read_text().replace("[studio]", f"[studio]\noverlap = {share}"))
+    project = desk.run("push")["project"]
+    asked = {task["data"]["doc_id"]: task for task in desk.tasks(project)}
+    for doc, task in asked.items():
+        wanted = 2 if is_shared(doc, share) else 1
+        assert desk.studio.get(f"api/tasks/{task['id']}/")["overlap"] == wanted
+    assert desk.run("push")["counts"]["pushed"] == 0
+    assert "overlap-drift" not in desk.say("doctor", "--json")
+    for task in asked.values():
+        desk.annotate(task, "anna", [])
+    again = set()
+    while (task := desk.served(project, "ben")) is not None:
+        again.add(task["data"]["doc_id"])
+        desk.annotate(task, "ben", [])
+    assert again == {doc for doc in ids if is_shared(doc, share)}
+
+
+def test_what_is_in_a_share_is_in_every_larger_one() -> None:
+    ids = [f"document {number}" for number in range(2_000)]
+    shared = [{doc for doc in ids if is_shared(doc, tenth / 10)} for tenth in range(11)]
+    assert all(small < large for small, large in pairwise(shared))
+    assert all(abs(len(one) / len(ids) - tenth / 10) < 0.05 for tenth, one in enumerate(shared))
+    assert (len(shared[0]), len(shared[-1])) == (0, len(ids))

@@ -16,7 +16,8 @@ from copydesk.model.progress import Progress
 from copydesk.model.windows import Place
 from copydesk.studio.asking import ask_of
 from copydesk.studio.client import Studio
-from copydesk.studio.interface import TEXT
+from copydesk.studio.giving_back import SENT_BACK
+from copydesk.studio.interface import NOTE, TEXT
 from copydesk.studio.listing import list_tasks
 from copydesk.studio.projects import MODEL_VERSION, ProjectSpec, wanted_settings
 from copydesk.studio.release import TRIED, fault_of
@@ -161,7 +162,8 @@ def _settings(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, fou
 
 
 def _overlap(task: Mapping[str, Any], people: int, found: Gathered) -> None:
-    if task["overlap"] != people:
+    is_out = SENT_BACK in str(task["data"].get(NOTE, ""))  # nobody else is asked until it is submitted again
+    if task["overlap"] != people and not is_out:
         example = f"task {task['id']} is asked of {task['overlap']} people, not {people}"
         found.add("overlap-drift", example, item=task["id"])
         found.numbers[task["id"]] = people
