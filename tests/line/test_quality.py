@@ -10,6 +10,7 @@ import pytest
 
 from copydesk.errors import CopydeskError, UnknownError, UsageError
 from copydesk.flow.overlap import is_shared
+from copydesk.studio.lanes import divided
 
 RIGHT = {
     "ferry": [("Tarnmouth", "GPE"), ("Qaim", "GPE"), ("Friday", "DATE"), ("Ester", "PERSON")],
@@ -182,6 +183,46 @@ def test_a_share_of_the_documents_is_asked_of_several_people_and_the_rest_of_one
         again.add(task["data"]["doc_id"])
         desk.annotate(task, "ben", [])
     assert again == {doc for doc in ids if is_shared(doc, share)}
+
+
+def test_everybody_is_served_their_lane_and_each_task_is_in_as_many_as_label_it(make_desk: Callable[..., Any]) -> None:
+    desk = make_desk("lanes", people=("anna", "ben", "cora"))
+    project = desk.run("push")["project"]
+    number = int(project.split("/")[-2])
+    with pytest.raises(UnknownError, match="nobody is called"):
+        desk.run("people", "lanes", "lanes-zoe")
+    names = [f"lanes-{one}" for one in ("anna", "ben", "cora")]
+    for _ in range(2):  # said again, it changes nothing
+        (told,) = desk.run("people", "lanes", *names)["lanes"].values()
+        tabs = {one["data"]["title"]: one["id"] for one in desk.studio.get(f"api/dm/views/?project={number}")}
+        assert sorted(tabs) == [f"Lane: {name}" for name in names]
+    ids = {task["id"] for task in desk.tasks(project)}
+    lane = {name: {one for one in ids for first, last in told[name] if first <= one <= last} for name in names}
+    assert all(sum(one in own for own in lane.values()) == 2 for one in ids)
+    for name in names:
+        got = set()
+        with desk.studio.as_person(desk.person(name.removeprefix("lanes-")).token) as own:
+            for _ in lane[name]:
+                query = {"id": "next_task", "project": number, "view": tabs[f"Lane: {name}"]}
+                task = own.post("api/dm/actions/", params=query)
+                got.add(task["id"])
+                own.post(f"api/tasks/{task['id']}/annotations/", json={"result": [], "lead_time": 3.0})
+        assert got == lane[name]
+    desk.run("people", "lanes", names[0])
+    left = {one["data"]["title"] for one in desk.studio.get(f"api/dm/views/?project={number}")}
+    assert left == {f"Lane: {names[0]}"}
+
+
+def test_lanes_cut_no_document_in_two_and_have_every_task_as_often_as_asked() -> None:
+    tasks = [(10 + number, f"d{number // 3}") for number in range(20)]  # documents of three parts, each a task
+    for people in range(1, 9):
+        for readers in range(1, 4):
+            lanes = list(divided(tasks, people, readers=readers))
+            own = [[task for task in tasks for first, last in lane if first <= task[0] <= last] for lane in lanes]
+            assert all(sum(task in lane for lane in own) == min(readers, people) for task in tasks)
+            assert all(
+                len([one for one in lane if one[1] == doc]) in {0, 3} for lane in own for _, doc in lane if doc < "d6"
+            )
 
 
 def test_what_is_in_a_share_is_in_every_larger_one() -> None:

@@ -24,6 +24,7 @@ from copydesk.studio.client import Studio
 from copydesk.studio.database import Postgres
 from copydesk.studio.drafts import Drafts
 from copydesk.studio.earlier import Earlier
+from copydesk.studio.lanes import set_lanes as lanes_of
 from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
 from copydesk.studio.pull import pull_whole as pull_all_annotations
@@ -262,6 +263,29 @@ def list_people(workspace: Workspace) -> list[dict[str, str]]:
         | ({"disabled": "yes"} if person.disabled else {})
         for person in people.read_people(workspace.people_file)
     ]
+
+
+def set_lanes(workspace: Workspace, names: Sequence[str]) -> Report:
+    """Give each person (by name, address or pseudonym) a tab with their part of the tasks in each project.
+
+    Raises UnknownError for a person who is not there.
+    """
+    settings = workspace.settings.studio
+    with locked(workspace.lock), connected(workspace) as studio:
+        names = list(dict.fromkeys(names))
+        for name in names:
+            people.called(workspace.people_file, name)
+        projects = known_projects(workspace, studio, workspace.schema())
+        lanes = {
+            str(one["title"]): lanes_of(studio, int(one["id"]), names, readers=settings.annotators_per_task)
+            for one in projects
+        }
+    lines = tuple(
+        f"{title}: {name} has the tasks {' and '.join(f'{first} to {last}' for first, last in ranges) or 'of nobody'}"
+        for title, own in lanes.items()
+        for name, ranges in own.items()
+    )
+    return Report("lanes", {"people": len(names), "projects": len(projects)}, lines=lines, data={"lanes": lanes})
 
 
 def recorded(workspace: Workspace) -> list[Recorded]:
