@@ -108,6 +108,7 @@ def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round(
         "studio": StudioSettings,
         "publish": PublishSettings,
         "watch": WatchSettings,
+        "quality": QualitySettings,
     }
     known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {
         "name",

@@ -62,10 +62,10 @@ def list_people(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def lanes(ctx: click.Context, names: tuple[str, ...], schema: str, as_json: bool) -> None:
-    """Give each of NAMES a tab in Label Studio that shows, and serves, their part of the tasks.
+    """Give each of NAMES a tab in Label Studio that shows their part of the tasks.
 
-    Each task is in as many tabs as [studio] annotators_per_task says. Say it again, with all names, when tasks or people were added.
-    Nobody is kept from opening another tab.
+    They open it and choose "Label Tasks As Displayed" beside Label All Tasks. Each task is in as many tabs as [studio]
+    annotators_per_task says. Say it again, with all names, when tasks or people were added. Nobody is kept to their tab.
     """
     workspace = open_workspace(ctx)
     workspace = workspace.under(schema) if schema else workspace

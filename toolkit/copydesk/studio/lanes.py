@@ -1,6 +1,7 @@
 """A project's tasks and people's names go in; a tab for each person, which shows their part of the tasks, comes out.
 
-A tab has filters, and who labels from it is served what it shows. Nobody is kept from opening another tab.
+A tab has filters. Who chooses "Label Tasks As Displayed" there is served what it shows; "Label All Tasks" serves everything, and nobody
+is kept from opening another tab.
 """
 
 from __future__ import annotations
