@@ -127,6 +127,8 @@ def test_newcomers_read_gold_first_and_do_not_vote_before_they_have_passed(make_
     desk.run("pull")
     assert verdicts(desk) == {"dora": "failed", "eve": "passed"}
     assert agreed_readers(desk, "Halden") == {1, 3}  # of the third document eve alone
+    desk.run("quality", "admit", eve)
+    assert agreed_readers(desk, "Tarnmouth") == {4}
     settings = desk.folder / "copydesk.toml"
     settings.write_text(settings.read_text() + "\n[quality]\nnewcomers_vote = true\nqualifying_votes = true\n")
     assert agreed_readers(desk, "Halden") == {2, 5}

@@ -12,7 +12,14 @@ from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
 from copydesk.model.reading import Columns
 from copydesk.model.schema import LabelSchema
-from copydesk.model.settings import EngineSettings, IngestSettings, PublishSettings, StudioSettings, WatchSettings
+from copydesk.model.settings import (
+    EngineSettings,
+    IngestSettings,
+    PublishSettings,
+    QualitySettings,
+    StudioSettings,
+    WatchSettings,
+)
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.studio.recorded import read_recorded, submit

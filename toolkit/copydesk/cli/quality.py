@@ -66,6 +66,18 @@ def qualify(
     print_report(report, as_json=as_json)
 
 
+@command.command("admit")
+@click.argument("people", nargs=-1, required=True)
+@one_schema_option
+@json_option
+@click.pass_context
+def admit(ctx: click.Context, people: tuple[str, ...], schema: str, as_json: bool) -> None:
+    """Let all that PEOPLE (names or pseudonyms) read vote, whatever they have shown."""
+    from copydesk.flow import quality
+
+    print_report(quality.admit(_under(ctx, schema), people), as_json=as_json)
+
+
 @command.command("send-back")
 @click.option(
     "--min-f1", type=click.FloatRange(0, 1), default=0.8, show_default=True, help="F1 on a task that is good enough."

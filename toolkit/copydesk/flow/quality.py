@@ -70,14 +70,27 @@ def qualify(
         chosen = sorted(set(doc_ids) or there)
         if not chosen:
             raise UsageError("there is no gold to qualify on", fix="copydesk quality gold add")
-        who = [called(workspace.people_file, name) for name in dict.fromkeys(names)]
-        row = {"doc_ids": chosen, "min_f1": min_f1, "at": datetime.now(UTC)}
-        rows = from_rows("qualifications", [{"annotator": one, **row} for one in who])
-        workspace.decisions.append({"qualifications": rows}, {"stage": "qualify"})
+        who = _begin(workspace, names, chosen, min_f1=min_f1)
         asked, missing = gold.ask_each(workspace, studio, _readers(workspace, chosen), progress=progress)
     counts = {"people": len(who), "documents": len(chosen), "without a task": len(missing)}
     data = {"annotators": who, "asked": asked, "missing": missing}
     return Report("qualify", counts, lines=gold.missing_line(missing), data=data)
+
+
+def admit(workspace: Workspace, names: Sequence[str]) -> Report:
+    """Let all that people read vote, whatever they have shown; raises UnknownError for a person who is not there."""
+    with locked(workspace.lock):
+        who = _begin(workspace, names, [], min_f1=0.0)
+    return Report("admit", {"people": len(who)}, data={"annotators": who})
+
+
+def _begin(workspace: Workspace, names: Sequence[str], doc_ids: Sequence[str], *, min_f1: float) -> list[str]:
+    """Write down a round for each of these people; gives their pseudonyms."""
+    who = [called(workspace.people_file, name) for name in dict.fromkeys(names)]
+    row = {"doc_ids": doc_ids, "min_f1": min_f1, "at": datetime.now(UTC)}
+    rows = from_rows("qualifications", [{"annotator": one, **row} for one in who])
+    workspace.decisions.append({"qualifications": rows}, {"stage": "qualify"})
+    return who
 
 
 def _readers(workspace: Workspace, doc_ids: Sequence[str]) -> dict[str, int]:

@@ -133,7 +133,7 @@ GOLD_SPANS = schema(
 # Rounds of gold that newcomers read before their votes count; of several of a person the latest stands.
 QUALIFICATIONS = schema(
     annotator=pa.string(),  # pseudonym
-    doc_ids=NAMES,  # gold, all of which is to be read
+    doc_ids=NAMES,  # gold, all of which is to be read; none where somebody was admitted without
     min_f1=pa.float64(),  # that Wilson's lower bound of their F1 on it is to reach
     at=INSTANT,
 )
