@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from copydesk.datasets.load import load
 from copydesk.errors import CopydeskError, UnknownError, UsageError
 from copydesk.flow.overlap import is_shared
 from copydesk.studio.lanes import divided
@@ -119,6 +120,9 @@ def test_newcomers_read_gold_first_and_do_not_vote_before_they_have_passed(make_
     assert f"1 reads of {eve} do not vote: they wait until they have qualified" in said
     assert agreed_readers(desk, "Tarnmouth") == {3}
     assert len(of_person(desk, "dora")) == 3  # nothing is deleted
+    desk.run("publish")
+    published = load("newcomers", table="reads", folder=desk.folder / "datasets")["annotator"].to_list()
+    assert sorted(published) == sorted(2 * [desk.person(name).pseudonym for name in ("anna", "ben", "cora")])
 
     assert verdicts(desk) == {"dora": "failed", "eve": "open"}
     assert f"{eve}: qualification open, has read 0 of the 2 documents to qualify on" in desk.say("quality", "gate")

@@ -21,7 +21,10 @@ from copydesk.flow.report import Report
     "--all", "every", is_flag=True, help="Give back what adjudicators sent back, one person for each decision."
 )
 @click.option(
-    "--finding", "codes", multiple=True, help="Give back what the last validation found under this code, such as S14."
+    "--finding",
+    "codes",
+    multiple=True,
+    help="Give back what the last validation found under this code, such as S20: the rows that the finding names.",
 )
 @one_schema_option
 @json_option

@@ -112,7 +112,8 @@ def by_findings(workspace: Workspace, returns: Sequence[_Row], *, codes: Sequenc
             )
     before = {(row["doc_id"], row["annotator"], cause) for row in returns for cause in row["causes"]}
     for code in dict.fromkeys(codes):
-        remark = findings[code]["message"].partition(f": {findings[code]['rows']:,} of ")[0]
+        said = findings[code]["message"].partition(f": {findings[code]['rows']:,} of ")[0].removeprefix("Rows of ")
+        remark = said[:1].upper() + said[1:]
         for one in _labels(workspace, findings[code]):
             cause = f"{code} {one.place}"
             if (one.doc_id, one.annotator, cause) not in before:

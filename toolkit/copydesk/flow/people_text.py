@@ -72,13 +72,10 @@ def _boundaries(overall: Mapping[str, Row]) -> str:
         return str(overall["early_start"]["note"])
     told = [f"{_percent(overall[name])} {said}" for name, said in names.items()]
     told += [f"{_percent(overall[name])} {name}" for name in ("fused", "split") if overall[name]["value"] is not None]
-    told = [", ".join(told) + f" (n = {overall['early_start']['n']:,})"]
-    told += (
-        [f"{_percent(overall['cut_words'])} cut a word, {_percent(overall['edge_space'])} had white space at an edge"]
-        if "cut_words" in overall
-        else []
-    )
-    return "; ".join(told)
+    slipped = ""
+    if "cut_words" in overall:
+        slipped = f"; {_percent(overall['cut_words'])} cut a word, {_percent(overall['edge_space'])} had white space at an edge"
+    return ", ".join(told) + f" (n = {overall['early_start']['n']:,}){slipped}"
 
 
 def _drift(row: Row) -> str:

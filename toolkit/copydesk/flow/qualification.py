@@ -30,7 +30,7 @@ class Qualification:
     """Where a person stands in the round: ``open`` until all of it is read, then as the gate judges."""
 
     annotator: str
-    doc_ids: frozenset[str]
+    doc_ids: tuple[str, ...]
     min_f1: float
     verdict: str
     reason: str
@@ -94,7 +94,7 @@ def qualifications(workspace: Workspace) -> Iterator[Qualification]:
     reads, spans = measured(workspace)
     for annotator, row in sorted(wanted.items()):
         if not row["doc_ids"]:
-            yield Qualification(annotator, frozenset(), row["min_f1"], PASSED, "was admitted")
+            yield Qualification(annotator, (), row["min_f1"], PASSED, "was admitted")
             continue
         own = gold.filter(pc.is_in(gold["doc_id"], pa.array(row["doc_ids"], pa.string())))
         mine = reads.filter(pc.equal(reads["annotator"], annotator))
@@ -105,7 +105,7 @@ def qualifications(workspace: Workspace) -> Iterator[Qualification]:
             work = work_of(reads=mine, spans=spans, labels=gold_spans["label"].unique().to_pylist())
             judged = standings(work, gold=own, gold_spans=gold_spans, min_f1=row["min_f1"], window=own.num_rows)
             verdict, reason = next(((one.verdict, one.reason) for one in judged), (verdict, reason))
-        yield Qualification(annotator, frozenset(row["doc_ids"]), row["min_f1"], verdict, reason)
+        yield Qualification(annotator, tuple(row["doc_ids"]), row["min_f1"], verdict, reason)
 
 
 def measured(workspace: Workspace) -> tuple[pa.Table, pa.Table]:
