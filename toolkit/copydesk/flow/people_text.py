@@ -95,6 +95,8 @@ def _suggestions(overall: Mapping[str, Row]) -> str:
         if wrong["value"] is not None
         else f" (how many are wrong: {wrong['note']})"
     )
+    if unread["value"] is None:
+        return f"{told}; whether they were read: {unread['note']}"
     return f"{told}, {_percent(unread)} in documents done faster than they can be read"
 
 

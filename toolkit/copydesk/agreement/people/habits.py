@@ -73,12 +73,14 @@ def suggestions(
     disputed: pa.Table,
     judged: Tally,
     hasty: Bools,
+    known: Bools,
 ) -> Iterator[Fact]:
     """Give what each person made of suggestions that were shown to them.
 
     ``suggestions_kept``: of their spans, those that were suggested and kept as they were. ``suggestions_wrong``: of these, the
     share that is not among the agreed labels (in reads that ``judged`` compares, places in dispute left out).
-    ``suggestions_unread``: the share that stands in documents done faster than they can be read.
+    ``suggestions_unread``: the share that stands in documents done faster than they can be read (``hasty``), of those of which that
+    is ``known``.
     """
     votes = work.ballot.spans
     row = np.flatnonzero(votes.candidate >= 0)
@@ -104,8 +106,9 @@ def suggestions(
             int(np.count_nonzero(wrong)),
             nothing=why,
         )
+        timed = int(np.count_nonzero(mine & kept & known[read]))
         unread = int(np.count_nonzero(mine & kept & hasty[read]))
-        yield share(name, "suggestions_unread", unread, taken, nothing=_NO_SUGGESTION)
+        yield share(name, "suggestions_unread", unread, timed, nothing=_NO_TIME if taken else _NO_SUGGESTION)
 
 
 def hasty_reads(work: Work, documents: pa.Table) -> tuple[Bools, Bools]:

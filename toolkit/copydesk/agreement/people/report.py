@@ -88,7 +88,7 @@ def annotator_facts(given: Given) -> pa.Table:
         *_against_gold(work, given.gold, given.gold_spans),
         *self_agreement(reads=given.every_read, spans=given.every_span, people=work.people),
         *spam(work),
-        *suggestions(work, given.spans, agreed=given.agreed, disputed=places, judged=judged, hasty=hasty),
+        *suggestions(work, given.spans, agreed=given.agreed, disputed=places, judged=judged, hasty=hasty, known=told),
     ]
     return table_of(sorted(facts, key=lambda fact: (_number(fact.annotator), fact.annotator)))
 
