@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
+import runpy
 import shutil
 import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,19 +17,10 @@ from typing import Any
 
 import httpx
 import pytest
-from click.testing import CliRunner
 
-from copydesk.cli import cli
-from copydesk.errors import StudioRefused
 from copydesk.flow.connect import TOKEN, URL
-from copydesk.model.schema import GROUP
 from copydesk.studio.client import Studio
-from copydesk.studio.codec import region_id
-from copydesk.studio.interface import TEXT
-from copydesk.studio.listing import list_tasks
-from copydesk.studio.people import Person, read_known
 from copydesk.studio.server import Server
-from copydesk.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,6 +104,21 @@ class Front:
 
 
 @pytest.fixture
+def make_desk(
+    studio_server: Server, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Any]:
+    """Give the function that opens a desk (desk.py) of this name, by default for two annotators, a third and a judge."""
+    monkeypatch.setenv(URL, studio_server.url)
+    monkeypatch.setenv(TOKEN, studio_server.token)
+    open_desk = runpy.run_path(str(Path(__file__).with_name("desk.py")), run_name="desk")["open_desk"]
+
+    def make(name: str, people: Sequence[str] = ("anna", "ben", "cora", "judge")) -> Any:
+        return open_desk(tmp_path / name, studio, studio_server.token, people)
+
+    return make
+
+
+@pytest.fixture
 def make_front() -> Iterator[Callable[..., Front]]:
     running = []
 
@@ -145,132 +151,3 @@ def make_front() -> Iterator[Callable[..., Front]]:
     for server in running:
         server.shutdown()
         server.server_close()
-
-
-TEXTS = {
-    "ferry": "The ferry sailed from Tarnmouth to Qaim on Friday. The guild watched. Ester took two dogs along.",
-    "bridge": 'A <b>bridge</b> & a "road" \u202eedils\u202c near Halden fell. Nobody was hurt. Ester saw it.',
-    "quiet": "Nothing happened in Halden.",
-}
-ANNA = {"ferry": [("Tarnmouth", "GPE"), ("Qaim", "GPE")], "bridge": [("Halden", "GPE")], "quiet": [("Halden", "GPE")]}
-BEN = {"ferry": [("Tarnmouth", "LOC"), ("Qaim", "GPE")], "bridge": [("near Halden", "GPE")], "quiet": []}
-
-
-class Desk:
-    """A workspace, the command line in it, and Label Studio; with three articles, and what two people mark in them."""
-
-    anna = ANNA
-    ben = BEN
-
-    def __init__(self, folder: Path, studio: Studio) -> None:
-        self.texts = dict(TEXTS)
-        self.folder = folder
-        self.studio = studio
-        self.token = ""
-
-    @property
-    def workspace(self) -> Workspace:
-        return Workspace.open(self.folder)
-
-    def run(self, *arguments: str) -> dict[str, Any]:
-        done = CliRunner().invoke(cli, ["--workspace", str(self.folder), *arguments, "--json"], standalone_mode=False)
-        if done.exception:
-            raise done.exception
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
-
-    def person(self, name: str) -> Person:
-        return next(
-            one for one in read_known(self.workspace.people_file).people if one.name == f"{self.folder.name}-{name}"
-        )
-
-    def tasks(self, project: str) -> list[dict[str, Any]]:
-        fields = (
-            "id",
-            "data",
-            "annotations",
-            "predictions",
-            "completed_by",
-            "result",
-            "was_cancelled",
-            "model_version",
-        )
-        project_id = int(project.rstrip("/").split("/")[-2])
-        return [task for page, _ in list_tasks(self.studio, project_id, fields=fields, size=100) for task in page]
-
-    def labelled(self, project: str) -> dict[str, dict[str, Any]]:
-        """The tasks of the annotators by the article's name."""
-        return {
-            name: task for task in self.tasks(project) for name in self.texts if task["data"][TEXT] == self.texts[name]
-        }
-
-    def annotate(self, task: Mapping[str, Any], name: str, marks: list[tuple[str, str]], **more: Any) -> dict[str, Any]:
-        result = []
-        for words, label in marks:
-            start = task["data"][TEXT].index(words)
-            place = {"start": start, "end": start + len(words)}
-            result.append(
-                {
-                    "id": region_id(*place.values(), label),
-                    "from_name": GROUP,
-                    "to_name": TEXT,
-                    "type": "labels",
-                    "value": {**place, "text": words, "labels": [label]},
-                }
-            )
-        return self.submit(task, name, result, **more)
-
-    def submit(self, task: Mapping[str, Any], name: str, result: list[Any], **more: Any) -> dict[str, Any]:
-        with self.studio.as_person(self.person(name).token) as own:
-            body = {"result": result, "lead_time": 3.0, **more}
-            made: dict[str, Any] = own.post(f"api/tasks/{task['id']}/annotations/", json=body)
-        return made
-
-    def decide(self, task: Mapping[str, Any], outcome: str, *, cause: str = "", note: str = "") -> None:
-        said = [("decision", "choices", {"choices": [outcome]})]
-        said += [("cause", "choices", {"choices": [cause]})] if cause else []
-        said += [("note", "textarea", {"text": [note]})] if note else []
-        items = [
-            {"id": f"x{number}", "from_name": name, "to_name": "ctx", "type": kind, "value": value}
-            for number, (name, kind, value) in enumerate(said)
-        ]
-        self.submit(task, "judge", items)
-
-    def served(self, project: str, name: str) -> dict[str, Any] | None:
-        """The task that the server gives this person next."""
-        number = project.rstrip("/").split("/")[-2]
-        with self.studio.as_person(self.person(name).token) as own:
-            try:
-                task: dict[str, Any] = own.post("api/dm/actions/", params={"id": "next_task", "project": number})
-            except StudioRefused:
-                return None
-        return task
-
-    def agreed(self) -> list[tuple[str, str, str, str]]:
-        documents = self.workspace.documents.read("documents", columns=["doc_id", "text"]).to_pylist()
-        names = {row["doc_id"]: name for row in documents for name, text in self.texts.items() if row["text"] == text}
-        rows = self.workspace.agreed.read("agreed_spans").to_pylist()
-        return sorted((names[row["doc_id"]], row["surface"], row["label"], row["decided"]) for row in rows)
-
-
-@pytest.fixture
-def make_desk(
-    studio_server: Server, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], Desk]:
-    monkeypatch.setenv(URL, studio_server.url)
-    monkeypatch.setenv(TOKEN, studio_server.token)
-
-    def make(name: str) -> Desk:
-        folder = tmp_path / name
-        CliRunner().invoke(cli, ["init", str(folder)])
-        settings = folder / "copydesk.toml"
-        settings.write_text(settings.read_text().replace("my-articles", name))
-        for title, text in TEXTS.items():
-            (folder / f"{title}.txt").write_text(text)
-        desk = Desk(folder, studio)
-        desk.token = studio_server.token
-        desk.run("ingest", *(str(folder / f"{title}.txt") for title in TEXTS))
-        desk.run("people", "add", *(f"{name}-{one}" for one in ("anna", "ben", "cora", "judge")))
-        return desk
-
-    return make

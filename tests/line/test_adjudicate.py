@@ -13,8 +13,12 @@ from copydesk.flow.connect import TOKEN, URL
 from copydesk.studio import giving_back
 
 
+def suggested_in(task: dict[str, Any]) -> list[Any]:
+    return [(one["model_version"], one["result"]) for one in task["predictions"]]
+
+
 def test_what_is_disputed_is_asked_once_and_what_is_decided_is_agreed_for_good(
-    make_desk: Callable[[str], Any],
+    make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("asked")
     project = desk.run("push")["project"]
@@ -83,7 +87,7 @@ def test_what_is_disputed_is_asked_once_and_what_is_decided_is_agreed_for_good(
 
 
 def test_a_question_that_is_none_any_more_is_taken_away_and_one_that_was_answered_stays(
-    make_desk: Callable[[str], Any],
+    make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("superseded")
     tasks = desk.labelled(desk.run("push")["project"])
@@ -115,7 +119,7 @@ def test_a_question_that_is_none_any_more_is_taken_away_and_one_that_was_answere
     assert desk.run("adjudicate")["counts"]["asked"] == 1
 
 
-def test_where_nothing_is_disputed_nothing_is_made(make_desk: Callable[[str], Any]) -> None:
+def test_where_nothing_is_disputed_nothing_is_made(make_desk: Callable[..., Any]) -> None:
     desk = make_desk("peaceful")
     desk.run("push")
     desk.run("pull")
@@ -127,7 +131,7 @@ def test_where_nothing_is_disputed_nothing_is_made(make_desk: Callable[[str], An
 
 
 def test_a_task_goes_back_to_who_made_it_with_the_remark_and_counts_once_when_it_is_corrected(
-    make_desk: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+    make_desk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = make_desk("back")
     project = desk.run("push")["project"]
@@ -180,11 +184,12 @@ def test_a_task_goes_back_to_who_made_it_with_the_remark_and_counts_once_when_it
     answered = desk.run("send-back", "--all")
     assert answered["counts"] == {"sent back": 0, "answered": 1}
     task = desk.labelled(project)["ferry"]
-    assert (task["data"]["review_note"], task["predictions"]) == ("", [])
+    assert (task["data"]["review_note"], suggested_in(task)) == ("", suggested_in(tasks["ferry"]))
+    assert suggested_in(task)
     assert len(desk.workspace.pulls.read("annotations")) >= 8  # what was sent back is kept
 
 
-def test_a_return_that_cannot_be_is_refused_with_the_reason(make_desk: Callable[[str], Any]) -> None:
+def test_a_return_that_cannot_be_is_refused_with_the_reason(make_desk: Callable[..., Any]) -> None:
     desk = make_desk("refused")
     project = desk.run("push")["project"]
     task = desk.labelled(project)["quiet"]
@@ -211,7 +216,7 @@ def test_a_return_that_cannot_be_is_refused_with_the_reason(make_desk: Callable[
 
 
 def test_what_an_adjudicator_sends_back_goes_to_one_person_and_is_asked_anew_when_it_came_back_unchanged(
-    make_desk: Callable[[str], Any],
+    make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("sent")
     project = desk.run("push")["project"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -190,10 +191,7 @@ def shown(workspace: Workspace, conflicts: Sequence[_Row]) -> tuple[dict[str, st
 def _names(workspace: Workspace, conflicts: Iterable[_Row]) -> dict[str, str]:
     """Name the task of each conflict; one that was sent back and came back unchanged is asked anew, under another name."""
     returns = workspace.decisions.read("returns").to_pylist()
-    times: dict[str, int] = {}
-    for row in returns:
-        if row["conflict_id"] and row["step"] == "answered":
-            times[row["conflict_id"]] = times.get(row["conflict_id"], 0) + 1
+    times = Counter(cause for row in returns if row["step"] == "answered" for cause in row["causes"])
     ids = [one["conflict_id"] for one in conflicts]
     return {one: f"{one}-{times[one] + 1}" if one in times else one for one in ids}
 

@@ -18,9 +18,11 @@ from copydesk.agreement.figures import ALL, COUNTED, OF_CATEGORY, table_of
 from copydesk.agreement.relations import EventLabels
 from copydesk.errors import DisputeError
 from copydesk.flow.current import current_documents
-from copydesk.flow.decided import decisions_made, snapped
+from copydesk.flow.decided import decisions_made
 from copydesk.flow.labels import labels_key, read_labels
+from copydesk.flow.qualification import told, voting, voting_key
 from copydesk.flow.report import Report, reason_counts
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.store import Part, digest_of, locked
@@ -41,7 +43,8 @@ def agreed_key(workspace: Workspace) -> str:
     # Of gold only what it says: when it was made, retired or asked for changes nothing.
     gold = workspace.gold.read("gold", columns=["doc_id", "text_sha256"]), workspace.gold.read("gold_spans")
     known = [table.to_pylist() for table in gold]
-    return digest_of([_AGREED, labels_key(workspace), workspace.decisions.digest, known, *settings])
+    made = [_AGREED, labels_key(workspace), workspace.decisions.digest, known, *voting_key(workspace)]
+    return digest_of([*made, *settings])
 
 
 def agree(workspace: Workspace, *, progress: Progress) -> Report:
@@ -60,10 +63,11 @@ def agree(workspace: Workspace, *, progress: Progress) -> Report:
 def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     progress("agree", 0, 3)
     documents, schema = current_documents(workspace), workspace.schema()
+    names = ("reads", "spans", "relations", "unread", "categories")
     # Whose reads are among these has a vote, and is measured: nothing below looks for others.
-    labels = {name: workspace.labels.read(name) for name in ("reads", "spans", "relations", "categories")}
-    unread = workspace.labels.read("unread")
-    labels["spans"], moved = snapped(workspace, labels["spans"], documents)
+    labels, aside = voting(workspace, {name: workspace.labels.read(name) for name in names})
+    unread = labels.pop("unread")
+    labels["spans"], moved = on_whole_words(workspace, labels["spans"], documents)
     voted, notes = _decided(workspace, labels, unread=unread, documents=documents)
     progress("agree", 1, 3)
     agreement = _measured(schema, labels, unread=unread, documents=documents)
@@ -76,8 +80,8 @@ def _agree(workspace: Workspace, key: str, *, progress: Progress) -> None:
     together = assemble(agreed, decided.tables["agreed_relations"], schema=schema, times=when) | {"times": when}
     conflicts, waiting = ask(decided.tables["disputes"], made.conflicts, agreed_spans=agreed)
     tables = {**decided.tables, **together, "agreement": agreement, "conflicts": conflicts, "snapped": moved}
-    receipt = {"stage": "agreed", "key": key, "waiting": waiting, "standing": _standing(decided), "notes": notes}
-    workspace.agreed.replace(tables, receipt)
+    receipt = {"stage": "agreed", "key": key, "not voting": len(aside), "notes": [*notes, *told(aside)]}
+    workspace.agreed.replace(tables, {**receipt, "waiting": waiting, "standing": _standing(decided)})
     progress("agree", 3, 3)
 
 
@@ -141,7 +145,7 @@ def _kept_gold(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, pa.
     columns = {name: spans[name] for name in spans.schema.names}
     columns |= dict.fromkeys(("annotation_id", "span_id"), spans["doc_id"])
     columns["revision"] = pc.take(gold["revision"], pc.index_in(spans["doc_id"], gold["doc_id"].combine_chunks()))
-    return gold, snapped(workspace, pa.table(columns), documents)[0].select(spans.schema.names)
+    return gold, on_whole_words(workspace, pa.table(columns), documents)[0].select(spans.schema.names)
 
 
 def _rule(workspace: Workspace) -> Rule:
@@ -213,6 +217,7 @@ def _report(part: Part, *, changed: bool, unread: Sequence[str]) -> Report:
         "outvoted": reasons.pop("outvoted", 0),
         **({"declined": declined} if (declined := reasons.pop("adjudicated", 0)) else {}),
         "set aside": sum(reasons.values()),
+        **({"reads not voting": aside} if (aside := part.receipt.get("not voting", 0)) else {}),
     }
     agreement = part.read("agreement").to_pylist()
     lines = _figure_lines(agreement)

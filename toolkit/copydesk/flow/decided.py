@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement import snap
 from copydesk.agreement.adjudication import Carrier, Heard, Whole, latest_wholes
 from copydesk.flow.labels import read_annotations
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.model.tables import empty, from_rows
 from copydesk.workspace import Workspace
 
@@ -43,17 +43,12 @@ def decisions_made(workspace: Workspace) -> Decided:
     carrier = Carrier(_by_revision(table))
     judged = read_annotations(workspace, _as_annotations(documents))
     kept = {name: judged.kept[name] for name in LABELS}
-    kept["spans"], _ = snapped(workspace, kept["spans"], table)
+    kept["spans"], _ = on_whole_words(workspace, kept["spans"], table)
     heard = Heard.of([row["doc_id"] for row in documents], tables=kept)
     said = heard.by_document()
     readable = [row for row in documents if row["doc_id"] in heard.reads]
     wholes = [Whole.of(carrier.known(row), judged=said.get(row["doc_id"], {})) for row in readable]
     return Decided(carrier.decisions(conflicts), wholes, judged.rejected)
-
-
-def snapped(workspace: Workspace, spans: pa.Table, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Give the spans on whole words, where the settings want it, and the boundaries that moved."""
-    return snap(spans, documents=documents) if workspace.settings.agree.snap else (spans, empty("snapped"))
 
 
 def _every_text(workspace: Workspace, doc_ids: Iterable[str]) -> pa.Table:

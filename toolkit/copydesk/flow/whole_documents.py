@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from copydesk.agreement.adjudication import Heard, known_of, question_of, tangled
 from copydesk.flow.connect import project_spec
 from copydesk.flow.current import current_documents
-from copydesk.flow.decided import LABELS, snapped
+from copydesk.flow.decided import LABELS
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.model.schema import LabelSchema
 from copydesk.studio.asked import AskReport
 from copydesk.studio.client import Studio
@@ -62,7 +63,7 @@ def ask_whole(
 def _questions(workspace: Workspace, documents: pa.Table, disputes: pa.Table) -> list[DocumentQuestion]:
     doc_ids = documents["doc_id"].to_pylist()
     labels = {name: _of_documents(workspace.labels.read(name), doc_ids) for name in LABELS}
-    labels["spans"], _ = snapped(workspace, labels["spans"], documents)
+    labels["spans"], _ = on_whole_words(workspace, labels["spans"], documents)
     heard = Heard.of(doc_ids, tables=labels)
     drawn = _gathered({name: labels[name] for name in LABELS[1:]}, by="annotation_id")
     agreed = _gathered(

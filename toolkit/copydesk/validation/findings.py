@@ -58,6 +58,7 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "annotators": ("annotator", "measure", "label"),
     "gold": ("doc_id",),
     "gold_spans": ("doc_id", "start", "end", "label"),
+    "qualifications": ("annotator", "at"),
     "suspects": ("doc_id", "start", "end", "label"),
     "conflicts": ("conflict_id",),
     "decisions": ("conflict_id", "at"),

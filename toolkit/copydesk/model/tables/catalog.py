@@ -40,6 +40,7 @@ from copydesk.model.tables.quality import (
     FINDINGS,
     GOLD,
     GOLD_SPANS,
+    QUALIFICATIONS,
     RETURNS,
     SNAPPED,
     SUSPECTS,
@@ -109,6 +110,7 @@ TABLES: dict[str, pa.Schema] = {
     "annotators": ANNOTATORS,
     "gold": GOLD,
     "gold_spans": GOLD_SPANS,
+    "qualifications": QUALIFICATIONS,
     "suspects": SUSPECTS,
     "findings": FINDINGS,
 }

@@ -86,7 +86,8 @@ RETURNS = schema(
     doc_id=pa.string(),
     annotator=pa.string(),  # pseudonym
     annotation_id=pa.int64(),  # Label Studio's, of what she had submitted
-    conflict_id=pa.string(),  # whose decision asked for it; empty where a person did
+    causes=NAMES,  # what asked for it: conflict_ids, findings (such as "S14 3:9 GPE"), "gold"; none where a person did
+    before=pa.string(),  # JSON: the suggestions that the task had, and how many people were to do it
     remark=pa.string(),
     step=pa.string(),  # begun, done, answered: the last row of a return_id counts
     at=INSTANT,
@@ -142,6 +143,13 @@ GOLD_SPANS = schema(
     end=pa.int64(),
     surface=pa.string(),
     label=pa.string(),
+)
+# Rounds of gold that newcomers read before their votes count; of several of a person the latest stands.
+QUALIFICATIONS = schema(
+    annotator=pa.string(),  # pseudonym
+    doc_ids=NAMES,  # gold, all of which is to be read; none where somebody was admitted without
+    min_f1=pa.float64(),  # that Wilson's lower bound of their F1 on it is to reach
+    at=INSTANT,
 )
 # Labels that are likely to be wrong, the likeliest first.
 SUSPECTS = schema(
