@@ -147,6 +147,18 @@ def test_kappa_says_who_shares_nothing_and_who_knows_one_value_only():
     assert all(matrix[i][j] == matrix[j][i] for i in range(4) for j in range(4))
 
 
+def test_tables_of_pairs_are_the_same_whether_made_from_gaps_or_from_votes():
+    draw = np.random.default_rng(6)
+    for share in (0.0, 0.2, 0.6, 1.0):
+        values = np.where(draw.random((9_000, 4)) < share, draw.integers(0, 3, (9_000, 4)), -1)
+        unit, rater = np.nonzero(values >= 0)
+        few = Ratings.of(unit, rater, values[unit, rater], units=9_000, raters=40, values=3)
+        many = Ratings.of(unit, rater, values[unit, rater], units=9_000, raters=4, values=3)
+        tables = few.tables_of_pairs()
+        np.testing.assert_array_equal(tables[:4, :4], many.tables_of_pairs())
+        assert tables.sum() == tables[:4, :4].sum()
+
+
 def test_a_rater_who_gives_a_unit_two_values_is_refused():
     with pytest.raises(ValueError, match="rater 1 gives unit 4 two values"):
         Ratings.of(np.array([4, 3, 4]), np.array([1, 1, 1]), np.array([0, 0, 1]))
