@@ -20,7 +20,7 @@ from copydesk.agreement.columns import Floats, Ints
 from copydesk.agreement.gamma.continua import Units
 from copydesk.agreement.gamma.tuples import EACH, Tuples
 
-_TOGETHER = 10  # units of a component that is solved along with others of its size
+_TOGETHER = 7  # units of a component that is solved along with others of its size
 _CELLS = 4_000_000  # of a table of costs: 32 MB
 _STATES = 20_000  # of one component
 
@@ -97,9 +97,12 @@ def _sets(tuples: Sequence[Tuples], parts: _Components) -> _Sets:
 
 @cache
 def _steps(size: int) -> list[tuple[int, Ints]]:
-    """For each mask of units: the sets within it that hold its first unit."""
+    """For each mask of units: the sets within it that hold its first unit.
+
+    Whatever is left once the first unit of all is covered is without that unit, so no other mask is asked for but the whole.
+    """
     steps = []
-    for mask in range(1, 1 << size):
+    for mask in (*range(2, 1 << size, 2), (1 << size) - 1):
         low = mask & -mask
         rest, inner = mask ^ low, mask ^ low
         subs = [low]
