@@ -60,7 +60,7 @@ def best_alignment(units: Units, tuples: Sequence[Tuples]) -> Ints:
     for component in np.flatnonzero(parts.size > _TOGETHER).tolist():
         rows = slice(begin[component], begin[component + 1])
         own = parts.units[parts.first[component] : parts.first[component] + parts.size[component]]
-        _solve(units, own, float(parts.alone[component]), sets.members[rows], sets.cost[rows], together)
+        _solve(units, parts, own, sets.members[rows], sets.cost[rows], together)
     return together
 
 
@@ -145,13 +145,14 @@ def _solve_together(size: int, chosen: Ints, parts: _Components, sets: _Sets, be
         left = left ^ taken
 
 
-def _solve(units: Units, own: Ints, alone: float, members: Ints, cost: Floats, together: Ints) -> None:
+def _solve(units: Units, parts: _Components, own: Ints, members: Ints, cost: Floats, together: Ints) -> None:
     """Solve one component."""
-    place = {int(unit): at for at, unit in enumerate(own.tolist())}
+    alone = float(parts.alone[parts.of[own[0]]])
     if units.annotators[units.continuum[own[0]]] == 2:
         chosen = _assigned(units, own, alone, members, cost)
     else:
-        listed = [[place[one] for one in row if one >= 0] for row in members.tolist()]
+        places = np.where(members >= 0, parts.place[members], -1)
+        listed = [[at for at in row if at >= 0] for row in places.tolist()]
         found = _from_the_left(len(own), alone, listed, cost.tolist())
         chosen = _programmed(len(own), alone, listed, cost) if found is None else found
     for row in chosen:
