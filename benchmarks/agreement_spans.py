@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from peers import python_of
-from sync import Ratio
+from ratio import Ratio
 
 from copydesk.agreement import measure
 from copydesk.agreement.exact import exact_f1_matrix

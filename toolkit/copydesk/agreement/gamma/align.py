@@ -20,7 +20,7 @@ from copydesk.agreement.columns import Floats, Ints
 from copydesk.agreement.gamma.continua import Units
 from copydesk.agreement.gamma.tuples import EACH, Tuples
 
-_TOGETHER = 7  # units of a component that is solved along with others of its size
+_TOGETHER = 8  # units of a component that is solved along with others of its size
 _CELLS = 4_000_000  # of a table of costs: 32 MB
 _STATES = 20_000  # of one component
 

@@ -16,7 +16,7 @@ from copydesk.agreement.gamma.tuples import tuples_of
 from copydesk.agreement.gamma.windows import windowed
 
 SAMPLES = 30
-_BATCH = 150_000  # units at once, samples included
+_BATCH = 30_000  # units at once, samples included: what a cache about holds
 _CONFIDENCE = 1.96  # of 95 %, as in section 5.3 of the paper
 
 
