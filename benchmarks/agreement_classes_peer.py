@@ -29,7 +29,9 @@ def main(file: str) -> None:
     seconds = {
         "krippendorff": cpu_seconds(lambda: krippendorff.alpha(data, level_of_measurement="nominal")),
         "krippendorff-ordinal": cpu_seconds(lambda: krippendorff.alpha(data, level_of_measurement="ordinal")),
-        "krippendorff-resample": cpu_seconds(lambda: krippendorff.alpha(_drawn(data, draw), level_of_measurement="nominal")),
+        "krippendorff-resample": cpu_seconds(
+            lambda: krippendorff.alpha(_drawn(data, draw), level_of_measurement="nominal")
+        ),
         "nltk": cpu_seconds(task.alpha),
         "scikit-learn": cpu_seconds(lambda: [cohen_kappa_score(one, other) for one, other in pairs]),
     }

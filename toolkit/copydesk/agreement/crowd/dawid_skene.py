@@ -66,9 +66,7 @@ def dawid_skene(
     return Fitted(posterior[patterns.number], *_means(said, classes), likelihood, done)
 
 
-def _counted(
-    patterns: Patterns, posterior: Floats, ratings: Ratings, prior: Prior | None
-) -> tuple[Floats, Floats]:
+def _counted(patterns: Patterns, posterior: Floats, ratings: Ratings, prior: Prior | None) -> tuple[Floats, Floats]:
     """Give what annotators said by true class (annotators, said, true), and the classes; with the pseudo-counts."""
     said = patterns.said(posterior).reshape(ratings.annotators, ratings.labels, ratings.labels)
     classes = np.einsum("i,ij->j", patterns.times, posterior)  # a product would start threads, which wait at full speed

@@ -34,7 +34,9 @@ def mace(ratings: Ratings, *, known: Ints | None = None, rounds: int = 50, toler
     labels, size = ratings.labels, ratings.annotators * ratings.labels
     patterns = Patterns.of(ratings, known)
     posterior = patterns.start.copy()
-    own = np.tile(np.eye(labels), (ratings.annotators, 1))  # each label of each annotator (rows) speaks for its own class
+    own = np.tile(
+        np.eye(labels), (ratings.annotators, 1)
+    )  # each label of each annotator (rows) speaks for its own class
     said = np.bincount(ratings.annotator * labels + ratings.label, minlength=size).astype(np.float64)
     honest: Floats = np.full(size, 0.5)
     likelihood, done = -np.inf, 0
