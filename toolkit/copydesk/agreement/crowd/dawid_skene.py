@@ -15,6 +15,8 @@ from scipy.special import digamma
 from copydesk.agreement.columns import Floats, Ints
 from copydesk.agreement.crowd.patterns import Patterns, Ratings
 
+__all__ = ["Fitted", "Prior", "Ratings", "dawid_skene"]
+
 _LEAST = 1e-300  # a probability of nought: its logarithm must stay a number
 
 

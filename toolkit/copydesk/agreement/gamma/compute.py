@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from copydesk.agreement.columns import Bools, Floats, Ints
+from copydesk.agreement.columns import Bools, Floats, Ints, added
 from copydesk.agreement.gamma.align import best_alignment
 from copydesk.agreement.gamma.continua import Dissimilarity, Units
 from copydesk.agreement.gamma.disorder import Disorder, disorder_of
@@ -118,7 +118,7 @@ def _beside_chance(
     per_annotator = found.units / np.maximum(both.annotators, 1)
     disorder = found.total / np.where(per_annotator > 0, per_annotator, 1)
     columns = np.concatenate([np.stack([disorder, disorder**2], axis=1), found.disagreed, found.weight], axis=1)
-    sums = np.stack([np.bincount(of, column[size:], minlength=size) for column in columns.T], axis=1)
+    sums = np.stack([added(of, column[size:], size) for column in columns.T], axis=1)
     real = Disorder(*(getattr(found, name)[:size] for name in Disorder.__slots__))
     everyone = np.concatenate([np.arange(size), of])
     some_cut, some_unsolved = (np.bincount(everyone[flag], minlength=size) > 0 for flag in (cut, unsolved))
