@@ -45,6 +45,29 @@ def test_disagreements_are_what_the_book_prints():
     assert expected == pytest.approx([0.0532, 0.0490], abs=5e-5)
 
 
+# K. Krippendorff, On the Reliability of Unitizing Contiguous Data (1995), p. 57: begin+length of both observers' units on a continuum of 24;
+# observed disagreement, and, on one so fine that it makes no difference, the expected one and alpha. DKPro asserts these to .005 and .02.
+CONTINUUM = {
+    "A": ("2+8 14+6", "4+4 15+2", 0.03125, 0.06990, 0.553),
+    "B": ("0+18", "0+2 2+1 3+1 4+1 5+1 6+3 9+1", 2.26736, 1.17731, -0.926),
+    "C": ("2+6 10+2 14+4 20+2", "0+2 4+4 10+4 16+2 20+2", 0.02777, 0.08642, 0.679),
+    "D": ("0+2 2+8 10+4 14+6 20+4", "0+4 4+4 8+7 15+2 17+7", 0.38715, 0.41445, 0.066),
+}
+
+
+@pytest.mark.parametrize("name", CONTINUUM)
+def test_disagreements_of_one_category_are_those_of_1995(name):
+    *observers, observed, expected, alpha = CONTINUUM[name]
+    fine = 50_000
+    rows = [(who, *map(int, unit.split("+"))) for who, units in enumerate(observers) for unit in units.split()]
+    reader, begin, length = np.array(rows, np.int64).T
+    units = Continua(np.zeros(len(rows), np.int64), reader, begin * fine, (begin + length) * fine, 1)
+    found = disagreement(units, np.array([24.0 * fine]), np.array([2]))
+    assert found[0] == pytest.approx([observed], abs=1e-5)
+    assert found[1] == pytest.approx([expected], abs=0.005)
+    assert 1 - found[0] / found[1] == pytest.approx([alpha], abs=0.02)
+
+
 def _distance(one, other):
     """Twice the disagreement of two observers with one unit each, or none, on a continuum of 1,000, as a sum of squares."""
     rows = [(reader, *unit) for reader, unit in enumerate((one, other)) if unit]
