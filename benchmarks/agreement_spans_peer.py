@@ -39,7 +39,7 @@ def gamma(rows):
     continua[0].compute_gamma(measure, n_samples=1)  # numba compiles
     begin = time.process_time()
     found = [continuum.compute_gamma(measure, n_samples=30) for _, continuum in sorted(continua.items())]
-    disorders = [one.observed_disorder for one in found]
+    disorders = [float(one.observed_disorder) for one in found]
     assert all(one.gamma <= 1 for one in found)
     return time.process_time() - begin, disorders
 

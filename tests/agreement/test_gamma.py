@@ -13,7 +13,7 @@ from copydesk.agreement.gamma.align import _from_the_left, _programmed
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/agreement/gamma.json").read_text())["cases"]
 
-FILES = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/pygamma.toml").read_text())["file"]
+PRINTED = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/pygamma.toml").read_text())
 PYGAMMA = Path(__file__).parents[2] / ".peers/pygamma-agreement"
 
 
@@ -69,11 +69,18 @@ def test_gamma_and_gamma_cat_are_those_of_pygamma_within_a_hundredth(case):
     assert _gamma_cat(found) == pytest.approx(case["gamma_cat"], abs=0.01)
 
 
+def test_observed_disorder_with_other_weights_is_the_one_of_pygamma():
+    cases = PRINTED["weighted"]
+    units, found = _gammas([case["rows"] for case in cases], samples=1, dissimilarity=Dissimilarity(beta=2))
+    disorder = found.observed * units.annotators / found.units
+    assert disorder == pytest.approx([case["disorder"] for case in cases], abs=1e-5)
+
+
 @pytest.mark.skipif(
     not PYGAMMA.is_dir(),
     reason="needs the sdist of pygamma-agreement 0.5.9 (pip download --no-binary :all: --no-deps), unpacked in .peers/pygamma-agreement",
 )
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file["name"])
+@pytest.mark.parametrize("file", PRINTED["file"], ids=lambda file: file["name"])
 def test_files_of_pygamma_have_its_disorder_alignments_gamma_gamma_cat_and_gamma_k(file):
     with (PYGAMMA / "tests/data" / file["name"]).open(encoding="utf-8") as lines:
         rows = [(who, said, float(start), float(end)) for who, said, start, end in csv.reader(lines)]
