@@ -10,6 +10,7 @@ import numpy as np
 from copydesk.agreement.columns import Bools, Ints, distinct
 from copydesk.agreement.crowd.span_ds import Stand
 from copydesk.agreement.crowd.tokens import Tokens, on_tokens
+from copydesk.agreement.match import overlapping
 from copydesk.errors import DataError
 
 Span = tuple[int, int, str]
@@ -108,6 +109,7 @@ def stand_of(field: Field) -> Stand:
     row, number = distinct(text, start, end, label)
     truth = np.where(field.settled[text[row]], 0, -1)
     truth[number[field.person < 0]] = 1
+    meeting = overlapping(group=text[row], start=start[row], end=end[row])
     votes = np.flatnonzero(field.person >= 0)  # sorted by candidate and person, as all rows of a field are
     return Stand(
         group=text[row],
@@ -119,6 +121,7 @@ def stand_of(field: Field) -> Stand:
         read=field.read,
         reader=field.reader,
         blind=(_NO, _NO),
+        crossing=(meeting.left, meeting.right),
         known=truth,
         people=len(field.people),
         labels=len(field.labels),

@@ -17,6 +17,7 @@ from copydesk.agreement.crowd.field import Field
 from copydesk.agreement.crowd.sequence import posteriors
 from copydesk.agreement.crowd.span_ds import Stand, judge
 from copydesk.agreement.crowd.tokens import on_tokens, tokens_of
+from copydesk.agreement.match import overlapping
 from copydesk.agreement.votes import Reads, Votes
 from copydesk.errors import UsageError
 
@@ -28,6 +29,7 @@ _SECONDED = 2
 # Enough to learn from: so many readers of a place, each of whom had a say on so many places, of so many in all. With fewer
 # labels for an item, or for an annotator, a vote is as good or better.
 READERS, EXPERIENCE, PLACES = 3, 20, 100
+_NONE = np.empty(0, np.int64)
 _HAIR = 1e-9  # shares and posteriors are compared with less than this between them as equal
 
 
@@ -184,6 +186,10 @@ def _stand(case: Case, shared: Bools) -> Stand:
     cast = shared[votes.drawn]
     unseen = shared[blind[0]]
     read = reads.readers[reads.doc] >= READERS
+    crossing = (_NONE, _NONE)
+    if case.texts is not None:
+        meeting = overlapping(group=votes.doc[told], start=votes.left[told], end=votes.right[told])
+        crossing = (meeting.left, meeting.right)
     return Stand(
         group=votes.doc[told],
         left=votes.left[told],
@@ -194,6 +200,7 @@ def _stand(case: Case, shared: Bools) -> Stand:
         read=reads.doc[read],
         reader=reads.annotator[read],
         blind=(number[blind[0][unseen]], blind[1][unseen]),
+        crossing=crossing,
         known=known[told],
         people=len(reads.annotators),
         labels=len(votes.labels),
