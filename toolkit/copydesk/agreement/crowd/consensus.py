@@ -11,6 +11,7 @@ from copydesk.agreement.columns import Bools, Floats
 from copydesk.agreement.crowd import sequence, span_ds
 from copydesk.agreement.crowd.field import Field, Marked, field_of, stand_of
 from copydesk.agreement.crowd.intervals import best_apart
+from copydesk.agreement.crowd.slips import among_others, by_itself
 from copydesk.agreement.crowd.span_ds import Stand, best_at_place, judge, log_odds
 from copydesk.agreement.crowd.tokens import tokens_given, tokens_of
 from copydesk.errors import UsageError
@@ -115,7 +116,9 @@ def merge(crowd: Crowd, *, method: str = "span_ds", overlap: bool = False) -> Co
         raise UsageError(f"unknown method {method!r}", fix=f"one of {', '.join(METHODS)}")
     tokens = tokens_of(crowd.texts) if crowd.words is None else tokens_given(crowd.words)
     reading = [sorted(own) for own in crowd.spans] if crowd.readers is None else crowd.readers
-    field = field_of(tokens, [len(text) for text in crowd.texts], crowd.spans, reading, crowd.known or {})
+    # Sequences learn how each person slips: they lose by being told.
+    onto = by_itself if method == "bsc_seq" else among_others
+    field = field_of(tokens, [len(text) for text in crowd.texts], crowd.spans, reading, crowd.known or {}, onto)
     if method == "bsc_seq" and overlap:
         raise UsageError(
             "bsc_seq tags each word once, so its spans cannot overlap", fix="use span_ds, or forbid overlaps"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from copydesk.agreement.columns import Bools, Ints, distinct
+from copydesk.agreement.crowd.slips import Drawn, Onto, by_itself
 from copydesk.agreement.crowd.span_ds import Stand
-from copydesk.agreement.crowd.tokens import Tokens, on_tokens
+from copydesk.agreement.crowd.tokens import Tokens
 from copydesk.agreement.match import overlapping
 from copydesk.errors import DataError
 
@@ -50,8 +51,11 @@ def field_of(
     spans: Sequence[Mapping[str, Marked]],
     readers: Sequence[Sequence[str]],
     known: Mapping[int, Marked],
+    onto: Onto = by_itself,
 ) -> Field:
     """Read who drew what into columns, sorted so that they do not depend on the order of people or spans.
+
+    ``onto`` puts spans on tokens.
 
     Raises DataError for a span that does not lie in its text, or that was drawn by somebody who has not read it.
     """
@@ -70,7 +74,7 @@ def field_of(
     labels = tuple(sorted({row[4] for row in rows}))
     order = {name: at for at, name in enumerate(labels)}
     columns = np.array([(*row[:4], order[row[4]]) for row in rows], np.int64).reshape(-1, 5).T
-    low, high = on_tokens(tokens, text=columns[0], start=columns[2], end=columns[3])
+    low, high = onto(tokens, Drawn(*columns[:4]))
     kept = np.flatnonzero(low < high)
     place, person, label = columns[0][kept], columns[1][kept], columns[4][kept]
     low, high = low[kept], high[kept]
@@ -109,7 +113,6 @@ def stand_of(field: Field) -> Stand:
     row, number = distinct(text, start, end, label)
     truth = np.where(field.settled[text[row]], 0, -1)
     truth[number[field.person < 0]] = 1
-    meeting = overlapping(group=text[row], start=start[row], end=end[row])
     votes = np.flatnonzero(field.person >= 0)  # sorted by candidate and person, as all rows of a field are
     return Stand(
         group=text[row],
@@ -121,7 +124,7 @@ def stand_of(field: Field) -> Stand:
         read=field.read,
         reader=field.reader,
         blind=(_NO, _NO),
-        crossing=(meeting.left, meeting.right),
+        crossing=overlapping(group=text[row], start=start[row], end=end[row]),
         known=truth,
         people=len(field.people),
         labels=len(field.labels),

@@ -29,7 +29,6 @@ _SECONDED = 2
 # Enough to learn from: so many readers of a place, each of whom had a say on so many places, of so many in all. With fewer
 # labels for an item, or for an annotator, a vote is as good or better.
 READERS, EXPERIENCE, PLACES = 3, 20, 100
-_NONE = np.empty(0, np.int64)
 _HAIR = 1e-9  # shares and posteriors are compared with less than this between them as equal
 
 
@@ -186,10 +185,7 @@ def _stand(case: Case, shared: Bools) -> Stand:
     cast = shared[votes.drawn]
     unseen = shared[blind[0]]
     read = reads.readers[reads.doc] >= READERS
-    crossing = (_NONE, _NONE)
-    if case.texts is not None:
-        meeting = overlapping(group=votes.doc[told], start=votes.left[told], end=votes.right[told])
-        crossing = (meeting.left, meeting.right)
+    spans = told if case.texts is not None else told[:0]
     return Stand(
         group=votes.doc[told],
         left=votes.left[told],
@@ -200,7 +196,7 @@ def _stand(case: Case, shared: Bools) -> Stand:
         read=reads.doc[read],
         reader=reads.annotator[read],
         blind=(number[blind[0][unseen]], blind[1][unseen]),
-        crossing=crossing,
+        crossing=overlapping(group=votes.doc[spans], start=votes.left[spans], end=votes.right[spans]),
         known=known[told],
         people=len(reads.annotators),
         labels=len(votes.labels),

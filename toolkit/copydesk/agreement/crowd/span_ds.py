@@ -13,6 +13,7 @@ import numpy as np
 
 from copydesk.agreement.columns import Bools, Floats, Ints, distinct, ranges
 from copydesk.agreement.crowd.dawid_skene import Fitted, Prior, Ratings, dawid_skene
+from copydesk.agreement.match import Pairs
 
 NOTHING = (
     0  # the class of a place where nothing is; label ``n`` is class ``n + 1``, and the last class is something else
@@ -30,7 +31,7 @@ class Stand:
 
     Candidates are distinct and sorted by ``group``, ``left``, ``right``, ``label``. ``reader`` and ``read`` say who read which group,
     each pair once; ``blind`` are pairs of candidate and person who have not read its place, each once. ``crossing`` are pairs of
-    candidates that share a character, each once. ``known`` says of each candidate whether it is right: 1 or 0, and -1 where nobody knows.
+    candidates that share a character. ``known`` says of each candidate whether it is right: 1 or 0, and -1 where nobody knows.
     """
 
     group: Ints
@@ -42,16 +43,10 @@ class Stand:
     read: Ints
     reader: Ints
     blind: tuple[Ints, Ints]
-    crossing: tuple[Ints, Ints]
+    crossing: Pairs
     known: Ints
     people: int
     labels: int
-
-    @property
-    def met(self) -> tuple[Ints, Ints]:
-        """Each candidate that crosses another, and the other."""
-        left, right = self.crossing
-        return np.concatenate([left, right]), np.concatenate([right, left])
 
     @property
     def place(self) -> Ints:
@@ -112,10 +107,10 @@ def ratings_of(stand: Stand, place: Ints) -> Ratings:
 
 def _elsewhere(stand: Stand, place: Ints) -> Ints:
     """Give, as ``place * people + person``, who drew something that crosses a place."""
-    here, there = stand.met
+    here, there = stand.crossing.both_ways()
     first = np.searchsorted(stand.drawn, there)
     crossed, vote = ranges(first, np.searchsorted(stand.drawn, there, side="right") - first)
-    return np.unique(place[here[crossed]] * stand.people + stand.drawer[vote])
+    return np.asarray(np.unique(place[here[crossed]] * stand.people + stand.drawer[vote]), np.int64)
 
 
 def _known(stand: Stand, place: Ints, places: int) -> Ints:
@@ -123,7 +118,7 @@ def _known(stand: Stand, place: Ints, places: int) -> Ints:
     known = np.full(places, -1)
     wrong = np.bincount(place, weights=stand.known == 0, minlength=places) == np.bincount(place, minlength=places)
     known[wrong] = NOTHING
-    here, there = stand.met
+    here, there = stand.crossing.both_ways()
     other = place[here[stand.known[there] == 1]]
     known[other[wrong[other]]] = stand.labels + 1
     right = np.flatnonzero(stand.known == 1)
