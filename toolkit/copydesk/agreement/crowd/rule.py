@@ -14,7 +14,7 @@ import numpy as np
 
 from copydesk.agreement.columns import Bools, Floats, Ints
 from copydesk.agreement.crowd.field import Field
-from copydesk.agreement.crowd.sequence import posteriors
+from copydesk.agreement.crowd.sequence import tell
 from copydesk.agreement.crowd.span_ds import Stand, judge
 from copydesk.agreement.crowd.tokens import on_tokens, tokens_of
 from copydesk.agreement.match import overlapping
@@ -173,7 +173,7 @@ def _by_sequence(stand: Stand, texts: Sequence[str]) -> Floats:
         unseen=(stand.group[blind], who, start[blind], end[blind]),
     )
     likely = np.zeros(len(start))
-    likely[worded] = posteriors(field, replace(stand, left=start, right=end), texts)[worded]
+    likely[worded] = tell(field, replace(stand, left=start, right=end), texts).posterior[worded]
     return likely
 
 
