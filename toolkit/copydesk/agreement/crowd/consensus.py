@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from copydesk.agreement.columns import Bools, Floats
+from copydesk.agreement.columns import Bools, Floats, added
 from copydesk.agreement.crowd import sequence, span_ds
 from copydesk.agreement.crowd.field import Field, Marked, field_of, stand_of
 from copydesk.agreement.crowd.intervals import best_apart
@@ -121,7 +121,7 @@ def merge(crowd: Crowd, *, method: str = "span_ds", overlap: bool = False) -> Co
     reading = [sorted(own) for own in crowd.spans] if crowd.readers is None else crowd.readers
     # Sequences learn how each person slips: they lose by being told.
     onto = by_itself if method == "bsc_seq" else among_others
-    field = field_of(tokens, [len(text) for text in crowd.texts], crowd.spans, reading, crowd.known or {}, onto)
+    field = field_of(tokens, crowd.texts, crowd.spans, reading, crowd.known or {}, onto)
     if method == "bsc_seq" and overlap:
         raise UsageError(
             "bsc_seq tags each word once, so its spans cannot overlap", fix="use span_ds, or forbid overlaps"
@@ -151,7 +151,7 @@ def _likely(field: Field, stand: Stand, method: str, texts: Sequence[str]) -> tu
     """Give how likely each candidate is to be right (its share of the readers, where they only vote), above what it holds,
     and how likely an entity that nobody drew begins at each token.
     """
-    undrawn = np.zeros(len(field.tokens.start))
+    undrawn: Floats = np.zeros(len(field.tokens.start))
     if method == "span_ds":
         posterior, over = judge(stand).posterior, span_ds.THRESHOLD
     elif method == "bsc_seq":
@@ -196,8 +196,7 @@ def _spans(field: Field, stand: Stand, posterior: Floats, kept: Bools) -> tuple[
 def _doubt(field: Field, stand: Stand, posterior: Floats, undrawn: Floats) -> Floats:
     """Count, for each text, the answers that are expected to be wrong: candidates, and entities that nobody drew."""
     texts = len(field.settled)
-    by_candidate = np.bincount(stand.group, weights=_wrong(posterior), minlength=texts)
-    return by_candidate + np.bincount(field.tokens.text, weights=_wrong(undrawn), minlength=texts)
+    return added(stand.group, _wrong(posterior), texts) + added(field.tokens.text, _wrong(undrawn), texts)
 
 
 def _wrong(posterior: Floats) -> Floats:
