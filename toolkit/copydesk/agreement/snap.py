@@ -44,7 +44,8 @@ class _Snapped:
 def snap(spans: pa.Table, *, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Give the table ``spans`` with ``start``, ``end`` and ``surface`` on whole words, and the table of changes (``snapped``).
 
-    White space at the edges is cut off, and so are the marks that ``without_marks`` names. A word that a span covers in part belongs to it where more than half of its characters
+    White space at the edges is cut off, and so are the marks that ``without_marks`` names. A word that a span covers in part belongs
+    to it where more than half of its characters
     are covered; else it is left out, with what stands between it and the next word. A span that would vanish keeps the word that it
     covers most of (the first of equals). A span of white space or marks alone keeps these. Rows and their order stay, and
     nested and crossing spans stay so; a span whose revision is not in ``documents``, or that does not lie in its text, is not touched.

@@ -17,7 +17,7 @@ from copydesk.agreement.columns import Ints
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 OTHER, WORD, APOSTROPHE = range(3)
 # Marks that neither begin nor end what is marked, but for the second of a pair after its first.
-_BETWEEN = ",;:-\N{EN DASH}\N{EM DASH}"
+_BETWEEN = ",;:\N{EN DASH}\N{EM DASH}"
 _PAIRS = [
     ("(", ")"),
     ("[", "]"),
@@ -72,8 +72,8 @@ def kind_of(character: str) -> int:
 def without_marks(text: str, start: int, end: int) -> tuple[int, int]:
     """Give the ends of a span without the white space and the marks at its edges that are no part of what it marks.
 
-    These are commas, colons, dashes, quotation marks and brackets whose other half is not in the span, and the full stop of a line's last
-    word unless that has another. A span without a letter or digit stays as it is.
+    These are commas, colons, dashes (but for hyphens), quotation marks and brackets whose other half is not in the span, and the full
+    stop of a line's last word unless that has another. A span without a letter or digit stays as it is.
     """
     if not any(map(str.isalnum, text[start:end])):
         return start, end
@@ -84,7 +84,7 @@ def without_marks(text: str, start: int, end: int) -> tuple[int, int]:
         last -= 1
     *_, word = text[first:last].split()
     if word.find(".") == len(word) - 1 and text[last : last + 1] in ("", "\n"):
-        last -= 1
+        last = first + len(text[first : last - 1].rstrip())
     return first, last
 
 

@@ -15,9 +15,8 @@ from copydesk.agreement.columns import Bools, Floats, Ints, distinct, ranges
 from copydesk.agreement.crowd.dawid_skene import Fitted, Prior, Ratings, dawid_skene
 from copydesk.agreement.match import Pairs
 
-NOTHING = (
-    0  # the class of a place where nothing is; label ``n`` is class ``n + 1``, and the last class is something else
-)
+# The class of a place where nothing is; label ``n`` is class ``n + 1``, and the last class is something else.
+NOTHING = 0
 PRIOR = Prior(right=4.0, wrong=1.0)
 # Above this a span belongs to the consensus: people overlook more than they invent. On simulated crowds F1 is flat, within a quarter
 # of a point, from .08 to .2 and for priors from 3 to 6.
