@@ -100,7 +100,7 @@ SNAPPED = schema(
     made_end=pa.int64(),
     start=pa.int64(),
     end=pa.int64(),
-    rule=pa.string(),  # white-space, word-completed, word-left-out; several joined by a comma
+    rule=pa.string(),  # white-space, marks, word-completed, word-left-out; several joined by a comma
 )
 AGREEMENT = schema(
     measure=pa.string(),  # such as span_f1_exact, token_alpha, relation_f1
