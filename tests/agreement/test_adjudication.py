@@ -207,6 +207,7 @@ def test_of_a_whole_document_only_the_categories_are_decided_that_the_adjudicato
     labels = _labels(drawing, {"A1": ["PLACE Qaim"], "A2": ["PLACE Qaim"]})
     shared = {"doc_id": "doc-1", "revision": 1, "number": None, "at": None, "votes": 2, "readers": 2}
     shared |= {"annotators": ["A1", "A2"], "annotation_ids": ["1", "2"], "decided": "unanimous"}
+    shared |= {"posterior": None, "method": "vote"}
     agreed = from_rows(
         "agreed_categories",
         [{**shared, "name": name, "value": value} for name, value in (("kind", "report"), ("tone", "calm"))],
