@@ -72,8 +72,8 @@ def test_the_commands_run_in_the_order_in_which_they_stand(
     annotate(Workspace.find(folder))
     done = shell(labels_back, cwd=folder)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert "my-articles 1.0.0, train: 1 rows" in done.stdout
-    assert "\nverified: " in done.stdout
+    assert "my-articles 1.0.0, default (train): 1 rows" in done.stdout
+    assert "my-articles 1.0.0: every file is what its digests say" in done.stdout
     done = shell(looking, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "← drawn by A1 in annotation" in done.stdout
@@ -94,9 +94,9 @@ def test_the_python_lines_load_what_the_demo_published(reference: Path, shell: S
     (code,) = blocks("python")
     (reference / "load.py").write_text(code + "print(len(articles), len(spans) > 300)\n", encoding="utf-8")
     done = shell("python load.py", cwd=reference)
-    assert done.stdout == "12 True\n", done.stderr
+    assert done.stdout == "10 True\n", done.stderr
     done = shell("copydesk load conflict-news --table spans --rows 3", cwd=reference)
-    assert "conflict-news 1.0.0, spans" in done.stdout
+    assert "conflict-news 1.0.0, spans (train)" in done.stdout
 
 
 def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round() -> None:

@@ -161,7 +161,7 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def write_json(path: Path, value: object, *, mode: int = 0o644) -> None:
@@ -248,9 +248,9 @@ def commit_folder(temporary: Path, target: Path) -> None:
         raise StoreError(f"{target} is there already", fix="another run wrote it; run the command again")
     with translated(target, "write"):
         for folder in (temporary, *(path for path in temporary.rglob("*") if path.is_dir())):
-            _sync_folder(folder)
+            sync_folder(folder)
         temporary.rename(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 @contextlib.contextmanager
@@ -374,7 +374,7 @@ def offer(part: Part, target: Path) -> None:
             if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
                 raise
             shutil.rmtree(part.path)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def _remove(part: Path) -> None:
@@ -396,7 +396,8 @@ def _receipt(folder: Path) -> Mapping[str, Any]:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """See the names in a folder onto the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

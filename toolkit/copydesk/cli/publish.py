@@ -5,15 +5,19 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
+from copydesk.datasets.rules import LEVELS
 from copydesk.flow import release
 
 
 @click.command("publish")
 @click.argument("name", required=False, default="")
+@click.option(
+    "--bump", type=click.Choice(LEVELS), help="Move the version number so far, or refuse where it must move further."
+)
 @schema_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, name: str, schema: str, as_json: bool) -> None:
+def command(ctx: click.Context, name: str, bump: str | None, schema: str, as_json: bool) -> None:
     """Write the next version of the dataset NAME (by default the workspace's name) into datasets/NAME.
 
     Of another schema than the first, the dataset is called NAME-SCHEMA.
@@ -25,7 +29,10 @@ def command(ctx: click.Context, name: str, schema: str, as_json: bool) -> None:
         ctx,
         schema,
         lambda workspace, progress: release.publish(
-            workspace, name if workspace.is_first or not name else f"{name}-{workspace.schema_name}", progress=progress
+            workspace,
+            name if workspace.is_first or not name else f"{name}-{workspace.schema_name}",
+            bump=bump or "",
+            progress=progress,
         ),
         as_json=as_json,
     )

@@ -27,7 +27,8 @@ class Difference:
     """What changed between two versions; document identities are sorted. ``corrected`` counts label changes in documents
     that both versions hold with the same text: ``spans`` and ``relations`` count those of other documents too.
     ``returned_changed`` names documents among those added that come back with another text, by the version that held them last:
-    two versions do not tell, so ``compare`` leaves it empty, and ``returned.returned_changed`` finds them.
+    two versions do not tell, so ``compare`` leaves it empty, and ``returned.returned_changed`` finds them. Nor does it know of splits:
+    ``moved`` counts the documents of both versions that changed theirs, by the two splits.
     """
 
     documents_added: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Difference:
     relations: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     corrected: Mapping[str, int] = field(default_factory=dict)
     returned_changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    moved: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The counts as the manifest holds them."""

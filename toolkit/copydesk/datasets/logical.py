@@ -7,15 +7,21 @@ data" is for version numbers. Every leaf of the schema gives streams of bytes (i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.layout import columns_of
+from copydesk.datasets.layout import DECLARED, NESTED, columns_of
 from copydesk.errors import StoreError
 from copydesk.store import digest_of
+
+# What is known of a document or a label beside what it is.
+_BESIDE = frozenset(
+    {"zones", "revision", "title", "publisher", "url", "published_at", "licence"}
+    | {"votes", "readers", "annotators", "annotation_ids", "decided", "posterior", "method"}
+)
 
 
 def logical_digest(table: pa.Table) -> str:
@@ -27,6 +33,15 @@ def logical_digest(table: pa.Table) -> str:
                 streams.setdefault(name, hashlib.sha256()).update(data)
     values = {name: stream.hexdigest() for name, stream in streams.items() if table.num_rows}
     return digest_of({"columns": columns_of(table.schema), "rows": table.num_rows, "values": values})
+
+
+def gold_digest(tables: Mapping[str, pa.Table]) -> str:
+    """SHA-256 over what a model is scored by: the texts and the agreed labels, without how these were decided."""
+    gold = {}
+    for name in (NESTED, *DECLARED):
+        if name in tables:
+            gold[name] = logical_digest(tables[name].drop_columns(sorted(_BESIDE & set(tables[name].column_names))))
+    return digest_of(gold)
 
 
 def _streams(name: str, array: pa.Array) -> Iterator[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""The published tables: what the stages made goes in, the tables of ``layout`` come out, sorted and ready to be written."""
+"""The published tables: what the stages made goes in, the tables of ``layout`` come out, sorted, divided and ready to be written."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.layout import DECLARED, NESTED, ORDER, TABLES, TEXT_RELATION, TEXT_SPAN, TEXT_ZONE, schema_of
+from copydesk.datasets.splits import SPLITS
 from copydesk.errors import DataError
 
 
-def published_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """Make every published table. The tables must have passed ``check``; their order and chunks do not matter.
+def flat_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Make every published table but the nested one, undivided. The tables must have passed ``check``; their order and chunks do not matter.
 
     Raises DataError where a document's article is not among ``articles``.
     """
@@ -32,9 +33,30 @@ def published_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         "disputes": _ordered("disputes", tables["disputes"]),
         "sources": _ordered("sources", _with_article(tables["documents"], tables["articles"])),
     }
-    made |= {name: _ordered(name, tables[source]) for name, source in DECLARED.items() if source in tables}
-    nested = nest(documents, zones=made["zones"], spans=made["spans"], relations=made["relations"])
-    return {NESTED: nested, **made}
+    return made | {name: _ordered(name, tables[source]) for name, source in DECLARED.items() if source in tables}
+
+
+def divided(flat: Mapping[str, pa.Table], splits: Mapping[str, str]) -> dict[str, dict[str, pa.Table]]:
+    """Give the tables of each split that has documents, the nested one before the flat ones.
+
+    ``splits`` names the split of each document that is taken; the rows of others are left out.
+    """
+    doc_ids = flat["documents"]["doc_id"].combine_chunks()
+    codes = pa.array([SPLITS.index(splits[one]) if one in splits else None for one in doc_ids.to_pylist()], pa.int8())
+    made = {}
+    for code, split in enumerate(SPLITS):
+        if split in splits.values():
+            rows = {
+                name: table.filter(_coded(table, doc_ids, codes, code)).combine_chunks() for name, table in flat.items()
+            }
+            nested = nest(rows["documents"], zones=rows["zones"], spans=rows["spans"], relations=rows["relations"])
+            made[split] = {NESTED: nested, **rows}
+    return made
+
+
+def _coded(table: pa.Table, doc_ids: pa.Array, codes: pa.Array, code: int) -> pa.ChunkedArray:
+    """Say of each row whether its document has this code."""
+    return pc.equal(pc.take(codes, pc.index_in(table["doc_id"], value_set=doc_ids)), code)
 
 
 def nest(documents: pa.Table, *, zones: pa.Table, spans: pa.Table, relations: pa.Table) -> pa.Table:

@@ -13,7 +13,7 @@ from copydesk.errors import StoreError
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 

@@ -7,10 +7,12 @@ from importlib.metadata import version as installed
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.publish import About
+from copydesk.datasets.layout import NESTED, file_of
+from copydesk.datasets.publish import About, Plan
 from copydesk.datasets.publish import publish as write_version
+from copydesk.datasets.splits import Shares
 from copydesk.documents.sentences import sentences_of
-from copydesk.errors import FindingError, UnknownError
+from copydesk.errors import ConfigError, FindingError, UnknownError
 from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import current_articles, current_documents, current_zones, newest, uncounted
 from copydesk.flow.report import Report
@@ -23,6 +25,7 @@ from copydesk.workspace import Workspace
 
 _FINDINGS = "findings/3"
 _LABELS = ("reads", "spans", "relations", "categories", "anchors", "unread")
+_STRATA = ("publisher", "year", "language")
 _AGREED = (
     *("agreed_spans", "agreed_relations", "agreed_attributes", "agreed_categories", "times", "events", "arguments"),
     *("claims", "disputes"),
@@ -46,10 +49,11 @@ def findings_fault(report: Report) -> FindingError | None:
     return FindingError(f"{errors} findings are errors", fix="correct what the findings name, then validate again")
 
 
-def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
+def publish(workspace: Workspace, name: str, *, bump: str = "", progress: Progress) -> Report:
     """Validate, then write the next version of the dataset; none where nothing changed.
 
-    Raises FindingError where validation found errors, UnknownError where the agreed labels are missing or out of date.
+    ``bump`` is major, minor or patch; empty: as far as the changes ask for. Raises DataError where they ask for more,
+    FindingError where validation found errors, UnknownError where the agreed labels are missing or out of date.
     """
     schema = workspace.schema()
     with locked(workspace.lock):
@@ -57,13 +61,15 @@ def publish(workspace: Workspace, name: str, *, progress: Progress) -> Report:
         if fault:
             raise fault
         title = name or workspace.title
+        tables = _dataset_tables(workspace)
         done = write_version(
             workspace.datasets / title,
-            tables=_dataset_tables(workspace),
+            tables=tables,
             about=_about(workspace, title, schema),
+            plan=_plan(workspace, tables["documents"], bump),
             progress=progress,
         )
-    line = f'import pandas; pandas.read_parquet("{done.path / "train.parquet"}")'
+    line = f'import pandas; pandas.read_parquet("{done.path / file_of(NESTED)}")'
     counts = {"versions made": int(done.created)}
     return Report(
         "publish",
@@ -174,3 +180,28 @@ def _about(workspace: Workspace, name: str, schema: LabelSchema) -> About:
         suites=dict(part.receipt["suites"]) if part else {},
         tool_version=installed("copydesk"),
     )
+
+
+def _plan(workspace: Workspace, documents: pa.Table, bump: str) -> Plan:
+    """Documents that share text stay together; the strata are what the settings name."""
+    settings = workspace.settings.publish
+    copies = workspace.copies.read("copies", columns=["doc_id", "group_id"])
+    return Plan(
+        shares=Shares(settings.validation, settings.test, settings.split_key),
+        groups=dict(zip(*(copies[name].to_pylist() for name in copies.column_names), strict=True)),
+        strata=_strata(documents, settings.stratify),
+        bump=bump,
+    )
+
+
+def _strata(documents: pa.Table, by: str) -> dict[str, str]:
+    if not by:
+        return {}
+    if by not in _STRATA:
+        raise ConfigError(
+            f"copydesk.toml: documents cannot be stratified by {by!r} @ $.publish.stratify",
+            fix=f"name one of {', '.join(_STRATA)}",
+        )
+    column = pc.year(documents["published_at"]) if by == "year" else documents[by]
+    pairs = zip(documents["doc_id"].to_pylist(), column.to_pylist(), strict=True)
+    return {doc_id: str(value) for doc_id, value in pairs if value is not None}

@@ -92,11 +92,15 @@ class AgreeSettings:
 
 @dataclass(frozen=True, slots=True)
 class PublishSettings:
-    """``[publish]``: what the data card says beside the figures."""
+    """``[publish]``: what the data card says beside the figures, and how documents are divided."""
 
     description: str = ""
     licence: str = "other"
     language: tuple[str, ...] = ("en",)
+    validation: float = _within(0.1, 0, 1)  # share of the documents that is drawn for validation
+    test: float = _within(0.1, 0, 1)  # and for test; what was drawn stays
+    split_key: str = ""  # another key is another draw, of documents that are in no version yet
+    stratify: str = ""  # publisher, year or language: the shares hold within each
 
 
 @dataclass(frozen=True, slots=True)
