@@ -69,9 +69,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The step from the parent version to this one; the first has neither parent nor difference."""
+    """The step from the parent version to this one; the first has neither parent nor difference. ``changes`` are as ``causes.CAUSED``."""
 
     version: str
     bump: Bump
     difference: Difference
+    changes: pa.Table
     parent: Release | None

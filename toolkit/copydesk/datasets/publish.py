@@ -6,9 +6,8 @@ published again. Publishers need no lock among each other: who comes second comp
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +15,24 @@ import pyarrow as pa
 
 from copydesk.datasets.about import About
 from copydesk.datasets.check import check
-from copydesk.datasets.content import Content, Step
-from copydesk.datasets.diff import Difference, compare
+from copydesk.datasets.content import Content
 from copydesk.datasets.events import point
-from copydesk.datasets.layout import columns_of, file_of
-from copydesk.datasets.load import ledger_in, read_file, read_published
+from copydesk.datasets.layout import file_of
+from copydesk.datasets.load import ledger_in, read_file
 from copydesk.datasets.logical import gold_digest, logical_digest
 from copydesk.datasets.nested import divided, flat_tables
-from copydesk.datasets.returned import returned_changed
-from copydesk.datasets.rules import LEVELS, Bump, Side, judge
-from copydesk.datasets.splits import LEDGER, SPLITS, Shares, draw, split_of
+from copydesk.datasets.rules import LEVELS
+from copydesk.datasets.splits import LEDGER, Shares, draw, split_of
 from copydesk.datasets.staging import staged, sweep_staging
-from copydesk.datasets.version import FIRST, FORMAT_VERSION, Release, newest_in, read_object
-from copydesk.datasets.write import LABEL_SET, write_version
-from copydesk.errors import ConfigError, DataError, StoreError
+from copydesk.datasets.step import step_to
+from copydesk.datasets.version import Release, newest_in
+from copydesk.datasets.write import write_version
+from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
 from copydesk.store import canonical_json, commit_folder
 
 __all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
-_COMPARED = ("documents", "spans", "relations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +159,10 @@ def _attempt(folder: Path, draft: _Draft, progress: Progress) -> Published | Non
         point(folder)
         unchanged = (f"nothing changed since {parent.version}", *_held(content))
         return Published(str(parent.version), parent.path, created=False, bump="", reasons=unchanged)
-    step = _step(folder, parent, content, asked)
+    step = step_to(content, parent, asked=asked)
     if content.held and step.bump.level == "major":
         content = draft.after(parent, hold=False)
-        step = _step(folder, parent, content, asked)
+        step = step_to(content, parent, asked=asked)
     target = folder / step.version
     with staged(folder) as place:
         write_version(place, content=content, step=step, progress=progress)
@@ -184,48 +181,3 @@ def _attempt(folder: Path, draft: _Draft, progress: Progress) -> Published | Non
 def _held(content: Content) -> tuple[str, ...]:
     count = len(content.held)
     return (f"drawn for the test set, and kept for the next major version: {count} documents",) if count else ()
-
-
-def _step(folder: Path, parent: Release | None, content: Content, asked: str) -> Step:
-    if parent is None:
-        return Step(str(FIRST), Bump("first", ("this is the first version",)), Difference(), None)
-    old = {name: read_published(parent.path, name) for name in _COMPARED}
-    tables = content.tables
-    difference = compare(old, tables)
-    returned = returned_changed(
-        folder, below=parent.version, added=difference.documents_added, documents=tables["documents"]
-    )
-    difference = replace(difference, returned_changed=returned, moved=_moved(parent, content))
-    columns = {name: columns_of(table.schema) for name, table in tables.items()}
-    bump = judge(
-        Side(
-            format=parent.manifest["format_version"],
-            content=parent.manifest["content"],
-            columns=parent.manifest["columns"],
-            label_set=read_object(parent.path / LABEL_SET),
-            licence=parent.manifest["licence"],
-        ),
-        Side(
-            format=FORMAT_VERSION,
-            content=content.digests,
-            columns=columns,
-            label_set=content.about.label_set,
-            licence=content.about.licence,
-        ),
-        difference=difference,
-    )
-    if asked and LEVELS.index(asked) > LEVELS.index(bump.level):
-        raise DataError(
-            f"a {asked} version after {parent.version} is not enough: {'; '.join(bump.reasons)}",
-            fix=f"publish a {bump.level} version",
-        )
-    bump = replace(bump, level=asked or bump.level)
-    return Step(str(parent.version.next(bump.level)), bump, difference, parent)
-
-
-def _moved(parent: Release, content: Content) -> Mapping[tuple[str, str], int]:
-    """Count the documents of both versions that have another split now."""
-    earlier, now = split_of(ledger_in(parent.path)), split_of(content.ledger)
-    there = {one for split in SPLITS for one in _documents(parent, split)}
-    both = there.intersection(content.tables["documents"]["doc_id"].to_pylist())
-    return Counter((earlier[one], now[one]) for one in both if earlier[one] != now[one])

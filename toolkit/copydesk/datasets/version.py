@@ -13,6 +13,7 @@ from copydesk.errors import StoreError
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
+LABEL_SET = "labels.json"
 FORMAT_VERSION = 2
 _NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
