@@ -19,7 +19,7 @@ from copydesk.datasets.content import Content
 from copydesk.datasets.events import point
 from copydesk.datasets.layout import file_of
 from copydesk.datasets.load import ledger_in, read_file
-from copydesk.datasets.logical import gold_digest, logical_digest
+from copydesk.datasets.logical import gold_digests, logical_digest
 from copydesk.datasets.nested import divided, flat_tables
 from copydesk.datasets.rules import LEVELS
 from copydesk.datasets.splits import LEDGER, Shares, draw, split_of
@@ -29,7 +29,7 @@ from copydesk.datasets.version import Release, newest_in
 from copydesk.datasets.write import write_version
 from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
-from copydesk.store import canonical_json, commit_folder
+from copydesk.store import canonical_json, commit_folder, digest_of
 
 __all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
@@ -135,7 +135,7 @@ class _Draft:
                 for split, part in parts.items()
                 for name, table in part.items()
             },
-            gold=gold_digest(parts["test"]) if "test" in parts else "",
+            gold=digest_of(gold_digests(parts["test"])) if "test" in parts else "",
         )
 
 
