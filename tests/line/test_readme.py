@@ -12,7 +12,14 @@ from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
 from copydesk.model.reading import Columns
 from copydesk.model.schema import LabelSchema
-from copydesk.model.settings import EngineSettings, IngestSettings, PublishSettings, StudioSettings, WatchSettings
+from copydesk.model.settings import (
+    EngineSettings,
+    IngestSettings,
+    PublishSettings,
+    QualitySettings,
+    StudioSettings,
+    WatchSettings,
+)
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.studio.recorded import read_recorded, submit
@@ -108,6 +115,7 @@ def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round(
         "studio": StudioSettings,
         "publish": PublishSettings,
         "watch": WatchSettings,
+        "quality": QualitySettings,
     }
     known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {
         "name",

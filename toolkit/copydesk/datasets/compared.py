@@ -12,9 +12,9 @@ from copydesk.datasets.causes import caused
 from copydesk.datasets.diff import Difference, compare
 from copydesk.datasets.edition import read_edition
 from copydesk.datasets.events import events_in, state_of
-from copydesk.datasets.layout import DECLARED, NESTED, file_of
+from copydesk.datasets.layout import file_of
 from copydesk.datasets.load import read_file, splits_in
-from copydesk.datasets.logical import gold_digests
+from copydesk.datasets.logical import GOLD, gold_digests
 from copydesk.datasets.version import Release, open_release
 
 MASK = pa.schema(
@@ -67,7 +67,7 @@ def comparability(old: Path, new: Path) -> Comparability:
 def _gold(path: Path) -> dict[str, str]:
     if "test" not in splits_in(path):
         return {}
-    names = [name for name in (NESTED, *DECLARED) if (path / file_of(name, "test")).exists()]
+    names = [name for name in GOLD if (path / file_of(name, "test")).exists()]
     return gold_digests({name: read_file(path / file_of(name, "test"), None) for name in names})
 
 

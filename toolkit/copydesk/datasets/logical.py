@@ -15,14 +15,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.layout import DECLARED, NESTED, columns_of
+from copydesk.datasets.layout import DECLARED, columns_of
 from copydesk.errors import StoreError
 from copydesk.store import digest_of
 
 # What is known of a document or a label beside what it is.
+GOLD = ("documents", "spans", "relations", *DECLARED)  # the tables that a model is scored by
 _BESIDE = frozenset(
-    {"zones", "revision", "title", "publisher", "url", "published_at", "licence"}
-    | {"votes", "readers", "annotators", "annotation_ids", "decided", "posterior", "method"}
+    {"revision", "title", "publisher", "url", "published_at", "licence", "raw_sha256", "text_sha256", "recipe"}
+    | {"votes", "readers", "annotators", "annotation_ids", "decided", "posterior", "method", "boundary_changes"}
 )
 
 
@@ -40,10 +41,10 @@ def logical_digest(table: pa.Table) -> str:
 def gold_digests(tables: Mapping[str, pa.Table]) -> dict[str, str]:
     """SHA-256 of what a model is scored by, for each document: its text and agreed labels, without how these were decided.
 
-    ``tables`` are the published tables of a split, the nested one among them.
+    ``tables`` are the published tables of a split, those of ``GOLD`` among them.
     """
     gold: dict[str, dict[str, list[Any]]] = {}
-    for name in (NESTED, *DECLARED):
+    for name in GOLD:
         if name in tables:
             rows = tables[name].drop_columns(sorted(_BESIDE & set(tables[name].column_names)))
             for row in rows.to_pylist():

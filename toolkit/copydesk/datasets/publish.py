@@ -70,15 +70,15 @@ def publish(
     """Publish the tables as the next version in ``folder``, which is called as the dataset; or find that it is there already.
 
     ``tables``: documents (the newest revision of each labelled one), zones, sentences, agreed_spans, agreed_relations, spans, relations,
-    reads, anchors, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their rows may
-    come in any order. Raises DataError and FindingError where they cannot be published, or not with so small a step as the plan asks
+    reads, anchors, snapped, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their
+    rows may come in any order. Raises DataError and FindingError where they cannot be published, or not with so small a step as the plan asks
     for; StoreError where the disk refuses; then nothing of the new version is there.
     """
     if folder.name != about.name:
         raise ConfigError(
             f"dataset {about.name!r} cannot be published in {folder}", fix=f"name the folder {about.name}"
         )
-    check(tables, labels=about.schema.label_names, relations=about.schema.relation_names)
+    check(tables, schema=about.schema)
     draft = _Draft(
         about=about,
         flat=flat_tables(tables),
