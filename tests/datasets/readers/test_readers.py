@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC
-from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+import copydesk
 from copydesk.datasets.layout import NESTED, TABLES, file_of
 from copydesk.datasets.publish import Plan, publish
 from copydesk.datasets.splits import SPLITS, Shares
@@ -73,36 +73,48 @@ def documented():
     return {line: said if said.isidentifier() else "" for line, _, said in split}
 
 
-def interpreter(environment):
-    """The Python of an environment; where it is not there, skip, but fail where it must be there."""
-    if environment == "spark":
-        found, python = find_spec("pyspark") and shutil.which("java"), Path(sys.executable)
-        lacking = "needs Java 17 and pyspark (apt-get install openjdk-17-jre-headless && make spark)"
-    else:
+@pytest.fixture
+def interpreter(request):
+    """A function that gives the Python of an environment; where it is not there, the test is skipped, or fails where it must be there."""
+
+    def find(environment):
+        if environment == "spark":
+            request.getfixturevalue("spark_installed")
+            return Path(sys.executable)
         home = ROOT / ".readers" / environment
-        found, python = (home / ".ready").exists(), home / "bin" / "python"
-        lacking = f"{environment} has no environment in .readers (make readers)"
-    if not found:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(lacking)
-    return python
+        if not (home / ".ready").exists():
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{environment} is not in .readers (make readers)")
+        return home / "bin" / "python"
+
+    return find
 
 
-def told(environment, version, lines=(), *options):
-    """What the library of an environment reads of a version, and what becomes of lines; Copydesk cannot be imported there."""
-    place = version.parents[2]
-    program = HERE / f"read_{PROGRAMS[environment]}.py"
-    kept = {name: os.environ[name] for name in ("PATH", "JAVA_HOME") if name in os.environ}
-    offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(place / "hf"), "HOME": str(place)}
-    done = subprocess.run(
-        [interpreter(environment), program, version, json.dumps(list(lines)), *options],
-        cwd=place,
-        env=kept | offline | {"TZ": "Asia/Kolkata", "LANG": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+@pytest.fixture
+def told(interpreter):
+    """A function: what a library reads of a version, and what becomes of lines, where Copydesk cannot be imported."""
+
+    def run(environment, version, lines=(), *options):
+        place = version.parents[2]
+        program = HERE / f"read_{PROGRAMS[environment]}.py"
+        kept = {name: os.environ[name] for name in ("PATH", "JAVA_HOME") if name in os.environ}
+        offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(place / "hf"), "HOME": str(place)}
+        done = subprocess.run(
+            [interpreter(environment), program, version, json.dumps(list(lines)), *options],
+            cwd=place,
+            env=kept | offline | {"TZ": "Asia/Kolkata", "LANG": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+def lines_of(library):
+    """The documented lines that use a library."""
+    return {line: error for line, error in documented().items() if re.search(rf"\b{library}\.\w+", line)}
 
 
 def described(published):
@@ -112,23 +124,24 @@ def described(published):
 
 
 @pytest.mark.parametrize("environment", [name for name in PROGRAMS if name not in ("datasets", "mlcroissant")])
-def test_every_row_of_every_file_is_read_and_the_documented_lines_do_what_they_say(environment, version, published):
-    lines = {line: error for line, error in documented().items() if f"{PROGRAMS[environment]}." in line}
+def test_every_row_of_every_file_is_read_and_the_documented_lines_do_what_they_say(
+    environment, told, version, published
+):
+    lines = lines_of(PROGRAMS[environment])
     found = told(environment, version, lines)
     assert found["tables"] == published
     assert found["lines"] == lines
-    assert len(lines) > 1
 
 
 @pytest.mark.parametrize("options", [(), ("streaming",)])
-def test_hugging_face_reads_every_configuration(options, version, published):
-    lines = {line: error for line, error in documented().items() if "load_dataset(" in line}
+def test_hugging_face_reads_every_configuration(options, told, version, published):
+    lines = lines_of("datasets")
     found = told("datasets", version, lines, *options)
     assert found["tables"] == {path: table for path, table in described(published).items() if table["rows"]}
     assert found["lines"] == lines
 
 
-def test_hugging_face_needs_the_data_card(version, tmp_path):
+def test_hugging_face_needs_the_data_card(told, version, tmp_path):
     bare = shutil.copytree(version, tmp_path / "datasets" / "harbour-news" / "1.0.0")
     (bare / "README.md").chmod(0o644)
     (bare / "README.md").unlink()
@@ -137,8 +150,8 @@ def test_hugging_face_needs_the_data_card(version, tmp_path):
         told("datasets", bare, [line])
 
 
-def test_mlcroissant_reads_every_record(version, published):
-    lines = {line: error for line, error in documented().items() if "mlcroissant." in line}
+def test_mlcroissant_reads_every_record(told, version, published):
+    lines = lines_of("mlcroissant")
     found = told("mlcroissant", version, lines)
     wanted = described(published)
     for split in SPLITS:
@@ -149,7 +162,7 @@ def test_mlcroissant_reads_every_record(version, published):
     assert found["lines"] == lines
 
 
-def test_mlcroissant_refuses_a_file_in_which_one_byte_is_another(version, tmp_path):
+def test_mlcroissant_refuses_a_file_in_which_one_byte_is_another(told, version, tmp_path):
     changed = shutil.copytree(version, tmp_path / "datasets" / "harbour-news" / version.name)
     path = changed / "spans" / "test.parquet"
     content = bytearray(path.read_bytes())
@@ -158,6 +171,15 @@ def test_mlcroissant_refuses_a_file_in_which_one_byte_is_another(version, tmp_pa
     path.write_bytes(content)
     with pytest.raises(AssertionError, match=r"is not identical with the\s+reference in the Croissant JSON-LD"):
         told("mlcroissant", changed)
+
+
+def test_copydesks_own_line_loads_it_and_no_line_is_left_out(desk, monkeypatch):
+    monkeypatch.delenv("COPYDESK_WORKSPACE", raising=False)
+    monkeypatch.chdir(desk)
+    (line,) = lines_of("copydesk")
+    assert len(eval(line, {"copydesk": copydesk})) > COUNT
+    owned = {line for library in {*PROGRAMS.values(), "copydesk"} for line in lines_of(library)}
+    assert owned == documented().keys()
 
 
 def test_what_is_read_has_all_that_readers_stumble_over(version, published):
