@@ -42,6 +42,8 @@ COMMANDS = {
     "verify": "Check every file of a version against its digests.",
     "yank": "Mark a version that nobody should load any more.",
     "alias": "Call a version by a name.",
+    "export": "Write a version as other tools read it: CoNLL, spaCy, brat, Hugging Face and more.",
+    "join-texts": "Put the texts back into an export that has none.",
     "rules": "Suggest rules for residue from what the annotators marked.",
     "status": "Count what there is at each stage.",
     "show": "Print one document with its zones and labels, and where each label came from.",

@@ -1,0 +1,149 @@
+"""What is exported: the documents and agreed labels of a version, split by split, wherever they are read from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.datasets.layout import DECLARED, NESTED, TABLES, file_of
+from copydesk.datasets.load import read_file, splits_in
+from copydesk.datasets.version import MANIFEST, open_release, read_object
+from copydesk.datasets.write import LABEL_SET
+from copydesk.errors import UnknownError
+from copydesk.model.new_schema import colour
+from copydesk.model.schema import LabelSchema
+from copydesk.store import file_sha256
+
+Row = Mapping[str, Any]
+_GROUPED: Mapping[str, tuple[str, ...]] = {
+    "spans": ("span_id", "start", "end", "surface", "label", "attributes"),
+    "relations": ("relation_id", "head_span_id", "tail_span_id", "label"),
+    "categories": ("name", "value"),
+    "sentences": ("start", "end"),
+}
+_AT_ONCE = 1_000  # documents that are values of Python's own at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A document with what is agreed of it; offsets are code points into ``text``, and rows are in the order of their table."""
+
+    row: Row
+    spans: Sequence[Row]
+    relations: Sequence[Row]
+    categories: Sequence[Row]
+    sentences: Sequence[Row]
+
+    @property
+    def doc_id(self) -> str:
+        """What names the document."""
+        return str(self.row["doc_id"])
+
+    @property
+    def text(self) -> str:
+        """The document's text."""
+        return str(self.row["text"])
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Published tables with what a version says of itself. ``read`` gives one table of one split.
+
+    ``digest`` is the SHA-256 of the version's manifest. ``has_text`` is false for what was exported without texts.
+    """
+
+    name: str
+    version: str
+    digest: str
+    licence: str
+    language: tuple[str, ...]
+    label_set: Mapping[str, Any]
+    splits: tuple[str, ...]
+    tables: tuple[str, ...]
+    read: Callable[[str, str], pa.Table]
+    has_text: bool = True
+
+    @classmethod
+    def of_version(cls, path: Path) -> Corpus:
+        """Open the version in ``path``; raises StoreError where it is damaged."""
+        manifest = open_release(path).manifest
+        return cls(
+            name=manifest["name"],
+            version=manifest["version"],
+            digest=file_sha256(path / MANIFEST),
+            licence=manifest["licence"],
+            language=tuple(manifest["language"]),
+            label_set=read_object(path / LABEL_SET),
+            splits=tuple(splits_in(path)),
+            tables=tuple(name for name in (*TABLES, *DECLARED) if name in manifest["columns"]),
+            read=lambda split, table: read_file(path / file_of(table, split), None),
+        )
+
+    def only(self, *, splits: Sequence[str] = (), tables: Sequence[str] = ()) -> Corpus:
+        """The same with some of its splits and tables, all where none is named; raises UnknownError where one is not there."""
+        return replace(
+            self,
+            splits=_chosen("split", splits, self.splits),
+            tables=_chosen("table", tables, self.tables),
+        )
+
+    @property
+    def schema(self) -> LabelSchema:
+        """The label set as a labelling schema; a version keeps neither keys nor colours, so that these are new."""
+        said = self.label_set
+        plain = {key: said[key] for key in ("name", "version", "title", "overlap", "relations")}
+        labels = [{**one, "colour": colour(place)} for place, one in enumerate(said["labels"])]
+        return LabelSchema.read(
+            {
+                **plain,
+                "labels": labels,
+                "attributes": [_said(one, but="required") for one in said["attributes"]],
+                "categories": [_said(one, but="labels") for one in said.get("categories", ())],
+            },
+            place=LABEL_SET,
+        )
+
+    def documents(self, split: str) -> Iterator[Labelled]:
+        """Give a split's documents one after the other, each with its labels."""
+        table = self.read(split, "documents")
+        groups = {name: self._by_document(split, name, table["doc_id"]) for name in _GROUPED}
+        for batch in table.to_batches(max_chunksize=_AT_ONCE):
+            for row in batch.to_pylist():
+                yield Labelled(row, **{name: next(rows) for name, rows in groups.items()})
+
+    def _by_document(self, split: str, name: str, doc_ids: pa.ChunkedArray) -> Iterator[list[Row]]:
+        """Give a table's rows for each document in turn; published tables are sorted by document."""
+        if name not in self.tables:
+            yield from ([] for _ in range(len(doc_ids)))
+            return
+        table = self.read(split, name)
+        home = pc.index_in(table["doc_id"], value_set=doc_ids.combine_chunks())
+        counts = np.bincount(np.asarray(home, dtype=np.int64), minlength=len(doc_ids))
+        rows = table.select(_GROUPED[name]).combine_chunks()
+        at = 0
+        for count in counts.tolist():
+            yield rows.slice(at, count).to_pylist() if count else []
+            at += count
+
+
+def _said(one: Row, *, but: str) -> dict[str, Any]:
+    choices = [{"name": choice} for choice in one["choices"]]
+    return {**{key: value for key, value in one.items() if key != but}, "choices": choices}
+
+
+def _chosen(what: str, named: Sequence[str], there: tuple[str, ...]) -> tuple[str, ...]:
+    for one in named:
+        if one not in there:
+            raise UnknownError(f"no {what} {one!r} here; there are: {', '.join(there)}", fix="name one of these")
+    return tuple(one for one in there if one in named) if named else there
+
+
+def label_tables(corpus: Corpus) -> tuple[str, ...]:
+    """The tables of a corpus that hold agreed labels beside its spans."""
+    return tuple(name for name in ("relations", *DECLARED) if name in corpus.tables and name != NESTED)

@@ -1,0 +1,140 @@
+"""Corpora without texts: what may be passed on where a licence forbids the texts, and how the texts are put back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.datasets.exports.corpus import Corpus
+from copydesk.datasets.layout import NESTED, file_of, schema_of
+from copydesk.datasets.load import read_file
+from copydesk.datasets.nested import nest
+from copydesk.datasets.version import read_object
+from copydesk.datasets.write import LABEL_SET
+from copydesk.errors import DataError, UsageError
+
+RECEIPT = "export.json"
+SURFACE, DIGEST = "surface", "surface_sha256"
+# Columns that hold an article's words, or words made of them.
+_WORDS = frozenset({"text", "title", "readings", "detail", "evidence", "contents", "sources", "source_names", "cues"})
+
+_NEEDED = frozenset({"documents", "sources", "zones", "spans", "relations"})
+
+
+def recipe() -> str:
+    """Say how the texts are put back, for the README of an export without them."""
+    return resources.files(__package__).joinpath("standoff.md").read_text(encoding="utf-8")
+
+
+def without_text(corpus: Corpus) -> Corpus:
+    """The same corpus without the words of the articles: SHA-256 of the marked words stand for them.
+
+    The nested table, which holds nothing that the others have not, is left out.
+    """
+    tables = tuple(name for name in corpus.tables if name != NESTED)
+    return replace(corpus, tables=tables, has_text=False, read=lambda split, name: _stripped(corpus.read(split, name)))
+
+
+def with_text(folder: Path, texts: Mapping[str, str]) -> tuple[Corpus, tuple[str, ...]]:
+    """Put texts, by their SHA-256, back into what ``write_parquet`` wrote without them; gives the documents that have none, too.
+
+    All rows of a document without its text are left out. Titles stay empty. Raises UsageError where ``folder`` is no such export,
+    DataError where the words of a label are not those that were published.
+    """
+    receipt = read_object(folder / RECEIPT) if (folder / RECEIPT).is_file() else {}
+    if receipt.get("format") != "parquet" or receipt["has_text"]:
+        raise UsageError(f"{folder} is no export without texts", fix="make one: --format parquet --without-text")
+    names = tuple(receipt["tables"])
+    lacking = _NEEDED - set(names)
+    if lacking:
+        raise UsageError(
+            f"{folder} has no {', '.join(sorted(lacking))}, without which there is no joining", fix="export all tables"
+        )
+    parts = {
+        split: {name: read_file(folder / file_of(name, split), None) for name in names} for split in receipt["splits"]
+    }
+    joined = {split: _joined(part, texts) for split, part in parts.items()}
+    missing = [
+        row["doc_id"]
+        for part in parts.values()
+        for row in part["documents"].select(["doc_id", "text_sha256"]).to_pylist()
+        if row["text_sha256"] not in texts
+    ]
+    corpus = Corpus(
+        **{name: receipt[name] for name in ("name", "version", "licence")},
+        digest=receipt["manifest_sha256"],
+        language=tuple(receipt["language"]),
+        label_set=read_object(folder / LABEL_SET),
+        splits=tuple(receipt["splits"]),
+        tables=(NESTED, *names),
+        read=lambda split, name: joined[split][name],
+    )
+    return corpus, tuple(missing)
+
+
+def _stripped(table: pa.Table) -> pa.Table:
+    if SURFACE in table.column_names:
+        digests = pa.chunked_array([_digests(table[SURFACE].combine_chunks())])
+        table = table.set_column(
+            table.column_names.index(SURFACE), pa.field(DIGEST, pa.string(), nullable=False), digests
+        )
+    return table.drop_columns([name for name in table.column_names if name in _WORDS])
+
+
+def _digests(texts: pa.Array) -> pa.Array:
+    """SHA-256 of each text's UTF-8; each that occurs is computed once."""
+    encoded = texts.dictionary_encode()
+    return pa.array([_sha256(one) for one in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
+
+
+@cache
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _joined(part: Mapping[str, pa.Table], texts: Mapping[str, str]) -> dict[str, pa.Table]:
+    """Put the texts back into one split."""
+    documents = part["documents"]
+    found = [texts.get(sha256) for sha256 in documents["text_sha256"].to_pylist()]
+    of_document = dict(zip(documents["doc_id"].to_pylist(), found, strict=True))
+    known = pa.array([doc_id for doc_id, text in of_document.items() if text is not None], pa.string())
+    rows = {name: table.filter(pc.is_in(table["doc_id"], known)) for name, table in part.items()}
+    held = pa.array([text for text in found if text is not None], pa.string())
+    rows["documents"] = rows["documents"].append_column(pa.field("text", pa.string(), nullable=False), held)
+    joined = {name: _published(name, _with_surface(table, of_document)) for name, table in rows.items()}
+    labels = {name: joined[name] for name in ("zones", "spans", "relations")}
+    return {**joined, NESTED: nest(joined["documents"], **labels)}
+
+
+def _with_surface(table: pa.Table, of_document: Mapping[str, str | None]) -> pa.Table:
+    if DIGEST not in table.column_names:
+        return table
+    columns = (table[name].to_pylist() for name in ("doc_id", "start", "end", DIGEST))
+    surfaces = []
+    for doc_id, start, end, sha256 in zip(*columns, strict=True):
+        surface = (of_document[doc_id] or "")[start:end]
+        if _sha256(surface) != sha256:
+            raise DataError(
+                f"document {doc_id}: the words at {start}:{end} are not those that were published",
+                fix="export the version again: the folder was changed",
+            )
+        surfaces.append(surface)
+    at = table.column_names.index(DIGEST)
+    return table.set_column(at, pa.field(SURFACE, pa.string(), nullable=False), pa.array(surfaces, pa.string()))
+
+
+def _published(name: str, table: pa.Table) -> pa.Table:
+    """Give the columns of a published table, in its order: titles are empty, and other columns that a corpus without texts has not are left out."""
+    schema = schema_of(name)
+    assert schema is not None
+    if name == "documents":
+        table = table.append_column(schema.field("title"), pa.nulls(table.num_rows, pa.string()))
+    there = pa.schema([field for field in schema if field.name in table.column_names])
+    return table.select(there.names).cast(there)

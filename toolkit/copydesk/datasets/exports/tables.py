@@ -1,0 +1,149 @@
+"""The published tables themselves, in files and folders that other tools open: CSV, Parquet, Delta, Hugging Face's datasets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.datasets.exports.corpus import Corpus
+from copydesk.datasets.exports.report import Made
+from copydesk.datasets.exports.standoff import recipe
+from copydesk.datasets.layout import NESTED, ORDER, file_of
+from copydesk.datasets.write import LABEL_SET
+from copydesk.errors import MissingExtraError
+from copydesk.store import canonical_json, write_table
+
+ESCAPE = "'"
+# What OWASP ("CSV Injection") lists, the full-width forms, and the escape itself, so that it can be taken off again.
+_FORMULA = f"^[{ESCAPE}=+\\-@\t\r\n＝＋－＠]"
+
+
+def write_csv(corpus: Corpus, place: Path) -> Made:
+    """Write ``TABLE/SPLIT.csv``: UTF-8, every text in quotes, an empty field for what is not known, lists as JSON.
+
+    A text that a spreadsheet would take for a formula, or that begins with ``'``, gets a ``'`` before it; ``unescaped`` takes it off.
+    """
+    from pyarrow import csv
+
+    for split, name, table in _tables(corpus):
+        path = _made_room(place / name / f"{split}.csv")
+        plain = [escaped(_flat(column)) for column in table.columns]
+        csv.write_csv(pa.table(plain, table.column_names), str(path))
+    return _counted(corpus)
+
+
+def escaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Put an apostrophe before every text that a spreadsheet would take for a formula, or that begins with one."""
+    if not pa.types.is_string(column.type):
+        return column
+    risky = pc.match_substring_regex(column, _FORMULA)
+    return pc.if_else(risky, pc.binary_join_element_wise(ESCAPE, column, ""), column)
+
+
+def unescaped(text: str) -> str:
+    """Give a text of the CSV files as it was published."""
+    return text.removeprefix(ESCAPE)
+
+
+def write_parquet(corpus: Corpus, place: Path) -> Made:
+    """Write the tables as Parquet, laid out as in a version, with ``labels.json`` and a README by which Hugging Face loads them."""
+    configs = []
+    for name in corpus.tables:
+        files = []
+        for split in corpus.splits:
+            table = corpus.read(split, name)
+            write_table(_made_room(place / file_of(name, split)), table, sorted_by=ORDER[name])
+            if table.num_rows:  # Hugging Face's library cannot load an empty one
+                files.append({"split": split, "path": file_of(name, split)})
+        if files:
+            configs.append({"config_name": name, "data_files": files})
+    (place / LABEL_SET).write_bytes(canonical_json(corpus.label_set))
+    said = {"language": list(corpus.language), "license": corpus.licence.lower(), "configs": configs}
+    head = f"---\n{canonical_json(said).decode()}---\n\n# {corpus.name} {corpus.version}\n"  # JSON is YAML
+    (place / "README.md").write_text(head + ("" if corpus.has_text else f"\n{recipe()}"), encoding="utf-8")
+    return _counted(corpus)
+
+
+def write_delta(corpus: Corpus, place: Path) -> Made:
+    """Write each table as a Delta table in ``TABLE/``, with a column ``split`` that it is partitioned by.
+
+    Raises MissingExtraError without deltalake.
+    """
+    try:
+        import deltalake
+    except ImportError as error:
+        raise MissingExtraError("this format needs deltalake", fix="pip install 'copydesk[delta]'") from error
+    for split, name, table in _tables(corpus):
+        deltalake.write_deltalake(
+            str(place / name),
+            table.append_column(
+                pa.field("split", pa.string(), nullable=False), pa.array([split] * table.num_rows, pa.string())
+            ),
+            partition_by=["split"],
+            mode="append",
+            name=name,
+            description=f"{corpus.name} {corpus.version}",
+        )
+    return _counted(corpus)
+
+
+def write_hugging_face(corpus: Corpus, place: Path) -> Made:
+    """Write each table as a ``DatasetDict`` in ``TABLE/``, which ``datasets.load_from_disk`` opens.
+
+    Raises MissingExtraError without datasets.
+    """
+    try:
+        import datasets
+    except ImportError as error:
+        raise MissingExtraError("this format needs datasets", fix="pip install 'copydesk[huggingface]'") from error
+    with _without_bars():
+        for name in corpus.tables:
+            splits = {
+                # the library draws a fingerprint at random where none is given
+                split: datasets.Dataset(corpus.read(split, name), fingerprint=f"{corpus.digest[:16]}-{name}-{split}")
+                for split in corpus.splits
+            }
+            datasets.DatasetDict(splits).save_to_disk(str(place / name))
+    return _counted(corpus)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    import datasets
+
+    shown = datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not shown:
+            datasets.enable_progress_bars()
+
+
+def _tables(corpus: Corpus) -> Iterator[tuple[str, str, pa.Table]]:
+    for name in corpus.tables:
+        for split in corpus.splits:
+            yield split, name, corpus.read(split, name)
+
+
+def _counted(corpus: Corpus) -> Made:
+    counts = {name: sum(corpus.read(split, name).num_rows for split in corpus.splits) for name in corpus.tables}
+    return Made({name: count for name, count in counts.items() if name != NESTED or len(counts) == 1})
+
+
+def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give lists as JSON; anything else is as it was."""
+    if not pa.types.is_list(column.type):
+        return column
+    said = [None if value is None else json.dumps(value, ensure_ascii=False) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(said, pa.string())])
+
+
+def _made_room(path: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    return path
