@@ -38,6 +38,12 @@ licence_option = click.option("--any-licence", is_flag=True, help="Also texts wh
 @table_option
 @click.option("--without-text", is_flag=True, help="Offsets and digests instead of the articles' words.")
 @licence_option
+@click.option(
+    "--push",
+    default="",
+    metavar="OWNER/NAME",
+    help="Send what parquet wrote to the Hugging Face Hub; HF_TOKEN says who.",
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, name: str, version: str, *, as_json: bool, **options: Any) -> None:

@@ -15,6 +15,7 @@ from copydesk.datasets.exports.corpus import Corpus
 from copydesk.datasets.exports.export import Exported
 from copydesk.datasets.exports.export import export as write_export
 from copydesk.datasets.exports.formats import FORMATS, Format
+from copydesk.datasets.exports.hub import push
 from copydesk.datasets.exports.report import Made, Tally
 from copydesk.datasets.exports.standoff import with_text, without_text
 from copydesk.datasets.layout import NESTED
@@ -29,7 +30,10 @@ from copydesk.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is exported, and how: splits and tables are all where none is named; ``any_licence`` also of texts under closed licences."""
+    """What is exported, and how: splits and tables are all where none is named; ``any_licence`` also of texts under closed licences.
+
+    ``push`` is the repository on the Hugging Face Hub, as OWNER/NAME, that it is sent to afterwards; empty: none.
+    """
 
     format: str
     to: Path
@@ -37,6 +41,11 @@ class Wanted:
     tables: tuple[str, ...] = ()
     without_text: bool = False
     any_licence: bool = False
+    push: str = ""
+
+    def __post_init__(self) -> None:
+        if self.push and self.format != "parquet":
+            raise UsageError(f"the Hub does not load {self.format}", fix="push with --format parquet")
 
 
 def export_version(folder: Path, name: str, version: str, wanted: Wanted) -> Report:
@@ -44,7 +53,10 @@ def export_version(folder: Path, name: str, version: str, wanted: Wanted) -> Rep
     corpus = Corpus.of_version(find_version(name, version, folder=folder))
     if wanted.without_text:
         corpus = without_text(corpus)
-    return _report(_export(corpus, wanted))
+    done = _export(corpus, wanted)
+    if wanted.push:
+        push(done.path, wanted.push, version=corpus.version)
+    return _report(done, pushed=wanted.push)
 
 
 def join_texts(standoff: Path, texts: Mapping[str, str], wanted: Wanted) -> Report:
@@ -124,9 +136,8 @@ def _export(corpus: Corpus, wanted: Wanted) -> Exported:
     )
 
 
-def _report(done: Exported, missing: Sequence[str] = ()) -> Report:
+def _report(done: Exported, *, missing: Sequence[str] = (), pushed: str = "") -> Report:
     receipt = done.receipt
-    left = {name: one["count"] for name, one in receipt["left_out"].items()}
     lines = [f"{receipt['name']} {receipt['version']} as {receipt['format']}: {done.path}"]
     if receipt["tokenizer"]:
         lines.append(f"tokens: {receipt['tokenizer']}")
@@ -141,9 +152,11 @@ def _report(done: Exported, missing: Sequence[str] = ()) -> Report:
         lines.append(
             f"no text was found for: {len(missing):,} documents ({', '.join(missing[:5])}{', …' * (len(missing) > 5)})"
         )
+    if pushed:
+        lines.append(f"pushed to the Hugging Face Hub: {pushed}, tag {receipt['version']}")
     return Report(
         "export",
-        {**receipt["counts"], "left out": sum(left.values())},
+        {**receipt["counts"], "left out": sum(one["count"] for one in receipt["left_out"].values())},
         changed=done.changed,
         lines=tuple(lines),
         data={
@@ -152,5 +165,6 @@ def _report(done: Exported, missing: Sequence[str] = ()) -> Report:
             "left_out": receipt["left_out"],
             "not_held": receipt["not_held"],
             "missing": list(missing),
+            "pushed": pushed,
         },
     )

@@ -83,7 +83,7 @@ def _written(corpus: Corpus, chosen: Format, place: Path) -> dict[str, Any]:
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (place / LEFT_OUT).write_text("".join(lines), encoding="utf-8")
     return {
-        "counts": dict(made.counts),
+        "counts": dict(sorted(made.counts.items())),
         "tokenizer": made.tokenizer,
         "left_out": summary(made.left_out),
         "not_held": {} if chosen.is_tables else _not_held(corpus, chosen),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -52,7 +53,7 @@ def unescaped(text: str) -> str:
 
 def write_parquet(corpus: Corpus, place: Path) -> Made:
     """Write the tables as Parquet, laid out as in a version, with ``labels.json`` and a README by which Hugging Face loads them."""
-    configs = []
+    configs: list[dict[str, Any]] = []
     for name in corpus.tables:
         files = []
         for split in corpus.splits:
@@ -61,7 +62,7 @@ def write_parquet(corpus: Corpus, place: Path) -> Made:
             if table.num_rows:  # Hugging Face's library cannot load an empty one
                 files.append({"split": split, "path": file_of(name, split)})
         if files:
-            configs.append({"config_name": name, "data_files": files})
+            configs.append({"config_name": name, "data_files": files, "default": not configs})
     (place / LABEL_SET).write_bytes(canonical_json(corpus.label_set))
     said = {"language": list(corpus.language), "license": corpus.licence.lower(), "configs": configs}
     head = f"---\n{canonical_json(said).decode()}---\n\n# {corpus.name} {corpus.version}\n"  # JSON is YAML
@@ -95,7 +96,7 @@ def write_delta(corpus: Corpus, place: Path) -> Made:
 def write_hugging_face(corpus: Corpus, place: Path) -> Made:
     """Write each table as a ``DatasetDict`` in ``TABLE/``, which ``datasets.load_from_disk`` opens.
 
-    Raises MissingExtraError without datasets.
+    A split that has no row of a table is not in its ``DatasetDict``: the library cannot open an empty one. Raises MissingExtraError without datasets.
     """
     try:
         import datasets
@@ -105,8 +106,9 @@ def write_hugging_face(corpus: Corpus, place: Path) -> Made:
         for name in corpus.tables:
             splits = {
                 # the library draws a fingerprint at random where none is given
-                split: datasets.Dataset(corpus.read(split, name), fingerprint=f"{corpus.digest[:16]}-{name}-{split}")
+                split: datasets.Dataset(table, fingerprint=f"{corpus.digest[:16]}-{name}-{split}")
                 for split in corpus.splits
+                if (table := corpus.read(split, name)).num_rows
             }
             datasets.DatasetDict(splits).save_to_disk(str(place / name))
     return _counted(corpus)

@@ -40,7 +40,7 @@ def write_conll(corpus: Corpus, place: Path) -> Made:
         with lines.open("w", encoding="utf-8", newline="\n") as file, ids.open("w", encoding="utf-8") as named:
             for tagged in _tagged(corpus, split, bio, tally):
                 named.write(f"{tagged.document.doc_id}\n")
-                file.write("-DOCSTART- -X- -X- O\n\n")
+                file.write("-DOCSTART- -X- O O\n\n")
                 for start, end in tagged.sentences:
                     rows = zip(tagged.words(start, end), tagged.tags[start:end], strict=True)
                     file.writelines(f"{word} -X- -X- {tag}\n" for word, tag in rows)
