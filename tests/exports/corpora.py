@@ -10,6 +10,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from copydesk.datasets.exports.corpus import Corpus
+from copydesk.datasets.exports.words import tokens_of
 from copydesk.datasets.layout import NESTED, TABLES
 from copydesk.datasets.nested import nest
 
@@ -68,9 +69,15 @@ notes = words | st.sampled_from(["=A1", "two\nlines", "a\tb", "'quoted'", "two w
 def spans_of(draw: st.DrawFn, doc_id: str, text: str) -> list[Row]:
     """Spans of any kind: each begins and ends with what is no white space, as published ones do."""
     places = {}
+    tokens = tokens_of(text)
     for _ in range(draw(st.integers(0, 6))):
-        start = draw(st.integers(0, len(text) - 1))
-        cut = text[start : draw(st.integers(start + 1, len(text)))]
+        if draw(st.booleans()):  # whole tokens: what tags can hold
+            first = draw(st.integers(0, len(tokens) - 1))
+            start, end = tokens[first].start, tokens[draw(st.integers(first, min(first + 3, len(tokens) - 1)))].end
+        else:
+            start = draw(st.integers(0, len(text) - 1))
+            end = draw(st.integers(start + 1, len(text)))
+        cut = text[start:end]
         if cut.strip():
             start += len(cut) - len(cut.lstrip())
             places[start, start + len(cut.strip()), draw(st.sampled_from(LABELS))] = draw(
@@ -146,6 +153,21 @@ def one_document(text: str, *spans: tuple[str, str, str], licence: str = "CC0-1.
     ]
     rows.sort(key=lambda row: (row["start"], row["end"], row["span_id"]))
     return corpus_of({"train": published([document], rows, [], [])})
+
+
+def example() -> Corpus:
+    """A corpus with something of everything: two splits, a relation, attributes, what no row of tags holds."""
+    text = '=Ida Roe\'s "Free Harbour\nFront" left 🚢 Port Merrin.'
+    said = [{"name": "mention", "value": "NAM"}, {"name": "note", "value": "=1+1"}]
+    own = [(1, 4, "PERSON"), (1, 8, "PERSON"), (12, 30, "ARMED_GROUP"), (39, 50, "PLACE")]
+    spans = [
+        _decided("a", text)
+        | {"span_id": f"s{number}", "start": start, "end": end, "surface": text[start:end], "label": label}
+        | {"attributes": said if number == 0 else said[:1] if number == 1 else []}
+        for number, (start, end, label) in enumerate(own)
+    ]
+    train = published([_document("a", text, "=Ida")], spans, [_relation(spans[0], spans[2])], [])
+    return corpus_of({"train": train, "test": published([_document("b", "Nothing.", None)], [], [], [])})
 
 
 def published(

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.layout import DECLARED, NESTED, TABLES, file_of
+from copydesk.datasets.layout import DECLARED, TABLES, file_of
 from copydesk.datasets.load import read_file, splits_in
 from copydesk.datasets.version import MANIFEST, open_release, read_object
 from copydesk.datasets.write import LABEL_SET
@@ -125,7 +125,7 @@ class Corpus:
         table = self.read(split, name)
         home = pc.index_in(table["doc_id"], value_set=doc_ids.combine_chunks())
         counts = np.bincount(np.asarray(home, dtype=np.int64), minlength=len(doc_ids))
-        rows = table.select(_GROUPED[name]).combine_chunks()
+        rows = table.select([column for column in _GROUPED[name] if column in table.column_names]).combine_chunks()
         at = 0
         for count in counts.tolist():
             yield rows.slice(at, count).to_pylist() if count else []
@@ -142,8 +142,3 @@ def _chosen(what: str, named: Sequence[str], there: tuple[str, ...]) -> tuple[st
         if one not in there:
             raise UnknownError(f"no {what} {one!r} here; there are: {', '.join(there)}", fix="name one of these")
     return tuple(one for one in there if one in named) if named else there
-
-
-def label_tables(corpus: Corpus) -> tuple[str, ...]:
-    """The tables of a corpus that hold agreed labels beside its spans."""
-    return tuple(name for name in ("relations", *DECLARED) if name in corpus.tables and name != NESTED)

@@ -69,7 +69,7 @@ def export(corpus: Corpus, name: str, chosen: Format, target: Path, *, any_licen
             receipt = asked | _written(corpus, chosen, place / "new")
             (place / "new" / RECEIPT).write_bytes(canonical_json(receipt))
             _see_onto_disk(place / "new")
-            if earlier:
+            if target.exists():
                 target.rename(place / "old")
             commit_folder(place / "new", target)
     return Exported(target, receipt, changed=True)
@@ -124,10 +124,7 @@ def _check_licences(corpus: Corpus) -> None:
 def _receipt_in(target: Path) -> dict[str, Any]:
     """Read the receipt of an earlier export; nothing where there is no folder. Raises UsageError for what is no export."""
     with translated(target, "read"):
-        if not target.exists():
-            return {}
-        if target.is_dir() and not any(target.iterdir()):
-            target.rmdir()
+        if not target.exists() or (target.is_dir() and not any(target.iterdir())):
             return {}
     try:
         receipt = json.loads((target / RECEIPT).read_bytes())
