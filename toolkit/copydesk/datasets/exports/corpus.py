@@ -73,6 +73,8 @@ class Corpus:
     def of_version(cls, path: Path) -> Corpus:
         """Open the version in ``path``; raises StoreError where it is damaged."""
         manifest = open_release(path).manifest
+        files = {entry["path"] for entry in manifest["files"]}
+        splits = tuple(splits_in(path))
         return cls(
             name=manifest["name"],
             version=manifest["version"],
@@ -80,8 +82,8 @@ class Corpus:
             licence=manifest["licence"],
             language=tuple(manifest["language"]),
             label_set=read_object(path / LABEL_SET),
-            splits=tuple(splits_in(path)),
-            tables=tuple(name for name in (*TABLES, *DECLARED) if name in manifest["columns"]),
+            splits=splits,
+            tables=tuple(name for name in (*TABLES, *DECLARED) if {file_of(name, split) for split in splits} <= files),
             read=lambda split, table: read_file(path / file_of(table, split), None),
         )
 

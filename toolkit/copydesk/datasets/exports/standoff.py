@@ -82,16 +82,15 @@ def with_text(folder: Path, texts: Mapping[str, str]) -> tuple[Corpus, tuple[str
 def _stripped(table: pa.Table) -> pa.Table:
     if SURFACE in table.column_names:
         digests = pa.chunked_array([_digests(table[SURFACE].combine_chunks())])
-        table = table.set_column(
-            table.column_names.index(SURFACE), pa.field(DIGEST, pa.string(), nullable=False), digests
-        )
+        table = _in_place(table, SURFACE, DIGEST, digests)
     return table.drop_columns([name for name in table.column_names if name in _WORDS])
 
 
 def _digests(texts: pa.Array) -> pa.Array:
     """SHA-256 of each text's UTF-8; each that occurs is computed once."""
     encoded = texts.dictionary_encode()
-    return pa.array([_sha256(one) for one in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
+    digests = [_sha256(one) for one in encoded.dictionary.to_pylist()]
+    return pa.array(digests, pa.string()).take(encoded.indices)
 
 
 @cache
@@ -119,15 +118,20 @@ def _with_surface(table: pa.Table, of_document: Mapping[str, str | None]) -> pa.
     columns = (table[name].to_pylist() for name in ("doc_id", "start", "end", DIGEST))
     surfaces = []
     for doc_id, start, end, sha256 in zip(*columns, strict=True):
-        surface = (of_document[doc_id] or "")[start:end]
-        if _sha256(surface) != sha256:
+        surface = None if sha256 is None else (of_document[doc_id] or "")[start:end]
+        if surface is not None and _sha256(surface) != sha256:
             raise DataError(
                 f"document {doc_id}: the words at {start}:{end} are not those that were published",
                 fix="export the version again: the folder was changed",
             )
         surfaces.append(surface)
-    at = table.column_names.index(DIGEST)
-    return table.set_column(at, pa.field(SURFACE, pa.string(), nullable=False), pa.array(surfaces, pa.string()))
+    return _in_place(table, DIGEST, SURFACE, pa.chunked_array([surfaces], pa.string()))
+
+
+def _in_place(table: pa.Table, old: str, new: str, column: pa.ChunkedArray) -> pa.Table:
+    """Put a column where another is, which may be empty in just the same rows."""
+    at = table.column_names.index(old)
+    return table.set_column(at, table.schema.field(at).with_name(new), column)
 
 
 def _published(name: str, table: pa.Table) -> pa.Table:
