@@ -168,10 +168,9 @@ def web_annotations(folder: Path, split: str, texts: dict[str, str]) -> tuple[Sp
     return sorted_in(spans), sorted_in(relations)
 
 
-def label_studio(folder: Path, split: str, corpus: Any) -> tuple[Spans, Relations]:
-    """Label Studio's tasks by what reads those that a pull fetched; nothing may be rejected."""
-    from copydesk.model.tables import ANNOTATIONS, DOCUMENTS, from_rows
-    from copydesk.studio.codec import read_labels
+def task_file(folder: Path, split: str) -> Any:
+    """Label Studio's tasks as a pull would fetch them: the table ``annotations``."""
+    from copydesk.model.tables import ANNOTATIONS, from_rows
 
     plain = {name: "" if ANNOTATIONS.field(name).type == "string" else 0 for name in ANNOTATIONS.names}
     plain |= {"created_at": None, "updated_at": None, "cancelled": False, "ground_truth": False, "state": "live"}
@@ -182,15 +181,20 @@ def label_studio(folder: Path, split: str, corpus: Any) -> tuple[Spans, Relation
         shown = hashlib.sha256(data["text"].encode()).hexdigest()
         own = {"annotation_id": str(number), "task_id": number, "annotator": "A1", "shown_sha256": shown}
         rows.append(plain | same | own | {"result": json.dumps(task["annotations"][0]["result"])})
-    documents = [
-        dict.fromkeys(DOCUMENTS.names) | {"source": ""} | row for row in corpus.read(split, "documents").to_pylist()
-    ]
-    outcome = read_labels(
-        from_rows("annotations", rows), documents=from_rows("documents", documents), schema=corpus.schema
-    )
+    return from_rows("annotations", rows)
+
+
+def annotations(pulled: Any, corpus: Any, split: str) -> tuple[Spans, Relations]:
+    """What annotations of Label Studio say, by what reads those that annotators made; nothing may be rejected."""
+    from copydesk.model.tables import DOCUMENTS, from_rows
+    from copydesk.studio.codec import read_labels
+
+    known = corpus.read(split, "documents").to_pylist()
+    documents = from_rows("documents", [dict.fromkeys(DOCUMENTS.names) | {"source": ""} | row for row in known])
+    outcome = read_labels(pulled, documents=documents, schema=corpus.schema)
     assert outcome.rejected.to_pylist() == []
-    spans: Spans = {row["doc_id"]: [] for row in documents}
-    relations: Relations = {row["doc_id"]: [] for row in documents}
+    spans: Spans = {row["doc_id"]: [] for row in known}
+    relations: Relations = {row["doc_id"]: [] for row in known}
     by_id = {}
     for row in outcome.kept["spans"].to_pylist():
         by_id[row["span_id"]] = row["start"], row["end"], row["label"]

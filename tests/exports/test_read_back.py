@@ -182,7 +182,8 @@ def test_label_studio_tasks_are_read_as_what_annotators_draw_is(readers: Any, co
     def holds(corpus: Corpus) -> None:
         with exported(corpus, "labelstudio") as folder:
             for split in corpus.splits:
-                assert readers.label_studio(folder, split, corpus) == readers.said(corpus, split)
+                tasks = readers.task_file(folder, split)
+                assert readers.annotations(tasks, corpus, split) == readers.said(corpus, split)
 
     holds()
 
