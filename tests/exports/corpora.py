@@ -11,10 +11,18 @@ from hypothesis import strategies as st
 
 from copydesk.datasets.exports.corpus import Corpus
 from copydesk.datasets.exports.words import tokens_of
-from copydesk.datasets.layout import NESTED, TABLES
+from copydesk.datasets.layout import NESTED, TABLES, schema_of
 from copydesk.datasets.nested import nest
 
 Row = dict[str, Any]
+PLAIN = {
+    "definition": "What it says.",
+    "labels": [],
+    "choices": [],
+    "placeholder": "",
+    "pattern": "",
+    "required": False,
+}
 LABEL_SET = {
     "name": "small",
     "version": "1",
@@ -25,26 +33,12 @@ LABEL_SET = {
         {"name": "member_of", "definition": "Of what.", "heads": ["PERSON"], "tails": [], "symmetric": False}
     ],
     "attributes": [
-        {
-            "name": "mention",
-            "definition": "How.",
-            "kind": "choice",
-            "labels": [],
-            "choices": ["NAM", "NOM"],
-            "placeholder": "",
-            "pattern": "",
-            "required": False,
-        },
-        {
-            "name": "note",
-            "definition": "Anything.",
-            "kind": "text",
-            "labels": [],
-            "choices": [],
-            "placeholder": "",
-            "pattern": "",
-            "required": False,
-        },
+        {**PLAIN, "name": "mention", "kind": "choice", "choices": ["NAM", "NOM"]},
+        {**PLAIN, "name": "note", "kind": "text"},
+    ],
+    "categories": [
+        {**PLAIN, "name": "topic", "kind": "choices", "choices": ["war", "trade"]},
+        {**PLAIN, "name": "weight", "kind": "number"},
     ],
 }
 LABELS = [label["name"] for label in LABEL_SET["labels"]]  # type: ignore[index]
@@ -103,7 +97,7 @@ def corpora(draw: st.DrawFn) -> Corpus:
     splits = draw(st.sampled_from([("train",), ("train", "test")]))
     parts = {}
     for split in splits:
-        documents, spans, relations, sentences = [], [], [], []
+        documents, spans, relations, sentences, categories = [], [], [], [], []
         for number in range(draw(st.integers(0, 3))):
             text, doc_id = draw(texts), f"{split}-{number}"
             documents.append(_document(doc_id, text, draw(st.none() | notes)))
@@ -111,13 +105,16 @@ def corpora(draw: st.DrawFn) -> Corpus:
             spans += own
             people = [span for span in own if span["label"] == "PERSON"]
             relations += [_relation(one, other) for one in people for other in own if one is not other][:3]
+            topics = draw(st.sets(st.sampled_from(["war", "trade"])))
+            categories += [_category(doc_id, "topic", topic) for topic in sorted(topics)]
+            categories += [_category(doc_id, "weight", "2.5")] if draw(st.booleans()) else []
             cuts = sorted({0, *draw(st.lists(st.integers(0, len(text) - 1), max_size=3))})
             ends = [*cuts[1:], len(text)]
             sentences += [
                 {"doc_id": doc_id, "revision": 1, "seq": seq, "start": start, "end": end}
                 for seq, (start, end) in enumerate(zip(cuts, ends, strict=True))
             ]
-        parts[split] = published(documents, spans, relations, sentences)
+        parts[split] = published(documents, spans, relations, sentences, categories)
     return corpus_of(parts)
 
 
@@ -152,7 +149,7 @@ def one_document(text: str, *spans: tuple[str, str, str], licence: str = "CC0-1.
         for span_id, label, surface in spans
     ]
     rows.sort(key=lambda row: (row["start"], row["end"], row["span_id"]))
-    return corpus_of({"train": published([document], rows, [], [])})
+    return corpus_of({"train": published([document], rows)})
 
 
 def example() -> Corpus:
@@ -166,31 +163,33 @@ def example() -> Corpus:
         | {"attributes": said if number == 0 else said[:1] if number == 1 else []}
         for number, (start, end, label) in enumerate(own)
     ]
-    train = published([_document("a", text, "=Ida")], spans, [_relation(spans[0], spans[2])], [])
-    return corpus_of({"train": train, "test": published([_document("b", "Nothing.", None)], [], [], [])})
+    train = published(
+        [_document("a", text, "=Ida")], spans, [_relation(spans[0], spans[2])], [], [_category("a", "topic", "war")]
+    )
+    return corpus_of({"train": train, "test": published([_document("b", "Nothing.", None)])})
 
 
-def published(
-    documents: list[Row], spans: list[Row], relations: list[Row], sentences: list[Row]
-) -> dict[str, pa.Table]:
-    """The published tables of a split; documents, spans and relations are sorted."""
+def published(documents: list[Row], *labels: list[Row]) -> dict[str, pa.Table]:
+    """The published tables of a split; the rows are sorted: spans, relations, sentences, categories."""
+    spans, relations, sentences, categories = (*labels, *[[]] * (4 - len(labels)))
+    known = {"retrieved_at": None, "format": "text", "encoding": "utf-8", "bytes": 1}
     rows = {
         "documents": documents,
-        "sources": [
-            row | {"retrieved_at": None, "format": "text", "encoding": "utf-8", "bytes": 1} for row in documents
-        ],
+        "sources": [row | known for row in documents],
         "zones": [],
         "spans": spans,
         "relations": sorted(relations, key=lambda row: (row["doc_id"], row["relation_id"])),
         "sentences": sentences,
+        "categories": categories,
     }
-    tables = {name: _table(name, rows[name]) for name in TABLES if name in rows}
-    labels = {name: tables[name] for name in ("zones", "spans", "relations")}
-    return {NESTED: nest(tables["documents"], **labels), **tables}
+    tables = {name: _table(name, rows[name]) for name in (*TABLES, "categories") if name in rows}
+    nested = {name: tables[name] for name in ("zones", "spans", "relations")}
+    return {NESTED: nest(tables["documents"], **nested), **tables}
 
 
 def _table(name: str, rows: list[Row]) -> pa.Table:
-    schema = TABLES[name]
+    schema = schema_of(name)
+    assert schema is not None
     return pa.Table.from_pylist([{column: row[column] for column in schema.names} for row in rows], schema)
 
 
@@ -214,3 +213,12 @@ def _decided(doc_id: str, text: str) -> Row:
 def _relation(head: Row, tail: Row) -> Row:
     ends = {"head_span_id": head["span_id"], "tail_span_id": tail["span_id"], "label": "member_of"}
     return _decided(head["doc_id"], "") | ends | {"relation_id": f"{head['span_id']}>{tail['span_id']}"}
+
+
+def _category(doc_id: str, name: str, value: str) -> Row:
+    return _decided(doc_id, "") | {
+        "name": name,
+        "value": value,
+        "number": float(value) if name == "weight" else None,
+        "at": None,
+    }

@@ -195,6 +195,7 @@ def annotations(pulled: Any, corpus: Any, split: str) -> tuple[Spans, Relations]
     assert outcome.rejected.to_pylist() == []
     spans: Spans = {row["doc_id"]: [] for row in known}
     relations: Relations = {row["doc_id"]: [] for row in known}
+    assert _categories(outcome.kept["categories"]) == _categories(corpus.read(split, "categories"))
     by_id = {}
     for row in outcome.kept["spans"].to_pylist():
         by_id[row["span_id"]] = row["start"], row["end"], row["label"]
@@ -202,3 +203,8 @@ def annotations(pulled: Any, corpus: Any, split: str) -> tuple[Spans, Relations]
     for row in outcome.kept["relations"].to_pylist():
         relations[row["doc_id"]].append((by_id[row["head_span_id"]], by_id[row["tail_span_id"]], row["label"]))
     return sorted_in(spans), sorted_in(relations)
+
+
+def _categories(table: Any) -> list[Any]:
+    names = ("doc_id", "name", "value", "number")
+    return sorted(zip(*(table[name].to_pylist() for name in names), strict=True))

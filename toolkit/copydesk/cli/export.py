@@ -26,7 +26,6 @@ table_option = click.option(
     multiple=True,
     help="For csv, parquet, huggingface and delta: which tables; by default all, for huggingface the nested one.",
 )
-licence_option = click.option("--any-licence", is_flag=True, help="Also texts whose licences do not permit it.")
 
 
 @click.command("export")
@@ -37,7 +36,7 @@ licence_option = click.option("--any-licence", is_flag=True, help="Also texts wh
 @split_option
 @table_option
 @click.option("--without-text", is_flag=True, help="Offsets and digests instead of the articles' words.")
-@licence_option
+@click.option("--any-licence", is_flag=True, help="Also texts whose licences do not permit passing them on.")
 @click.option(
     "--push",
     default="",

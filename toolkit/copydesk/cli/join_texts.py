@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from copydesk.cli.export import format_option, licence_option, split_option, table_option, to_option
+from copydesk.cli.export import format_option, split_option, table_option, to_option
 from copydesk.cli.output import json_option, open_workspace, print_report
 from copydesk.flow import export
 
@@ -23,14 +23,13 @@ from copydesk.flow import export
 @to_option
 @split_option
 @table_option
-@licence_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, folder: Path, texts: Path | None, *, as_json: bool, **options: Any) -> None:
     """Put the texts back into FOLDER, which export made with --format parquet --without-text, and export that.
 
     Texts are found by their digest, and the words of every label are checked against theirs. Documents whose text is not found are
-    named and left out.
+    named and left out. Licences are not asked: the texts are yours already.
     """
     found = export.texts_in(texts) if texts else export.texts_in_workspace(open_workspace(ctx))
     print_report(export.join_texts(folder, found, export.Wanted(**options)), as_json=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version as installed
 from pathlib import Path
 
@@ -60,14 +60,17 @@ def export_version(folder: Path, name: str, version: str, wanted: Wanted) -> Rep
 
 
 def join_texts(standoff: Path, texts: Mapping[str, str], wanted: Wanted) -> Report:
-    """Put texts, by their SHA-256, back into an export without them, and export that; raises DataError where no text fits."""
+    """Put texts, by their SHA-256, back into an export without them, and export that, whatever the licences.
+
+    Raises DataError where no text fits.
+    """
     corpus, missing = with_text(standoff, texts)
     if not any(corpus.read(split, "documents").num_rows for split in corpus.splits):
         raise DataError(
             f"none of the {len(missing)} texts that {standoff} needs is here",
             fix="see README.md there for how the texts are made",
         )
-    return _report(_export(corpus, wanted), missing=missing)
+    return _report(_export(corpus, replace(wanted, any_licence=True)), missing=missing)
 
 
 def texts_in_workspace(workspace: Workspace) -> dict[str, str]:

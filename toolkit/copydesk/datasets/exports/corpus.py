@@ -27,6 +27,10 @@ _GROUPED: Mapping[str, tuple[str, ...]] = {
     "categories": ("name", "value"),
     "sentences": ("start", "end"),
 }
+# Of what labels.json says, what a labelling schema's file says too.
+_LABEL = ("name", "definition", "group")
+_RELATION = ("name", "definition", "heads", "tails", "symmetric")
+_SAID = ("name", "definition", "kind", "placeholder", "pattern")
 _AT_ONCE = 1_000  # documents that are values of Python's own at a time
 
 
@@ -99,14 +103,14 @@ class Corpus:
     def schema(self) -> LabelSchema:
         """The label set as a labelling schema; a version keeps neither keys nor colours, so that these are new."""
         said = self.label_set
-        plain = {key: said[key] for key in ("name", "version", "title", "overlap", "relations")}
-        labels = [{**one, "colour": colour(place)} for place, one in enumerate(said["labels"])]
+        labels = [{**_kept(one, _LABEL), "colour": colour(place)} for place, one in enumerate(said["labels"])]
         return LabelSchema.read(
             {
-                **plain,
+                **_kept(said, ("name", "version", "title", "overlap")),
                 "labels": labels,
-                "attributes": [_said(one, but="required") for one in said["attributes"]],
-                "categories": [_said(one, but="labels") for one in said.get("categories", ())],
+                "relations": [_kept(one, _RELATION) for one in said["relations"]],
+                "attributes": [_said(one, "labels") for one in said["attributes"]],
+                "categories": [_said(one, "required") for one in said.get("categories", ())],
             },
             place=LABEL_SET,
         )
@@ -134,9 +138,12 @@ class Corpus:
             at += count
 
 
-def _said(one: Row, *, but: str) -> dict[str, Any]:
-    choices = [{"name": choice} for choice in one["choices"]]
-    return {**{key: value for key, value in one.items() if key != but}, "choices": choices}
+def _said(one: Row, own: str) -> dict[str, Any]:
+    return _kept(one, (*_SAID, own)) | {"choices": [{"name": choice} for choice in one["choices"]]}
+
+
+def _kept(one: Row, names: Sequence[str]) -> dict[str, Any]:
+    return {name: one[name] for name in names if name in one}
 
 
 def _chosen(what: str, named: Sequence[str], there: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SPANS_KEY = "sc"  # where spaCy's span categorizer looks
 _ANY = "xx"
+_ATTRIBUTES = ("ORTH", "ENT_IOB", "ENT_TYPE", "ENT_ID")  # of tokens; what no model said is not stored
 
 
 def write_docbin(corpus: Corpus, place: Path) -> Made:
@@ -34,7 +35,7 @@ def write_docbin(corpus: Corpus, place: Path) -> Made:
     nlp = _blank(corpus.language)
     tally = Tally(f'spacy.blank("{nlp.lang}") (spaCy {installed("spacy")})')
     for split in corpus.splits:
-        docs = DocBin(store_user_data=True)
+        docs = DocBin(attrs=_ATTRIBUTES, store_user_data=True)
         for document in corpus.documents(split):
             docs.add(_doc(nlp, document, split, tally))
         (place / f"{split}.spacy").write_bytes(docs.to_bytes())
