@@ -137,7 +137,7 @@ def brat(folder: Path, split: str, texts: dict[str, str]) -> tuple[Spans, Relati
     return sorted_in(spans), sorted_in(relations), sorted_in(attributes)
 
 
-def web_annotations(folder: Path, split: str, texts: dict[str, str]) -> tuple[Spans, Relations]:
+def web_annotations(folder: Path, split: str, texts: dict[str, str]) -> tuple[Spans, Relations, list[Any]]:
     """Web Annotation as the standard resolves it: both selectors of a span lead to the same words of its source."""
     collection = json.loads((folder / f"{split}.jsonld").read_bytes())
     assert (collection["@context"], collection["type"]) == ("http://www.w3.org/ns/anno.jsonld", "AnnotationCollection")
@@ -146,7 +146,12 @@ def web_annotations(folder: Path, split: str, texts: dict[str, str]) -> tuple[Sp
     spans: Spans = {doc_id: [] for doc_id in texts}
     relations: Relations = {doc_id: [] for doc_id in texts}
     by_id: dict[str, tuple[str, Place]] = {}
+    categories = []
     for one in items:
+        if one["motivation"] == "describing":
+            doc_id = Path(one["target"]["source"]["id"]).stem
+            categories += [(doc_id, *body["value"].split("=", 1)) for body in one["body"]]
+            continue
         label = next(body["value"] for body in one["body"] if body.get("purpose") == "classifying")
         if one["motivation"] == "linking":
             doc_id, head = by_id[one["target"]]
@@ -165,7 +170,7 @@ def web_annotations(folder: Path, split: str, texts: dict[str, str]) -> tuple[Sp
             assert quotes[0]["exact"] == text[place[0] : place[1]]
         by_id[one["id"]] = doc_id, place
         spans.setdefault(doc_id, []).append(place)
-    return sorted_in(spans), sorted_in(relations)
+    return sorted_in(spans), sorted_in(relations), sorted(categories)
 
 
 def task_file(folder: Path, split: str) -> Any:
@@ -195,7 +200,7 @@ def annotations(pulled: Any, corpus: Any, split: str) -> tuple[Spans, Relations]
     assert outcome.rejected.to_pylist() == []
     spans: Spans = {row["doc_id"]: [] for row in known}
     relations: Relations = {row["doc_id"]: [] for row in known}
-    assert _categories(outcome.kept["categories"]) == _categories(corpus.read(split, "categories"))
+    assert categories_in(outcome.kept["categories"]) == categories_in(corpus.read(split, "categories"))
     by_id = {}
     for row in outcome.kept["spans"].to_pylist():
         by_id[row["span_id"]] = row["start"], row["end"], row["label"]
@@ -205,6 +210,6 @@ def annotations(pulled: Any, corpus: Any, split: str) -> tuple[Spans, Relations]
     return sorted_in(spans), sorted_in(relations)
 
 
-def _categories(table: Any) -> list[Any]:
+def categories_in(table: Any) -> list[Any]:
     names = ("doc_id", "name", "value", "number")
     return sorted(zip(*(table[name].to_pylist() for name in names), strict=True))

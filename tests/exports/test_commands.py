@@ -60,6 +60,20 @@ def test_texts_are_joined_from_files_and_the_export_is_that_of_the_version(tmp_p
     assert {name: file for name, file in tree(tmp_path / "again").items() if name != "export.json"} == {
         name: file for name, file in tree(tmp_path / "brat").items() if name != "export.json"
     }
+    (tmp_path / "few").mkdir()
+    next((tmp_path / "brat").rglob("*.txt")).rename(tmp_path / "few" / "any name.txt")
+    few = run(
+        "join-texts",
+        str(tmp_path / "closed"),
+        "--texts",
+        str(tmp_path / "few"),
+        *("--format", "brat", "--to", str(tmp_path / "again")),
+    )
+    assert (few["changed"], few["counts"]["documents"], len(few["missing"])) == (
+        True,
+        1,
+        said["counts"]["documents"] - 1,
+    )
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match=r"none of the \d+ texts that .* needs is here"):
         run(

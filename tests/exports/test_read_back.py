@@ -108,8 +108,9 @@ def test_web_annotations_lead_to_the_words_that_were_marked(readers: Any, corpor
     def holds(corpus: Corpus) -> None:
         with exported(corpus, "webannotation") as folder:
             for split in corpus.splits:
-                found = readers.web_annotations(folder, split, texts_of(corpus, split))
-                assert found == readers.said(corpus, split)
+                *found, categories = readers.web_annotations(folder, split, texts_of(corpus, split))
+                assert tuple(found) == readers.said(corpus, split)
+                assert categories == [row[:3] for row in readers.categories_in(corpus.read(split, "categories"))]
 
     holds()
 
@@ -196,10 +197,10 @@ def test_texts_that_are_put_back_make_the_tables_that_were_published(corpora: An
         every = sorted({text for of_split in texts.values() for text in of_split.values()})
         there = data.draw(st.sets(st.sampled_from(every))) if every else set()
         with exported(without_text(corpus), "parquet") as folder:
-            joined, missing = with_text(folder, {text_sha256(text): text for text in there})
+            joined = with_text(folder, {text_sha256(text): text for text in there})
             for split in corpus.splits:
                 lost = {doc_id for doc_id, text in texts[split].items() if text not in there}
-                assert lost == texts[split].keys() & set(missing)
+                assert lost == texts[split].keys() & set(joined.missing)
                 for name in corpus.tables:
                     rows = corpus.read(split, name).to_pylist()
                     untitled = [row | {"title": None} if "title" in row and name != "sources" else row for row in rows]

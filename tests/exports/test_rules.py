@@ -108,10 +108,14 @@ def test_what_is_left_out_is_counted_and_listed(corpora: Any, tmp_path: Path) ->
 
 def test_a_format_says_which_labels_it_has_no_place_for(corpora: Any, tmp_path: Path) -> None:
     corpus = corpora.example()
-    said = {name: written(corpus, name, tmp_path / name).receipt["not_held"] for name in ("conll2003", "brat", "csv")}
+    said = {
+        name: written(corpus, name, tmp_path / name).receipt["not_held"]
+        for name in ("conll2003", "brat", "webannotation", "csv")
+    }
     assert said == {
         "conll2003": {"relations": 1, "attributes": 3, "categories": 1},
         "brat": {"categories": 1},
+        "webannotation": {},
         "csv": {},
     }
 
@@ -157,7 +161,7 @@ def test_a_format_that_needs_texts_is_refused_without_them(corpora: Any, tmp_pat
 def test_texts_are_put_back_only_where_they_are_the_published_ones(corpora: Any, tmp_path: Path) -> None:
     corpus = corpora.one_document(TEXT, *NESTED)
     folder = written(without_text(corpus), "parquet", tmp_path / "out").path
-    assert with_text(folder, {text_sha256(f"{TEXT} "): f"{TEXT} "})[1] == ("doc",)
+    assert with_text(folder, {text_sha256(f"{TEXT} "): f"{TEXT} "}).missing == ("doc",)
     with pytest.raises(DataError, match=r"document doc: the words at 15:33 are not those that were published"):
         with_text(folder, {text_sha256(TEXT): TEXT.replace("Front", "Union")})
     with pytest.raises(UsageError, match="is no export without texts"):

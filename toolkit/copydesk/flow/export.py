@@ -27,6 +27,8 @@ from copydesk.studio.interface import to_config
 from copydesk.studio.task_file import labelled_task
 from copydesk.workspace import Workspace
 
+_TOLD = ("format", "name", "version", "splits", "tables", "tokenizer", "left_out", "not_held", "missing")
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -64,13 +66,13 @@ def join_texts(standoff: Path, texts: Mapping[str, str], wanted: Wanted) -> Repo
 
     Raises DataError where no text fits.
     """
-    corpus, missing = with_text(standoff, texts)
+    corpus = with_text(standoff, texts)
     if not any(corpus.read(split, "documents").num_rows for split in corpus.splits):
         raise DataError(
-            f"none of the {len(missing)} texts that {standoff} needs is here",
+            f"none of the {len(corpus.missing)} texts that {standoff} needs is here",
             fix="see README.md there for how the texts are made",
         )
-    return _report(_export(corpus, replace(wanted, any_licence=True)), missing=missing)
+    return _report(_export(corpus, replace(wanted, any_licence=True)))
 
 
 def texts_in_workspace(workspace: Workspace) -> dict[str, str]:
@@ -139,22 +141,19 @@ def _export(corpus: Corpus, wanted: Wanted) -> Exported:
     )
 
 
-def _report(done: Exported, *, missing: Sequence[str] = (), pushed: str = "") -> Report:
+def _report(done: Exported, *, pushed: str = "") -> Report:
     receipt = done.receipt
     lines = [f"{receipt['name']} {receipt['version']} as {receipt['format']}: {done.path}"]
     if receipt["tokenizer"]:
         lines.append(f"tokens: {receipt['tokenizer']}")
     for name, one in receipt["left_out"].items():
-        lines.append(
-            f"left out, {name}: {one['count']:,} ({', '.join(one['first'])}{', …' * (one['count'] > len(one['first']))})"
-        )
+        lines.append(f"left out, {name}: {one['count']:,} ({_listed(one['first'], one['count'])})")
     if receipt["not_held"]:
         held = ", ".join(f"{count:,} {name}" for name, count in receipt["not_held"].items())
         lines.append(f"this format has no place for: {held}")
+    missing = receipt["missing"]
     if missing:
-        lines.append(
-            f"no text was found for: {len(missing):,} documents ({', '.join(missing[:5])}{', …' * (len(missing) > 5)})"
-        )
+        lines.append(f"no text was found for: {len(missing):,} documents ({_listed(missing[:5], len(missing))})")
     if pushed:
         lines.append(f"pushed to the Hugging Face Hub: {pushed}, tag {receipt['version']}")
     return Report(
@@ -164,10 +163,11 @@ def _report(done: Exported, *, missing: Sequence[str] = (), pushed: str = "") ->
         lines=tuple(lines),
         data={
             "path": str(done.path),
-            **{name: receipt[name] for name in ("format", "name", "version", "splits", "tables", "tokenizer")},
-            "left_out": receipt["left_out"],
-            "not_held": receipt["not_held"],
-            "missing": list(missing),
+            **{name: receipt[name] for name in _TOLD},
             "pushed": pushed,
         },
     )
+
+
+def _listed(first: Sequence[str], count: int) -> str:
+    return ", ".join([*first, *(["…"] if count > len(first) else [])])

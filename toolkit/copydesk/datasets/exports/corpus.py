@@ -59,7 +59,8 @@ class Labelled:
 class Corpus:
     """Published tables with what a version says of itself. ``read`` gives one table of one split.
 
-    ``digest`` is the SHA-256 of the version's manifest. ``has_text`` is false for what was exported without texts.
+    ``digest`` is the SHA-256 of the version's manifest, or of the receipt of the export that texts were put back into; ``missing`` are
+    its documents of which no text was found. ``has_text`` is false of a corpus without texts.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Corpus:
     tables: tuple[str, ...]
     read: Callable[[str, str], pa.Table]
     has_text: bool = True
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def of_version(cls, path: Path) -> Corpus:

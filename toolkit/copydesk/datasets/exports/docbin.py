@@ -25,7 +25,7 @@ def write_docbin(corpus: Corpus, place: Path) -> Made:
     """Write ``SPLIT.spacy``, in tokens of ``spacy.blank`` for the dataset's language; no model is needed.
 
     Of several languages, and of one whose tokenizer needs a package that is not there, the tokens are those of the language "xx".
-    ``doc.user_data`` has ``doc_id``, ``text_sha256``, ``relations`` and ``attributes`` by span id. Raises MissingExtraError
+    ``doc.user_data`` has ``doc_id``, ``text_sha256``, ``relations``, ``categories``, and ``attributes`` by span id. Raises MissingExtraError
     without spaCy.
     """
     try:
@@ -72,6 +72,7 @@ def _doc(nlp: Language, document: Labelled, split: str, tally: Tally) -> Doc:
         "doc_id": document.doc_id,
         "text_sha256": document.row["text_sha256"],
         "relations": [dict(one) for one in relations],
+        "categories": [dict(one) for one in document.categories],
         "attributes": {one.span["span_id"]: one.span["attributes"] for one in placed if one.span["attributes"]},
     }
     tally.add(documents=1, spans=len(placed), entities=len(taken), relations=len(relations))

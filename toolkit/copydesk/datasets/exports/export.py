@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from copydesk.datasets.exports.corpus import Corpus
-from copydesk.datasets.exports.formats import Format
+from copydesk.datasets.exports.formats import FORMATS, Format
 from copydesk.datasets.exports.licences import may_pass_on
 from copydesk.datasets.exports.report import summary
 from copydesk.datasets.exports.standoff import RECEIPT
@@ -45,7 +45,8 @@ def export(corpus: Corpus, name: str, chosen: Format, target: Path, *, any_licen
     """
     if chosen.needs_text and not corpus.has_text:
         raise UsageError(
-            f"{name} cannot be without texts", fix="choose webannotation, csv, parquet, huggingface or delta"
+            f"{name} cannot be without texts",
+            fix=f"choose one of {', '.join(name for name, one in FORMATS.items() if not one.needs_text)}",
         )
     if corpus.has_text and not any_licence:
         _check_licences(corpus)
@@ -53,10 +54,8 @@ def export(corpus: Corpus, name: str, chosen: Format, target: Path, *, any_licen
         "export": _RECEIPT_VERSION,
         "format": name,
         **{key: getattr(corpus, key) for key in ("name", "version", "licence", "has_text")},
-        "manifest_sha256": corpus.digest,
-        "language": list(corpus.language),
-        "splits": list(corpus.splits),
-        "tables": list(corpus.tables),
+        **{key: list(getattr(corpus, key)) for key in ("language", "splits", "tables", "missing")},
+        "source_sha256": corpus.digest,
         "tool": tool,
     }
     earlier = _receipt_in(target)

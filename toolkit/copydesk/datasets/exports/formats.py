@@ -29,13 +29,14 @@ class Format:
     needs_text: bool = True
 
 
+_ALL = frozenset({"relations", "attributes", "categories"})
 FORMATS: Mapping[str, Format] = {
     "conll2003": Format(write_conll),
     "bio": Format(write_bio),
     "bilou": Format(write_bilou),
-    "docbin": Format(write_docbin, frozenset({"relations", "attributes"})),
+    "docbin": Format(write_docbin, _ALL),
     "brat": Format(write_brat, frozenset({"relations", "attributes"})),
-    "webannotation": Format(write_web_annotations, frozenset({"relations", "attributes"}), needs_text=False),
+    "webannotation": Format(write_web_annotations, _ALL, needs_text=False),
     "csv": Format(write_csv, is_tables=True, needs_text=False),
     "parquet": Format(write_parquet, is_tables=True, needs_text=False),
     "huggingface": Format(write_hugging_face, is_tables=True, needs_text=False),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -19,12 +18,12 @@ from copydesk.datasets.nested import nest
 from copydesk.datasets.version import read_object
 from copydesk.datasets.write import LABEL_SET
 from copydesk.errors import DataError, UsageError
+from copydesk.store import file_sha256
 
 RECEIPT = "export.json"
 SURFACE, DIGEST = "surface", "surface_sha256"
 # Columns that hold an article's words, or words made of them.
 _WORDS = frozenset({"text", "title", "readings", "detail", "evidence", "contents", "sources", "source_names", "cues"})
-
 _NEEDED = frozenset({"documents", "sources", "zones", "spans", "relations"})
 
 
@@ -42,10 +41,10 @@ def without_text(corpus: Corpus) -> Corpus:
     return replace(corpus, tables=tables, has_text=False, read=lambda split, name: _stripped(corpus.read(split, name)))
 
 
-def with_text(folder: Path, texts: Mapping[str, str]) -> tuple[Corpus, tuple[str, ...]]:
-    """Put texts, by their SHA-256, back into what ``write_parquet`` wrote without them; gives the documents that have none, too.
+def with_text(folder: Path, texts: Mapping[str, str]) -> Corpus:
+    """Put texts, by their SHA-256, back into what ``write_parquet`` wrote without them.
 
-    All rows of a document without its text are left out. Titles stay empty. Raises UsageError where ``folder`` is no such export,
+    All rows of a document without its text are left out; ``missing`` names it. Titles stay empty. Raises UsageError where ``folder`` is no such export,
     DataError where the words of a label are not those that were published.
     """
     receipt = read_object(folder / RECEIPT) if (folder / RECEIPT).is_file() else {}
@@ -67,16 +66,16 @@ def with_text(folder: Path, texts: Mapping[str, str]) -> tuple[Corpus, tuple[str
         for row in part["documents"].select(["doc_id", "text_sha256"]).to_pylist()
         if row["text_sha256"] not in texts
     ]
-    corpus = Corpus(
+    return Corpus(
         **{name: receipt[name] for name in ("name", "version", "licence")},
-        digest=receipt["manifest_sha256"],
+        digest=file_sha256(folder / RECEIPT),
         language=tuple(receipt["language"]),
         label_set=read_object(folder / LABEL_SET),
         splits=tuple(receipt["splits"]),
         tables=(NESTED, *names),
         read=lambda split, name: joined[split][name],
+        missing=tuple(missing),
     )
-    return corpus, tuple(missing)
 
 
 def _stripped(table: pa.Table) -> pa.Table:
@@ -93,7 +92,6 @@ def _digests(texts: pa.Array) -> pa.Array:
     return pa.array(digests, pa.string()).take(encoded.indices)
 
 
-@cache
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 

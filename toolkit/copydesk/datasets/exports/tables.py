@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.exports.corpus import Corpus
-from copydesk.datasets.exports.report import Made
+from copydesk.datasets.exports.report import Made, Tally
 from copydesk.datasets.exports.standoff import recipe
-from copydesk.datasets.layout import NESTED, ORDER, file_of
+from copydesk.datasets.layout import ORDER, file_of
 from copydesk.datasets.write import LABEL_SET
 from copydesk.errors import MissingExtraError
 from copydesk.store import canonical_json, write_table
@@ -31,11 +31,12 @@ def write_csv(corpus: Corpus, place: Path) -> Made:
     """
     from pyarrow import csv
 
-    for split, name, table in _tables(corpus):
+    tally = Tally()
+    for split, name, table in _tables(corpus, tally):
         path = _made_room(place / name / f"{split}.csv")
         plain = [escaped(_flat(column)) for column in table.columns]
         csv.write_csv(pa.table(plain, table.column_names), str(path))
-    return _counted(corpus)
+    return tally.made()
 
 
 def escaped(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -53,21 +54,19 @@ def unescaped(text: str) -> str:
 
 def write_parquet(corpus: Corpus, place: Path) -> Made:
     """Write the tables as Parquet, laid out as in a version, with ``labels.json`` and a README by which Hugging Face loads them."""
-    configs: list[dict[str, Any]] = []
-    for name in corpus.tables:
-        files = []
-        for split in corpus.splits:
-            table = corpus.read(split, name)
-            write_table(_made_room(place / file_of(name, split)), table, sorted_by=ORDER[name])
-            if table.num_rows:  # Hugging Face's library cannot load an empty one
-                files.append({"split": split, "path": file_of(name, split)})
-        if files:
-            configs.append({"config_name": name, "data_files": files, "default": not configs})
+    tally, files = Tally(), dict[str, list[dict[str, str]]]()
+    for split, name, table in _tables(corpus, tally):
+        path = file_of(name, split)
+        write_table(_made_room(place / path), table, sorted_by=ORDER[name])
+        if table.num_rows:  # Hugging Face's library cannot load an empty one
+            files.setdefault(name, []).append({"split": split, "path": path})
+    first = next(iter(files), "")
+    configs = [{"config_name": name, "data_files": those, "default": name == first} for name, those in files.items()]
     (place / LABEL_SET).write_bytes(canonical_json(corpus.label_set))
     said = {"language": list(corpus.language), "license": corpus.licence.lower(), "configs": configs}
     head = f"---\n{canonical_json(said).decode()}---\n\n# {corpus.name} {corpus.version}\n"  # JSON is YAML
     (place / "README.md").write_text(head + ("" if corpus.has_text else f"\n{recipe()}"), encoding="utf-8")
-    return _counted(corpus)
+    return tally.made()
 
 
 def write_delta(corpus: Corpus, place: Path) -> Made:
@@ -79,7 +78,8 @@ def write_delta(corpus: Corpus, place: Path) -> Made:
         import deltalake
     except ImportError as error:
         raise MissingExtraError("this format needs deltalake", fix="pip install 'copydesk[delta]'") from error
-    for split, name, table in _tables(corpus):
+    tally = Tally()
+    for split, name, table in _tables(corpus, tally):
         deltalake.write_deltalake(
             str(place / name),
             table.append_column(
@@ -90,28 +90,30 @@ def write_delta(corpus: Corpus, place: Path) -> Made:
             name=name,
             description=f"{corpus.name} {corpus.version}",
         )
-    return _counted(corpus)
+    return tally.made()
 
 
 def write_hugging_face(corpus: Corpus, place: Path) -> Made:
     """Write each table as a ``DatasetDict`` in ``TABLE/``, which ``datasets.load_from_disk`` opens.
 
-    A split that has no row of a table is not in its ``DatasetDict``: the library cannot open an empty one. Raises MissingExtraError without datasets.
+    A split that has no row of a table is not in its ``DatasetDict``: the library cannot open an empty one. Raises MissingExtraError
+    without datasets.
     """
     try:
         import datasets
     except ImportError as error:
         raise MissingExtraError("this format needs datasets", fix="pip install 'copydesk[huggingface]'") from error
+    tally = Tally()
     with _without_bars():
-        for name in corpus.tables:
+        for name, those in groupby(_tables(corpus, tally), key=lambda one: one[1]):
             splits = {
                 # the library draws a fingerprint at random where none is given
                 split: datasets.Dataset(table, fingerprint=f"{corpus.digest[:16]}-{name}-{split}")
-                for split in corpus.splits
-                if (table := corpus.read(split, name)).num_rows
+                for split, _, table in those
+                if table.num_rows
             }
             datasets.DatasetDict(splits).save_to_disk(str(place / name))
-    return _counted(corpus)
+    return tally.made()
 
 
 @contextmanager
@@ -127,15 +129,13 @@ def _without_bars() -> Iterator[None]:
             datasets.enable_progress_bars()
 
 
-def _tables(corpus: Corpus) -> Iterator[tuple[str, str, pa.Table]]:
+def _tables(corpus: Corpus, tally: Tally) -> Iterator[tuple[str, str, pa.Table]]:
+    """Give split, name and rows of each table, one table after the other."""
     for name in corpus.tables:
         for split in corpus.splits:
-            yield split, name, corpus.read(split, name)
-
-
-def _counted(corpus: Corpus) -> Made:
-    counts = {name: sum(corpus.read(split, name).num_rows for split in corpus.splits) for name in corpus.tables}
-    return Made({name: count for name, count in counts.items() if name != NESTED or len(counts) == 1})
+            table = corpus.read(split, name)
+            tally.add(**{name: table.num_rows})
+            yield split, name, table
 
 
 def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,4 +1,4 @@
-"""W3C Web Annotation (JSON-LD): an annotation for each span and relation, a collection for each split.
+"""W3C Web Annotation (JSON-LD): an annotation for each span, relation and classified document, a collection for each split.
 
 Positions are code points, as the standard's section on the Text Position Selector asks for.
 """
@@ -42,8 +42,8 @@ def write_web_annotations(corpus: Corpus, place: Path) -> Made:
                     file.write(json.dumps(one, ensure_ascii=False))
                     total += 1
                 attributes = sum(len(one["attributes"]) for one in document.spans)
-                said = {"spans": len(document.spans), "relations": len(document.relations), "attributes": attributes}
-                tally.add(documents=1, **said)
+                tally.add(documents=1, spans=len(document.spans), relations=len(document.relations))
+                tally.add(attributes=attributes, categories=len(document.categories))
             file.write(f'\n]}},\n "total": {total}}}\n')
     return tally.made()
 
@@ -55,24 +55,25 @@ def _text_file(document: Labelled) -> str:
 def _annotations(document: Labelled, *, has_text: bool) -> Iterator[dict[str, Any]]:
     source: dict[str, Any] = {"id": _text_file(document) if has_text else _named(document.row["text_sha256"])}
     source |= {"type": "Text", "format": "text/plain"}
-    scope = {"scope": document.row["url"]} if document.row["url"] else {}
+    target: dict[str, Any] = {"type": "SpecificResource", "source": source}
+    target |= {"scope": document.row["url"]} if document.row["url"] else {}
+    if document.categories:
+        yield {
+            "id": _address("document", document.doc_id),
+            "type": "Annotation",
+            "motivation": "describing",
+            "body": [_described(one) for one in document.categories],
+            "target": target,
+        }
     for span in document.spans:
-        described = [
-            {"type": "TextualBody", "purpose": "describing", "value": f"{one['name']}={one['value']}"}
-            for one in span["attributes"]
-        ]
         selectors = [{"type": "TextPositionSelector", "start": span["start"], "end": span["end"]}]
+        selectors += [_quoted(document.text, span)] if has_text else []
         yield {
             "id": _address("span", span["span_id"]),
             "type": "Annotation",
             "motivation": "classifying",
-            "body": [_class(span["label"]), *described],
-            "target": {
-                "type": "SpecificResource",
-                "source": source,
-                **scope,
-                "selector": [*selectors, *([_quoted(document.text, span)] if has_text else [])],
-            },
+            "body": [_class(span["label"]), *map(_described, span["attributes"])],
+            "target": target | {"selector": selectors},
         }
     for one in document.relations:
         tail = {
@@ -91,6 +92,10 @@ def _annotations(document: Labelled, *, has_text: bool) -> Iterator[dict[str, An
 
 def _class(label: str) -> dict[str, str]:
     return {"type": "TextualBody", "purpose": "classifying", "value": label}
+
+
+def _described(said: Row) -> dict[str, str]:
+    return {"type": "TextualBody", "purpose": "describing", "value": f"{said['name']}={said['value']}"}
 
 
 def _quoted(text: str, span: Row) -> dict[str, Any]:
