@@ -13,9 +13,14 @@ import pytest
 from click.testing import CliRunner
 
 from copydesk.cli import cli
+from copydesk.datasets.exports.export import export
+from copydesk.datasets.exports.standoff import without_text
 from copydesk.datasets.load import find_version
 from copydesk.errors import CopydeskError, DataError, UsageError
-from copydesk.flow.export import ALL_FORMATS
+from copydesk.flow.export import ALL_FORMATS, Wanted, join_texts, texts_in_workspace
+from copydesk.model.document import text_sha256
+from copydesk.model.tables import DOCUMENTS, from_rows
+from copydesk.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 NAME = "example-news"
@@ -85,6 +90,20 @@ def test_texts_are_joined_from_files_and_the_export_is_that_of_the_version(tmp_p
         )
 
 
+def test_texts_are_joined_from_the_workspace_in_any_revision(corpora: Any, tmp_path: Path) -> None:
+    corpus = corpora.example()
+    closed = export(
+        without_text(corpus), "parquet", ALL_FORMATS["parquet"], tmp_path / "out", any_licence=False, tool="test"
+    )
+    workspace = Workspace.create(tmp_path / "desk")
+    rows = [row for split in corpus.splits for row in corpus.read(split, "documents").to_pylist()]
+    newer = [row | {"revision": 2, "text": "Changed.", "text_sha256": text_sha256("Changed.")} for row in rows]
+    documents = [dict.fromkeys(DOCUMENTS.names) | {"source": "a.txt"} | row for row in (*rows, *newer)]
+    workspace.documents.append({"documents": from_rows("documents", documents)}, {})
+    said = join_texts(closed.path, texts_in_workspace(workspace), Wanted("bio", tmp_path / "bio"))
+    assert (said.counts["documents"], said.data["missing"]) == (2, [])
+
+
 def test_tables_are_chosen_where_there_are_tables(tmp_path: Path) -> None:
     said = run("export", NAME, "--format", "csv", "--table", "spans", "--split", "train", "--to", str(tmp_path / "out"))
     assert set(tree(tmp_path / "out")) == {"export.json", "spans/train.csv"}
@@ -104,3 +123,8 @@ def test_hugging_face_loads_the_parquet_export_by_its_readme(tmp_path: Path) -> 
     done = subprocess.run(command, cwd=tmp_path, env=offline, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "False True"
+
+
+def test_every_format_is_documented() -> None:
+    said = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    assert [name for name in ALL_FORMATS if f"`{name}`" not in said] == []

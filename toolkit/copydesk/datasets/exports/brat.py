@@ -9,8 +9,6 @@ from pathlib import Path
 
 from copydesk.datasets.exports.corpus import Corpus, Labelled
 from copydesk.datasets.exports.report import Made, Tally
-from copydesk.model.document import text_sha256
-from copydesk.model.name import is_name
 from copydesk.model.schema import LabelSchema
 
 _BREAK = re.compile("[\n\t]+")  # a span goes on over these in fragments: brat's file is lines of columns
@@ -28,18 +26,13 @@ def write_brat(corpus: Corpus, place: Path) -> Made:
     for split in corpus.splits:
         (place / split).mkdir()
         for document in corpus.documents(split):
-            path = place / split / file_name(document.doc_id)
+            path = place / split / document.file_name
             path.with_suffix(".txt").write_bytes(document.text.encode())
             lines = "".join(f"{line}\n" for line in _lines(document))
             path.with_suffix(".ann").write_bytes(lines.encode())
             attributes = sum(len(one["attributes"]) for one in document.spans)
             tally.add(documents=1, spans=len(document.spans), relations=len(document.relations), attributes=attributes)
     return tally.made()
-
-
-def file_name(doc_id: str) -> str:
-    """Give the name of a document's files, with no suffix: its id, or of one that no file can be called by, its digest."""
-    return doc_id if is_name(doc_id) and "." not in doc_id else text_sha256(doc_id)
 
 
 def _lines(document: Labelled) -> Iterator[str]:

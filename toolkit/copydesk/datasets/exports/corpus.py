@@ -16,6 +16,8 @@ from copydesk.datasets.load import read_file, splits_in
 from copydesk.datasets.version import MANIFEST, open_release, read_object
 from copydesk.datasets.write import LABEL_SET
 from copydesk.errors import UnknownError
+from copydesk.model.document import text_sha256
+from copydesk.model.name import is_name
 from copydesk.model.new_schema import colour
 from copydesk.model.schema import LabelSchema
 from copydesk.store import file_sha256
@@ -48,6 +50,11 @@ class Labelled:
     def doc_id(self) -> str:
         """What names the document."""
         return str(self.row["doc_id"])
+
+    @property
+    def file_name(self) -> str:
+        """What its files are called, without a suffix: its id, or where no file can be called that, the id's digest."""
+        return self.doc_id if is_name(self.doc_id) and "." not in self.doc_id else text_sha256(self.doc_id)
 
     @property
     def text(self) -> str:

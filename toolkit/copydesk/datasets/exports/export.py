@@ -19,7 +19,7 @@ from copydesk.datasets.exports.standoff import RECEIPT
 from copydesk.datasets.layout import DECLARED
 from copydesk.datasets.staging import staged, sweep_staging
 from copydesk.errors import DataError, UsageError
-from copydesk.store import canonical_json, commit_folder, file_sha256, translated
+from copydesk.store import canonical_json, file_sha256, sync_folder, translated
 
 LEFT_OUT = "left-out.jsonl"
 _RECEIPT_VERSION = 1
@@ -36,7 +36,7 @@ class Exported:
 
 
 def export(corpus: Corpus, name: str, chosen: Format, target: Path, *, any_licence: bool, tool: str) -> Exported:
-    """Write a corpus in a format, called ``name``, as the folder ``target``; an earlier export there is replaced.
+    """Write a corpus in a format, called ``name``, as the folder ``target``; an earlier export there is replaced once the new one is whole.
 
     What the format cannot hold is counted in the receipt (``export.json``), and listed in ``left-out.jsonl`` where it is spans or
     relations. Texts whose licences do not permit it are written only with ``any_licence``. The same again writes nothing. Raises
@@ -70,7 +70,8 @@ def export(corpus: Corpus, name: str, chosen: Format, target: Path, *, any_licen
             _see_onto_disk(place / "new")
             if target.exists():
                 target.rename(place / "old")
-            commit_folder(place / "new", target)
+            (place / "new").rename(target)
+            sync_folder(target.parent)
     return Exported(target, receipt, changed=True)
 
 
@@ -135,8 +136,10 @@ def _receipt_in(target: Path) -> dict[str, Any]:
 
 
 def _see_onto_disk(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
+    for path in (*folder.rglob("*"), folder):
+        if path.is_dir():
+            sync_folder(path)
+        else:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
 

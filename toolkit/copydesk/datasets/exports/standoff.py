@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
@@ -18,6 +17,7 @@ from copydesk.datasets.nested import nest
 from copydesk.datasets.version import read_object
 from copydesk.datasets.write import LABEL_SET
 from copydesk.errors import DataError, UsageError
+from copydesk.model.document import text_sha256
 from copydesk.store import file_sha256
 
 RECEIPT = "export.json"
@@ -44,8 +44,8 @@ def without_text(corpus: Corpus) -> Corpus:
 def with_text(folder: Path, texts: Mapping[str, str]) -> Corpus:
     """Put texts, by their SHA-256, back into what ``write_parquet`` wrote without them.
 
-    All rows of a document without its text are left out; ``missing`` names it. Titles stay empty. Raises UsageError where ``folder`` is no such export,
-    DataError where the words of a label are not those that were published.
+    All rows of a document without its text are left out; ``missing`` names it. Titles stay empty. Raises UsageError where
+    ``folder`` is no such export, DataError where the words of a label are not those that were published.
     """
     receipt = read_object(folder / RECEIPT) if (folder / RECEIPT).is_file() else {}
     if receipt.get("format") != "parquet" or receipt["has_text"]:
@@ -88,12 +88,8 @@ def _stripped(table: pa.Table) -> pa.Table:
 def _digests(texts: pa.Array) -> pa.Array:
     """SHA-256 of each text's UTF-8; each that occurs is computed once."""
     encoded = texts.dictionary_encode()
-    digests = [_sha256(one) for one in encoded.dictionary.to_pylist()]
+    digests = [text_sha256(one) for one in encoded.dictionary.to_pylist()]
     return pa.array(digests, pa.string()).take(encoded.indices)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _joined(part: Mapping[str, pa.Table], texts: Mapping[str, str]) -> dict[str, pa.Table]:
@@ -117,7 +113,7 @@ def _with_surface(table: pa.Table, of_document: Mapping[str, str | None]) -> pa.
     surfaces = []
     for doc_id, start, end, sha256 in zip(*columns, strict=True):
         surface = None if sha256 is None else (of_document[doc_id] or "")[start:end]
-        if surface is not None and _sha256(surface) != sha256:
+        if surface is not None and text_sha256(surface) != sha256:
             raise DataError(
                 f"document {doc_id}: the words at {start}:{end} are not those that were published",
                 fix="export the version again: the folder was changed",

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from copydesk.datasets.exports.brat import file_name
 from copydesk.datasets.exports.corpus import Corpus, Labelled, Row
 from copydesk.datasets.exports.report import Made, Tally
 
@@ -34,22 +33,25 @@ def write_web_annotations(corpus: Corpus, place: Path) -> Made:
             file.write(f'{{"@context": "{_CONTEXT}", "id": "{split}.jsonld", "type": "AnnotationCollection",\n')
             file.write(f' "label": {json.dumps(f"{corpus.name} {corpus.version}, {split}")},\n')
             file.write(f' "first": {{"id": "{split}.jsonld#page", "type": "AnnotationPage", "items": [')
-            for document in corpus.documents(split):
-                if corpus.has_text:
-                    (place / _text_file(document)).write_bytes(document.text.encode())
-                for one in _annotations(document, has_text=corpus.has_text):
-                    file.write(",\n" if total else "\n")
-                    file.write(json.dumps(one, ensure_ascii=False))
-                    total += 1
-                attributes = sum(len(one["attributes"]) for one in document.spans)
-                tally.add(documents=1, spans=len(document.spans), relations=len(document.relations))
-                tally.add(attributes=attributes, categories=len(document.categories))
+            for total, one in enumerate(_items(corpus, split, place, tally), 1):
+                file.write((",\n" if total > 1 else "\n") + json.dumps(one, ensure_ascii=False))
             file.write(f'\n]}},\n "total": {total}}}\n')
     return tally.made()
 
 
+def _items(corpus: Corpus, split: str, place: Path, tally: Tally) -> Iterator[dict[str, Any]]:
+    """Give the annotations of a split, and write the texts that they point into."""
+    for document in corpus.documents(split):
+        if corpus.has_text:
+            (place / _text_file(document)).write_bytes(document.text.encode())
+        attributes = sum(len(one["attributes"]) for one in document.spans)
+        tally.add(documents=1, spans=len(document.spans), relations=len(document.relations))
+        tally.add(attributes=attributes, categories=len(document.categories))
+        yield from _annotations(document, has_text=corpus.has_text)
+
+
 def _text_file(document: Labelled) -> str:
-    return f"texts/{file_name(document.doc_id)}.txt"
+    return f"texts/{document.file_name}.txt"
 
 
 def _annotations(document: Labelled, *, has_text: bool) -> Iterator[dict[str, Any]]:
