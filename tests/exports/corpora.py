@@ -13,35 +13,38 @@ from copydesk.datasets.exports.corpus import Corpus
 from copydesk.datasets.exports.words import tokens_of
 from copydesk.datasets.layout import NESTED, TABLES, schema_of
 from copydesk.datasets.nested import nest
+from copydesk.model.schema import LabelSchema
 
 Row = dict[str, Any]
-PLAIN = {
-    "definition": "What it says.",
-    "labels": [],
-    "choices": [],
-    "placeholder": "",
-    "pattern": "",
-    "required": False,
-}
-LABEL_SET = {
-    "name": "small",
-    "version": "1",
-    "title": "Small",
-    "overlap": "any",
-    "labels": [{"name": name, "definition": "One of them."} for name in ("PERSON", "PLACE", "ARMED_GROUP")],
-    "relations": [
-        {"name": "member_of", "definition": "Of what.", "heads": ["PERSON"], "tails": [], "symmetric": False}
-    ],
-    "attributes": [
-        {**PLAIN, "name": "mention", "kind": "choice", "choices": ["NAM", "NOM"]},
-        {**PLAIN, "name": "note", "kind": "text"},
-    ],
-    "categories": [
-        {**PLAIN, "name": "topic", "kind": "choices", "choices": ["war", "trade"]},
-        {**PLAIN, "name": "weight", "kind": "number"},
-    ],
-}
-LABELS = [label["name"] for label in LABEL_SET["labels"]]  # type: ignore[index]
+SCHEMA = LabelSchema.read(
+    {
+        "name": "small",
+        "version": "1",
+        "title": "Small",
+        "overlap": "any",
+        "labels": [
+            {"name": "PERSON", "definition": "Who.", "colour": "#aa0000"},
+            {"name": "PLACE", "definition": "Where.", "colour": "#00aa00"},
+            {"name": "ARMED_GROUP", "definition": "Which.", "colour": "#0000aa", "group": "actors"},
+        ],
+        "relations": [{"name": "member_of", "definition": "Of what.", "heads": ["PERSON"]}],
+        "attributes": [
+            {"name": "mention", "definition": "How.", "kind": "choice", "choices": [{"name": "NAM"}, {"name": "NOM"}]},
+            {"name": "note", "definition": "Anything.", "kind": "text"},
+        ],
+        "categories": [
+            {
+                "name": "topic",
+                "definition": "About.",
+                "kind": "choices",
+                "choices": [{"name": "war"}, {"name": "trade"}],
+            },
+            {"name": "weight", "definition": "How much.", "kind": "number"},
+        ],
+    },
+    place="schema.toml",
+)
+LABELS = SCHEMA.label_names
 # What scraping brings, what counts differently in other units than code points, and what breaks files of lines and columns.
 PARTS = (
     *("Noor", " ", "  ", "\n", "\n\n", "\t", "Aleppó", "e\u0301", "a\u0323\u0302", "\u00a0", "\u202f", "’s", "“", "”"),
@@ -126,7 +129,8 @@ def corpus_of(parts: dict[str, dict[str, pa.Table]]) -> Corpus:
         digest="ab" * 32,
         licence="CC0-1.0",
         language=("en",),
-        label_set=LABEL_SET,
+        label_set={"name": SCHEMA.name},
+        schema=SCHEMA,
         splits=tuple(parts),
         tables=tuple(next(iter(parts.values()))),
         read=lambda split, table: parts[split][table],
@@ -207,6 +211,7 @@ def _document(doc_id: str, text: str, title: str | None) -> Row:
 
 def _decided(doc_id: str, text: str) -> Row:
     votes = {"votes": 1, "readers": 1, "annotators": ["A1"], "annotation_ids": ["1"], "decided": "single"}
+    votes |= {"method": "vote", "posterior": None, "boundary_changes": []}
     return {"doc_id": doc_id, "revision": 1, "text_sha256": hashlib.sha256(text.encode()).hexdigest(), **votes}
 
 

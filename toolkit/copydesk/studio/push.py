@@ -172,7 +172,7 @@ def _made(
 
 
 def task_data(row: Mapping[str, Any], text: str) -> dict[str, Any]:
-    """Give the data of a task that shows ``text`` of a document; ``row`` has its id, revision, digest and title."""
+    """Give what a task says of a document (a row of ``tasks``), of which it shows ``text``."""
     return {
         "doc_id": row["doc_id"],
         "revision": row["revision"],

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.datasets.about import about_of
 from copydesk.datasets.layout import DECLARED, TABLES, file_of
 from copydesk.datasets.load import read_file, splits_in
-from copydesk.datasets.version import MANIFEST, open_release, read_object
-from copydesk.datasets.write import LABEL_SET
+from copydesk.datasets.version import LABEL_SET, LABELLING, MANIFEST, Release, open_release, read_object
 from copydesk.errors import UnknownError
 from copydesk.model.document import text_sha256
 from copydesk.model.name import is_name
@@ -30,7 +30,7 @@ _GROUPED: Mapping[str, tuple[str, ...]] = {
     "sentences": ("start", "end"),
 }
 # Of what labels.json says, what a labelling schema's file says too.
-_LABEL = ("name", "definition", "group")
+_LABEL = ("name", "definition")
 _RELATION = ("name", "definition", "heads", "tails", "symmetric")
 _SAID = ("name", "definition", "kind", "placeholder", "pattern")
 _AT_ONCE = 1_000  # documents that are values of Python's own at a time
@@ -75,7 +75,8 @@ class Corpus:
     digest: str
     licence: str
     language: tuple[str, ...]
-    label_set: Mapping[str, Any]
+    label_set: Mapping[str, Any]  # as labels.json holds it
+    schema: LabelSchema
     splits: tuple[str, ...]
     tables: tuple[str, ...]
     read: Callable[[str, str], pa.Table]
@@ -85,7 +86,8 @@ class Corpus:
     @classmethod
     def of_version(cls, path: Path) -> Corpus:
         """Open the version in ``path``; raises StoreError where it is damaged."""
-        manifest = open_release(path).manifest
+        release = open_release(path)
+        manifest, label_set = release.manifest, read_object(path / LABEL_SET)
         files = {entry["path"] for entry in manifest["files"]}
         splits = tuple(splits_in(path))
         return cls(
@@ -94,7 +96,8 @@ class Corpus:
             digest=file_sha256(path / MANIFEST),
             licence=manifest["licence"],
             language=tuple(manifest["language"]),
-            label_set=read_object(path / LABEL_SET),
+            label_set=label_set,
+            schema=_schema(release, label_set),
             splits=splits,
             tables=tuple(name for name in (*TABLES, *DECLARED) if {file_of(name, split) for split in splits} <= files),
             read=lambda split, table: read_file(path / file_of(table, split), None),
@@ -106,22 +109,6 @@ class Corpus:
             self,
             splits=_chosen("split", splits, self.splits),
             tables=_chosen("table", tables, self.tables),
-        )
-
-    @property
-    def schema(self) -> LabelSchema:
-        """The label set as a labelling schema; a version keeps neither keys nor colours, so that these are new."""
-        said = self.label_set
-        labels = [{**_kept(one, _LABEL), "colour": colour(place)} for place, one in enumerate(said["labels"])]
-        return LabelSchema.read(
-            {
-                **_kept(said, ("name", "version", "title", "overlap")),
-                "labels": labels,
-                "relations": [_kept(one, _RELATION) for one in said["relations"]],
-                "attributes": [_said(one, "labels") for one in said["attributes"]],
-                "categories": [_said(one, "required") for one in said.get("categories", ())],
-            },
-            place=LABEL_SET,
         )
 
     def documents(self, split: str) -> Iterator[Labelled]:
@@ -145,6 +132,21 @@ class Corpus:
         for count in counts.tolist():
             yield rows.slice(at, count).to_pylist() if count else []
             at += count
+
+
+def _schema(release: Release, label_set: Mapping[str, Any]) -> LabelSchema:
+    """The labelling schema of a version; one that was published without it has its label set alone: no keys, other colours."""
+    if (release.path / LABELLING).exists():
+        return about_of(release).schema
+    labels = [{**_kept(one, _LABEL), "colour": colour(place)} for place, one in enumerate(label_set["labels"])]
+    parts = {
+        "labels": labels,
+        "relations": [_kept(one, _RELATION) for one in label_set["relations"]],
+        "attributes": [_said(one, "labels") for one in label_set["attributes"]],
+        "categories": [_said(one, "required") for one in label_set.get("categories", ())],
+    }
+    named = _kept(label_set, ("name", "version", "title", "overlap"))
+    return LabelSchema.read({**named, **parts}, place=str(release.path / LABEL_SET))
 
 
 def _said(one: Row, own: str) -> dict[str, Any]:

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.exports.corpus import Corpus
-from copydesk.datasets.layout import NESTED, file_of, schema_of
+from copydesk.datasets.layout import NESTED, TABLES, file_of, schema_of
 from copydesk.datasets.load import read_file
 from copydesk.datasets.nested import nest
-from copydesk.datasets.version import read_object
-from copydesk.datasets.write import LABEL_SET
+from copydesk.datasets.version import LABEL_SET, LABELLING, read_object
 from copydesk.errors import DataError, UsageError
 from copydesk.model.document import text_sha256
+from copydesk.model.plain import from_plain
+from copydesk.model.schema import LabelSchema
 from copydesk.store import file_sha256
 
 RECEIPT = "export.json"
@@ -71,8 +72,9 @@ def with_text(folder: Path, texts: Mapping[str, str]) -> Corpus:
         digest=file_sha256(folder / RECEIPT),
         language=tuple(receipt["language"]),
         label_set=read_object(folder / LABEL_SET),
+        schema=from_plain(LabelSchema, read_object(folder / LABELLING)),
         splits=tuple(receipt["splits"]),
-        tables=(NESTED, *names),
+        tables=tuple(next(iter(joined.values()), ())),
         read=lambda split, name: joined[split][name],
         missing=tuple(missing),
     )
@@ -103,7 +105,9 @@ def _joined(part: Mapping[str, pa.Table], texts: Mapping[str, str]) -> dict[str,
     rows["documents"] = rows["documents"].append_column(pa.field("text", pa.string(), nullable=False), held)
     joined = {name: _published(name, _with_surface(table, of_document)) for name, table in rows.items()}
     labels = {name: joined[name] for name in ("zones", "spans", "relations")}
-    return {**joined, NESTED: nest(joined["documents"], **labels)}
+    if any(table.schema.names != TABLES[name].names for name, table in labels.items()):
+        return joined  # of an older version, whose labels lack what the nested table says of them today
+    return {NESTED: nest(joined["documents"], **labels), **joined}
 
 
 def _with_surface(table: pa.Table, of_document: Mapping[str, str | None]) -> pa.Table:

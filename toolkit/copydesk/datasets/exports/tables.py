@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from copydesk.datasets.exports.corpus import Corpus
 from copydesk.datasets.exports.report import Made, Tally
 from copydesk.datasets.exports.standoff import recipe
 from copydesk.datasets.layout import ORDER, file_of
-from copydesk.datasets.write import LABEL_SET
+from copydesk.datasets.version import LABEL_SET, LABELLING
 from copydesk.errors import MissingExtraError
 from copydesk.store import canonical_json, write_table
 
@@ -53,7 +54,7 @@ def unescaped(text: str) -> str:
 
 
 def write_parquet(corpus: Corpus, place: Path) -> Made:
-    """Write the tables as Parquet, laid out as in a version, with ``labels.json`` and a README by which Hugging Face loads them."""
+    """Write the tables as Parquet, laid out as in a version, with label set and schema, and a README by which Hugging Face loads them."""
     tally, files = Tally(), dict[str, list[dict[str, str]]]()
     for split, name, table in _tables(corpus, tally):
         path = file_of(name, split)
@@ -63,6 +64,7 @@ def write_parquet(corpus: Corpus, place: Path) -> Made:
     first = next(iter(files), "")
     configs = [{"config_name": name, "data_files": those, "default": name == first} for name, those in files.items()]
     (place / LABEL_SET).write_bytes(canonical_json(corpus.label_set))
+    (place / LABELLING).write_bytes(canonical_json(asdict(corpus.schema)))
     said = {"language": list(corpus.language), "license": corpus.licence.lower(), "configs": configs}
     head = f"---\n{canonical_json(said).decode()}---\n\n# {corpus.name} {corpus.version}\n"  # JSON is YAML
     (place / "README.md").write_text(head + ("" if corpus.has_text else f"\n{recipe()}"), encoding="utf-8")
