@@ -21,11 +21,10 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from great_expectations.validator.validator import ValidationDependencies
 
 from copydesk.validation import checks, label_rules, overlap, rules
+from copydesk.validation.engine import LOOKUP, TABLE
 from copydesk.validation.failing import Failing
 
 FIRST = 20  # rows that a result names
-LOOKUP = "copydesk.lookup"  # where a frame's attrs hold the tables of its run,
-TABLE = "copydesk.table"  # and the name of its own
 _METRIC = "copydesk.failing_rows"
 
 

@@ -33,7 +33,8 @@ with warnings.catch_warnings():
     from great_expectations.expectations.registry import get_expectation_impl
 
     from copydesk.validation import docs
-    from copydesk.validation.expectations import FIRST, LOOKUP, TABLE, RowsExpectation
+    from copydesk.validation.engine import LOOKUP, TABLE, is_columnar
+    from copydesk.validation.expectations import FIRST, RowsExpectation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +136,7 @@ def _judge(context: EphemeralDataContext, suite: Suite, table: str, lookup: Look
 
 def _results(context: EphemeralDataContext, suite: Suite, table: str, lookup: Lookup) -> Sequence[Any]:
     part = [one for one in suite.expected if one.table == table]
-    source = context.data_sources.add_pandas(f"{suite.name}-{table}-{uuid.uuid4().hex[:12]}")
+    source = context.data_sources.add_arrow(f"{suite.name}-{table}-{uuid.uuid4().hex[:12]}")
     batch = source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("all")
     name = f"{suite.name}.{table}"
     try:
@@ -155,14 +156,16 @@ def _results(context: EphemeralDataContext, suite: Suite, table: str, lookup: Lo
 
 
 def _frame(name: str, part: Sequence[Expected], lookup: Lookup) -> pd.DataFrame:
-    """Give the columns that Great Expectations' own expectations read; Copydesk's read the Arrow tables by reference."""
+    """Give the columns that expectations read by pandas; those over Arrow read the tables by reference."""
+    import pandas as pd
+
     table = lookup.table(name)
     said: set[str] = set()
     for one in part:
-        if not issubclass(get_expectation_impl(one.type), RowsExpectation):
+        if not issubclass(get_expectation_impl(one.type), RowsExpectation) and not is_columnar(one.type, one.kwargs):
             said.update(_strings(one.kwargs))
-    columns = [column for column in table.column_names if column in said] or table.column_names[:1]
-    frame: pd.DataFrame = table.select(columns).to_pandas()
+    columns = [column for column in table.column_names if column in said]
+    frame = table.select(columns).to_pandas() if columns else pd.DataFrame(index=range(table.num_rows))
     frame.attrs = {LOOKUP: lookup, TABLE: name}
     return frame
 
