@@ -102,7 +102,7 @@ def _bound(value: Any, kind: pa.DataType) -> pa.Scalar:
     if pa.types.is_temporal(kind):
         value = datetime.fromisoformat(value) if isinstance(value, str) else value
         if isinstance(value, date) and not isinstance(value, datetime):
-            value = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - takes the column's zone
+            value = datetime(value.year, value.month, value.day)
         return pa.scalar(value, type=kind)
     if isinstance(value, float) and value.is_integer() and pa.types.is_integer(kind):
         value = int(value)  # Great Expectations makes a float of every number

@@ -24,6 +24,8 @@ from great_expectations.expectations.registry import (
 )
 
 from copydesk.validation.columns import RULES, Unexpected, unexpected
+from copydesk.validation.failing import Failing
+from copydesk.validation.findings import as_seen
 from copydesk.validation.lookup import Lookup, cells
 
 LOOKUP = "copydesk.lookup"  # where a frame's attrs hold the tables of its run,
@@ -65,9 +67,23 @@ def is_columnar(kind: str, kwargs: Mapping[str, Any]) -> bool:
     return getattr(get_expectation_impl(kind), "map_metric", None) in RULES and not kwargs.get("row_condition")
 
 
+def columnar_failing(kind: str, kwargs: Mapping[str, Any], table: pa.Table) -> Failing:
+    """Give every row that fails such an expectation, and what is seen there."""
+    made = get_expectation_impl(kind)(**kwargs)
+    asked = get_metric_kwargs(f"{made.map_metric}.condition", configuration=made.configuration)
+    found = unexpected(made.map_metric, table, asked["metric_domain_kwargs"], _given(asked["metric_value_kwargs"]))
+    columns = {name: cells(table, name) for name in found.columns}
+    return Failing(
+        found.rows, lambda row: as_seen({name: column[row].as_py() for name, column in columns.items()}, kwargs)
+    )
+
+
+def _given(value: Mapping[str, Any]) -> _Row:
+    return {name: one for name, one in value.items() if name != "result_format" and one is not None}
+
+
 def _condition(metric: str, engine: ArrowExecutionEngine, domain: _Row, value: _Row, _: _Row) -> Unexpected:
-    asked = {name: one for name, one in value.items() if name != "result_format" and one is not None}
-    return unexpected(metric, engine.arrow(domain), domain, asked)
+    return unexpected(metric, engine.arrow(domain), domain, _given(value))
 
 
 def _count(_metric: str, _engine: ArrowExecutionEngine, _domain: _Row, _value: _Row, metrics: _Row) -> int:

@@ -7,7 +7,8 @@ failing rows with what is seen there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from great_expectations.core.metric_domain_types import MetricDomainTypes
@@ -20,9 +21,10 @@ from great_expectations.expectations.registry import get_expectation_impl
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validator import ValidationDependencies
 
-from copydesk.validation import checks, label_rules, overlap, rules
+from copydesk.validation import checks, label_rules, leakage, overlap, rules
 from copydesk.validation.engine import LOOKUP, TABLE
 from copydesk.validation.failing import Failing
+from copydesk.validation.lookup import Lookup
 
 FIRST = 20  # rows that a result names
 _METRIC = "copydesk.failing_rows"
@@ -46,8 +48,7 @@ class FailingRows(TableMetricProvider):
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
         expectation = get_expectation_impl(metric_value_kwargs["rule"])
         assert issubclass(expectation, RowsExpectation)
-        assert expectation.rule is not None
-        failing = expectation.rule(frame.attrs[LOOKUP], frame.attrs[TABLE], **metric_value_kwargs["arguments"])
+        failing = expectation.failing(frame.attrs[LOOKUP], frame.attrs[TABLE], metric_value_kwargs["arguments"])
         first = [int(row) for row in failing.rows[:FIRST]]
         return {
             "of": len(frame),
@@ -71,8 +72,17 @@ class RowsExpectation(BatchExpectation):
         """Say whether this class has no rule and so is not one that a suite can name."""
         return cls.rule is None
 
+    @classmethod
+    def failing(cls, lookup: Lookup, table: str, arguments: Mapping[str, Any]) -> Failing:
+        """Give the rows that fail; the same question is answered once in a run."""
+        assert cls.rule is not None
+        rule = cls.rule
+        key = (cls.__name__, table, json.dumps(arguments, sort_keys=True, default=str))
+        return lookup.once(key, lambda: rule(lookup, table, **arguments))
+
     @property
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
+        """What the rule is told beside the tables."""
         return {name: getattr(self, name) for name in self.success_keys}
 
     def get_validation_dependencies(
@@ -83,7 +93,7 @@ class RowsExpectation(BatchExpectation):
         metric = MetricConfiguration(
             metric_name=_METRIC,
             metric_domain_kwargs={"batch_id": self.configuration.kwargs.get("batch_id")},
-            metric_value_kwargs={"rule": self.expectation_type, "arguments": self._arguments},
+            metric_value_kwargs={"rule": self.expectation_type, "arguments": self.arguments},
         )
         dependencies.set_metric_configuration(metric_name=_METRIC, metric_configuration=metric)
         return dependencies
@@ -316,6 +326,25 @@ class ExpectItemsToBeMutual(RowsExpectation):
     id_column: str
     success_keys: ClassVar = ("column", "id_column")
     rule: ClassVar = staticmethod(label_rules.items_mutual)
+
+
+class ExpectKeyToStayInOneSplit(RowsExpectation):
+    """Expect that rows with the same key stand in the same split."""
+
+    columns: list[str]
+    split: str
+    success_keys: ClassVar = ("columns", "split")
+    rule: ClassVar = staticmethod(leakage.in_one_split)
+
+
+class ExpectNoSharedQuotes(RowsExpectation):
+    """Expect that no document outside of training shares so many words in a row with one of another split."""
+
+    split: str
+    words: dict[str, Any] | int
+    training: str
+    success_keys: ClassVar = ("split", "words", "training")
+    rule: ClassVar = staticmethod(leakage.no_shared_quotes)
 
 
 class ExpectCheckToHold(RowsExpectation):

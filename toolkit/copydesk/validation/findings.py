@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from copydesk.validation.failing import short
 from copydesk.validation.suites import SEVERITIES, Expected, Suite
+from copydesk.validation.version_tables import VERSION_ROW_IDS
 
 # The columns that name a row of each table; where there are several, the id is written "first#second".
 ROW_IDS: dict[str, tuple[str, ...]] = {
@@ -65,6 +66,7 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "snapped": ("annotation_id", "span_id"),
     "findings": ("suite", "expectation"),
 }
+_NAMED_BY = ROW_IDS | VERSION_ROW_IDS
 EMPTY = "expect_table_row_count_to_be_between"
 _EXAMPLES = 3  # rows that a sentence names
 
@@ -74,6 +76,7 @@ class Validated:
     """What a run found. ``suites`` gives the digest of each suite as it was run; ``evaluated`` equals ``expected``."""
 
     findings: pa.Table
+    failing_rows: pa.Table  # all of them, as ``sidecar.FAILING_ROWS``
     suites: Mapping[str, str]
     evaluated: int
     expected: int
@@ -82,7 +85,7 @@ class Validated:
 def finding(suite: Suite, one: Expected, result: Mapping[str, Any], table: pa.Table) -> dict[str, Any]:
     """Give the finding of an expectation that failed; ``result`` is Great Expectations' own."""
     first = [int(row) for row in result.get("partial_unexpected_index_list") or ()]
-    seen = result.get("seen") or [_seen(value, one.kwargs) for value in result.get("partial_unexpected_list") or ()]
+    seen = result.get("seen") or [as_seen(value, one.kwargs) for value in result.get("partial_unexpected_list") or ()]
     rows = int(result.get("unexpected_count") or 0)
     examples = [f"{_place(one.table, table, row)}: {what}" for row, what in zip(first, seen, strict=False)][:_EXAMPLES]
     more = rows - len(examples)
@@ -120,19 +123,19 @@ def empty_table(suite: Suite, name: str) -> dict[str, Any]:
 
 def row_id(name: str, table: pa.Table, row: int) -> str:
     """Name one row of a table as a person would look for it."""
-    return "#".join(str(table.column(part)[row].as_py()) for part in ROW_IDS[name])
+    return "#".join(str(table.column(part)[row].as_py()) for part in _NAMED_BY[name])
 
 
 def _place(name: str, table: pa.Table, row: int) -> str:
     place = row_id(name, table, row)
-    if "doc_id" in table.column_names and "doc_id" not in ROW_IDS[name]:
+    if "doc_id" in table.column_names and "doc_id" not in _NAMED_BY[name]:
         place += f" in {table.column('doc_id')[row].as_py()}"
     if {"start", "end"} <= set(table.column_names):
         place += f" at {table.column('start')[row].as_py()}:{table.column('end')[row].as_py()}"
     return place
 
 
-def _seen(value: object, kwargs: Mapping[str, Any]) -> str:
+def as_seen(value: object, kwargs: Mapping[str, Any]) -> str:
     """Put what Great Expectations found at a row into words: the value of the column, or of each column of several."""
     if isinstance(value, Mapping):
         return ", ".join(_cell(name, one) for name, one in value.items())

@@ -6,8 +6,8 @@ each run and travels with the run's data frames, so that runs at the same time c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 MISSING = -1
 TEXT_KEY = ("doc_id", "revision")
+Found = TypeVar("Found")
 _BETWEEN = "\x1f"  # no id holds this control character, so joined keys stay distinct
 
 
@@ -28,13 +29,23 @@ class Lookup:
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         self._tables = dict(tables)
-        self._found: dict[tuple[object, ...], Any] = {}
+        self._found: dict[Hashable, Any] = {}
 
     def __copy__(self) -> Lookup:
         return self
 
     def __deepcopy__(self, memo: object) -> Lookup:
         return self
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tables
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something in the tables, or give what was found under this key before."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: Found = self._found[key]
+        return found
 
     def table(self, name: str) -> pa.Table:
         """Give a table; raises NotEvaluatedError where the run has none of that name."""
@@ -53,12 +64,10 @@ class Lookup:
         A key with an empty part is found nowhere. Of equal keys in the reference the first counts.
         """
         wanted = tuple(reference_columns or columns)
-        remembered = ("parents", name, tuple(columns), reference, wanted)
-        if remembered not in self._found:
-            keys = joined_key(self.table(name), columns)
-            self._found[remembered] = self.positions(keys, reference, wanted)
-        found: Rows = self._found[remembered]
-        return found
+        return self.once(
+            ("parents", name, tuple(columns), reference, wanted),
+            lambda: self.positions(joined_key(self.table(name), columns), reference, wanted),
+        )
 
     def positions(self, keys: pa.Array, reference: str, columns: Sequence[str]) -> Rows:
         """Give the row of ``reference`` for each key, ``MISSING`` where there is none."""
@@ -70,17 +79,13 @@ class Lookup:
     @property
     def texts(self) -> list[str | None]:
         """The texts of ``documents``, in the order of its rows."""
-        if ("texts",) not in self._found:
-            self._found["texts",] = cells(self.table("documents"), "text").to_pylist()
-        texts: list[str | None] = self._found["texts",]
-        return texts
+        return self.once("texts", lambda: cells(self.table("documents"), "text").to_pylist())
 
     def text_lengths(self, rows: Rows) -> Rows:
         """Give the length, in code points, of the text of each of these rows of ``documents``; 0 for ``MISSING``."""
-        if ("lengths",) not in self._found:
-            lengths = pc.utf8_length(cells(self.table("documents"), "text"))
-            self._found["lengths",] = np.append(numbers(lengths), 0)
-        every: Rows = self._found["lengths",]
+        every: Rows = self.once(
+            "lengths", lambda: np.append(numbers(pc.utf8_length(cells(self.table("documents"), "text"))), 0)
+        )
         return every[rows]
 
 

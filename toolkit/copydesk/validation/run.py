@@ -15,13 +15,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from copydesk.errors import NotEvaluatedError
-from copydesk.model.tables import TABLES, from_rows
-from copydesk.validation.findings import EMPTY, Validated, empty_table, finding
+from copydesk.model.tables import from_rows
+from copydesk.validation.failing import Failing
+from copydesk.validation.findings import EMPTY, Validated, as_seen, empty_table, finding
 from copydesk.validation.lookup import Lookup
-from copydesk.validation.suites import Expected, Suite, as_great_expectations, read_suites
+from copydesk.validation.sidecar import FAILING_ROWS, failing_rows
+from copydesk.validation.suites import Expected, Suite, as_great_expectations
+from copydesk.validation.version_tables import KNOWN
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of Great Expectations' own imports
@@ -33,7 +37,7 @@ with warnings.catch_warnings():
     from great_expectations.expectations.registry import get_expectation_impl
 
     from copydesk.validation import docs
-    from copydesk.validation.engine import LOOKUP, TABLE, is_columnar
+    from copydesk.validation.engine import LOOKUP, TABLE, columnar_failing, is_columnar
     from copydesk.validation.expectations import FIRST, RowsExpectation
 
 if TYPE_CHECKING:
@@ -53,11 +57,8 @@ class Judged:
     result: Mapping[str, Any]
 
 
-def run(
-    tables: Mapping[str, pa.Table], *, folder: Path, parameters: Mapping[str, object], data_docs: Path | None
-) -> Validated:
+def run(tables: Mapping[str, pa.Table], *, suites: Sequence[Suite], data_docs: Path | None) -> Validated:
     """Judge the tables; see ``copydesk.validation.validate``."""
-    suites = read_suites(folder, parameters)
     lookup = Lookup(tables)
     for name, table in tables.items():
         _check_schema(name, table)
@@ -74,19 +75,33 @@ def run(
     findings = from_rows("findings", _findings(judged, suites, lookup))
     if data_docs is not None:
         docs.build(context, target=data_docs, suites=suites, findings=findings)
+    failed = [failing_rows(one.suite, one.expected, _failing(one, lookup), lookup) for one in judged if not one.success]
     return Validated(
         findings=findings,
+        failing_rows=pa.concat_tables([FAILING_ROWS.empty_table(), *failed]),
         suites={suite.name: suite.digest for suite in suites},
         evaluated=len(judged),
         expected=expected,
     )
 
 
+def _failing(one: Judged, lookup: Lookup) -> Failing:
+    """Give every row that fails; of an expectation that pandas judged those that its result names."""
+    kind, expected = get_expectation_impl(one.expected.type), one.expected
+    if issubclass(kind, RowsExpectation):
+        return kind.failing(lookup, expected.table, kind(**expected.kwargs).arguments)
+    if is_columnar(expected.type, expected.kwargs):
+        return columnar_failing(expected.type, expected.kwargs, lookup.table(expected.table))
+    first = [int(row) for row in one.result.get("partial_unexpected_index_list") or ()]
+    seen = dict(zip(first, one.result.get("partial_unexpected_list") or (), strict=False))
+    return Failing(np.array(sorted(first), dtype=np.int64), lambda row: as_seen(seen.get(row), expected.kwargs))
+
+
 def _check_schema(name: str, table: pa.Table) -> None:
-    if name not in TABLES:
-        raise NotEvaluatedError(f"there is no table {name!r} in Copydesk", fix=f"one of {', '.join(TABLES)}")
-    if not table.schema.equals(TABLES[name]):
-        odd = sorted(set(map(str, table.schema)) ^ set(map(str, TABLES[name])))
+    if name not in KNOWN:
+        raise NotEvaluatedError(f"there is no table {name!r} in Copydesk", fix=f"one of {', '.join(KNOWN)}")
+    if not table.schema.equals(KNOWN[name]):
+        odd = sorted(set(map(str, table.schema)) ^ set(map(str, KNOWN[name])))
         raise NotEvaluatedError(
             f"table {name} has other columns than declared: {', '.join(odd) or 'their order'}",
             fix="make the table anew with this version of Copydesk",
@@ -96,9 +111,9 @@ def _check_schema(name: str, table: pa.Table) -> None:
 def _check_suite(suite: Suite, lookup: Lookup) -> None:
     """Refuse what Great Expectations would drop in silence, before anything runs."""
     for name in (*suite.tables, *suite.may_be_empty):
-        if name not in TABLES:
+        if name not in KNOWN:
             raise NotEvaluatedError(
-                f"suite {suite.name} names the table {name!r}, which does not exist", fix=f"one of {', '.join(TABLES)}"
+                f"suite {suite.name} names the table {name!r}, which does not exist", fix=f"one of {', '.join(KNOWN)}"
             )
     for one in suite.expected:
         place = f"suite {suite.name}, expectation {one.code} ({one.type})"

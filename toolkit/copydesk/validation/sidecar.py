@@ -1,0 +1,87 @@
+"""Expectations that failed go in, every row at fault comes out, with the article and the task in Label Studio that it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk.validation.failing import Failing
+from copydesk.validation.findings import row_id
+from copydesk.validation.lookup import Lookup
+from copydesk.validation.suites import SEVERITIES, Expected, Suite
+
+NAMES = pa.list_(pa.string())
+FAILING_ROWS = pa.schema(
+    [
+        pa.field("suite", pa.string(), nullable=False),
+        pa.field("expectation", pa.string(), nullable=False),  # as in findings
+        pa.field("severity", pa.string(), nullable=False),
+        pa.field("table", pa.string(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),  # its number in the table, from 0
+        pa.field("row_id", pa.string(), nullable=False),
+        pa.field("seen", pa.string(), nullable=False),  # what is wrong with it
+        pa.field("doc_id", pa.string()),
+        pa.field("article", pa.string()),  # its address, or else the source that it was read from
+        pa.field("start", pa.int64()),
+        pa.field("end", pa.int64()),
+        pa.field("annotation_ids", NAMES, nullable=False),  # of those who said so
+        pa.field("tasks", pa.list_(pa.int64()), nullable=False),  # in Label Studio, of these annotations
+    ]
+)
+
+
+def failing_rows(suite: Suite, one: Expected, failing: Failing, lookup: Lookup) -> pa.Table:
+    """Give a row of ``FAILING_ROWS`` for each row that fails."""
+    table = lookup.table(one.table)
+    chosen = table.take(pa.array(failing.rows))
+    rows = failing.rows.tolist()
+    count = len(rows)
+    annotations = _annotations(chosen)
+    columns: dict[str, Any] = {
+        "suite": [suite.name] * count,
+        "expectation": [f"{one.code} {one.type}"] * count,
+        "severity": [SEVERITIES[one.severity]] * count,
+        "table": [one.table] * count,
+        "row": rows,
+        "row_id": [row_id(one.table, table, row) for row in rows],
+        "seen": [failing.see(row) for row in rows],
+        "article": _articles(chosen, lookup),
+        "annotation_ids": annotations,
+        "tasks": [sorted({task for name in names for task in _task(name)}) for names in annotations],
+    }
+    for name in ("doc_id", "start", "end"):
+        columns[name] = chosen.column(name).to_pylist() if name in chosen.column_names else [None] * count
+    return pa.table([pa.array(columns[field.name], field.type) for field in FAILING_ROWS], FAILING_ROWS)
+
+
+def _annotations(rows: pa.Table) -> list[list[str]]:
+    if "annotation_ids" in rows.column_names:
+        return [sorted(set(names or ())) for names in rows.column("annotation_ids").to_pylist()]
+    if "annotation_id" in rows.column_names:
+        return [[name] if name else [] for name in rows.column("annotation_id").to_pylist()]
+    return [[] for _ in range(rows.num_rows)]
+
+
+def _task(annotation_id: str) -> list[int]:
+    """Give the task's number out of ``PROJECT-TASK-ANNOTATION``; none where it is no annotation of Label Studio."""
+    parts = annotation_id.split("-")
+    return [int(parts[-2])] if len(parts) >= 3 and parts[-2].isdecimal() else []
+
+
+def _articles(rows: pa.Table, lookup: Lookup) -> list[str | None]:
+    """Give the address of each row's article, or what it was read from; none where the row has no document."""
+    if "doc_id" not in rows.column_names or "documents" not in lookup:
+        return [None] * rows.num_rows
+    documents = lookup.table("documents")
+    known: Mapping[str, str | None] = lookup.once(
+        ("articles",),
+        lambda: {
+            doc_id: url or source
+            for doc_id, url, source in zip(
+                *(documents.column(name).to_pylist() for name in ("doc_id", "url", "source")), strict=True
+            )
+        },
+    )
+    return [known.get(doc_id) for doc_id in rows.column("doc_id").to_pylist()]
