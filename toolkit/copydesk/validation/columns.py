@@ -67,7 +67,9 @@ def _passed_over(columns: Sequence[pa.Array], ignore_row_if: str) -> Mask:
         raise NotEvaluatedError(f"unknown ignore_row_if {ignore_row_if!r}", fix=f"one of {', '.join(_PASSED_OVER)}")
     how = _PASSED_OVER[ignore_row_if]
     empty = np.array([~_there(column) for column in columns])
-    passed: Mask = {"all": empty.all, "any": empty.any, "never": np.zeros_like(empty).all}[how](axis=0)
+    if how == "never":
+        return np.zeros(empty.shape[1], dtype=np.bool_)
+    passed: Mask = np.all(empty, axis=0) if how == "all" else np.any(empty, axis=0)
     return passed
 
 
@@ -155,7 +157,7 @@ def _codes(column: pa.Array) -> Rows:
 def _compound_unique(columns: Sequence[pa.Array], judged: Mask, _value: Mapping[str, Any]) -> Mask:
     """Say where no other judged row has the same values; the codes of two columns are numbered together, column by column."""
     chosen = np.flatnonzero(judged)
-    joined = np.zeros(len(chosen), dtype=np.int64)
+    joined: Rows = np.zeros(len(chosen), dtype=np.int64)
     for column in columns:
         codes = _codes(column)[chosen]
         joined = joined * (int(codes.max(initial=0)) + 1) + codes

@@ -69,7 +69,7 @@ def is_columnar(kind: str, kwargs: Mapping[str, Any]) -> bool:
 
 def columnar_failing(kind: str, kwargs: Mapping[str, Any], table: pa.Table) -> Failing:
     """Give every row that fails such an expectation, and what is seen there."""
-    made = get_expectation_impl(kind)(**kwargs)
+    made: Any = get_expectation_impl(kind)(**kwargs)
     asked = get_metric_kwargs(f"{made.map_metric}.condition", configuration=made.configuration)
     found = unexpected(made.map_metric, table, asked["metric_domain_kwargs"], _given(asked["metric_value_kwargs"]))
     columns = {name: cells(table, name) for name in found.columns}
@@ -106,7 +106,8 @@ def _values(_metric: str, engine: ArrowExecutionEngine, domain: _Row, value: _Ro
     table, first = engine.arrow(domain), pa.array(found.rows[: _most(value)])
     shown = [cells(table, name).take(first).to_pylist() for name in found.columns]
     if "column" in domain:
-        return shown[0]
+        values: list[Any] = shown[0]
+        return values
     rows = zip(*shown, strict=True)
     if "column_A" in domain:
         return list(rows)
@@ -135,7 +136,8 @@ _METRICS: Mapping[str, _Metric] = {
 def _register(metric: str, suffix: str, own: _Metric) -> None:
     """Put our metric in the place of the one for pandas, which still serves a ``row_condition``."""
     name = f"{metric}.{suffix}"
-    stock_class, stock = get_metric_provider(name, PandasExecutionEngine())
+    found: tuple[Any, Any] = get_metric_provider(name, PandasExecutionEngine())
+    stock_class, stock = found
 
     def provide(**handed: Any) -> Any:
         domain = handed["metric_domain_kwargs"]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.validation.failing import Failing, short
+from copydesk.validation.failing import Failing
 from copydesk.validation.lookup import MISSING, TEXT_KEY, Lookup, Rows, cells, filled, joined_key, numbers
 
 _CHUNK = 1_000  # documents whose words are held at once
@@ -24,20 +24,24 @@ def in_one_split(lookup: Lookup, table: str, *, columns: Sequence[str], split: s
     judged = np.flatnonzero(filled(rows, [*columns, split]))
     keys = numbers(pc.dictionary_encode(joined_key(rows, columns).take(pa.array(judged))).indices)
     splits = numbers(pc.dictionary_encode(cells(rows, split).take(pa.array(judged))).indices)
-    first = np.full(int(keys.max(initial=-1)) + 1, MISSING, dtype=np.int64)
-    first[keys[::-1]] = np.arange(len(keys))[::-1]  # of each key its first row
+    partner = _partners(keys, splits)
+    torn = np.flatnonzero(partner != MISSING)
+    other = dict(zip(judged[torn].tolist(), judged[partner[torn]].tolist(), strict=True))
+    splits_of, ids = rows.column(split), rows.column("doc_id")
+    return Failing(
+        judged[torn],
+        lambda row: f"{splits_of[row]}, and {ids[other[row]]} in {splits_of[other[row]]}",
+    )
+
+
+def _partners(keys: Rows, splits: Rows) -> Rows:
+    """Give for each place another with the same key (numbered from 0) and another split; ``MISSING`` where there is none."""
+    count = int(keys.max(initial=-1)) + 1
+    first, other = (np.full(count, MISSING, dtype=np.int64) for _ in range(2))
+    first[keys[::-1]] = np.arange(len(keys))[::-1]
     differs = splits != splits[first[keys]]
-    torn = np.zeros(len(first), dtype=np.bool_)
-    torn[keys[differs]] = True
-    other = dict(zip(keys[differs][::-1].tolist(), judged[differs][::-1].tolist(), strict=True))
-    at = dict(zip(judged.tolist(), keys.tolist(), strict=True))
-
-    def see(row: int) -> str:
-        begun = int(judged[first[at[row]]])
-        there = other[at[row]] if rows.column(split)[row] == rows.column(split)[begun] else begun
-        return f"{rows.column(split)[row].as_py()}, and {rows.column('doc_id')[there].as_py()} in {rows.column(split)[there].as_py()}"
-
-    return Failing(judged[torn[keys]], see)
+    other[keys[differs][::-1]] = np.flatnonzero(differs)[::-1]
+    return np.where(differs, first[keys], other[keys])
 
 
 def no_shared_quotes(lookup: Lookup, table: str, *, split: str, words: int, training: str) -> Failing:
@@ -54,34 +58,23 @@ def no_shared_quotes(lookup: Lookup, table: str, *, split: str, words: int, trai
     if not outside:
         return Failing(np.empty(0, dtype=np.int64), str)
     pieces = list(_runs(lookup, outside, parents, words))
-    digests = np.concatenate([one for one, _ in pieces])
-    owners = np.concatenate([one for _, one in pieces])
-    order = np.argsort(digests, kind="stable")
-    digests, owners = digests[order], owners[order]
-    met = _met_outside(digests, owners, splits)
+    runs, owners = (np.concatenate(one) for one in zip(*pieces, strict=True))
+    digests, keys = np.unique(runs, return_inverse=True)
+    codes = numbers(pc.dictionary_encode(cells(rows, split)).indices)
+    partner = _partners(keys, codes[owners])
+    torn = np.flatnonzero(partner != MISSING)
+    met = dict(zip(owners[torn].tolist(), owners[partner[torn]].tolist(), strict=True))
+    holder_of = np.full(len(digests), MISSING, dtype=np.int64)  # a document for training with the same run
     for theirs, holders in _runs(lookup, within, parents, words):
-        place = np.searchsorted(digests, theirs)
-        found = np.flatnonzero(digests[np.minimum(place, len(digests) - 1)] == theirs) if len(digests) else place[:0]
-        for run in found.tolist():
-            last = int(np.searchsorted(digests, theirs[run], side="right"))
-            for owner in owners[place[run] : last].tolist():
-                met.setdefault(owner, int(holders[run]))
+        _, ours, same = np.intersect1d(digests, theirs, return_indices=True)
+        holder_of[ours] = holders[same]
+    trained = np.flatnonzero(holder_of[keys] != MISSING)
+    met |= dict(zip(owners[trained].tolist(), holder_of[keys[trained]].tolist(), strict=True))
     ids = rows.column("doc_id")
     return Failing(
         np.array(sorted(met), dtype=np.int64),
-        lambda row: f"{splits[row]}, quotes as {ids[met[row]].as_py()} in {short(splits[met[row]])} does",
+        lambda row: f"{splits[row]}, quotes as {ids[met[row]]} in {splits[met[row]]} does",
     )
-
-
-def _met_outside(digests: Digests, owners: Rows, splits: Sequence[str | None]) -> dict[int, int]:
-    """Give the documents that share a run with one of another split, both not for training, each with that other."""
-    met: dict[int, int] = {}
-    for at in np.flatnonzero(digests[1:] == digests[:-1]).tolist():
-        one, other = int(owners[at]), int(owners[at + 1])
-        if splits[one] != splits[other]:
-            met.setdefault(one, other)
-            met.setdefault(other, one)
-    return met
 
 
 def _runs(lookup: Lookup, rows: Sequence[int], parents: Rows, words: int) -> Iterator[tuple[Digests, Rows]]:
@@ -92,7 +85,7 @@ def _runs(lookup: Lookup, rows: Sequence[int], parents: Rows, words: int) -> Ite
         said = _word_digests([word for text in texts for word in text])
         owner = np.repeat(np.array(chosen, dtype=np.int64), [len(text) for text in texts])
         count = max(len(said) - words + 1, 0)
-        runs = np.zeros(count, dtype=np.uint64)
+        runs: Digests = np.zeros(count, dtype=np.uint64)
         for step in range(words):
             runs = runs * _BASE + said[step : step + count]
         whole = owner[:count] == owner[words - 1 : words - 1 + count]
