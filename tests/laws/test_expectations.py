@@ -120,14 +120,15 @@ PLANTS: dict[str, tuple[str, dict[str, Any], Any, Any]] = {  # by metric's rule:
 @settings(deadline=None, max_examples=200)
 @given(st.integers(2, 300), st.data())
 def test_each_rule_finds_exactly_the_rows_that_were_planted(size, data):
-    from copydesk.validation.columns import COLUMN_RULES, unexpected
+    from copydesk.validation.columns import COLUMN_RULES, columns_hold
 
     assert set(PLANTS) == set(COLUMN_RULES)
     metric = data.draw(st.sampled_from(sorted(PLANTS)))
     column, value, good, bad = PLANTS[metric]
     planted = data.draw(st.sets(st.integers(0, size - 1), min_size=2))
     rows = [{column: (bad if row in planted else good)(row)} for row in range(size)]
-    found = unexpected(metric, pa.Table.from_pylist(rows, pa.schema([SCHEMA.field(column)])), {"column": column}, value)
+    table = pa.Table.from_pylist(rows, pa.schema([SCHEMA.field(column)]))
+    found = columns_hold(Lookup({"rows": table}), "rows", metric=metric, domain={"column": column}, value=value)
     assert found.rows.tolist() == sorted(planted)
 
 
@@ -137,11 +138,11 @@ def test_each_rule_finds_exactly_the_rows_that_were_planted(size, data):
     st.sampled_from(["any_value_is_missing", "never"]),
 )
 def test_rows_that_are_equal_in_several_columns_are_all_found(rows, ignore_row_if):
-    from copydesk.validation.columns import unexpected
+    from copydesk.validation.columns import columns_hold
 
     table = pa.table({name: pa.array([row[at] for row in rows], pa.int64()) for at, name in enumerate("abc")})
     domain = {"column_list": list("abc"), "ignore_row_if": ignore_row_if}
-    found = unexpected("compound_columns.unique", table, domain, {})
+    found = columns_hold(Lookup({"rows": table}), "rows", metric="compound_columns.unique", domain=domain, value={})
     judged = [row for row in rows if ignore_row_if == "never" or None not in row]
     assert found.judged == len(judged)
     assert found.rows.tolist() == [at for at, row in enumerate(rows) if row in judged and judged.count(row) > 1]

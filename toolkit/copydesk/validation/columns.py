@@ -7,8 +7,7 @@ over. They are known by the name of the metric that the expectation asks for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.errors import NotEvaluatedError
-from copydesk.validation.lookup import Mask, Rows, cells
+from copydesk.validation.failing import Failing, as_seen
+from copydesk.validation.findings import NAMED_BY
+from copydesk.validation.lookup import Lookup, Mask, Rows, cells
+from copydesk.validation.questions import Question
 
 _PASSED_OVER = {  # of ignore_row_if: how many of the row's cells have to be empty
     "both_values_are_missing": "all",
@@ -29,32 +31,52 @@ _PASSED_OVER = {  # of ignore_row_if: how many of the row's cells have to be emp
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Unexpected:
-    """The rows that fail, ascending, in these columns, and of how many rows the expectation speaks."""
-
-    rows: Rows
-    judged: int
-    columns: tuple[str, ...]
-
-
-def unexpected(metric: str, table: pa.Table, domain: Mapping[str, Any], value: Mapping[str, Any]) -> Unexpected:
-    """Judge a table by the rule behind ``metric``; ``domain`` names the columns, ``value`` holds what the rule asks."""
+def columns_hold(
+    lookup: Lookup, table: str, *, metric: str, domain: Mapping[str, Any], value: Mapping[str, Any]
+) -> Failing:
+    """A row fails where the rule behind ``metric`` does not hold; ``domain`` names the columns, ``value`` what the rule is told."""
+    rows = lookup.table(table)
+    names = columns_of(domain)
+    columns = [cells(rows, name) for name in names]
     if "column" in domain:
-        return _of_column(metric, table, domain["column"], value)
-    names = tuple(domain["column_list"]) if "column_list" in domain else (domain["column_A"], domain["column_B"])
-    columns = [cells(table, name) for name in names]
-    judged = ~_passed_over(columns, domain["ignore_row_if"])
-    holds = _TOGETHER[metric](columns, judged, value)
-    return Unexpected(np.flatnonzero(judged & ~holds), int(judged.sum()), names)
+        there = _there(columns[0])
+        holds = COLUMN_RULES[metric](columns[0], **value)
+        judged = np.ones_like(there) if metric == "column_values.nonnull" else there
+    else:
+        judged = ~_passed_over(columns, domain["ignore_row_if"])
+        holds = _TOGETHER[metric](columns, judged, value)
+
+    def found(row: int) -> Any:
+        shown = tuple(column[row].as_py() for column in columns)
+        if "column" in domain:
+            return shown[0]
+        return shown if "column_A" in domain else dict(zip(names, shown, strict=True))
+
+    return Failing(
+        np.flatnonzero(judged & ~holds), lambda row: as_seen(found(row), domain), judged=int(judged.sum()), value=found
+    )
 
 
-def _of_column(metric: str, table: pa.Table, name: str, value: Mapping[str, Any]) -> Unexpected:
-    column = cells(table, name)
-    there = _there(column)
-    judged = np.ones(len(column), dtype=np.bool_) if metric == "column_values.nonnull" else there
-    holds = there if metric == "column_values.nonnull" else COLUMN_RULES[metric](column, **value)
-    return Unexpected(np.flatnonzero(judged & ~holds), int(judged.sum()), (name,))
+def columns_of(domain: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the columns that a domain names: one, a pair, or a list."""
+    if "column" in domain:
+        return (domain["column"],)
+    return tuple(domain["column_list"]) if "column_list" in domain else (domain["column_A"], domain["column_B"])
+
+
+def question(metric: str, table: str, domain: Mapping[str, Any], value: Mapping[str, Any]) -> Question:
+    """Ask which rows of a table fail the rule behind a metric of Great Expectations; what is unique is so among its equals."""
+    asked = {name: one for name, one in value.items() if name != "result_format" and one is not None}
+    spoken = {name: one for name, one in domain.items() if name in _DOMAIN and one is not None}
+    divided = {table: columns_of(domain) if metric in _AMONG_EQUALS else NAMED_BY.get(table, columns_of(domain))}
+    return Question(columns_hold, table, {"metric": metric, "domain": spoken, "value": asked}, divided)
+
+
+def there(asked: Question) -> Iterator[Question]:
+    """Ask, of a question about one column, which of its cells are empty."""
+    domain = asked.arguments.get("domain", {})
+    if "column" in domain and asked.arguments.get("metric") in COLUMN_RULES:
+        yield question("column_values.nonnull", asked.table, domain, {})
 
 
 def _there(column: pa.Array) -> Mask:
@@ -173,6 +195,8 @@ def _greater(columns: Sequence[pa.Array], _judged: Mask, value: Mapping[str, Any
     return _as_mask(compare(*columns))
 
 
+_DOMAIN = ("column", "column_A", "column_B", "column_list", "ignore_row_if")
+_AMONG_EQUALS = frozenset({"column_values.unique", "compound_columns.unique"})
 COLUMN_RULES: Mapping[str, Callable[..., Mask]] = {
     "column_values.nonnull": _there,
     "column_values.between": between,

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
-import pyarrow as pa
 from great_expectations.core.batch import BatchMarkers
 from great_expectations.core.batch_spec import RuntimeDataBatchSpec
 from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
@@ -23,10 +22,10 @@ from great_expectations.expectations.registry import (
     register_metric,
 )
 
-from copydesk.validation.columns import RULES, Unexpected, unexpected
+from copydesk.validation.columns import RULES, question
 from copydesk.validation.failing import Failing
-from copydesk.validation.findings import as_seen
-from copydesk.validation.lookup import Lookup, cells
+from copydesk.validation.lookup import Lookup
+from copydesk.validation.questions import Question, ask
 
 LOOKUP = "copydesk.lookup"  # where a frame's attrs hold the tables of its run,
 TABLE = "copydesk.table"  # and the name of its own
@@ -48,11 +47,11 @@ class ArrowExecutionEngine(PandasExecutionEngine):
         loaded = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         return PandasBatchData(self, frame), BatchMarkers({"ge_load_time": loaded})
 
-    def arrow(self, domain: Mapping[str, Any]) -> pa.Table:
-        """Give the table that a metric speaks of."""
+    def failing(self, metric: str, domain: Mapping[str, Any], value: Mapping[str, Any]) -> Failing:
+        """Give the rows of the table that fail the rule behind a metric."""
         attrs = self.get_domain_records({"batch_id": domain.get("batch_id")}).attrs
         lookup: Lookup = attrs[LOOKUP]
-        return lookup.table(attrs[TABLE])
+        return ask(question(metric, attrs[TABLE], domain, value), lookup)
 
 
 class ArrowDatasource(PandasDatasource):
@@ -67,23 +66,15 @@ def is_columnar(kind: str, kwargs: Mapping[str, Any]) -> bool:
     return getattr(get_expectation_impl(kind), "map_metric", None) in RULES and not kwargs.get("row_condition")
 
 
-def columnar_failing(kind: str, kwargs: Mapping[str, Any], table: pa.Table) -> Failing:
-    """Give every row that fails such an expectation, and what is seen there."""
+def columnar_question(kind: str, kwargs: Mapping[str, Any], table: str) -> Question:
+    """Give what such an expectation asks."""
     made: Any = get_expectation_impl(kind)(**kwargs)
     asked = get_metric_kwargs(f"{made.map_metric}.condition", configuration=made.configuration)
-    found = unexpected(made.map_metric, table, asked["metric_domain_kwargs"], _given(asked["metric_value_kwargs"]))
-    columns = {name: cells(table, name) for name in found.columns}
-    return Failing(
-        found.rows, lambda row: as_seen({name: column[row].as_py() for name, column in columns.items()}, kwargs)
-    )
+    return question(made.map_metric, table, asked["metric_domain_kwargs"], asked["metric_value_kwargs"])
 
 
-def _given(value: Mapping[str, Any]) -> _Row:
-    return {name: one for name, one in value.items() if name != "result_format" and one is not None}
-
-
-def _condition(metric: str, engine: ArrowExecutionEngine, domain: _Row, value: _Row, _: _Row) -> Unexpected:
-    return unexpected(metric, engine.arrow(domain), domain, _given(value))
+def _condition(metric: str, engine: ArrowExecutionEngine, domain: _Row, value: _Row, _: _Row) -> Failing:
+    return engine.failing(metric, domain, value)
 
 
 def _count(_metric: str, _engine: ArrowExecutionEngine, _domain: _Row, _value: _Row, metrics: _Row) -> int:
@@ -100,18 +91,10 @@ def _index(_metric: str, _engine: ArrowExecutionEngine, _domain: _Row, value: _R
     return rows
 
 
-def _values(_metric: str, engine: ArrowExecutionEngine, domain: _Row, value: _Row, metrics: _Row) -> list[Any]:
+def _values(_metric: str, _engine: ArrowExecutionEngine, _domain: _Row, value: _Row, metrics: _Row) -> list[Any]:
     """Give the first values that fail: of a pair as two, of more columns by name."""
-    found: Unexpected = metrics["unexpected_condition"]
-    table, first = engine.arrow(domain), pa.array(found.rows[: _most(value)])
-    shown = [cells(table, name).take(first).to_pylist() for name in found.columns]
-    if "column" in domain:
-        values: list[Any] = shown[0]
-        return values
-    rows = zip(*shown, strict=True)
-    if "column_A" in domain:
-        return list(rows)
-    return [dict(zip(found.columns, row, strict=True)) for row in rows]
+    failing: Failing = metrics["unexpected_condition"]
+    return [failing.value(row) for row in failing.rows[: _most(value)].tolist()]
 
 
 def _nothing(_metric: str, _engine: ArrowExecutionEngine, _domain: _Row, _value: _Row, _metrics: _Row) -> None:

@@ -7,9 +7,8 @@ failing rows with what is seen there.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine.execution_engine import ExecutionEngine
@@ -24,7 +23,8 @@ from great_expectations.validator.validator import ValidationDependencies
 from copydesk.validation import checks, label_rules, leakage, overlap, rules
 from copydesk.validation.engine import LOOKUP, TABLE
 from copydesk.validation.failing import Failing
-from copydesk.validation.lookup import Lookup
+from copydesk.validation.findings import NAMED_BY
+from copydesk.validation.questions import Divided, Question, ask
 
 FIRST = 20  # rows that a result names
 _METRIC = "copydesk.failing_rows"
@@ -48,7 +48,8 @@ class FailingRows(TableMetricProvider):
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
         expectation = get_expectation_impl(metric_value_kwargs["rule"])
         assert issubclass(expectation, RowsExpectation)
-        failing = expectation.failing(frame.attrs[LOOKUP], frame.attrs[TABLE], metric_value_kwargs["arguments"])
+        made = expectation(**metric_value_kwargs["arguments"])
+        failing = ask(made.question(frame.attrs[TABLE]), frame.attrs[LOOKUP])
         first = [int(row) for row in failing.rows[:FIRST]]
         return {
             "of": len(frame),
@@ -61,24 +62,38 @@ class FailingRows(TableMetricProvider):
 class RowsExpectation(BatchExpectation):
     """An expectation of the rows of one table that may look into the other tables of the run.
 
-    ``rule`` gives the failing rows from the run's tables, the name of the one judged, and the fields in ``success_keys``.
+    ``rule`` gives the failing rows from the run's tables, the name of the one judged, and the fields in ``success_keys``. ``reach``
+    is ``row`` where it looks at nothing else, ``text`` where also at the document's text and at rows of the same document, ``key``
+    where at rows with the same ``columns`` or ``group`` (in the ``reference`` with the same ``reference_columns``).
     """
 
     success_keys: ClassVar[tuple[str, ...]] = ()
     rule: ClassVar[Callable[..., Failing] | None] = None
+    reach: ClassVar[Literal["row", "text", "key", "all"]] = "all"  # what the rule looks at beside a row
 
     @classmethod
     def is_abstract(cls) -> bool:
         """Say whether this class has no rule and so is not one that a suite can name."""
         return cls.rule is None
 
-    @classmethod
-    def failing(cls, lookup: Lookup, table: str, arguments: Mapping[str, Any]) -> Failing:
-        """Give the rows that fail; the same question is answered once in a run."""
-        assert cls.rule is not None
-        rule = cls.rule
-        key = (cls.__name__, table, json.dumps(arguments, sort_keys=True, default=str))
-        return lookup.once(key, lambda: rule(lookup, table, **arguments))
+    def question(self, table: str) -> Question:
+        """Give what this asks of a table."""
+        assert self.rule is not None
+        return Question(type(self).rule, table, self.arguments, self.divided(table))  # type: ignore[arg-type]
+
+    def divided(self, table: str) -> Divided | None:
+        """Say by which columns the tables may be divided (see ``Question``)."""
+        if self.reach == "row":
+            return {table: NAMED_BY[table]}
+        if self.reach == "text":
+            return {table: ("doc_id",), "documents": ("doc_id",)}
+        if self.reach == "key":
+            arguments = self.arguments
+            own = tuple(arguments.get("columns") or arguments["group"])
+            reference = arguments.get("reference", table)
+            theirs = tuple(arguments.get("reference_columns") or own)
+            return {table: own, reference: theirs} if reference != table or theirs == own else None
+        return None
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -121,6 +136,7 @@ class ExpectRequiredColumnsToBeFilled(RowsExpectation):
 
     columns: list[str]
     success_keys: ClassVar = ("columns",)
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.required_columns)
 
 
@@ -129,6 +145,7 @@ class ExpectColumnsToBeFilledTogether(RowsExpectation):
 
     columns: list[str]
     success_keys: ClassVar = ("columns",)
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.filled_together)
 
 
@@ -139,6 +156,7 @@ class ExpectTextToBeCanonical(RowsExpectation):
     form: rules.NormalForm
     forbidden: str
     success_keys: ClassVar = ("column", "form", "forbidden")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.canonical_text)
 
 
@@ -148,6 +166,7 @@ class ExpectColumnToBeDigestOfText(RowsExpectation):
     column: str
     text_column: str
     success_keys: ClassVar = ("column", "text_column")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.digest_of_text)
 
 
@@ -158,6 +177,7 @@ class ExpectRowsToHaveParent(RowsExpectation):
     reference: str
     reference_columns: list[str]
     success_keys: ClassVar = ("columns", "reference", "reference_columns")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(rules.has_parent)
 
 
@@ -169,6 +189,7 @@ class ExpectRowsToAgreeWithParent(RowsExpectation):
     reference_columns: list[str]
     compare: list[str]
     success_keys: ClassVar = ("columns", "reference", "reference_columns", "compare")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(rules.agrees_with_parent)
 
 
@@ -177,6 +198,7 @@ class ExpectEndToLieInText(RowsExpectation):
 
     end: str
     success_keys: ClassVar = ("end",)
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(rules.end_in_text)
 
 
@@ -188,6 +210,7 @@ class ExpectSurfaceToBeSliceOfText(RowsExpectation):
     surface: str
     unless: dict[str, list[str]] = {}  # noqa: RUF012 - pydantic copies a default for each expectation
     success_keys: ClassVar = ("start", "end", "surface", "unless")
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(rules.surface_is_slice)
 
 
@@ -197,6 +220,7 @@ class ExpectNoCutWords(RowsExpectation):
     start: str
     end: str
     success_keys: ClassVar = ("start", "end")
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(rules.cuts_no_word)
 
 
@@ -207,6 +231,7 @@ class ExpectColumnLengthToEqualExtent(RowsExpectation):
     start: str
     end: str
     success_keys: ClassVar = ("column", "start", "end")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.length_is_extent)
 
 
@@ -218,6 +243,7 @@ class ExpectEditsToFitText(RowsExpectation):
     inserted: str
     order: str
     success_keys: ClassVar = ("start", "end", "inserted", "order")
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(rules.edits_fit)
 
 
@@ -227,6 +253,7 @@ class ExpectColumnsToDiffer(RowsExpectation):
     one: str
     other: str
     success_keys: ClassVar = ("one", "other")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.different_columns)
 
 
@@ -237,6 +264,7 @@ class ExpectCountToMatchRows(RowsExpectation):
     columns: list[str]
     reference: str
     success_keys: ClassVar = ("column", "columns", "reference")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(rules.counted_rows)
 
 
@@ -246,6 +274,7 @@ class ExpectItemsToMatchRegex(RowsExpectation):
     column: str
     regex: str
     success_keys: ClassVar = ("column", "regex")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(label_rules.items_match)
 
 
@@ -255,6 +284,7 @@ class ExpectItemsToBeCounted(RowsExpectation):
     column: str
     count_column: str
     success_keys: ClassVar = ("column", "count_column")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(label_rules.items_counted)
 
 
@@ -273,6 +303,7 @@ class ExpectNoMailAddress(RowsExpectation):
 
     columns: list[str]
     success_keys: ClassVar = ("columns",)
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(label_rules.no_mail_address)
 
 
@@ -283,6 +314,7 @@ class ExpectAttributesToFollowSchema(RowsExpectation):
     label_column: str
     attributes: dict[str, Any]  # as every field that may be written as a $PARAMETER
     success_keys: ClassVar = ("column", "label_column", "attributes")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(label_rules.attributes_follow_schema)
 
 
@@ -306,6 +338,7 @@ class ExpectSpansToKeepOverlapPolicy(RowsExpectation):
     end: str
     policy: dict[str, Any] | str
     success_keys: ClassVar = ("group", "start", "end", "policy")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(overlap.overlap_allowed)
 
 
@@ -316,6 +349,7 @@ class ExpectValuesToFollowSchema(RowsExpectation):
     value_column: str
     known: dict[str, Any]
     success_keys: ClassVar = ("name_column", "value_column", "known")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(label_rules.values_follow_schema)
 
 
@@ -334,6 +368,7 @@ class ExpectKeyToStayInOneSplit(RowsExpectation):
     columns: list[str]
     split: str
     success_keys: ClassVar = ("columns", "split")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(leakage.in_one_split)
 
 

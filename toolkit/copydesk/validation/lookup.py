@@ -37,8 +37,13 @@ class Lookup:
     def __deepcopy__(self, memo: object) -> Lookup:
         return self
 
+    @property
+    def schemas(self) -> Mapping[str, pa.Schema]:
+        """The columns of each table."""
+        return {name: table.schema for name, table in self._tables.items()}
+
     def __contains__(self, name: str) -> bool:
-        return name in self._tables
+        return name in self.schemas
 
     def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
         """Find something in the tables, or give what was found under this key before."""
@@ -49,12 +54,27 @@ class Lookup:
 
     def table(self, name: str) -> pa.Table:
         """Give a table; raises NotEvaluatedError where the run has none of that name."""
-        if name not in self._tables:
-            known = ", ".join(sorted(self._tables))
-            raise NotEvaluatedError(
-                f"there is no table {name!r} in this run; there are: {known}", fix="hand it in, or correct the suite"
-            )
+        self._check(name)
         return self._tables[name]
+
+    def _check(self, name: str) -> None:
+        if name not in self:
+            raise NotEvaluatedError(
+                f"there is no table {name!r} in this run; there are: {', '.join(sorted(self.schemas))}",
+                fix="hand it in, or correct the suite",
+            )
+
+    def count(self, name: str) -> int:
+        """Give how many rows a table has."""
+        return len(self.table(name))
+
+    def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Give some columns of a table."""
+        return self.table(name).select(list(columns))
+
+    def rows(self, name: str, rows: Sequence[int] | Rows) -> pa.Table:
+        """Give some rows of a table, by their numbers."""
+        return self.table(name).take(pa.array(rows, pa.int64()))
 
     def parents(
         self, name: str, columns: Sequence[str], *, reference: str, reference_columns: Sequence[str] = ()

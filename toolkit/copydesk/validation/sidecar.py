@@ -34,8 +34,7 @@ FAILING_ROWS = pa.schema(
 
 def failing_rows(suite: Suite, one: Expected, failing: Failing, lookup: Lookup) -> pa.Table:
     """Give a row of ``FAILING_ROWS`` for each row that fails."""
-    table = lookup.table(one.table)
-    chosen = table.take(pa.array(failing.rows))
+    chosen = lookup.rows(one.table, failing.rows)
     rows = failing.rows.tolist()
     count = len(rows)
     annotations = _annotations(chosen)
@@ -45,7 +44,7 @@ def failing_rows(suite: Suite, one: Expected, failing: Failing, lookup: Lookup) 
         "severity": [SEVERITIES[one.severity]] * count,
         "table": [one.table] * count,
         "row": rows,
-        "row_id": [row_id(one.table, table, row) for row in rows],
+        "row_id": [row_id(one.table, chosen, at) for at in range(count)],
         "seen": [failing.see(row) for row in rows],
         "article": _articles(chosen, lookup),
         "annotation_ids": annotations,
@@ -74,13 +73,13 @@ def _articles(rows: pa.Table, lookup: Lookup) -> list[str | None]:
     """Give the address of each row's article, or what it was read from; none where the row has no document."""
     if "doc_id" not in rows.column_names or "documents" not in lookup:
         return [None] * rows.num_rows
-    documents = lookup.table("documents")
+    columns = ("doc_id", "url", "source")
     known: Mapping[str, str | None] = lookup.once(
-        ("articles",),
+        "articles",
         lambda: {
             doc_id: url or source
             for doc_id, url, source in zip(
-                *(documents.column(name).to_pylist() for name in ("doc_id", "url", "source")), strict=True
+                *(column.to_pylist() for column in lookup.columns("documents", columns).columns), strict=True
             )
         },
     )
