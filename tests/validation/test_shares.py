@@ -61,7 +61,7 @@ def assert_same(one: Validated, other: Validated) -> None:
     assert (one.evaluated, one.suites) == (other.evaluated, other.suites)
 
 
-@pytest.mark.parametrize("most_rows", [1, 3, 1_000])
+@pytest.mark.parametrize("most_rows", [1, 1_000])
 def test_shares_of_any_size_give_the_findings_of_the_whole(bad, parameters, tmp_path, most_rows):
     tables, files = written(bad, tmp_path / "tables")
     whole = validate(tables, suites=SUITES, parameters=parameters, data_docs=None)
@@ -78,16 +78,29 @@ def test_processes_give_the_findings_of_the_whole(bad, parameters, suite_folder,
     assert_same(validate_files(files, suites=folder, parameters=parameters, each=each, most_rows=20), whole)
 
 
-def test_spark_gives_the_findings_of_the_whole(bad, parameters, suite_folder, tmp_path):
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # Spark leaves its socket to the collector
+def test_spark_gives_the_findings_of_the_whole(bad, parameters, tmp_path):
     if not (find_spec("pyspark") and shutil.which("java")):
         if os.environ.get("CI"):
             pytest.fail(MISSING)
         pytest.skip(MISSING)
     tables, files = written(bad, tmp_path / "tables")
-    folder = suite_folder("annotations")
+    folder = a_suite_of({"S03", "S04", "S09", "S11", "S12"}, tmp_path / "suites")
     whole = validate(tables, suites=folder, parameters=parameters, data_docs=None)
+    assert whole.findings.num_rows == 5
     each = partial(on_engine, EngineOptions("spark", master="local-cluster[2,1,1024]"))
     assert_same(validate_files(files, suites=folder, parameters=parameters, each=each, most_rows=20), whole)
+
+
+def a_suite_of(codes: set[str], folder: Path) -> Path:
+    """Lay out the suite of the labels with some of its expectations."""
+    suite = json.loads((SUITES / "annotations.json").read_text(encoding="utf-8"))
+    suite["expectations"] = [row for row in suite["expectations"] if row["meta"]["code"] in codes]
+    folder.mkdir()
+    (folder / "annotations.json").write_text(json.dumps(suite), encoding="utf-8")
+    return folder
 
 
 def test_a_share_that_gives_no_answer_is_an_error_and_no_success(bad, parameters, suite_folder, tmp_path):
@@ -96,5 +109,5 @@ def test_a_share_that_gives_no_answer_is_an_error_and_no_success(bad, parameters
     def lossy(judge: Any, shares: Iterable[Any]) -> Iterable[Any]:
         return [judge(share) for share in list(shares)[1:]]
 
-    with pytest.raises(NotEvaluatedError, match="1 of .* shares gave no answer"):
+    with pytest.raises(NotEvaluatedError, match=r"1 of \d+ shares gave no answer"):
         validate_files(files, suites=suite_folder("annotations"), parameters=parameters, each=lossy, most_rows=20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -116,20 +116,25 @@ def _key(workspace: Workspace, gates: Collection[str]) -> str:
 
 
 def _report(part: Part, *, changed: bool, docs: str) -> Report:
-    findings = part.read("findings").to_pylist()
-    by_severity = {name: sum(one["severity"] == name for one in findings) for name in ("error", "warning", "info")}
+    findings, rows = part.read("findings"), part.path / f"{_FAILING}.parquet"
+    lines = [f"every row at fault: {rows}"] if findings.num_rows else []
+    data = {"failing_rows": str(rows), "pages": docs}
+    return findings_report(
+        findings, part.receipt["evaluated"], changed=changed, lines=[*lines, f"pages: {docs}"], data=data
+    )
+
+
+def findings_report(
+    findings: pa.Table, evaluated: int, *, changed: bool, lines: Sequence[str], data: Mapping[str, Any]
+) -> Report:
+    """Report findings, each in a line, and what else there is to say."""
+    rows = findings.to_pylist()
+    by_severity = {name: sum(one["severity"] == name for one in rows) for name in ("error", "warning", "info")}
     counts = {
-        "expectations evaluated": part.receipt["evaluated"],
+        "expectations evaluated": evaluated,
         "errors": by_severity["error"],
         "warnings": by_severity["warning"],
         **({"remarks": by_severity["info"]} if by_severity["info"] else {}),
     }
-    lines = [f"{one['severity']} {one['suite']}/{one['expectation']}: {one['message']}" for one in findings]
-    rows = str(part.path / f"{_FAILING}.parquet")
-    return Report(
-        "validate",
-        counts,
-        changed=changed,
-        lines=(*lines, *([f"every row at fault: {rows}"] if findings else []), f"pages: {docs}"),
-        data={"findings": findings, "failing_rows": rows, "pages": docs},
-    )
+    found = [f"{one['severity']} {one['suite']}/{one['expectation']}: {one['message']}" for one in rows]
+    return Report("validate", counts, changed=changed, lines=(*found, *lines), data={"findings": rows, **data})

@@ -9,8 +9,9 @@ from pathlib import Path
 from copydesk.engines import EngineOptions, Watch
 from copydesk.engines import run as run_work
 from copydesk.errors import UnknownError
-from copydesk.flow.validate import modules_of, suite_folders
-from copydesk.validation import CURRENT, Validated, parameters_of
+from copydesk.flow.report import Report
+from copydesk.flow.validate import findings_report, modules_of, suite_folders
+from copydesk.validation import CURRENT, parameters_of
 from copydesk.validation import validate_files as judge_files
 from copydesk.validation.shares import MOST_ROWS, Answer, Share
 from copydesk.workspace import Workspace
@@ -18,14 +19,14 @@ from copydesk.workspace import Workspace
 
 def validate_files(
     workspace: Workspace, folder: Path, *, gates: Collection[str] = CURRENT, most_rows: int = MOST_ROWS
-) -> Validated:
+) -> Report:
     """Judge the tables in ``folder`` (``TABLE.parquet``, or ``TABLE/*.parquet``) by the workspace's suites.
 
     Raises UnknownError where there is no table, and as ``copydesk.validation.validate_files`` does.
     """
     engine = workspace.settings.engine
     options = EngineOptions(engine.name, engine.workers, engine.seconds, engine.master)
-    return judge_files(
+    done = judge_files(
         _files(folder),
         suites=suite_folders(workspace),
         parameters=parameters_of(workspace.schema(), workspace.settings.validation),
@@ -34,6 +35,7 @@ def validate_files(
         modules=modules_of(workspace),
         most_rows=most_rows,
     )
+    return findings_report(done.findings, done.evaluated, changed=True, lines=(), data={"tables": str(folder)})
 
 
 def on_engine(
