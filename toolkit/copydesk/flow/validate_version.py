@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from copydesk.datasets.layout import file_of
 from copydesk.datasets.load import read_file, splits_in
 from copydesk.datasets.splits import SPLITS
+from copydesk.errors import FindingError
 from copydesk.flow.validate import modules_of, suite_folders
 from copydesk.model.tables import TABLES
 from copydesk.validation import VERSION_TABLES, Validated, parameters_of
@@ -20,6 +22,30 @@ from copydesk.workspace import Workspace
 
 Parts = Mapping[str, Mapping[str, pa.Table]]  # the published tables, by split and name
 _MEASURE = "span_f1_exact"
+
+
+@dataclass(slots=True)
+class VersionGate:
+    """What ``publish`` shows a version to before it writes it; ``told`` are the findings that stop nothing, in a line each."""
+
+    workspace: Workspace
+    groups: Mapping[str, str]
+    agreement: pa.Table
+    told: tuple[str, ...] = ()
+
+    def __call__(self, parts: Parts, previous: Path | None) -> None:
+        """Let the version pass; raises FindingError where a finding is an error, and as ``check_version`` does."""
+        done = check_version(self.workspace, parts, previous, groups=self.groups, agreement=self.agreement)
+        findings = done.findings.to_pylist()
+        errors = [one["message"] for one in findings if one["severity"] == "error"]
+        if errors:
+            raise FindingError(
+                f"the version would be wrong: {' '.join(errors)}",
+                fix="correct what the findings name, then publish again",
+            )
+        self.told = tuple(
+            f"{one['severity']} {one['suite']}/{one['expectation']}: {one['message']}" for one in findings
+        )
 
 
 def check_version(
