@@ -37,6 +37,9 @@ CHANGES = pa.schema(
 TABLES = ("spans", "relations", "categories")  # those that the changes are found in, and no others
 
 
+_Place = tuple[int, int, int, int, str | None]
+
+
 class _Label(NamedTuple):
     """A label that stands in one version alone: its row, and what it is paired by."""
 
@@ -49,8 +52,8 @@ class _Label(NamedTuple):
     label: str
 
     @property
-    def place(self) -> tuple[object, ...]:
-        return self[1:6]
+    def place(self) -> _Place:
+        return self.start, self.end, self.tail_start, self.tail_end, self.name
 
 
 def changes(old: Mapping[str, pa.Table], new: Mapping[str, pa.Table], *, same: Sequence[str]) -> pa.Table:
@@ -65,8 +68,14 @@ def changes(old: Mapping[str, pa.Table], new: Mapping[str, pa.Table], *, same: S
 
 
 def _of_layer(layer: str, old: pa.Table, new: pa.Table, same: pa.Array) -> pa.Table:
-    at = partners(*numbered(old, new, _KEY))
-    here, there = (pc.is_in(table["doc_id"], value_set=same).to_numpy() for table in (old, new))
+    if not old.num_rows and not new.num_rows:
+        return CHANGES.empty_table()
+    names = ["doc_id", *(name for name in _KEY[1:] if any(table[name].null_count < len(table) for table in (old, new)))]
+    keys = [numbered(old[name], new[name]) for name in names]
+    at = partners([key[0] for key in keys], [key[1] for key in keys])
+    of_old, of_new, doc_ids = keys[0]
+    known = pc.is_in(doc_ids, value_set=same).to_numpy(zero_copy_only=False)
+    here, there = known[of_old], known[of_new]
     kept = (at >= 0) & here
     taken = np.zeros(new.num_rows, bool)
     taken[at[kept]] = True
@@ -76,7 +85,10 @@ def _of_layer(layer: str, old: pa.Table, new: pa.Table, same: pa.Array) -> pa.Ta
         _rows(layer, "added", (old, np.full(len(come), -1)), (new, come)),
     ]
     pairs: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for kind, left, right in _paired(old, np.flatnonzero(here & ~kept), new, np.flatnonzero(there & ~taken)):
+    gone, come = np.flatnonzero(here & ~kept), np.flatnonzero(there & ~taken)
+    before, after = _relabelled(keys, gone, come)
+    parts.append(_rows(layer, "relabelled", (old, before), (new, after)))
+    for kind, left, right in _paired(old, np.setdiff1d(gone, before), new, np.setdiff1d(come, after)):
         pairs[kind].append((left, right))
     if "attributes" in old.column_names:
         both = np.flatnonzero(kept), at[kept]
@@ -88,27 +100,37 @@ def _of_layer(layer: str, old: pa.Table, new: pa.Table, same: pa.Array) -> pa.Ta
     return pa.concat_tables(parts)
 
 
+def _relabelled(keys: Sequence[tuple[Ints, Ints, pa.Array]], gone: Ints, come: Ints) -> tuple[Ints, Ints]:
+    """Pair what went with what came at the same place, where there is one of either; ``keys`` end with the label."""
+    *places, labels = keys
+    at = partners([key[0][gone] for key in places], [key[1][come] for key in places])
+    found = np.flatnonzero(at >= 0)
+    _, first = np.unique(at[found], return_index=True)
+    before, after = gone[found[first]], come[at[found[first]]]
+    other = labels[0][before] != labels[1][after]
+    return before[other], after[other]
+
+
 def _paired(old: pa.Table, gone: Ints, new: pa.Table, come: Ints) -> Iterator[tuple[str, int, int]]:
     """Pair what went with what came, document by document: the kind and both rows, -1 for none."""
-    waiting: dict[str, list[_Label]] = defaultdict(list)
+    waiting: dict[str, dict[_Place, list[_Label]]] = defaultdict(lambda: defaultdict(list))
     for doc_id, label in _labels(new, come):
-        waiting[doc_id].append(label)
+        waiting[doc_id][label.place].append(label)
     left: dict[str, list[_Label]] = defaultdict(list)
     for doc_id, label in _labels(old, gone):
-        found = next((one for one in waiting[doc_id] if one.place == label.place), None)
-        if found is None:
+        here = waiting[doc_id][label.place]
+        if not here:
             left[doc_id].append(label)
-            continue
-        waiting[doc_id].remove(found)
-        if found.label != label.label:  # else two keys fell on one number, and nothing changed
+        elif (found := here.pop(0)).label != label.label:  # else two keys fell on one number, and nothing changed
             yield "relabelled", label.at, found.at
+    others = {doc_id: [one for here in places.values() for one in here] for doc_id, places in waiting.items()}
     for doc_id, labels in left.items():
         for label in labels:
-            kind, found = _like(label, waiting[doc_id])
-            if found is not None:
-                waiting[doc_id].remove(found)
-            yield kind, label.at, found.at if found else -1
-    yield from (("added", -1, label.at) for labels in waiting.values() for label in labels)
+            kind, heir = _like(label, others[doc_id])
+            if heir is not None:
+                others[doc_id].remove(heir)
+            yield kind, label.at, heir.at if heir else -1
+    yield from (("added", -1, label.at) for labels in others.values() for label in labels)
 
 
 def _like(label: _Label, waiting: Sequence[_Label]) -> tuple[str, _Label | None]:
@@ -147,7 +169,7 @@ def _rows(layer: str, kind: str, before: tuple[pa.Table, Ints], after: tuple[pa.
 
 def _form(columns: Mapping[str, pa.ChunkedArray], rows: int) -> pa.Table:
     """Labels of a layer in the form that all layers have; what a layer does not know of is empty."""
-    whole = dict(columns) | {"at": pa.array(range(rows), pa.int64())}
+    whole = dict(columns) | {"at": pa.array(np.arange(rows))}
     for name in (*_KEY, *_SHOWN):
         if name not in whole:
             whole[name] = pa.nulls(rows, pa.string() if name in _TEXTS else pa.int64())
@@ -163,6 +185,10 @@ def _spans(tables: Mapping[str, pa.Table]) -> pa.Table:
 def _relations(tables: Mapping[str, pa.Table]) -> pa.Table:
     """Relations by what they join instead of by identities, which a relabelled span does not keep."""
     spans, relations = tables["spans"], tables["relations"]
+    ends = pc.unique(
+        pa.chunked_array([*relations["head_span_id"].chunks, *relations["tail_span_id"].chunks], pa.string())
+    )
+    spans = spans.select(["span_id", "start", "end"]).filter(pc.is_in(spans["span_id"], value_set=ends))
     known = spans["span_id"].combine_chunks()
     columns = {"doc_id": relations["doc_id"], "label": relations["label"], "id": relations["relation_id"]}
     for end, prefix in (("head", ""), ("tail", "tail_")):

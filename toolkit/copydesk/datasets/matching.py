@@ -35,18 +35,21 @@ def partners(old: Sequence[Ints], new: Sequence[Ints]) -> Ints:
     return np.where(same, at, -1)
 
 
-def numbered(old: pa.Table, new: pa.Table, names: Sequence[str]) -> tuple[list[Ints], list[Ints]]:
-    """Give the columns of two tables as whole numbers: texts by their place in one list of both tables' texts, nothing as 0."""
-    sides: tuple[list[Ints], list[Ints]] = ([], [])
-    for name in names:
-        columns = [table[name].combine_chunks() for table in (old, new)]
-        if pa.types.is_string(columns[0].type):
-            # Sorted, so that the numbers follow the order of the rows.
-            known = pc.unique(pa.concat_arrays(columns)).sort()
-            columns = [pc.index_in(column, value_set=known) for column in columns]
-        for side, column in zip(sides, columns, strict=True):
-            side.append(pc.fill_null(column, -1).to_numpy(zero_copy_only=False).astype(np.int64) + 1)
-    return sides
+def numbered(old: pa.ChunkedArray, new: pa.ChunkedArray) -> tuple[Ints, Ints, pa.Array]:
+    """Give a column of two tables as whole numbers of 0 and more, and for texts the list of which they are the places."""
+    if not pa.types.is_string(old.type):
+        return _numbers(old), _numbers(new), pa.array([], pa.string())
+    encoded = pa.chunked_array([*old.chunks, *new.chunks], pa.string()).dictionary_encode()
+    whole = encoded.combine_chunks()
+    codes = _numbers(whole.indices)
+    return codes[: len(old)], codes[len(old) :], whole.dictionary
+
+
+def _numbers(column: pa.Array | pa.ChunkedArray) -> Ints:
+    """Whole numbers as they are; where some are nothing, that is 0 and all others are one more."""
+    if not column.null_count:
+        return np.asarray(column).astype(np.int64, copy=False)
+    return np.asarray(pc.fill_null(column, -1)).astype(np.int64) + 1
 
 
 def differing(old: pa.ChunkedArray, new: pa.ChunkedArray, pairs: tuple[Ints, Ints]) -> Ints:

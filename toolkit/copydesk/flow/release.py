@@ -14,8 +14,9 @@ from copydesk.datasets.splits import Shares
 from copydesk.documents.sentences import sentences_of
 from copydesk.errors import ConfigError
 from copydesk.flow.current import current_articles, uncounted
+from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
-from copydesk.flow.validate import checked_tables, findings_fault, validated
+from copydesk.flow.validate import LABELS, checked_tables, findings_fault, validated
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
@@ -62,8 +63,9 @@ def publish(workspace: Workspace, name: str, *, bump: str = "", progress: Progre
 
 
 def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
-    """The tables of a release: only documents that somebody read, and only what belongs to those."""
+    """The tables of a release: only documents that somebody read, and only what belongs to those and votes."""
     tables = checked_tables(workspace)
+    tables |= voting(workspace, {name: tables[name] for name in LABELS})[0]
     read = tables["reads"]["doc_id"].combine_chunks()
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
     schema = workspace.schema()
@@ -82,6 +84,7 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
         "sentences": sentences_of(kept["documents"], kept["zones"]),
         "zones": uncounted(kept["zones"]),
         "articles": current_articles(workspace, kept["documents"]),
+        "snapped": workspace.agreed.read("snapped"),
         "agreement": agreement.filter(
             pc.not_equal(agreement["scope"], "document")
         ),  # these are many, and in the workspace

@@ -21,7 +21,7 @@ from copydesk.workspace import Workspace
 
 _FINDINGS = "findings/4"
 _FAILING = "failing_rows"
-_LABELS = ("reads", "spans", "relations", "categories", "anchors", "unread")
+LABELS = ("reads", "spans", "relations", "categories", "anchors", "unread")
 _AGREED = (
     *("agreed_spans", "agreed_relations", "agreed_attributes", "agreed_categories", "times", "events", "arguments"),
     *("claims", "disputes"),
@@ -92,7 +92,7 @@ def checked_tables(workspace: Workspace, gates: Collection[str] = CURRENT) -> di
     tables = {"documents": documents, "zones": current_zones(workspace, documents)}
     tables["edits"] = newest(workspace.documents.read("edits"), documents)
     if {"labels", "agreed"} & set(gates):
-        tables |= {name: workspace.labels.read(name) for name in _LABELS}
+        tables |= {name: workspace.labels.read(name) for name in LABELS}
     if "agreed" in gates:
         tables |= {name: workspace.agreed.read(name) for name in _AGREED}
     return tables
