@@ -68,6 +68,7 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "returns": ("return_id", "step"),
     "snapped": ("annotation_id", "span_id"),
     "findings": ("suite", "expectation"),
+    "failing_rows": ("suite", "expectation", "row_id"),
 }
 NAMED_BY = ROW_IDS | VERSION_ROW_IDS
 EMPTY = "expect_table_row_count_to_be_between"
@@ -79,7 +80,7 @@ class Validated:
     """What a run found. ``suites`` gives the digest of each suite as it was run; ``evaluated`` equals ``expected``."""
 
     findings: pa.Table
-    failing_rows: pa.Table  # all of them, as ``sidecar.FAILING_ROWS``
+    failing_rows: pa.Table  # all of them, as the table ``failing_rows``
     suites: Mapping[str, str]
     evaluated: int
     expected: int

@@ -19,13 +19,13 @@ import numpy as np
 import pyarrow as pa
 
 from copydesk.errors import NotEvaluatedError
-from copydesk.model.tables import from_rows
+from copydesk.model.tables import FAILING_ROWS, from_rows
 from copydesk.validation.columns import there
 from copydesk.validation.failing import Failing, as_seen
 from copydesk.validation.findings import EMPTY, Validated, empty_table, finding
 from copydesk.validation.lookup import Lookup
 from copydesk.validation.questions import Question, ask
-from copydesk.validation.sidecar import FAILING_ROWS, failing_rows
+from copydesk.validation.sidecar import failing_rows
 from copydesk.validation.suites import Expected, Suite, as_great_expectations
 from copydesk.validation.version_tables import KNOWN
 

@@ -7,33 +7,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from copydesk.model.tables import FAILING_ROWS
 from copydesk.validation.failing import Failing
 from copydesk.validation.findings import row_id
 from copydesk.validation.lookup import Lookup
 from copydesk.validation.suites import SEVERITIES, Expected, Suite
 
-NAMES = pa.list_(pa.string())
-FAILING_ROWS = pa.schema(
-    [
-        pa.field("suite", pa.string(), nullable=False),
-        pa.field("expectation", pa.string(), nullable=False),  # as in findings
-        pa.field("severity", pa.string(), nullable=False),
-        pa.field("table", pa.string(), nullable=False),
-        pa.field("row", pa.int64(), nullable=False),  # its number in the table, from 0
-        pa.field("row_id", pa.string(), nullable=False),
-        pa.field("seen", pa.string(), nullable=False),  # what is wrong with it
-        pa.field("doc_id", pa.string()),
-        pa.field("article", pa.string()),  # its address, or else the source that it was read from
-        pa.field("start", pa.int64()),
-        pa.field("end", pa.int64()),
-        pa.field("annotation_ids", NAMES, nullable=False),  # of those who said so
-        pa.field("tasks", pa.list_(pa.int64()), nullable=False),  # in Label Studio, of these annotations
-    ]
-)
-
 
 def failing_rows(suite: Suite, one: Expected, failing: Failing, lookup: Lookup) -> pa.Table:
-    """Give a row of ``FAILING_ROWS`` for each row that fails."""
+    """Give a row of the table ``failing_rows`` for each row that fails."""
     chosen = lookup.rows(one.table, failing.rows)
     rows = failing.rows.tolist()
     count = len(rows)
@@ -43,7 +25,7 @@ def failing_rows(suite: Suite, one: Expected, failing: Failing, lookup: Lookup) 
         "expectation": [f"{one.code} {one.type}"] * count,
         "severity": [SEVERITIES[one.severity]] * count,
         "table": [one.table] * count,
-        "row": rows,
+        "number": rows,
         "row_id": [row_id(one.table, chosen, at) for at in range(count)],
         "seen": [failing.see(row) for row in rows],
         "article": _articles(chosen, lookup),
