@@ -17,6 +17,7 @@ from copydesk.flow.current import current_articles, uncounted
 from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
 from copydesk.flow.validate import LABELS, checked_tables, findings_fault, validated
+from copydesk.flow.validate_version import VersionGate
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
@@ -38,11 +39,14 @@ def publish(workspace: Workspace, name: str, *, bump: str = "", progress: Progre
             raise fault
         title = name or workspace.title
         tables = _dataset_tables(workspace)
+        plan = _plan(workspace, tables["documents"], bump)
+        gate = VersionGate(workspace, groups=plan.groups, agreement=tables["agreement"])
         done = write_version(
             workspace.datasets / title,
             tables=tables,
             about=_about(workspace, title, schema),
-            plan=_plan(workspace, tables["documents"], bump),
+            plan=plan,
+            gate=gate,
             progress=progress,
         )
     line = f'import pandas; pandas.read_parquet("{done.path / file_of(NESTED)}")'
@@ -51,7 +55,7 @@ def publish(workspace: Workspace, name: str, *, bump: str = "", progress: Progre
         "publish",
         counts,
         changed=done.created,
-        lines=(f"version {done.version}: {done.path}", *done.reasons, line),
+        lines=(f"version {done.version}: {done.path}", *done.reasons, *gate.told, line),
         data={
             "version": done.version,
             "path": str(done.path),
