@@ -8,7 +8,8 @@ import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.flow.report import Report
-from copydesk.flow.validate import findings_fault, validate
+from copydesk.flow.send_back import send_back_findings
+from copydesk.flow.validate import findings_fault, validate, with_returns
 from copydesk.flow.validate_files import validate_files
 from copydesk.model.progress import Progress
 from copydesk.validation import CURRENT
@@ -24,6 +25,12 @@ from copydesk.workspace import Workspace
     help="Only this gate: documents (after ingest), labels (after pull) or agreed (after agree); by default all three.",
 )
 @click.option(
+    "--send-back",
+    "returned",
+    is_flag=True,
+    help="Give what is found of single persons' labels back to them in Label Studio, with the finding's words.",
+)
+@click.option(
     "--tables",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Check the tables of this folder (TABLE.parquet or TABLE/*.parquet) instead, share by share, on the engine of [engine].",
@@ -32,7 +39,13 @@ from copydesk.workspace import Workspace
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, no_docs: bool, gate: tuple[str, ...], tables: Path | None, schema: str, as_json: bool
+    ctx: click.Context,
+    no_docs: bool,
+    gate: tuple[str, ...],
+    returned: bool,
+    tables: Path | None,
+    schema: str,
+    as_json: bool,
 ) -> None:
     """Check every table with the expectation suites in validation/.
 
@@ -43,6 +56,7 @@ def command(
     def work(workspace: Workspace, progress: Progress) -> Report:
         if tables:
             return validate_files(workspace, tables, gates=gates)
-        return validate(workspace, gates=gates, pages=not no_docs, progress=progress)
+        report = validate(workspace, gates=gates, pages=not no_docs, progress=progress)
+        return with_returns(report, send_back_findings(workspace, progress=progress)) if returned else report
 
     report_each(ctx, schema, work, as_json=as_json, fault_of=findings_fault)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,17 @@ def findings_fault(report: Report) -> DataError | None:
     if not errors:
         return None
     return FindingError(f"{errors} findings are errors", fix="correct what the findings name, then validate again")
+
+
+def with_returns(report: Report, returns: Report) -> Report:
+    """Add to a report what was given back for its findings."""
+    return replace(
+        report,
+        counts={**report.counts, **returns.counts},
+        changed=report.changed or returns.changed,
+        lines=(*report.lines, *returns.lines),
+        data={**report.data, **returns.data},
+    )
 
 
 def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: bool, progress: Progress) -> Report:
