@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from sync import Ratio
+from ratio import Ratio
 
 from copydesk.model.document import text_sha256
 from copydesk.model.tables import TABLES
