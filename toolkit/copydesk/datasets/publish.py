@@ -6,7 +6,7 @@ published again. Publishers need no lock among each other: who comes second comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,15 +44,30 @@ class Published:
     reasons: tuple[str, ...]
 
 
+Gate = Callable[
+    [Mapping[str, Mapping[str, pa.Table]], Path | None], None
+]  # tables by split and name, the version before
+
+
+def _open(_parts: Mapping[str, Mapping[str, pa.Table]], _previous: Path | None) -> None:
+    """Let every version pass."""
+
+
 def publish(
-    folder: Path, *, tables: Mapping[str, pa.Table], about: About, plan: Plan | None = None, progress: Progress
+    folder: Path,
+    *,
+    tables: Mapping[str, pa.Table],
+    about: About,
+    plan: Plan | None = None,
+    gate: Gate = _open,
+    progress: Progress,
 ) -> Published:
     """Publish the tables as the next version in ``folder``, which is called as the dataset; or find that it is there already.
 
     ``tables``: documents (the newest revision of each labelled one), zones, sentences, agreed_spans, agreed_relations, spans, relations,
     reads, anchors, snapped, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their
-    rows may come in any order. Raises DataError and FindingError where they cannot be published, or not with so small a step as the plan asks
-    for; StoreError where the disk refuses; then nothing of the new version is there.
+    rows may come in any order. ``gate`` is shown the version before it is written; what it raises stops it. Raises DataError and
+    FindingError where they cannot be published, or not with so small a step as the plan asks for; StoreError where the disk refuses; then nothing of the new version is there.
     """
     if folder.name != about.name:
         raise ConfigError(
@@ -67,7 +82,7 @@ def publish(
         plan=plan or Plan(),
         retracted=state_of(events_in(folder)).retracted,
     )
-    return _publish(folder, draft, progress)
+    return _publish(folder, draft, gate, progress)
 
 
 def publish_again(release: Release, *, progress: Progress) -> Published | None:
@@ -85,14 +100,14 @@ def publish_again(release: Release, *, progress: Progress) -> Published | None:
         retracted=state_of(events_in(folder)).retracted,
     )
     left = set(draft.flat["documents"]["doc_id"].to_pylist()) - set(draft.retracted)
-    return _publish(folder, draft, progress) if left else None
+    return _publish(folder, draft, _open, progress) if left else None
 
 
-def _publish(folder: Path, draft: Draft, progress: Progress) -> Published:
+def _publish(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published:
     try:
         sweep_staging(folder)
         for _ in range(_RACES):
-            done = _attempt(folder, draft, progress)
+            done = _attempt(folder, draft, gate, progress)
             if done:
                 return done
     except OSError as error:
@@ -108,7 +123,7 @@ def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(table.to_pylist(), key=lambda row: [canonical_json(value) for value in row.values()]))
 
 
-def _attempt(folder: Path, draft: Draft, progress: Progress) -> Published | None:
+def _attempt(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published | None:
     """Publish after the newest version; None where another publisher took the number meanwhile."""
     parent = newest_in(folder)
     asked = draft.plan.bump
@@ -121,6 +136,7 @@ def _attempt(folder: Path, draft: Draft, progress: Progress) -> Published | None
     if content.held and step.bump.level == "major":
         content = draft.after(parent, hold=False)
         step = step_to(content, parent, asked=asked)
+    gate(content.parts, parent.path if parent else None)
     target = folder / step.version
     with staged(folder) as place:
         write_version(place, content=content, step=step, progress=progress)
