@@ -26,12 +26,12 @@ from copydesk.datasets.nested import divided, flat_tables
 from copydesk.datasets.returned import returned_changed
 from copydesk.datasets.rules import LEVELS, Bump, Side, judge
 from copydesk.datasets.splits import LEDGER, SPLITS, Shares, draw, split_of
-from copydesk.datasets.staging import staged, sweep_staging
+from copydesk.datasets.stores import Store, store_of
 from copydesk.datasets.version import FIRST, FORMAT_VERSION, Release, newest_in, read_object
 from copydesk.datasets.write import LABEL_SET, write_version
 from copydesk.errors import ConfigError, DataError, StoreError
 from copydesk.model.progress import Progress
-from copydesk.store import canonical_json, commit_folder
+from copydesk.store import canonical_json
 
 __all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
@@ -89,12 +89,13 @@ def publish(
         findings=_rows(tables["findings"]),
         plan=plan or Plan(),
     )
+    store = store_of(folder)
     try:
-        sweep_staging(folder)
-        for _ in range(_RACES):
-            done = _attempt(folder, draft, progress)
-            if done:
-                return done
+        with store.writing():
+            for _ in range(_RACES):
+                done = _attempt(folder, draft, store, progress)
+                if done:
+                    return done
     except OSError as error:
         raise StoreError(
             f"cannot publish in {folder}: {error.strerror or error}",
@@ -153,8 +154,8 @@ def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(table.to_pylist(), key=lambda row: [canonical_json(value) for value in row.values()]))
 
 
-def _attempt(folder: Path, draft: _Draft, progress: Progress) -> Published | None:
-    """Publish after the newest version; None where another publisher took the number meanwhile."""
+def _attempt(folder: Path, draft: _Draft, store: Store, progress: Progress) -> Published | None:
+    """Publish after the newest version; None where another publisher was faster."""
     parent = newest_in(folder)
     asked = draft.plan.bump
     content = draft.after(parent, hold=asked != "major")
@@ -166,19 +167,13 @@ def _attempt(folder: Path, draft: _Draft, progress: Progress) -> Published | Non
     if content.held and step.bump.level == "major":
         content = draft.after(parent, hold=False)
         step = _step(folder, parent, content, asked)
-    target = folder / step.version
-    with staged(folder) as place:
+    with store.staged() as place:
         write_version(place, content=content, step=step, progress=progress)
-        try:
-            commit_folder(place, target)
-        except (StoreError, OSError):
-            if target.exists() and place.exists():
-                return None
-            raise
+        if not store.commit(place, step.version, after=parent.version if parent else None):
+            return None
     point(folder)
-    return Published(
-        step.version, target, created=True, bump=step.bump.level, reasons=(*step.bump.reasons, *_held(content))
-    )
+    reasons = (*step.bump.reasons, *_held(content))
+    return Published(step.version, folder / step.version, created=True, bump=step.bump.level, reasons=reasons)
 
 
 def _held(content: Content) -> tuple[str, ...]:
