@@ -26,7 +26,7 @@ class Store(Protocol):
     def staged(self) -> AbstractContextManager[Path]:
         """Give a new empty folder to build a version in; it is gone at the end."""
 
-    def commit(self, place: Path, version: Version, *, after: Version | None) -> bool:
+    def commit(self, place: Path, version: str, *, after: Version | None) -> bool:
         """Make the finished folder ``place`` the version, whole or not at all.
 
         False, with nothing done: ``after`` is not the newest version (None: there is none) any more.

@@ -35,7 +35,7 @@ class LocalStore:
         """Give a new folder on the same file system."""
         return staged(self.folder)
 
-    def commit(self, place: Path, version: Version, *, after: Version | None) -> bool:
+    def commit(self, place: Path, version: str, *, after: Version | None) -> bool:
         """Rename the folder into place, unless another publisher was faster.
 
         The lock is held for a rename, and the system releases it when the process ends in whatever way. It keeps apart publishers
@@ -45,7 +45,7 @@ class LocalStore:
             there = versions_in(self.folder)
             if (there[-1] if there else None) != after:
                 return False
-            commit_folder(place, self.folder / str(version))
+            commit_folder(place, self.folder / version)
         return True
 
     def create(self, name: str, content: bytes) -> bool:

@@ -84,7 +84,7 @@ class ObjectStore:
         with tempfile.TemporaryDirectory(prefix="copydesk-") as place:
             yield Path(place)
 
-    def commit(self, place: Path, version: Version, *, after: Version | None) -> bool:
+    def commit(self, place: Path, version: str, *, after: Version | None) -> bool:
         """Stage, claim and carry out, as the module says."""
         staging = f"{STAGING}/{uuid4().hex}"
         self._upload(place, staging)
@@ -92,7 +92,7 @@ class ObjectStore:
         if last:
             self._carry_out(last)
         there = versions_in(self.folder)
-        mine = Claim(last.number + 1 if last else 1, str(version), staging)
+        mine = Claim(last.number + 1 if last else 1, version, staging)
         content = canonical_json({"version": mine.version, "staging": staging})
         if (there[-1] if there else None) != after or not self.create(f"{CLAIMS}/{mine.number:08d}.json", content):
             self._discard(staging)
@@ -184,7 +184,9 @@ class ObjectStore:
         staged = (self.folder / claim.staging).sizes()
         names = [name for name in staged if name != MANIFEST]
         with reaching(target) as store:
-            store.copy([f"{self.folder}/{claim.staging}/{name}" for name in names], [f"{target}/{name}" for name in names])
+            store.copy(
+                [f"{self.folder}/{claim.staging}/{name}" for name in names], [f"{target}/{name}" for name in names]
+            )
         there = target.sizes()
         torn = [name for name in names if there.get(name) != staged[name]]
         if torn:
