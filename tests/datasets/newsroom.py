@@ -1,6 +1,7 @@
 """A small newsroom's labelled documents, for the tests of publishing; run as a program, it publishes them.
 
-``python newsroom.py FOLDER [EDITION]``, where the folder may be the address of a store, prints what publishing did, as JSON; on an error of Copydesk its code, with exit 1.
+``python newsroom.py FOLDER [EDITION]`` prints what publishing did, as JSON; on an error of Copydesk its code, with exit 1. The folder
+may be the address of a store.
 """
 
 from __future__ import annotations
