@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from copydesk.errors import ConfigError, StoreError, WorkspaceError
 from copydesk.model.tables import TABLES
+from copydesk.remote import FIX, RemotePath
 
 TEMPORARY = ".tmp-"
 _PART = re.compile(r"\d{6}")
@@ -140,9 +141,10 @@ def translated(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        on_disk = "check the disk's space and the rights of the file and its folder"
         raise StoreError(
             f"cannot {what} {error.filename or path}: {error.strerror or error}",
-            fix="check the disk's space and the rights of the file and its folder",
+            fix=FIX if isinstance(path, RemotePath) else on_disk,
         ) from error
 
 

@@ -19,7 +19,7 @@ from copydesk.errors import StoreError, UnknownError
 from copydesk.model.marker import nearest_marked
 from copydesk.model.name import NAME_RULE, is_name
 from copydesk.remote import RemotePath, place_at
-from copydesk.store import file_sha256
+from copydesk.store import file_sha256, translated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ def load(
 
     path = find_version(name, version, folder=folder)
     files = [path / file_of(_known_table(table), one) for one in _splits(path, split)]
-    frames = [read_file(file, None).to_pandas() for file in files]
+    frames: list[pd.DataFrame] = [read_file(file, None).to_pandas() for file in files]
     return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
@@ -53,7 +53,7 @@ def home_of(name: str, *, folder: Path | str | None = None) -> Path:
         raise UnknownError(f"{name!r} cannot be the name of a dataset", fix=NAME_RULE)
     home = _home(folder)
     if not versions_in(home / name):
-        there = ", ".join(sorted(entry.name for entry in _folders(home) if versions(entry.name, folder=home))) or "none"
+        there = ", ".join(datasets_in(home)) or "none"
         raise UnknownError(f"no dataset {name!r} in {home}; there are: {there}", fix="publish it, or name the folder")
     return home / name
 
@@ -79,6 +79,13 @@ def find_version(name: str, version: str = "", *, folder: Path | str | None = No
 def versions(name: str, *, folder: Path | str | None = None) -> tuple[str, ...]:
     """List the versions of a dataset, oldest number first; none where there is no such dataset."""
     return tuple(map(str, versions_in(_home(folder) / name))) if is_name(name) else ()
+
+
+def datasets_in(home: Path) -> dict[str, tuple[str, ...]]:
+    """List the versions of each dataset in a folder that has any, by its name; a folder that is not there holds none."""
+    with translated(home, "read"):
+        names = sorted(entry.name for entry in home.iterdir() if entry.is_dir()) if home.is_dir() else []
+    return {name: found for name in names if (found := versions(name, folder=home))}
 
 
 def read_published(path: Path, table: str, *, columns: list[str] | None = None) -> pa.Table:
@@ -173,10 +180,6 @@ def _home(folder: Path | str | None) -> Path:
         return place_at(folder)
     named = os.environ.get("COPYDESK_WORKSPACE", "")
     return (Path(named) if named else nearest_marked(Path()) or Path()) / "datasets"
-
-
-def _folders(home: Path) -> list[Path]:
-    return [entry for entry in home.iterdir() if entry.is_dir()] if home.is_dir() else []
 
 
 def _damaged(path: Path, error: Exception) -> StoreError:

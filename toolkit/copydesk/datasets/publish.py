@@ -31,7 +31,7 @@ from copydesk.datasets.version import FIRST, FORMAT_VERSION, Release, newest_in,
 from copydesk.datasets.write import LABEL_SET, write_version
 from copydesk.errors import ConfigError, DataError, StoreError
 from copydesk.model.progress import Progress
-from copydesk.store import canonical_json
+from copydesk.store import canonical_json, translated
 
 __all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
@@ -90,17 +90,11 @@ def publish(
         plan=plan or Plan(),
     )
     store = store_of(folder)
-    try:
-        with store.writing():
-            for _ in range(_RACES):
-                done = _attempt(folder, draft, store, progress)
-                if done:
-                    return done
-    except OSError as error:
-        raise StoreError(
-            f"cannot publish in {folder}: {error.strerror or error}",
-            fix="check the disk's space and the folder's rights",
-        ) from error
+    with translated(folder, "publish in"), store.writing():
+        for _ in range(_RACES):
+            done = _attempt(folder, draft, store, progress)
+            if done:
+                return done
     raise StoreError(f"{_RACES} other publishers were faster in {folder}", fix="run one publisher at a time")
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from copydesk.errors import StoreError
 from copydesk.remote import RemotePath
+from copydesk.store import translated
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
@@ -60,11 +61,12 @@ def versions_in(folder: Path) -> tuple[Version, ...]:
 
     In a store there are no folders: a version is there as soon as its manifest is, which is written last.
     """
-    if isinstance(folder, RemotePath):
-        ending = f"/{MANIFEST}"
-        names = [name.removesuffix(ending) for name in folder.sizes() if name.endswith(ending)]
-    else:
-        names = [entry.name for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
+    with translated(folder, "read"):
+        if isinstance(folder, RemotePath):
+            ending = f"/{MANIFEST}"
+            names = [name.removesuffix(ending) for name in folder.sizes() if name.endswith(ending)]
+        else:
+            names = [entry.name for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
     return tuple(sorted(version for version in map(Version.read, names) if version))
 
 

@@ -9,9 +9,11 @@ from typing import Protocol
 from copydesk.datasets.stores.local import LocalStore
 from copydesk.datasets.stores.objects import ObjectStore
 from copydesk.datasets.version import Version
+from copydesk.errors import UsageError
 from copydesk.remote import RemotePath
+from copydesk.store import translated
 
-__all__ = ["Store", "store_of"]
+__all__ = ["Store", "allow_single_writer", "store_of"]
 
 
 class Store(Protocol):
@@ -45,3 +47,14 @@ class Store(Protocol):
 def store_of(folder: Path) -> Store:
     """Give what writes in the folder of a dataset."""
     return ObjectStore(folder) if isinstance(folder, RemotePath) else LocalStore(folder)
+
+
+def allow_single_writer(folder: Path) -> None:
+    """Say in a dataset's folder that nobody else ever publishes there, so that a store is taken which ignores conditional writes.
+
+    Raises UsageError for a folder of this machine, which needs no such thing, and StoreError where the store refuses.
+    """
+    if not isinstance(folder, RemotePath):
+        raise UsageError(f"{folder} is no store", fix="leave --single-writer out")
+    with translated(folder, "write"):
+        ObjectStore(folder).allow_single_writer()
