@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from copydesk.errors import MissingExtraError, UnknownError
 
-# Scheme: the extra that brings its package.
-EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "memory": ""}
+# Scheme: the extra that brings its package. The clients of all of these hand the condition of a write on to the server.
+EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "memory": ""}
 FIX = "check the address, your credentials for the store and the network"
 # What the packages of a store raise beside OSError: network faults, refusals, credentials that are missing.
 _FAULTS: dict[str, tuple[str, ...]] = {

@@ -28,9 +28,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from copydesk.datasets.staging import STAGING
-from copydesk.datasets.version import MANIFEST, Version, versions_in
+from copydesk.datasets.version import MANIFEST, SUMS, Version, versions_in
 from copydesk.errors import StoreError
-from copydesk.remote import RemotePath, reaching, scheme_of
+from copydesk.remote import EXTRAS, RemotePath, reaching, scheme_of
 from copydesk.store import canonical_json
 
 CLAIMS = ".claims"
@@ -38,8 +38,6 @@ SINGLE = ".single-writer"  # an object that says: nobody else ever writes here
 LEASE = ".lease.json"
 LEFT_AFTER = timedelta(days=7)  # staging that is older, by the store's clock, was left by a killed publisher
 LEASE_FOR = timedelta(minutes=10)
-# Their clients hand the condition on to the server; those of others look first and write then, which lets two writers through.
-_CONDITIONAL = ("s3", "s3a", "gs", "gcs", "az", "abfs", "memory")
 _CLAIM = re.compile(rf"{re.escape(CLAIMS)}/(\d{{8}})\.json")
 _WAITS = (0.05, 0.5, 0.0)  # seconds before a conditional write is tried again, whose answer was a fault
 
@@ -135,7 +133,9 @@ class ObjectStore:
 
     def _keeps_conditions(self) -> bool:
         """Whether of two conditional writes of one object the second is refused."""
-        if scheme_of(str(self.folder)) not in _CONDITIONAL:
+        if (
+            scheme_of(str(self.folder)) not in EXTRAS
+        ):  # its client may look first and write then, which lets two through
             return False
         name = f"{STAGING}/probe-{uuid4().hex}"
         try:
@@ -171,7 +171,7 @@ class ObjectStore:
         target = self.folder / claim.version
         if not (target / MANIFEST).exists():
             try:
-                self._fill(claim, target)
+                self._fill(claim, manifest)
             except FileNotFoundError:  # another was faster, and has cleared away already
                 if not (target / MANIFEST).exists():
                     raise
@@ -179,16 +179,17 @@ class ObjectStore:
                 raise StoreError(f"{target} is not what {CLAIMS} says", fix="ask who else writes in this folder")
         self._discard(claim.staging)
 
-    def _fill(self, claim: Claim, target: RemotePath) -> None:
-        """Copy every file but the manifest, and see that each is there in its size."""
-        staged = (self.folder / claim.staging).sizes()
-        names = [name for name in staged if name != MANIFEST]
+    def _fill(self, claim: Claim, manifest: bytes) -> None:
+        """Copy every file but the manifest, and see that each that it names is there in its size."""
+        sizes = {entry["path"]: entry["bytes"] for entry in json.loads(manifest)["files"]}
+        names = [*sizes, SUMS]
+        target = self.folder / claim.version
         with reaching(target) as store:
             store.copy(
                 [f"{self.folder}/{claim.staging}/{name}" for name in names], [f"{target}/{name}" for name in names]
             )
         there = target.sizes()
-        torn = [name for name in names if there.get(name) != staged[name]]
+        torn = [name for name, size in sizes.items() if there.get(name) != size]
         if torn:
             raise StoreError(f"{target / torn[0]} was not copied whole", fix="run the command again")
 
