@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench faults scale spark s3 corpora clean
+.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab corpora clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -45,6 +45,10 @@ spark: $(READY)
 # For addresses that begin with s3://, with a store to test them on.
 s3: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-s3.txt
+
+# To set label errors as the library cleanlab finds them beside our own.
+cleanlab: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-cleanlab.txt
 
 # Bytecode is compiled here, once, whatever PYTHONDONTWRITEBYTECODE says: without it every start pays several times over.
 $(READY): pyproject.toml constraints.txt

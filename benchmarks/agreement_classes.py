@@ -2,24 +2,21 @@
 
 100,000 documents, 5 annotators who are right in .55 to .9 of cases, 10 classes, a tenth of votes missing; a million for memory and growth.
 Our time goes from long votes, in order, to the coefficient; the peers' input is ready as each likes it. The interval of 1,000 resamples
-goes from the votes as well, and is held against 1,000 times one computation on a resampled table: krippendorff's, and our own,
-neither with what it takes to draw the table.
+goes from the votes as well, and is held against 1,000 turns of a loop that draws the documents again and computes alpha: krippendorff's,
+and our own.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from peers import python_of
-from sync import Ratio
+from ratio import Ratio, answer_of, at_least, at_most, cpu_seconds, show
 
 from copydesk.agreement.alpha import Alpha
 from copydesk.agreement.classes import Ratings, kappas, nominal, of_counts
@@ -28,7 +25,6 @@ from copydesk.agreement.classes.sums import Draws, sums_of
 DOCUMENTS, CLASSES, ROUNDS = 100_000, 10, 5
 SKILLS = (0.55, 0.65, 0.75, 0.85, 0.9)
 PEER = ("krippendorff==0.9.0", "nltk==3.10.4", "scikit-learn==1.9.1", "numpy==2.4.6", "scipy==1.17.1")
-HERE = Path(__file__).resolve().parent
 Votes = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -39,43 +35,29 @@ def run() -> Iterator[Ratio]:
         small, large = Path(folder) / "small.npy", Path(folder) / "large.npy"
         np.save(small, made(DOCUMENTS))
         np.save(large, made(10 * DOCUMENTS))
-        ours, theirs = [_ours(small, large)], []
+        ours, theirs = [], []
         for _ in range(ROUNDS):
-            ours.append(_ours(small, large))
-            theirs.append(json.loads(_output(peer, "agreement_peer.py", str(small))))
-        memory = [
-            int(_output(python, "agreement_memory.py", who, str(large)))
-            for python, who in ((peer, "krippendorff"), (Path(sys.executable), "ours"))
-        ]
-    del ours[0]  # which warmed up
-    yield from _ratios(ours, theirs)
-    share = memory[1] / memory[0]
-    yield Ratio(
-        "alpha of a million documents, peak memory over krippendorff's", share, "≤ 0.125", share <= 1 / 8, (share,)
-    )
-
-
-def _ratios(ours: list[dict[str, float]], theirs: list[dict[str, float]]) -> Iterator[Ratio]:
+            ours.append(answer_of(sys.executable, "agreement_classes.py", small, large))
+            theirs.append(answer_of(peer, "agreement_classes_peer.py", small))
+        theirs_held, ours_held = (
+            answer_of(python, "agreement_memory.py", who, large)
+            for python, who in ((peer, "krippendorff"), (sys.executable, "ours"))
+        )
     for name, mine, other, target in (
         ("alpha, speed against krippendorff", "alpha", "krippendorff", 5),
         ("ordinal alpha, speed against krippendorff", "ordinal", "krippendorff-ordinal", 5),
         ("alpha, speed against NLTK", "alpha", "nltk", 40),
         ("kappa of all pairs, speed against scikit-learn", "kappa", "scikit-learn", 10),
     ):
-        yield _at_least(name, [their[other] / own[mine] for own, their in zip(ours, theirs, strict=True)], target)
+        yield at_least(name, [their[other] / own[mine] for own, their in zip(ours, theirs, strict=True)], target)
     name = "alpha with 1,000 resamples, speed against a loop over"
     looped = [1_000 * their["krippendorff-resample"] / own["interval"] for own, their in zip(ours, theirs, strict=True)]
-    yield _at_least(f"{name} krippendorff", looped, 100)
-    yield _at_least(f"{name} our own", [1_000 * own["resample"] / own["interval"] for own in ours], 40)
+    yield at_least(f"{name} krippendorff", looped, 100)
+    yield at_least(f"{name} our own", [1_000 * own["resample"] / own["interval"] for own in ours], 100)
     for what in ("alpha", "kappa", "interval"):
         grown = [own[f"{what}, ten times"] / own[what] for own in ours]
-        value = statistics.median(grown)
-        yield Ratio(f"{what}, time for ten times the documents", value, "≤ 11", value <= 11, tuple(grown))
-
-
-def _at_least(name: str, rounds: list[float], target: int) -> Ratio:
-    value = statistics.median(rounds)
-    return Ratio(name, value, f"≥ {target}", value >= target, tuple(rounds))
+        yield at_most(f"{what}, time for ten times the documents", grown, 11)
+    yield at_most("alpha of a million documents, peak memory over krippendorff's", [ours_held / theirs_held], 1 / 8)
 
 
 def made(documents: int) -> np.ndarray:
@@ -88,29 +70,31 @@ def made(documents: int) -> np.ndarray:
     return table
 
 
-def votes(file: Path) -> Votes:
-    """Read a table as long votes: unit, rater, value."""
-    table = np.load(file)
+def votes(table: np.ndarray) -> Votes:
+    """Turn a table into long votes: unit, rater, value."""
     unit, rater = np.nonzero(table >= 0)
     return unit, rater, table[unit, rater].astype(np.int64)
 
 
-def _ours(small: Path, large: Path) -> dict[str, float]:
+def _ours(small: str, large: str) -> dict[str, float]:
     seconds = {}
     for file, tenfold in ((small, ""), (large, ", ten times")):
-        long = votes(file)
+        long = votes(np.load(file))
         seconds |= {
-            f"alpha{tenfold}": _seconds(lambda long=long: of_counts.alpha(_ratings(long))),
-            f"kappa{tenfold}": _seconds(lambda long=long: kappas(_ratings(long).tables_of_pairs())),
-            f"interval{tenfold}": _seconds(lambda long=long: _interval(_ratings(long))),
+            f"alpha{tenfold}": cpu_seconds(lambda long=long: of_counts.alpha(_ratings(long))),
+            f"kappa{tenfold}": cpu_seconds(lambda long=long: kappas(_ratings(long).tables_of_pairs())),
+            f"interval{tenfold}": cpu_seconds(lambda long=long: _interval(_ratings(long))),
         }
-    long = votes(small)
-    seconds["ordinal"] = _seconds(lambda: of_counts.ordinal_alpha(_ratings(long)))
-    chosen = np.sort(np.random.default_rng(0).integers(0, DOCUMENTS, DOCUMENTS))
-    rows = np.load(small)[chosen]
-    unit, rater = np.nonzero(rows >= 0)
-    drawn = unit, rater, rows[unit, rater].astype(np.int64)
-    return seconds | {"resample": _seconds(lambda: of_counts.alpha(_ratings(drawn)))}
+    table, draw = np.load(small), np.random.default_rng(0)
+    long = votes(table)
+    return seconds | {
+        "ordinal": cpu_seconds(lambda: of_counts.ordinal_alpha(_ratings(long))),
+        "resample": cpu_seconds(lambda: of_counts.alpha(_ratings(votes(_drawn(table, draw))))),
+    }
+
+
+def _drawn(table: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    return table[draw.integers(0, len(table), len(table))]
 
 
 def _ratings(long: Votes) -> Ratings:
@@ -121,27 +105,8 @@ def _interval(ratings: Ratings) -> object:
     return sums_of(ratings.counts(), [Alpha((nominal(ratings.values),))]).estimates(Draws())
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    """The better of two turns, as for the peers: the first pays for memory that is asked for the first time."""
-    turns = []
-    for _ in range(2):
-        begin = time.process_time()
-        work()
-        turns.append(time.process_time() - begin)
-    return min(turns)
-
-
-def _output(python: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [str(python), str(HERE / arguments[0]), *arguments[1:]], check=True, capture_output=True, text=True
-    )
-    return done.stdout
-
-
 if __name__ == "__main__":
-    for ratio in run():
-        rounds = ", ".join(f"{one:.3f}" for one in ratio.rounds)
-        print(
-            f"{ratio.name}: {ratio.value:.3f} ({ratio.target}{'' if ratio.reached else ', MISSED'}) {rounds}",
-            flush=True,
-        )
+    if sys.argv[1:]:
+        print(json.dumps(_ours(*sys.argv[1:])))
+    else:
+        sys.exit(show(run()))

@@ -1,6 +1,6 @@
 """The peers' side of ``agreement_spans.py``, run in their own environment: exact F1 of nervaluate, gamma of pygamma-agreement.
 
-``python agreement_spans_peer.py exact|gamma FILE`` prints the CPU seconds, without imports and warming, and then what was found.
+``python agreement_spans_peer.py exact|gamma FILE`` prints JSON: the CPU seconds, without imports and warming, and what was found.
 """
 
 import json
@@ -39,7 +39,7 @@ def gamma(rows):
     continua[0].compute_gamma(measure, n_samples=1)  # numba compiles
     begin = time.process_time()
     found = [continuum.compute_gamma(measure, n_samples=30) for _, continuum in sorted(continua.items())]
-    disorders = [one.observed_disorder for one in found]
+    disorders = [float(one.observed_disorder) for one in found]
     assert all(one.gamma <= 1 for one in found)
     return time.process_time() - begin, disorders
 
@@ -50,7 +50,7 @@ def main():
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the solver talks
     rows = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     seconds, found = {"exact": exact, "gamma": gamma}[sys.argv[1]](rows)
-    print(seconds, *found, file=out, flush=True)
+    print(json.dumps([seconds, found]), file=out, flush=True)
 
 
 if __name__ == "__main__":

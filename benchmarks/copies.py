@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 from datasketch import MinHash, MinHashLSH
-from sync import Ratio
+from ratio import Ratio
 
 from copydesk.documents.copies import bands, candidates, sketch
 from copydesk.model.tables import DOCUMENTS, from_rows

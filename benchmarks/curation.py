@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from generator import write_jsonl
 from peers import python_of
-from sync import Ratio
+from ratio import Ratio
 
 from copydesk.documents import build_documents
 from copydesk.model import tables

@@ -21,7 +21,7 @@ from html import escape
 from pathlib import Path
 
 import feedparser
-from sync import Ratio
+from ratio import Ratio
 
 from copydesk.articles import Input, ReadOptions, read_input
 from copydesk.articles.provenance import ProvenanceFiles

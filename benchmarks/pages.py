@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from sync import Ratio
+from ratio import Ratio
 from trafilatura import bare_extraction, extract
 
 from copydesk.documents.read import Asked, read_documents

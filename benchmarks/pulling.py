@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sync import Ratio, recorded, timed
+from ratio import Ratio
+from sync import recorded, timed
 
 from copydesk.model.document import doc_id_of, text_sha256
 from copydesk.model.schema import LabelSchema

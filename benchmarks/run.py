@@ -17,6 +17,7 @@ import pulling
 import start
 import sync
 from peers import PeerMissingError
+from ratio import Ratio
 
 HERE = Path(__file__).resolve().parent
 
@@ -41,7 +42,7 @@ def main() -> int:
     return 0 if reached else 1
 
 
-def _against_peers(lines: list[str]) -> Iterator[sync.Ratio]:
+def _against_peers(lines: list[str]) -> Iterator[Ratio]:
     """Run what is compared with another program; one that cannot be installed here is passed over, with the reason."""
     yield feeds.run()
     yield from copies.run()

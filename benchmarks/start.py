@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from sync import Ratio
+from ratio import Ratio
 
 ROUNDS = 15
 TARGET = 0.3

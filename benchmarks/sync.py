@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pyarrow as pa
+from ratio import Ratio
 
 from copydesk.model.document import doc_id_of, text_sha256
 from copydesk.model.schema import LabelSchema
@@ -46,17 +47,6 @@ class Request:
     method: str
     url: str
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """What was compared, ours over the floor or the other way round, and what it has to be."""
-
-    name: str
-    value: float
-    target: str
-    reached: bool
-    rounds: tuple[float, ...]
 
 
 def run(checkout: Path) -> Iterator[Ratio]:

@@ -7,8 +7,18 @@ from pathlib import Path
 import pytest
 
 from copydesk.agreement import decide
-from copydesk.agreement.adjudication import Heard, apply_decisions, ask
-from copydesk.agreement.adjudication.readings import contest_of, read
+from copydesk.agreement.adjudication import (
+    Carrier,
+    Heard,
+    Whole,
+    apply_decisions,
+    ask,
+    conflicts_of_suspects,
+    contest_of,
+    known_of,
+    tangled,
+)
+from copydesk.agreement.adjudication.readings import Reading, read
 from copydesk.model.tables import empty, from_rows
 
 FILE = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/adjudication.toml").read_text())
@@ -22,10 +32,20 @@ def _labels(drawing, marks):
     return {**drawing.tables(works, texts={"doc-1": TEXT}), "categories": empty("categories")}
 
 
-def _applied(labels, decisions):
+def _applied(labels, decisions, wholes=()):
     outcome = decide(**{name: labels[name] for name in ("reads", "spans", "relations")})
     voted = {**outcome.kept, "agreed_categories": empty("agreed_categories"), "rejected": outcome.rejected}
-    return apply_decisions(voted, decisions, heard=Heard.of(["doc-1"], tables=labels))
+    return apply_decisions(voted, decisions, wholes, heard=Heard.of(["doc-1"], tables=labels))
+
+
+def _wholes(drawing, labels, submitted):
+    """What an adjudicator submits of the whole document, after all that was decided one by one."""
+    if submitted is None:
+        return []
+    judged = Heard.of(["doc-1"], tables=_labels(drawing, {"A9": submitted})).said
+    known = known_of(Heard.of(["doc-1"], tables=labels).said)
+    row = {"question_id": "document-1", "doc_id": "doc-1", "at": AT + timedelta(days=1), "known": known}
+    return [Whole.of(row, judged=judged)]
 
 
 def _asked(applied, decisions):
@@ -91,8 +111,9 @@ def _declined(tables):
 def test_the_rule_of_the_case(drawing, case):
     drawn = {name: case[name] for name in PEOPLE if name in case}
     decisions = _answered(_labels(drawing, drawn), case["answers"])
+    wholes = _wholes(drawing, _labels(drawing, drawn), case.get("whole"))
     labels = _labels(drawing, case.get("later", drawn))
-    applied = _applied(labels, decisions)
+    applied = _applied(labels, decisions, wholes)
     assert sorted(_agreed(applied.tables)) == sorted(case.get("agreed", []))
     assert sorted(_declined(applied.tables)) == sorted(case.get("declined", []))
     assert [row["readings"] for row in applied.tables["disputes"].to_pylist()] == case.get("open", [])
@@ -109,8 +130,9 @@ def test_the_order_of_rows_and_decisions_changes_nothing(drawing, case):
     decisions = _answered(labels, case["answers"])
     order = random.Random(7)
     mixed = {name: drawing.shuffled(table, order) for name, table in labels.items()}
-    again = _applied(mixed, sorted(decisions, key=lambda _: order.random()))
-    plain = _applied(labels, decisions)
+    wholes = _wholes(drawing, labels, case.get("whole"))
+    again = _applied(mixed, sorted(decisions, key=lambda _: order.random()), wholes)
+    plain = _applied(labels, decisions, wholes)
     for name in ("agreed_spans", "agreed_relations", "disputes"):
         assert again.tables[name].equals(plain.tables[name])
 
@@ -175,3 +197,115 @@ def test_a_reading_is_read_by_the_length_of_its_words_whatever_they_are(said):
 )
 def test_a_reading_in_other_words_is_no_reading(said):
     assert read(said) is None
+
+
+def _said_of_document(name, value):
+    return {("doc-1", name, Reading(0, 0, value, value)): [{"annotator": "A9", "number": None, "at": None}]}
+
+
+def test_of_a_whole_document_only_the_categories_are_decided_that_the_adjudicator_said_something_of(drawing):
+    labels = _labels(drawing, {"A1": ["PLACE Qaim"], "A2": ["PLACE Qaim"]})
+    shared = {"doc_id": "doc-1", "revision": 1, "number": None, "at": None, "votes": 2, "readers": 2}
+    shared |= {"annotators": ["A1", "A2"], "annotation_ids": ["1", "2"], "decided": "unanimous"}
+    agreed = from_rows(
+        "agreed_categories",
+        [{**shared, "name": name, "value": value} for name, value in (("kind", "report"), ("tone", "calm"))],
+    )
+    outcome = decide(**{name: labels[name] for name in ("reads", "spans", "relations")})
+    voted = {**outcome.kept, "agreed_categories": agreed, "rejected": outcome.rejected}
+    row = {"question_id": "document-1", "doc_id": "doc-1", "at": AT, "known": []}
+    whole = Whole.of(row, judged=_said_of_document("tone", "angry"))
+    applied = apply_decisions(voted, [], [whole], heard=Heard.of(["doc-1"], tables=labels))
+    rows = applied.tables["agreed_categories"].to_pylist()
+    assert [(row["name"], row["value"], row["decided"]) for row in rows] == [
+        ("kind", "report", "unanimous"),
+        ("tone", "angry", "adjudicated"),
+    ]
+
+
+@pytest.mark.parametrize("before", ["", "Corrected on Sunday.\n", "Corrected: it was in Qaim.\n"])
+def test_a_decision_follows_its_words_into_a_corrected_text(drawing, before):
+    drawn = {"A1": ["PLACE Qaim", "ORG National Army"], "A2": ["ORG Qaim", "ORG Army"]}
+    decisions = _answered(_labels(drawing, drawn), ["PLACE Qaim", "ORG National Army"])
+    text = before + TEXT
+    carried = Carrier({"doc-1": {1: TEXT, 2: text}}).decisions(decisions)
+    moved = [
+        [
+            (start + len(before), end + len(before), label)
+            for start, end, label, *_ in drawing.marked(TEXT, marks, doc="", annotator="").spans
+        ]
+        for marks in drawn.values()
+    ]
+    works = [drawing.Work("doc-1", name, spans, revision=2) for name, spans in zip(drawn, moved, strict=True)]
+    labels = {**drawing.tables(works, texts={"doc-1": text}), "categories": empty("categories")}
+    applied = _applied(labels, carried)
+    assert applied.tables["disputes"].num_rows == 0
+    assert _agreed(applied.tables) == ["PLACE Qaim, 1/2, adjudicated", "ORG National Army, 1/2, adjudicated"]
+    assert set(applied.standing.values()) == {"holds"}
+
+
+def test_a_decision_on_words_that_are_no_more_decides_nothing(drawing):
+    labels = _labels(drawing, {"A1": ["PLACE Qaim"], "A2": ["ORG Qaim"]})
+    decisions = _answered(labels, ["PLACE Qaim"])
+    text = TEXT.replace("Qaim", "Halden, not Brask")
+    assert Carrier({"doc-1": {1: TEXT, 2: text}}).decisions(decisions) == []
+    known = known_of(Heard.of(["doc-1"], tables=labels).said)
+    row = {"doc_id": "doc-1", "revision": 1, "known": known}
+    assert Carrier({"doc-1": {1: TEXT, 2: text}}).known(row)["known"] == []
+
+
+def _dispute(doc_id, spans):
+    readings = [f"{label} [{start}:{start + 1}] x: A{number}" for number, (start, label) in enumerate(spans)]
+    return {
+        "dispute_id": f"{doc_id}-{spans}",
+        "doc_id": doc_id,
+        "revision": 1,
+        "kind": "boundary",
+        "start": 0,
+        "end": 9,
+        "surface": "x",
+        "readings": readings,
+        "detail": "",
+        "posterior": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("length", "disputes", "candidates", "is_tangled"),
+    [
+        (500, 3, 2, False),
+        (500, 4, 2, True),
+        (2_000, 6, 2, False),
+        (2_000, 7, 2, True),
+        (90_000, 1, 4, False),
+        (90_000, 1, 5, True),
+    ],
+)
+def test_a_document_is_tangled_by_its_conflicts_per_1000_characters_or_by_the_spans_of_one(
+    length, disputes, candidates, is_tangled
+):
+    rows = [_dispute("doc-1", [(at + 10 * n, "ORG") for at in range(candidates)]) for n in range(disputes)]
+    found = tangled(from_rows("disputes", rows), lengths={"doc-1": length}, dense=3, candidates=4)
+    assert found == ({"doc-1"} if is_tangled else set())
+
+
+def test_a_suspect_is_asked_blind_and_its_decision_holds_though_nobody_drew_the_other_reading(drawing):
+    labels = _labels(drawing, {"A1": ["PLACE Qaim"], "A2": ["PLACE Qaim"]})
+    suspect = {
+        "doc_id": "doc-1",
+        "start": 0,
+        "end": 4,
+        "surface": "Qaim",
+        "label": "PLACE",
+        "other": "ORG",
+        "score": 0.9,
+    }
+    wrong, other = conflicts_of_suspects([suspect, {**suspect, "other": None}], revisions={"doc-1": 1})
+    assert set(_options(wrong)) == {"PLACE Qaim", "ORG Qaim"}
+    assert set(_options(other)) == {"PLACE Qaim", "nothing"}
+    assert _agreed(_applied(labels, [_decision(wrong, "ORG Qaim")]).tables) == ["ORG Qaim, 0/2, adjudicated"]
+    assert _agreed(_applied(labels, [_decision(other, "nothing")]).tables) == []
+    many = conflicts_of_suspects(
+        [{**suspect, "doc_id": f"doc-{n}"} for n in range(200)], revisions={f"doc-{n}": 1 for n in range(200)}
+    )
+    assert 70 < [_options(one)["PLACE Qaim"] for one in many].count("A") < 130

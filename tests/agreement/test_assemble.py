@@ -165,7 +165,7 @@ def categories(*said: tuple[str, str]) -> dict[str, pa.Table]:
         reads=from_rows("reads", reads),
         categories=from_rows("categories", rows),
         documents=pa.Table.from_pylist([{"doc_id": "d", "revision": 1, "text": TEXT}], schema=texts),
-    )
+    ).kept
 
 
 def test_what_more_than_half_of_the_readers_say_of_a_document_is_agreed() -> None:

@@ -1,4 +1,5 @@
 import json
+import subprocess
 import tomllib
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +12,8 @@ from copydesk.agreement.classes.coefficient import ALL_THE_SAME, NO_DISTANCE, NO
 from copydesk.agreement.classes.kappa import NOTHING_SHARED, ONE_VALUE
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/coefficients.toml").read_text())["case"]
+ORACLES = Path(__file__).parents[1] / "cases/agreement/oracles"
+PEER = Path(__file__).parents[2] / ".peers/agreement/bin/python"
 EXPECTED = [(case, name, printed) for case in CASES for name, printed in case["expected"].items()]
 
 
@@ -80,6 +83,17 @@ def test_a_coefficient_is_what_the_source_prints(case, name, printed):
         assert -0.5 <= (one.value - float(digits)) / last + 1e-9 <= 1
 
 
+def test_fleiss_of_each_value_in_the_paper_follows_from_shares_that_it_rounded():
+    """Fleiss 1971, p. 381: p_j and P_j with three digits give the printed figures; unrounded they are ours, .003 apart at most."""
+    (case,) = (case for case in CASES if "value_fleiss" in case["expected"] and "Fleiss 1971" in case["source"])
+    counts = np.array(case["counts"])
+    ratings, share = counts.sum(), np.round(counts.sum(axis=0) / counts.sum(), 3)
+    agreeing = np.round(((counts**2).sum(axis=0) / (ratings * share) - 1) / (counts[0].sum() - 1), 3)
+    printed = [0.248, 0.248, 0.517, 0.470, 0.565]
+    assert np.round((agreeing - share) / (1 - share), 3).tolist() == printed
+    assert [one.value for one in of_counts.value_fleiss(counts)] == pytest.approx(printed, abs=0.0035)
+
+
 def _counts(*units):
     return np.array(units, np.int64).reshape(-1, 2)
 
@@ -147,6 +161,18 @@ def test_kappa_says_who_shares_nothing_and_who_knows_one_value_only():
     assert all(matrix[i][j] == matrix[j][i] for i in range(4) for j in range(4))
 
 
+def test_tables_of_pairs_are_the_same_whether_made_from_gaps_or_from_votes():
+    draw = np.random.default_rng(6)
+    for share in (0.0, 0.2, 0.6, 1.0):
+        values = np.where(draw.random((9_000, 4)) < share, draw.integers(0, 3, (9_000, 4)), -1)
+        unit, rater = np.nonzero(values >= 0)
+        few = Ratings.of(unit, rater, values[unit, rater], units=9_000, raters=40, values=3)
+        many = Ratings.of(unit, rater, values[unit, rater], units=9_000, raters=4, values=3)
+        tables = few.tables_of_pairs()
+        np.testing.assert_array_equal(tables[:4, :4], many.tables_of_pairs())
+        assert tables.sum() == tables[:4, :4].sum()
+
+
 def test_a_rater_who_gives_a_unit_two_values_is_refused():
     with pytest.raises(ValueError, match="rater 1 gives unit 4 two values"):
         Ratings.of(np.array([4, 3, 4]), np.array([1, 1, 1]), np.array([0, 0, 1]))
@@ -195,22 +221,38 @@ def test_random_labels_lie_near_zero():
 
 
 def _stored(name):
-    lines = (Path(__file__).parents[1] / "cases/agreement/oracles" / name).read_text().splitlines()
-    return [json.loads(line) for line in lines]
+    return [json.loads(line) for line in (ORACLES / name).read_text().splitlines()]
 
 
 def _near(found, stored):
     return found.value is None if stored is None else found.value == pytest.approx(stored, abs=1e-12)
 
 
+def _alphas_are_equal(case):
+    ratings, names = _ratings(case)
+    counts, numbers = ratings.counts(), np.array([*map(float, names)])
+    assert _near(of_counts.alpha(counts), case["nominal"])
+    assert _near(of_counts.ordinal_alpha(counts), case["ordinal"])
+    assert _near(of_counts.interval_alpha(counts, numbers), case["interval"])
+    assert _near(of_counts.ratio_alpha(counts, numbers), case["ratio"])
+
+
+def _kappas_are_equal(case):
+    ratings, names = _ratings(case)
+    numbers = np.array([*map(float, names)])
+    tables = ratings.tables_of_pairs()
+    matrices = [kappas(tables), kappas(tables, linear(numbers)), kappas(tables, interval(numbers))]
+    for one, other, *stored in case["kappas"]:
+        assert all(_near(matrix[one][other], value) for matrix, value in zip(matrices, stored, strict=True))
+
+
 def test_alpha_fleiss_s_ac1_and_ac2_equal_other_packages_on_two_hundred_tables_with_gaps():
-    for case in _stored("classes.jsonl"):
+    cases = _stored("classes.jsonl")
+    assert len(cases) == 200
+    for case in cases:
+        _alphas_are_equal(case)
         ratings, names = _ratings(case)
         counts, numbers = ratings.counts(), np.array([*map(float, names)])
-        assert _near(of_counts.alpha(counts), case["nominal"])
-        assert _near(of_counts.ordinal_alpha(counts), case["ordinal"])
-        assert _near(of_counts.interval_alpha(counts, numbers), case["interval"])
-        assert _near(of_counts.ratio_alpha(counts, numbers), case["ratio"])
         assert _near(of_counts.fleiss(counts), case["fleiss"])
         assert _near(of_counts.ac1(counts), case["ac1"])
         assert _near(of_counts.ac2(counts, interval(numbers)), case["ac2"])
@@ -218,16 +260,31 @@ def test_alpha_fleiss_s_ac1_and_ac2_equal_other_packages_on_two_hundred_tables_w
 
 
 def test_kappa_of_every_pair_equals_scikit_learn_with_and_without_weights():
-    pairs = 0
-    for case in _stored("classes.jsonl"):
-        ratings, names = _ratings(case)
-        numbers = np.array([*map(float, names)])
-        tables = ratings.tables_of_pairs()
-        matrices = [kappas(tables), kappas(tables, linear(numbers)), kappas(tables, interval(numbers))]
-        for one, other, *stored in case["kappas"]:
-            pairs += 1
-            assert all(_near(matrix[one][other], value) for matrix, value in zip(matrices, stored, strict=True))
-    assert pairs > 900
+    cases = _stored("classes.jsonl")
+    assert sum(len(case["kappas"]) for case in cases) > 900
+    for case in cases:
+        _kappas_are_equal(case)
+
+
+@pytest.mark.skipif(
+    not PEER.exists(),
+    reason="needs krippendorff and scikit-learn, which benchmarks/agreement_classes.py installs in .peers",
+)
+def test_alpha_and_kappa_equal_krippendorff_and_scikit_learn_as_they_are_installed():
+    draw = np.random.default_rng(17)
+    tables = []
+    for _ in range(100):
+        truth, raters = draw.integers(1, 5, 12), int(draw.integers(2, 6))
+        said = np.where(draw.random((raters, 12)) < 0.6, truth, draw.integers(1, 5, (raters, 12))).astype(str)
+        said[:, 2:][draw.random((raters, 10)) < 0.2] = "."
+        said[:, 0], said[:, 1] = "1", "2"  # two values occur
+        tables.append(said.tolist())
+    asked = subprocess.run(
+        [PEER, ORACLES / "ask.py"], input=json.dumps(tables), text=True, capture_output=True, check=True
+    )
+    for case in json.loads(asked.stdout):
+        _alphas_are_equal(case)
+        _kappas_are_equal(case)
 
 
 def test_alpha_of_sets_equals_nltk_where_that_does_not_fail():

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from scipy.stats import spearmanr
 
-from copydesk.agreement.crowd import Crowd, consensus, merge, score
+from copydesk.agreement.crowd import Crowd, consensus, merge
 from copydesk.agreement.crowd.__main__ import main
-from copydesk.agreement.crowd.consensus import Found
+from copydesk.agreement.crowd.corpus import Corpus, faults, read_corpus, worst_fifth
 from copydesk.agreement.crowd.tokens import tokens_of
+from copydesk.agreement.words import without_marks
 from copydesk.errors import DataError, UsageError
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -38,10 +39,11 @@ def golds(simulate):
 
 
 def _whole(gold):
-    """The spans that begin and end with a token: some of re3d's do not."""
+    """The spans that begin and end with a token, and not with a comma: some of re3d's do not."""
     tokens = tokens_of([gold.text])
     begins, ends = set(tokens.start.tolist()), set(tokens.end.tolist())
-    return [span for span in gold.spans if span[0] in begins and span[1] in ends]
+    whole = [span for span in gold.spans if span[0] in begins and span[1] in ends]
+    return [span for span in whole if without_marks(gold.text, *span[:2]) == span[:2]]
 
 
 @pytest.fixture(scope="module")
@@ -84,37 +86,22 @@ def test_people_are_ranked_as_they_are(crowd, found, simulate, method):
     assert spearmanr(real, [one.f1 or 0 for one in found[method].annotators]).statistic >= 0.9
 
 
-@pytest.mark.parametrize("method", MODELS)
-def test_the_most_doubtful_fifth_of_the_texts_is_worth_more_than_any_fifth(crowd, found, method):
+@pytest.mark.parametrize(("method", "share"), [("span_ds", 0.75), ("bsc_seq", 0.55)])
+def test_the_most_doubtful_fifth_of_the_texts_is_worth_nearly_what_any_fifth_can_be(crowd, found, method, share):
     _, _, truth = crowd
-    spans = list(found[method].spans)
-    worst = found[method].worst_first[: len(truth) // 5]
-    for text in worst:
-        spans[text] = tuple(Found(*one, 1.0, 0, 0) for one in truth[text])
-    after = score(spans, truth).f1
-    blind = list(found[method].spans)
-    for text in random.Random(1).sample(range(len(truth)), len(worst)):
-        blind[text] = tuple(Found(*one, 1.0, 0, 0) for one in truth[text])
-    assert after >= found[method].score.f1 + 0.05
-    assert after > score(blind, truth).f1 + 0.02
+    gain, reach = worst_fifth(found[method], truth)
+    blind = replace(found[method], doubt=tuple(random.Random(1).random() for _ in truth))
+    assert gain >= min(0.09, share * reach)
+    assert gain > worst_fifth(blind, truth)[0] + 0.02
 
 
 @pytest.mark.parametrize("method", ["vote", *MODELS])
-def test_slips_of_the_mouse_cost_little_and_leave_no_half_words(crowd, found, simulate, method):
+def test_slips_of_the_mouse_cost_at_most_one_point_and_leave_no_half_words(crowd, found, simulate, method):
     texts, drawn, truth = crowd
-    slips = consensus(texts, simulate.slipped(drawn, texts, share=0.1, seed=4), gold=truth, method=method)
-    # On words of our own a slip past a full stop or a bracket cannot be told from a choice: words that are given end there.
-    assert slips.score.f1 >= found[method].score.f1 - 0.025
-    tokens = tokens_of(texts)
-    begins = set(zip(tokens.text.tolist(), tokens.start.tolist(), strict=True))
-    ends = set(zip(tokens.text.tolist(), tokens.end.tolist(), strict=True))
-    for number, own in enumerate(slips.spans):
-        for one in own:
-            assert (number, one.start) in begins
-            assert (number, one.end) in ends
-            assert one.end <= len(texts[number])
-        for first, second in pairwise(own):
-            assert first.end <= second.start
+    slips = simulate.slipped(drawn, texts, share=0.1, seed=4)
+    merged = consensus(texts, slips, gold=truth, method=method)
+    assert merged.score.f1 >= found[method].score.f1 - 0.01
+    assert faults(Corpus(texts, slips, truth, None), merged.spans) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("method", ["vote", *MODELS])
@@ -216,3 +203,31 @@ def test_the_command_prints_a_line_for_each_method(tmp_path, capsys):
     file.write_text('{"text": 1}', encoding="utf-8")
     assert main([str(file)]) == 1
     assert "line 1" in capsys.readouterr().err
+
+
+def test_the_command_shows_the_worst_fifth_and_that_nothing_is_out_of_place(tmp_path, capsys, part):
+    texts, drawn, truth = part
+    file = tmp_path / "crowd.jsonl"
+    rows = [
+        {"text": text, "annotators": own, "gold": gold} for text, own, gold in zip(texts, drawn, truth, strict=True)
+    ]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert main([str(file), "--method", "span_ds"]) == 0
+    cells = capsys.readouterr().out.splitlines()[2].split()
+    assert float(cells[4]) > float(cells[3])
+    assert cells[-4:-1] == ["0", "0", "0"]
+
+
+def test_a_document_is_cut_at_line_breaks_that_no_span_crosses(tmp_path):
+    row = {
+        "text": "Qaim fell\nIraqi\narmy there",
+        "annotators": {"A1": [[0, 4, "PLACE"], {"start": 10, "end": 20, "label": "ORG"}]},
+        "readers": ["A1", "A2"],
+        "gold": [[10, 20, "ORG"]],
+    }
+    file = tmp_path / "crowd.jsonl"
+    file.write_text(json.dumps(row), encoding="utf-8")
+    corpus = read_corpus(file)
+    assert corpus.texts == ["Qaim fell", "Iraqi\narmy there"]
+    assert corpus.drawn == [{"A2": [], "A1": [(0, 4, "PLACE")]}, {"A2": [], "A1": [(0, 10, "ORG")]}]
+    assert corpus.gold == [[], [(0, 10, "ORG")]]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import digamma
 
 from copydesk.agreement.crowd import Prior, Ratings, class_ds, dawid_skene, mace
 from copydesk.agreement.crowd.class_ds import EXPERIENCE, UNDECIDED
@@ -73,6 +74,35 @@ def test_what_is_known_stays_and_judges_the_annotators():
     assert (fitted.posterior[:500].argmax(axis=1) == truth[:500]).all()
     right = fitted.confusion[:, np.arange(4), np.arange(4)].mean(axis=1)
     np.testing.assert_allclose(right, [0.9, 0.2, 0.2], atol=0.07)
+
+
+def test_a_round_on_patterns_is_a_round_on_items_in_any_order():
+    draw = np.random.default_rng(9)
+    items, people, labels, votes = 300, 4, 3, 500
+    item, person, label = (
+        draw.integers(items, size=votes),
+        draw.integers(people, size=votes),
+        draw.integers(labels, size=votes),
+    )
+    known = np.where(draw.random(items) < 0.1, draw.integers(labels, size=items), -1)
+    fitted = dawid_skene(Ratings(item, person, label, items, people, labels), prior=Prior(), known=known, rounds=1)
+
+    start = np.full((items, labels), 1e-9)
+    np.add.at(start, (item, label), 1)
+    start /= start.sum(axis=1, keepdims=True)
+    start[known >= 0] = np.eye(labels)[known[known >= 0]]
+    said = np.ones((people, labels, labels)) + 9 * np.eye(labels)
+    np.add.at(said, (person, slice(None), label), start[item])
+    logs = np.tile(digamma(1 + start.sum(axis=0)), (items, 1))
+    np.add.at(logs, item, (digamma(said) - digamma(said.sum(axis=2, keepdims=True)))[person, :, label])
+    expected = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
+    expected[known >= 0] = start[known >= 0]
+    np.testing.assert_allclose(fitted.posterior, expected, atol=1e-7)
+
+    other, turn = draw.permutation(items), draw.permutation(votes)
+    moved = Ratings(other[item][turn], person[turn], label[turn], items, people, labels)
+    again = dawid_skene(moved, prior=Prior(), known=known[np.argsort(other)], rounds=1)
+    np.testing.assert_array_equal(again.posterior[other], fitted.posterior)
 
 
 def test_mace_finds_who_only_pretends():

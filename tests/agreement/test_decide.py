@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.agreement import decide
+from copydesk.agreement import Bounds, decide
 from copydesk.model.tables import TABLES, empty, from_rows
 
 FILE = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/decide.toml").read_text())
 TEXT = FILE["text"]
 
 
-def _decide(drawing, marks):
+def _decide(drawing, marks, overlap="any"):
     works = [drawing.marked(TEXT, drawn, doc="doc-1", annotator=name) for name, drawn in marks.items()]
-    return decide(**drawing.tables(works, texts={"doc-1": TEXT}))
+    return decide(**drawing.tables(works, texts={"doc-1": TEXT}), bounds=Bounds(overlap=overlap))
 
 
 def _said(row):
@@ -39,7 +39,8 @@ def _outvoted(outcome):
 
 @pytest.mark.parametrize("case", FILE["case"], ids=lambda case: case["rule"])
 def test_the_rule_of_the_case(drawing, case):
-    outcome = _decide(drawing, {name: case[name] for name in ("A1", "A2", "A3", "A4") if name in case})
+    marks = {name: case[name] for name in ("A1", "A2", "A3", "A4") if name in case}
+    outcome = _decide(drawing, marks, case.get("overlap", "any"))
     assert sorted(_agreed(outcome)) == sorted(case.get("agreed", []))
     assert _outvoted(outcome) == case.get("outvoted", [])
     disputes = outcome.kept["disputes"].to_pylist()

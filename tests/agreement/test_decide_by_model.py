@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from copydesk.agreement import decide
+from copydesk.agreement import Bounds, Gold, decide
 from copydesk.agreement.crowd import Rule
 from copydesk.agreement.crowd.rule import FAILS, HOLDS
 from copydesk.errors import UsageError
@@ -100,7 +100,7 @@ def test_unanimous_asks_for_everybody_and_vote_for_as_many_as_it_says(tables):
 
 def test_gold_is_agreed_as_it_is_and_nothing_else(tables):
     gold = "1-d03-A5"  # of the worst of all
-    outcome = decide(**tables, gold=[gold])
+    outcome = decide(**tables, bounds=Bounds(Gold([gold])))
     own = {
         (row["start"], row["end"], row["label"]) for row in tables["spans"].to_pylist() if row["annotation_id"] == gold
     }

@@ -1,4 +1,6 @@
+import csv
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,9 @@ from copydesk.agreement.gamma import Dissimilarity, gammas, units_of
 from copydesk.agreement.gamma.align import _from_the_left, _programmed
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/agreement/gamma.json").read_text())["cases"]
+
+PRINTED = tomllib.loads((Path(__file__).parents[1] / "cases/agreement/pygamma.toml").read_text())
+PYGAMMA = Path(__file__).parents[2] / ".peers/pygamma-agreement"
 
 
 def _units(continua, people=None):
@@ -38,9 +43,10 @@ def _gamma(found):
     return 1 - found.observed.sum() / found.expected.sum()
 
 
-def _gamma_cat(found):
-    chance = found.chance_disagreed[:, 0].sum() / found.chance_weight[:, 0].sum()
-    return 1 - found.disagreed[:, 0].sum() / found.weight[:, 0].sum() / chance
+def _gamma_cat(found, column=0):
+    """Gamma-cat, or gamma-k of the category whose column is 1 + k."""
+    chance = found.chance_disagreed[:, column].sum() / found.chance_weight[:, column].sum()
+    return 1 - found.disagreed[:, column].sum() / found.weight[:, column].sum() / chance
 
 
 def test_observed_disorder_is_the_one_of_pygamma():
@@ -61,6 +67,31 @@ def test_gamma_and_gamma_cat_are_those_of_pygamma_within_a_hundredth(case):
     _, found = _gammas([case["rows"]], samples=600)
     assert _gamma(found) == pytest.approx(case["gamma"], abs=0.01)
     assert _gamma_cat(found) == pytest.approx(case["gamma_cat"], abs=0.01)
+
+
+def test_observed_disorder_with_other_weights_is_the_one_of_pygamma():
+    cases = PRINTED["weighted"]
+    units, found = _gammas([case["rows"] for case in cases], samples=1, dissimilarity=Dissimilarity(beta=2))
+    disorder = found.observed * units.annotators / found.units
+    assert disorder == pytest.approx([case["disorder"] for case in cases], abs=1e-5)
+
+
+@pytest.mark.skipif(
+    not PYGAMMA.is_dir(),
+    reason="needs the sdist of pygamma-agreement 0.5.9 (pip download --no-binary :all: --no-deps), unpacked in .peers/pygamma-agreement",
+)
+@pytest.mark.parametrize("file", PRINTED["file"], ids=lambda file: file["name"])
+def test_files_of_pygamma_have_its_disorder_alignments_gamma_gamma_cat_and_gamma_k(file):
+    with (PYGAMMA / "tests/data" / file["name"]).open(encoding="utf-8") as lines:
+        rows = [(who, said, float(start), float(end)) for who, said, start, end in csv.reader(lines)]
+    units, found = _gammas([rows], samples=200)
+    assert found.alignments.tolist() == [file["alignments"]]
+    assert found.observed * units.annotators / found.units == pytest.approx(file["disorder"], abs=1e-5)
+    assert file["gamma"][0] <= _gamma(found) <= file["gamma"][1]
+    assert file["gamma_cat"][0] <= _gamma_cat(found) <= file["gamma_cat"][1]
+    for column, name in enumerate(sorted(file["gamma_k"]), start=1):
+        low, high = file["gamma_k"][name]
+        assert low <= _gamma_cat(found, column) <= high, name
 
 
 def test_gamma_is_the_same_for_the_same_seed_in_any_batch_and_order_of_annotators():

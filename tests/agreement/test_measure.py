@@ -120,7 +120,7 @@ def test_words_are_counted_over_documents_with_two_readers_whose_text_is_known(d
         ([], "no document was read by two people"),
         ([("d", "A1", [(0, 4, "PLACE")])], "no document was read by two people"),
         ([("d", "A1", [(0, 4, "PLACE")]), ("e", "A2", [(0, 4, "PLACE")])], "no document was read by two people"),
-        ([("d", "A1", []), ("d", "A2", [])], "nobody drew a span in these documents"),
+        ([("d", "A1", []), ("d", "A2", [])], "there is no span in these documents"),
     ],
     ids=["nothing", "one reader", "no document in common", "nothing drawn"],
 )
@@ -223,7 +223,8 @@ def test_intervals_are_of_documents_drawn_again(drawing):
     assert (row["value"], row["low"], row["high"]) == pytest.approx(
         (0.75, 0.75 - 1.96 * 0.068, 0.75 + 1.96 * 0.068), abs=0.03
     )
-    assert found["span_f1_exact", "all", "A1 A2"]["low"] is None
+    pair = found["span_f1_exact", "all", "A1 A2"]
+    assert (pair["low"], pair["high"]) == pytest.approx((row["low"], row["high"]), abs=0.03)
 
 
 def test_the_matrix_of_exact_f1_is_the_one_of_the_report(drawing):
@@ -260,3 +261,36 @@ def test_the_matrix_of_exact_f1_is_the_one_of_the_report(drawing):
             assert matrix[one, other] == matrix[other, one] == row["value"]
             compared += 1
     assert compared == 6
+
+
+def test_gamma_and_unitising_alpha_of_a_pair_are_those_of_the_two_alone(drawing):
+    texts = {f"d{number}": TEXT for number in range(4)}
+    drawn = {
+        "A1": [(0, 4, "PLACE"), (10, 15, "ORG")],
+        "A2": [(0, 4, "PLACE"), (10, 15, "PLACE")],
+        "A3": [(5, 15, "ORG")],
+    }
+    works = [
+        drawing.Work(doc, name, spans[: 1 + (int(doc[1]) + int(name[1])) % 2])
+        for doc in texts
+        for name, spans in drawn.items()
+    ]
+
+    def rows(chosen):
+        given = {
+            **drawing.tables(chosen, texts=texts),
+            "documents": drawing.documents(texts),
+            "labels": ("PLACE", "ORG"),
+        }
+        found = {
+            (row["measure"], row["annotators"]): (row["value"], row["n"])
+            for row in measure(**given).to_pylist()
+            if (row["label"], row["scope"]) == ("all", "all")
+        }
+        return {key: value for key, value in found.items() if key[0] in ("gamma", "gamma_cat", "unitizing_alpha")}
+
+    all_three, two = rows(works), rows([work for work in works if work.annotator != "A3"])
+    assert {annotators for _, annotators in all_three} == {"all", "A1 A2", "A1 A3", "A2 A3"}
+    for name in ("gamma", "gamma_cat", "unitizing_alpha"):
+        assert all_three[name, "A1 A2"] == two[name, "A1 A2"] == two[name, "all"]
+        assert all_three[name, "A1 A2"] != all_three[name, "all"]

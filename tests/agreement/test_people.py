@@ -39,6 +39,8 @@ def facts(drawing):
             "labels": ("PER", "LOC", "ORG"),
             "every_read": tables["reads"],
             "every_span": tables["spans"],
+            "drawn": tables["spans"],
+            "snapped": empty("snapped"),
         }
         rows = annotator_facts(Given(**(given | also))).to_pylist()
         found = {(row["annotator"], row["measure"], row["label"]): row for row in rows}
@@ -188,6 +190,20 @@ def test_suggestions_kept_are_held_against_agreed_labels_and_against_the_time_th
     assert found["A2", "suggestions_wrong", "all"]["note"] == "none of their spans was suggested"
 
 
+def test_whether_suggestions_were_read_is_not_known_where_no_time_is_told(drawing, facts):
+    def change(tables):
+        origins = ["prediction"] * tables["spans"].num_rows
+        times = [None, 60.0, None]
+        return tables | {
+            "spans": _with(tables["spans"], "origin", origins),
+            "reads": _with(tables["reads"], "lead_time", times),
+        }
+
+    found = facts(three(drawing), change=change)
+    assert values(found, "suggestions_unread") == [None, 0, None]
+    assert found["A1", "suggestions_unread", "all"]["note"] == "Label Studio told no lead time"
+
+
 def test_lead_times_are_told_as_median_and_95th_percentile(drawing, facts):
     works = [drawing.Work(f"d{number}", "A1", [(*ASAD, "PER")]) for number in range(5)]
 
@@ -241,6 +257,8 @@ def _judged(drawing, facts_of, *, min_f1=0.8, window=20, **gold):
         labels=("PER",),
         every_read=tables["reads"],
         every_span=tables["spans"],
+        drawn=tables["spans"],
+        snapped=empty("snapped"),
         **known,
     )
     return list(standings(given.work(), **known, min_f1=min_f1, window=window))

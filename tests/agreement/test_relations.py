@@ -74,5 +74,5 @@ def test_triggers_and_arguments_are_scored_as_in_ace(drawing):
 def test_events_that_nobody_marked_are_not_defined(drawing):
     found = _measure(drawing, _two(drawing, (SPANS, []), (SPANS, [])), events=EVENTS)
     row = found["argument_f1_identified", "all", "all"]
-    assert (row["value"], row["note"]) == (None, "nobody drew an argument in these documents")
+    assert (row["value"], row["note"]) == (None, "there is no argument in these documents")
     assert found["relation_label_alpha", "all", "all"]["note"].startswith("no two people drew")

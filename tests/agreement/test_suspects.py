@@ -174,3 +174,27 @@ def test_confident_learning_is_that_of_cleanlab():
     found = confident(np.array(case["probabilities"]), np.array(case["given"]))
     assert [row for row, label in enumerate(found) if label >= 0] == case["issues"]
     assert len(case["issues"]) > 5
+
+
+@pytest.mark.parametrize("absent", [0, 1])
+def test_the_labels_in_doubt_and_their_order_are_those_of_cleanlab(absent):
+    """Also where a label of the model's is one that nobody gave."""
+    cleanlab = pytest.importorskip("cleanlab.filter", reason="cleanlab is not installed (fix: make cleanlab)")
+    for seed in range(5):
+        draw = np.random.default_rng(seed)
+        true = draw.integers(0, 5 - absent, 400)
+        values = draw.dirichlet(np.full(5, 0.5), 400)
+        values[np.arange(400), true] += 1.5
+        values /= values.sum(axis=1, keepdims=True)
+        given = np.where(draw.random(400) < 0.15, draw.integers(0, 5 - absent, 400), true)
+        ours = np.flatnonzero(np.array(confident(values, given)) >= 0)
+        ours = ours[np.argsort(values[ours, given[ours]], kind="stable")]
+        theirs = cleanlab.find_label_issues(
+            given,
+            values,
+            filter_by="confident_learning",
+            return_indices_ranked_by="self_confidence",
+            n_jobs=1,
+        )
+        assert len(ours) > 20
+        assert ours.tolist() == theirs.tolist()

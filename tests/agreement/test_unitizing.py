@@ -27,7 +27,8 @@ def _works(drawing, marks):
 
 def test_alpha_is_what_the_book_prints(drawing):
     found = _overall(drawing, _works(drawing, EXAMPLE), "x" * 300)
-    # The book computes .8591 from the rounded 1 - .0144 / (.0532 + .0490); unrounded it is .8587.
+    # The book goes on from disagreements of four digits.
+    assert round(1 - 0.0144 / (0.0532 + 0.0490), 4) == 0.8591
     assert found["all"]["value"] == pytest.approx(0.8591, abs=5e-4)
     assert found["c"]["value"] == pytest.approx(0.7286, abs=5e-5)
     assert found["k"]["value"] == 1.0
@@ -42,6 +43,29 @@ def test_disagreements_are_what_the_book_prints():
     observed, expected = disagreement(Continua(section, reader, start, end, 2), np.full(2, 300.0), np.full(2, 2))
     assert observed == pytest.approx([0.0144, 0], abs=5e-5)
     assert expected == pytest.approx([0.0532, 0.0490], abs=5e-5)
+
+
+# K. Krippendorff, On the Reliability of Unitizing Contiguous Data (1995), p. 57: begin+length of both observers' units on a continuum of 24;
+# observed disagreement, and, on one so fine that it makes no difference, the expected one and alpha. DKPro asserts these to .005 and .02.
+CONTINUUM = {
+    "A": ("2+8 14+6", "4+4 15+2", 0.03125, 0.06990, 0.553),
+    "B": ("0+18", "0+2 2+1 3+1 4+1 5+1 6+3 9+1", 2.26736, 1.17731, -0.926),
+    "C": ("2+6 10+2 14+4 20+2", "0+2 4+4 10+4 16+2 20+2", 0.02777, 0.08642, 0.679),
+    "D": ("0+2 2+8 10+4 14+6 20+4", "0+4 4+4 8+7 15+2 17+7", 0.38715, 0.41445, 0.066),
+}
+
+
+@pytest.mark.parametrize("name", CONTINUUM)
+def test_disagreements_of_one_category_are_those_of_1995(name):
+    *observers, observed, expected, alpha = CONTINUUM[name]
+    fine = 50_000
+    rows = [(who, *map(int, unit.split("+"))) for who, units in enumerate(observers) for unit in units.split()]
+    reader, begin, length = np.array(rows, np.int64).T
+    units = Continua(np.zeros(len(rows), np.int64), reader, begin * fine, (begin + length) * fine, 1)
+    found = disagreement(units, np.array([24.0 * fine]), np.array([2]))
+    assert found[0] == pytest.approx([observed], abs=1e-5)
+    assert found[1] == pytest.approx([expected], abs=0.005)
+    assert 1 - found[0] / found[1] == pytest.approx([alpha], abs=0.02)
 
 
 def _distance(one, other):

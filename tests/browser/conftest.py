@@ -67,13 +67,13 @@ def browser(screens: ModuleType) -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_screen(screens: ModuleType, newsroom: Any, browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a window of that size for an annotator, at the project's page; nothing may go wrong in it until the end."""
+def open_window(screens: ModuleType, browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a window of that size for a person at the project of a newsroom; nothing may go wrong in it until the end."""
     opened = []
 
-    def make(name: str, *, width: int = 1280, height: int = 800) -> Any:
+    def make(name: str, room: Any, *, width: int = 1280, height: int = 800) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height})
-        opened.append((context, screens.Screen(context.new_page(), newsroom)))
+        opened.append((context, screens.Screen(context.new_page(), room)))
         opened[-1][1].log_in(name)
         return opened[-1][1]
 
@@ -82,6 +82,12 @@ def open_screen(screens: ModuleType, newsroom: Any, browser: Any) -> Iterator[Ca
     for context, _ in opened:
         context.close()
     assert not faults
+
+
+@pytest.fixture
+def open_screen(open_window: Callable[..., Any], newsroom: Any) -> Callable[..., Any]:
+    """Open a window for an annotator of the newsroom."""
+    return lambda name, **size: open_window(name, newsroom, **size)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,7 @@ FLAGS = [
 PATIENCE = 60_000  # milliseconds; a busy machine is slow
 TEXT = ".lsf-htx-richtext"
 REGION = f"{TEXT} .htx-highlight"
+TAB = ".lsf-annotation-button"
 GUIDELINES = ".copydesk-guidelines"
 MISSING = "/heidi-tips"  # what Label Studio asks itself for and has not got
 NEAR_ITS_START = {"x": 4, "y": 8}  # where a click hits the words and not the label behind them
@@ -167,6 +168,16 @@ class Screen:
     def open_task(self, words: str) -> None:
         """Open the task whose text begins with these words from the project's list."""
         self.page.get_by_text(words).first.click()
+        self._wait_for_text()
+
+    def tabs(self) -> list[str]:
+        """Give the names over the text: of the annotations and predictions of the task."""
+        return [one.inner_text() for one in self.page.query_selector_all(f"{TAB}__name")]
+
+    def open_tab(self, name: str) -> None:
+        """Look at another annotation or prediction of the task."""
+        self.page.locator(TAB).filter(has_text=name).click()
+        self.page.locator(f"{TAB}_selected").filter(has_text=name).wait_for()
         self._wait_for_text()
 
     def close_guidelines(self) -> None:

@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.studio, pytest.mark.browser]
 
 TOWNS = ["Aldmere", "Brask", "Corvane", "Dunmoor", "Elsby", "Farrow", "Gildern", "Hollin", "Istrad", "Jarrow", "Kelso", "Larne", "Mornay", "Norvik", "Oxen", "Pellow", "Quarn", "Rusland", "Selby", "Tarn"]  # fmt: skip
 TEXT = " ".join(f"A convoy left {town} before dawn, the <b>guild</b> said." for town in TOWNS)
+BRIDGE = "Halden lost its Iron Gate bridge to the flood, and nobody was hurt there."
+PARTS = {"anna": [("Halden", "GPE"), ("Iron Gate", "FAC")], "ben": [("Halden", "GPE"), ("Iron Gate bridge", "FAC"), ("Gate bridge", "LOC")]}  # fmt: skip
 KEYS = {"A": "1", "B": "2", "both": "3", "neither": "4"}
 REMARK = "Tarn is a lake, see guideline 3.2"
 CONTEXT, OPTIONS = ".copydesk-context", ".copydesk-options"
@@ -31,14 +33,21 @@ CONTEXT, OPTIONS = ".copydesk-context", ".copydesk-options"
 class Desk:
     room: Any
     adjudication: str
+    documents: str  # the project of those that are decided as a whole
+
+    def at(self, project: str) -> Any:
+        return dataclasses.replace(self.room, project=project)
 
 
 @pytest.fixture(scope="module")
 def desk(screens: ModuleType, label_studio_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A workspace with one article in which two annotators took each of twenty towns for something else."""
+    """A workspace in which two annotators took each of twenty towns for something else, and of a bridge saw other parts each."""
     folder = tmp_path_factory.mktemp("desk") / "desk"
-    room = screens.open_newsroom(folder, articles=[("convoy.txt", TEXT.encode())], people=["anna", "ben", "judge"])
+    articles = [("convoy.txt", TEXT.encode()), ("bridge.txt", BRIDGE.encode())]
+    room = screens.open_newsroom(folder, articles=articles, people=["anna", "ben", "judge"])
     try:
+        settings = folder / "copydesk.toml"
+        settings.write_text(f"{settings.read_text()}\n[adjudicate]\ncandidates = 2\n")
         workspace = Workspace.find(folder)
         running = server.status(workspace.studio_folder)
         assert running
@@ -47,51 +56,67 @@ def desk(screens: ModuleType, label_studio_installed: None, tmp_path_factory: py
         with Studio(running.url, running.token) as studio:
             ((page, _),) = list_tasks(studio, project_id, fields=("id",), size=10)
             for name, label in (("anna", "GPE"), ("ben", "LOC")):
+                work = [marks(TEXT, [(town, label) for town in TOWNS]), marks(BRIDGE, PARTS[name])]
                 with studio.as_person(tokens[name]) as own:
-                    own.post(f"api/tasks/{page[0]['id']}/annotations/", json={"result": marks(label), "lead_time": 9.0})
+                    for task, result in zip(page, work, strict=True):
+                        own.post(f"api/tasks/{task['id']}/annotations/", json={"result": result, "lead_time": 9.0})
         room.run("pull")
-        yield Desk(room, room.run("adjudicate")["project"])
+        asked = room.run("adjudicate")
+        yield Desk(room, asked["project"], asked["documents"])
     finally:
         screens.close_newsroom(folder)
 
 
-def marks(label: str) -> list[dict[str, Any]]:
-    places = [(TEXT.index(town), TEXT.index(town) + len(town)) for town in TOWNS]
+def marks(text: str, drawn: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    places = [(text.index(words), text.index(words) + len(words), label) for words, label in drawn]
     return [
         {
             "id": region_id(start, end, label),
             "from_name": GROUP,
             "to_name": "text",
             "type": "labels",
-            "value": {"start": start, "end": end, "text": TEXT[start:end], "labels": [label]},
+            "value": {"start": start, "end": end, "text": text[start:end], "labels": [label]},
         }
-        for start, end in places
+        for start, end, label in places
     ]
 
 
-@pytest.fixture
-def open_at(screens: ModuleType, browser: Any, desk: Desk) -> Iterator[Callable[..., Any]]:
-    """Open a window for a person at one of the projects; nothing may go wrong in it until the end."""
-    opened = []
+def agreed_spans(desk: Desk, text: str) -> set[tuple[str, str, str]]:
+    spans = Workspace.find(desk.room.folder).agreed.read("agreed_spans").to_pylist()
+    return {(row["surface"], row["label"], row["method"]) for row in spans if of_text(row, text)}
 
-    def make(name: str, project: str) -> Any:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        room = dataclasses.replace(desk.room, project=project)
-        opened.append((context, screens.Screen(context.new_page(), room)))
-        opened[-1][1].log_in(name)
-        return opened[-1][1]
 
-    yield make
-    faults = [fault for _, screen in opened for fault in screen.faults]
-    for context, _ in opened:
-        context.close()
-    assert not faults
+def of_text(row: dict[str, Any], text: str) -> bool:
+    return bool(text[row["start"] : row["end"]] == row["surface"])
+
+
+def test_a_tangled_document_is_decided_as_a_whole_from_the_consensus_with_a_tab_for_each_reading(
+    open_window: Callable[..., Any], desk: Desk
+) -> None:
+    screen = open_window("judge", desk.at(desk.documents))
+    screen.open_task(BRIDGE[:20])
+    assert screen.page.get_by_text("In dispute: \u201cIron Gate bridge\u201d").is_visible()
+    assert screen.regions() == ["Halden"]  # both drew it
+    assert screen.tabs() == ["judge", "Reading A", "Reading B", "Consensus"]
+    seen = []
+    for name in screen.tabs()[1:3]:
+        screen.open_tab(name)
+        seen.append(screen.regions())
+    assert sorted(map(len, seen)) == [len(PARTS["anna"]), len(PARTS["ben"])]
+    screen.open_tab("judge")
+    screen.mark("Gate bridge", key="5")  # FAC
+    screen.submit()
+
+    done = desk.room.run("adjudicate")
+    assert done["counts"]["new decisions"] == 1
+    assert agreed_spans(desk, BRIDGE) == {("Halden", "GPE", "adjudication"), ("Gate bridge", "FAC", "adjudication")}
+    assert done["counts"]["open"] == len(TOWNS)
 
 
 def test_twenty_conflicts_are_decided_by_keyboard_alone_and_are_in_the_next_agreed_labels(
-    open_at: Callable[..., Any], desk: Desk
+    open_window: Callable[..., Any], desk: Desk
 ) -> None:
-    screen = open_at("judge", desk.adjudication)
+    screen = open_window("judge", desk.at(desk.adjudication))
     page = screen.page
     page.get_by_role("button", name="Label All Tasks").click()
     page.wait_for_selector(CONTEXT)
@@ -115,8 +140,7 @@ def test_twenty_conflicts_are_decided_by_keyboard_alone_and_are_in_the_next_agre
     assert len(towns) == len(TOWNS)
 
     assert desk.room.run("adjudicate")["counts"]["new decisions"] == len(TOWNS)
-    spans = Workspace.find(desk.room.folder).agreed.read("agreed_spans").to_pylist()
-    agreed = {(row["surface"], row["label"]) for row in spans if row["decided"] == "adjudicated"}
+    agreed = {(words, label) for words, label, method in agreed_spans(desk, TEXT) if method == "adjudication"}
     wanted = set()
     for town, (outcome, first) in towns.items():
         mine = "GPE" if "GPE" in first else "LOC"
@@ -130,13 +154,13 @@ def test_twenty_conflicts_are_decided_by_keyboard_alone_and_are_in_the_next_agre
 
 
 def test_an_annotator_gets_a_task_back_sees_the_remark_and_her_marks_and_corrects_them(
-    open_at: Callable[..., Any], desk: Desk
+    open_window: Callable[..., Any], desk: Desk
 ) -> None:
     before = Workspace.find(desk.room.folder).labels.read("spans").num_rows
     back = desk.room.run("send-back", "convoy.txt", "anna", "--remark", REMARK)
     assert back["counts"]["sent back"] == 1
 
-    screen = open_at("anna", desk.room.project)
+    screen = open_window("anna", desk.room)
     screen.label_all_tasks()
     screen.close_guidelines()
     assert screen.page.get_by_text(f"Sent back: {REMARK}").is_visible()
@@ -151,6 +175,8 @@ def test_an_annotator_gets_a_task_back_sees_the_remark_and_her_marks_and_correct
     workspace = Workspace.find(desk.room.folder)
     anna = next(one for one in read_known(workspace.people_file).people if one.name == "anna")
     spans = workspace.labels.read("spans").to_pylist()
-    mine = [(row["surface"], row["label"]) for row in spans if row["annotator"] == anna.pseudonym]
+    mine = [
+        (row["surface"], row["label"]) for row in spans if row["annotator"] == anna.pseudonym and of_text(row, TEXT)
+    ]
     assert mine == [(town, "LOC" if town == "Tarn" else "GPE") for town in TOWNS]
     assert len(spans) == before

@@ -251,6 +251,17 @@ def test_what_somebody_did_before_they_did_it_again_is_their_agreement_with_them
     assert (own["value"], own["n"]) == (2 * 3 / 8, 8)
 
 
+def test_a_word_cut_short_is_no_disagreement_and_is_told_of_who_cut_it(desk: Workspace) -> None:
+    cut = annotation(2, 2, 0, ALL)
+    cut["result"][0]["value"]["end"] -= 1
+    taken(desk, {0: [annotation(1, 1, 0, ALL), cut]})
+    facts = json.loads(run(desk, "people", "report", "--json").stdout)["facts"]
+    told = {(row["annotator"], row["measure"]): row["value"] for row in facts if row["label"] == "all"}
+    assert [told[name, "f1_others"] for name in ("A1", "A2")] == [1.0, 1.0]
+    assert [told[name, "cut_words"] for name in ("A1", "A2")] == [0.0, 0.25]
+    assert "25 % cut a word" in run(desk, "people", "report").stdout
+
+
 def test_who_skipped_all_and_who_is_alone_are_told_so(desk: Workspace) -> None:
     skips = [annotation(10 + task, 2, task, "", was_cancelled=True) for task in range(3)]
     taken(desk, {0: [annotation(1, 1, 0, "Noor"), skips[0]], 1: [skips[1]], 2: [skips[2]]})

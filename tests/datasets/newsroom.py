@@ -94,7 +94,7 @@ def publish(folder: Path, *, tables: Tables, about: About, progress: Progress = 
 
 def newsroom(*, texts: Mapping[str, str] = TEXTS, spans: Mapping[str, tuple[Any, ...]] = SPANS) -> Tables:
     """The tables that ``publish`` takes."""
-    tables = {name: TABLES[name].empty_table() for name in ("disputes", "findings", "anchors")}
+    tables = {name: TABLES[name].empty_table() for name in ("disputes", "findings", "anchors", "snapped")}
     tables["documents"] = from_rows("documents", [_document(doc_id, text) for doc_id, text in texts.items()])
     tables["articles"] = from_rows("articles", [_article(doc_id) for doc_id in texts]).drop_columns(["raw"])
     tables["zones"] = from_rows("zones", [_zone(doc_id, text) for doc_id, text in texts.items()])

@@ -31,6 +31,7 @@ def test_the_card_tells_counts_definitions_and_sources(first):
         "| located_in | 1 | The head is in the tail. |",
         "| unanimous | 1 | 0 |",
         "| majority | 4 | 1 |",
+        "| vote | 5 | 1 |",
         "| all | 0.812 (9) |",
         "| PLACE | – (9) |",
         "* span_f1_exact: too few units",
@@ -55,6 +56,7 @@ def test_the_schema_files_and_the_label_set_say_what_the_tables_hold(first, news
         "label",
         "surface",
         "attributes",
+        *("votes", "readers", "decided", "method", "posterior"),
     ]
     label_set = json.loads((first / "labels.json").read_text())
     assert [label["name"] for label in label_set["labels"]] == list(newsroom.SCHEMA.label_names)

@@ -97,7 +97,8 @@ def test_offsets_of_the_nested_rows_are_slices_of_their_text(first, newsroom):
     assert len(spans) == len(newsroom.SPANS)
     assert all(cut == surface for cut, surface in spans)
     assert {row["doc_id"]: len(row["spans"]) for row in rows} == {"doc-a": 3, "doc-b": 2, "doc-c": 0}
-    assert rows[0]["relations"] == [{"head": "s1", "tail": "s2", "label": "located_in"}]
+    held = {"votes": 2, "readers": 3, "decided": "majority", "method": "vote", "posterior": None}
+    assert rows[0]["relations"] == [{"head": "s1", "tail": "s2", "label": "located_in", **held}]
     assert rows[0]["zones"][0]["kind"] == "headline"
 
 
@@ -105,7 +106,13 @@ def test_the_nested_rows_say_what_the_flat_tables_say(first):
     nested = pq.read_table(first / "train.parquet")
     flat = pq.read_table(first / file_of("spans"))
     inner = pc.list_flatten(nested["spans"]).combine_chunks()
-    for name, column in (("id", "span_id"), ("start", "start"), ("end", "end"), ("label", "label")):
+    for name, column in (
+        ("id", "span_id"),
+        ("start", "start"),
+        ("end", "end"),
+        ("label", "label"),
+        ("posterior", "posterior"),
+    ):
         assert pc.struct_field(inner, name).to_pylist() == flat[column].to_pylist()
 
 
@@ -190,6 +197,44 @@ def test_two_agreed_spans_that_say_the_same_are_refused(home, newsroom):
     tables["agreed_spans"] = from_rows("agreed_spans", [*rows, rows[0] | {"span_id": "s1b"}])
     with pytest.raises(DataError, match="stands there twice"):
         newsroom.publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
+
+
+@pytest.mark.parametrize(
+    ("overlap", "end", "is_refused"),
+    [("none", -1, True), ("nested", -1, False), ("nested", 2, True), ("any", 2, False)],
+)
+def test_spans_that_the_schema_lets_no_two_spans_share_are_refused(home, newsroom, overlap, end, is_refused):
+    tables = newsroom.newsroom()
+    rows = tables["agreed_spans"].to_pylist()
+    text = {row["doc_id"]: row["text"] for row in tables["documents"].to_pylist()}[rows[0]["doc_id"]]
+    other = rows[0] | {"span_id": "s1b", "start": rows[0]["start"] + 1, "end": rows[0]["end"] + end}
+    other["surface"] = text[other["start"] : other["end"]]
+    tables["agreed_spans"] = from_rows("agreed_spans", [*rows, other])
+    about = replace(newsroom.ABOUT, schema=replace(newsroom.SCHEMA, overlap=overlap))
+    if is_refused:
+        with pytest.raises(DataError, match=f"overlaps another, and the schema's overlap is {overlap}"):
+            newsroom.publish(home, tables=tables, about=about, progress=newsroom.silent)
+    else:
+        assert newsroom.publish(home, tables=tables, about=about, progress=newsroom.silent).created
+
+
+def test_an_agreed_span_says_where_those_who_drew_it_began_and_ended_before(newsroom):
+    tables = newsroom.newsroom()
+    agreed = tables["agreed_spans"].to_pylist()[0]
+    places = ("doc_id", "start", "end", "label")
+    drawn = next(
+        row
+        for row in tables["spans"].to_pylist()
+        if [row[name] for name in places] == [agreed[name] for name in places]
+    )
+    moved = {name: drawn[name] for name in ("annotation_id", "span_id", "start", "end")}
+    moved |= {"made_start": drawn["start"], "made_end": drawn["end"] + 1, "rule": "white-space"}
+    unrelated = {**moved, "annotation_id": "1-doc-z-A9"}
+    found = flat_tables(tables | {"snapped": from_rows("snapped", [moved, unrelated])})["spans"].to_pylist()
+    told = {row["span_id"]: row["boundary_changes"] for row in found}
+    names = ("annotation_id", "made_start", "made_end", "rule")
+    assert told.pop(agreed["span_id"]) == [{name: moved[name] for name in names}]
+    assert set(map(len, told.values())) == {0}
 
 
 def test_nothing_is_published_past_an_error_finding(home, newsroom):

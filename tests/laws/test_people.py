@@ -58,6 +58,8 @@ def told(drawn, *, order=None):
             labels=LABELS,
             every_read=tables["reads"],
             every_span=tables["spans"],
+            drawn=tables["spans"],
+            snapped=empty("snapped"),
         )
     )
     return table.to_pylist()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +17,10 @@ from typing import Any
 
 import httpx
 import pytest
+
+from copydesk.flow.connect import TOKEN, URL
+from copydesk.studio.client import Studio
+from copydesk.studio.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,6 +101,21 @@ class Front:
             handler.send_header("Location", told["location"])
         handler.end_headers()
         handler.wfile.write(body)
+
+
+@pytest.fixture
+def make_desk(
+    studio_server: Server, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Any]:
+    """Give the function that opens a desk (desk.py) of this name, by default for two annotators, a third and a judge."""
+    monkeypatch.setenv(URL, studio_server.url)
+    monkeypatch.setenv(TOKEN, studio_server.token)
+    open_desk = runpy.run_path(str(Path(__file__).with_name("desk.py")), run_name="desk")["open_desk"]
+
+    def make(name: str, people: Sequence[str] = ("anna", "ben", "cora", "judge")) -> Any:
+        return open_desk(tmp_path / name, studio, studio_server.token, people)
+
+    return make
 
 
 @pytest.fixture

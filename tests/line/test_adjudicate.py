@@ -3,158 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from copydesk.cli import cli
 from copydesk.errors import CopydeskError, StudioRefused
 from copydesk.flow.connect import TOKEN, URL
-from copydesk.model.schema import GROUP
 from copydesk.studio import giving_back
-from copydesk.studio.client import Studio
-from copydesk.studio.codec import region_id
-from copydesk.studio.interface import TEXT
-from copydesk.studio.listing import list_tasks
-from copydesk.studio.people import Person, read_known
-from copydesk.studio.server import Server
-from copydesk.workspace import Workspace
-
-TEXTS = {
-    "ferry": "The ferry sailed from Tarnmouth to Qaim on Friday. The guild watched. Ester took two dogs along.",
-    "bridge": 'A <b>bridge</b> & a "road" \u202eedils\u202c near Halden fell. Nobody was hurt. Ester saw it.',
-    "quiet": "Nothing happened in Halden.",
-}
-ANNA = {"ferry": [("Tarnmouth", "GPE"), ("Qaim", "GPE")], "bridge": [("Halden", "GPE")], "quiet": [("Halden", "GPE")]}
-BEN = {"ferry": [("Tarnmouth", "LOC"), ("Qaim", "GPE")], "bridge": [("near Halden", "GPE")], "quiet": []}
 
 
-class Desk:
-    """A workspace, the command line in it, and Label Studio."""
-
-    def __init__(self, folder: Path, studio: Studio) -> None:
-        self.folder = folder
-        self.studio = studio
-        self.token = ""
-
-    @property
-    def workspace(self) -> Workspace:
-        return Workspace.open(self.folder)
-
-    def run(self, *arguments: str) -> dict[str, Any]:
-        done = CliRunner().invoke(cli, ["--workspace", str(self.folder), *arguments, "--json"], standalone_mode=False)
-        if done.exception:
-            raise done.exception
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
-
-    def person(self, name: str) -> Person:
-        return next(
-            one for one in read_known(self.workspace.people_file).people if one.name == f"{self.folder.name}-{name}"
-        )
-
-    def tasks(self, project: str) -> list[dict[str, Any]]:
-        fields = (
-            "id",
-            "data",
-            "annotations",
-            "predictions",
-            "completed_by",
-            "result",
-            "was_cancelled",
-            "model_version",
-        )
-        project_id = int(project.rstrip("/").split("/")[-2])
-        return [task for page, _ in list_tasks(self.studio, project_id, fields=fields, size=100) for task in page]
-
-    def labelled(self, project: str) -> dict[str, dict[str, Any]]:
-        """The tasks of the annotators by the article's name."""
-        return {name: task for task in self.tasks(project) for name in TEXTS if task["data"][TEXT] == TEXTS[name]}
-
-    def annotate(self, task: Mapping[str, Any], name: str, marks: list[tuple[str, str]], **more: Any) -> dict[str, Any]:
-        result = []
-        for words, label in marks:
-            start = task["data"][TEXT].index(words)
-            place = {"start": start, "end": start + len(words)}
-            result.append(
-                {
-                    "id": region_id(*place.values(), label),
-                    "from_name": GROUP,
-                    "to_name": TEXT,
-                    "type": "labels",
-                    "value": {**place, "text": words, "labels": [label]},
-                }
-            )
-        return self.submit(task, name, result, **more)
-
-    def submit(self, task: Mapping[str, Any], name: str, result: list[Any], **more: Any) -> dict[str, Any]:
-        with self.studio.as_person(self.person(name).token) as own:
-            body = {"result": result, "lead_time": 3.0, **more}
-            made: dict[str, Any] = own.post(f"api/tasks/{task['id']}/annotations/", json=body)
-        return made
-
-    def decide(self, task: Mapping[str, Any], outcome: str, *, cause: str = "", note: str = "") -> None:
-        said = [("decision", "choices", {"choices": [outcome]})]
-        said += [("cause", "choices", {"choices": [cause]})] if cause else []
-        said += [("note", "textarea", {"text": [note]})] if note else []
-        items = [
-            {"id": f"x{number}", "from_name": name, "to_name": "ctx", "type": kind, "value": value}
-            for number, (name, kind, value) in enumerate(said)
-        ]
-        self.submit(task, "judge", items)
-
-    def served(self, project: str, name: str) -> dict[str, Any] | None:
-        """The task that the server gives this person next."""
-        number = project.rstrip("/").split("/")[-2]
-        with self.studio.as_person(self.person(name).token) as own:
-            try:
-                task: dict[str, Any] = own.post("api/dm/actions/", params={"id": "next_task", "project": number})
-            except StudioRefused:
-                return None
-        return task
-
-    def agreed(self) -> list[tuple[str, str, str, str]]:
-        documents = self.workspace.documents.read("documents", columns=["doc_id", "text"]).to_pylist()
-        names = {row["doc_id"]: name for row in documents for name, text in TEXTS.items() if row["text"] == text}
-        rows = self.workspace.agreed.read("agreed_spans").to_pylist()
-        return sorted((names[row["doc_id"]], row["surface"], row["label"], row["decided"]) for row in rows)
-
-
-@pytest.fixture
-def make_desk(
-    studio_server: Server, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], Desk]:
-    monkeypatch.setenv(URL, studio_server.url)
-    monkeypatch.setenv(TOKEN, studio_server.token)
-
-    def make(name: str) -> Desk:
-        folder = tmp_path / name
-        CliRunner().invoke(cli, ["init", str(folder)])
-        settings = folder / "copydesk.toml"
-        settings.write_text(settings.read_text().replace("my-articles", name))
-        for title, text in TEXTS.items():
-            (folder / f"{title}.txt").write_text(text)
-        desk = Desk(folder, studio)
-        desk.token = studio_server.token
-        desk.run("ingest", *(str(folder / f"{title}.txt") for title in TEXTS))
-        desk.run("people", "add", *(f"{name}-{one}" for one in ("anna", "ben", "cora", "judge")))
-        return desk
-
-    return make
+def suggested_in(task: dict[str, Any]) -> list[Any]:
+    return [(one["model_version"], one["result"]) for one in task["predictions"]]
 
 
 def test_what_is_disputed_is_asked_once_and_what_is_decided_is_agreed_for_good(
-    make_desk: Callable[[str], Desk],
+    make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("asked")
     project = desk.run("push")["project"]
     tasks = desk.labelled(project)
-    for name in TEXTS:
-        desk.annotate(tasks[name], "anna", ANNA[name])
-        desk.annotate(tasks[name], "ben", BEN[name])
+    for name in desk.texts:
+        desk.annotate(tasks[name], "anna", desk.anna[name])
+        desk.annotate(tasks[name], "ben", desk.ben[name])
     desk.run("pull")
     assert desk.run("agree")["counts"]["disputes"] == 3
 
@@ -162,7 +33,9 @@ def test_what_is_disputed_is_asked_once_and_what_is_decided_is_agreed_for_good(
     assert (first["counts"]["asked"], first["counts"]["open"]) == (3, 3)
     assert first["project"] != project
     asked = desk.tasks(first["project"])
-    assert len({task["data"]["conflict_id"] for task in asked}) == 3
+    conflicts = desk.workspace.agreed.read("conflicts", columns=["conflict_id", "doubt"]).to_pylist()
+    assert [task["data"]["conflict_id"] for task in asked] == [one["conflict_id"] for one in conflicts]
+    assert [one["doubt"] for one in conflicts] == sorted((one["doubt"] for one in conflicts), reverse=True)
     people = {desk.person(name).pseudonym for name in ("anna", "ben")}
     for task in asked:
         shown = " ".join(task["data"][key] for key in ("context_html", "question", "opt_a", "opt_b"))
@@ -214,13 +87,16 @@ def test_what_is_disputed_is_asked_once_and_what_is_decided_is_agreed_for_good(
 
 
 def test_a_question_that_is_none_any_more_is_taken_away_and_one_that_was_answered_stays(
-    make_desk: Callable[[str], Desk],
+    make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("superseded")
     tasks = desk.labelled(desk.run("push")["project"])
-    theirs = desk.annotate(tasks["ferry"], "anna", ANNA["ferry"]), desk.annotate(tasks["ferry"], "ben", BEN["ferry"])
-    desk.annotate(tasks["bridge"], "anna", ANNA["bridge"])
-    other = desk.annotate(tasks["bridge"], "ben", BEN["bridge"])
+    theirs = (
+        desk.annotate(tasks["ferry"], "anna", desk.anna["ferry"]),
+        desk.annotate(tasks["ferry"], "ben", desk.ben["ferry"]),
+    )
+    desk.annotate(tasks["bridge"], "anna", desk.anna["bridge"])
+    other = desk.annotate(tasks["bridge"], "ben", desk.ben["bridge"])
     desk.run("pull")
     project = desk.run("adjudicate")["project"]
     (answered,) = [task for task in desk.tasks(project) if "Tarnmouth" in task["data"]["opt_a"]]
@@ -243,7 +119,7 @@ def test_a_question_that_is_none_any_more_is_taken_away_and_one_that_was_answere
     assert desk.run("adjudicate")["counts"]["asked"] == 1
 
 
-def test_where_nothing_is_disputed_nothing_is_made(make_desk: Callable[[str], Desk]) -> None:
+def test_where_nothing_is_disputed_nothing_is_made(make_desk: Callable[..., Any]) -> None:
     desk = make_desk("peaceful")
     desk.run("push")
     desk.run("pull")
@@ -255,17 +131,17 @@ def test_where_nothing_is_disputed_nothing_is_made(make_desk: Callable[[str], De
 
 
 def test_a_task_goes_back_to_who_made_it_with_the_remark_and_counts_once_when_it_is_corrected(
-    make_desk: Callable[[str], Desk], monkeypatch: pytest.MonkeyPatch
+    make_desk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = make_desk("back")
     project = desk.run("push")["project"]
     tasks = desk.labelled(project)
-    desk.annotate(tasks["ferry"], "anna", ANNA["ferry"])
+    desk.annotate(tasks["ferry"], "anna", desk.anna["ferry"])
     number = str(tasks["ferry"]["id"])
-    for name in TEXTS:
+    for name in desk.texts:
         if name != "ferry":
-            desk.annotate(tasks[name], "anna", ANNA[name])
-        desk.annotate(tasks[name], "ben", BEN[name])
+            desk.annotate(tasks[name], "anna", desk.anna[name])
+        desk.annotate(tasks[name], "ben", desk.ben[name])
 
     remark = "A port is no <b>GPE</b>: guideline 3.2"
     cut = [StudioRefused("cut off")]
@@ -308,20 +184,21 @@ def test_a_task_goes_back_to_who_made_it_with_the_remark_and_counts_once_when_it
     answered = desk.run("send-back", "--all")
     assert answered["counts"] == {"sent back": 0, "answered": 1}
     task = desk.labelled(project)["ferry"]
-    assert (task["data"]["review_note"], task["predictions"]) == ("", [])
+    assert (task["data"]["review_note"], suggested_in(task)) == ("", suggested_in(tasks["ferry"]))
+    assert suggested_in(task)
     assert len(desk.workspace.pulls.read("annotations")) >= 8  # what was sent back is kept
 
 
-def test_a_return_that_cannot_be_is_refused_with_the_reason(make_desk: Callable[[str], Desk]) -> None:
+def test_a_return_that_cannot_be_is_refused_with_the_reason(make_desk: Callable[..., Any]) -> None:
     desk = make_desk("refused")
     project = desk.run("push")["project"]
     task = desk.labelled(project)["quiet"]
     number = str(task["id"])
-    desk.annotate(task, "anna", ANNA["quiet"])
+    desk.annotate(task, "anna", desk.anna["quiet"])
     with pytest.raises(CopydeskError, match="1 more are to do it") as owed:
         desk.run("send-back", number, "refused-anna", "--remark", "Look again")
     assert owed.value.exit_code == 1
-    desk.annotate(task, "ben", BEN["quiet"])
+    desk.annotate(task, "ben", desk.ben["quiet"])
     for wrong, said in (
         (("no-such-article", "refused-anna"), "no document"),
         ((number, "refused-nobody"), "nobody is called"),
@@ -333,19 +210,19 @@ def test_a_return_that_cannot_be_is_refused_with_the_reason(make_desk: Callable[
     settings = desk.folder / "copydesk.toml"
     settings.write_text(settings.read_text().replace("[studio]", "[studio]\nmax_returns = 1"))
     desk.run("send-back", number, "refused-anna", "--remark", "once more")
-    desk.annotate(task, "anna", ANNA["quiet"])
+    desk.annotate(task, "anna", desk.anna["quiet"])
     with pytest.raises(CopydeskError, match="1 times already"):
         desk.run("send-back", number, "refused-anna", "--remark", "and again")
 
 
 def test_what_an_adjudicator_sends_back_goes_to_one_person_and_is_asked_anew_when_it_came_back_unchanged(
-    make_desk: Callable[[str], Desk],
+    make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("sent")
     project = desk.run("push")["project"]
     tasks = desk.labelled(project)
-    desk.annotate(tasks["ferry"], "anna", ANNA["ferry"])
-    desk.annotate(tasks["ferry"], "ben", BEN["ferry"])
+    desk.annotate(tasks["ferry"], "anna", desk.anna["ferry"])
+    desk.annotate(tasks["ferry"], "ben", desk.ben["ferry"])
     desk.run("pull")
     asked = desk.run("adjudicate")["project"]
     (question,) = desk.tasks(asked)

@@ -12,7 +12,14 @@ from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
 from copydesk.model.reading import Columns
 from copydesk.model.schema import LabelSchema
-from copydesk.model.settings import EngineSettings, IngestSettings, PublishSettings, StudioSettings, WatchSettings
+from copydesk.model.settings import (
+    EngineSettings,
+    IngestSettings,
+    PublishSettings,
+    QualitySettings,
+    StudioSettings,
+    WatchSettings,
+)
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.studio.recorded import read_recorded, submit
@@ -83,7 +90,11 @@ def test_the_commands_run_in_the_order_in_which_they_stand(
 def test_no_command_of_the_readme_is_left_out() -> None:
     ran = "".join(blocks("sh")[:4])
     named = set(re.findall(r"copydesk (?:studio |people )?[a-z]+", README)) - {"copydesk init DIR"}
-    unknown = {one for one in named if one not in ran and one not in {"copydesk load", "copydesk demo"}}
+    unknown = {
+        one
+        for one in named
+        if one not in ran and one not in {"copydesk load", "copydesk demo", "copydesk compare", "copydesk retract"}
+    }
     assert unknown <= {"copydesk in", "copydesk to"}, unknown
     assert blocks("sh")[4:] == ["export COPYDESK_STUDIO_TOKEN=…\n"], (
         "a test in tests/studio shows tokens from the environment"
@@ -108,6 +119,7 @@ def test_every_setting_that_the_readme_lists_can_be_set_and_the_other_way_round(
         "studio": StudioSettings,
         "publish": PublishSettings,
         "watch": WatchSettings,
+        "quality": QualitySettings,
     }
     known = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)} | {
         "name",

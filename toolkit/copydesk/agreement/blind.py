@@ -6,6 +6,8 @@ as two columns; no pair is there twice.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
@@ -29,6 +31,17 @@ def blind_to(ballot: Ballot, unread: pa.Table) -> tuple[Ints, Ints]:
     low, high = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
     mixed = (low < size) & (high >= size)
     return _each_once(low[mixed], ballot.annotations.annotator[annotation[high[mixed] - size]])
+
+
+def without_blind(ballot: Ballot, blind: tuple[Ints, Ints]) -> tuple[Ballot, tuple[Ints, Ints]]:
+    """Leave out of a document's readers who has read no place there that anybody drew; gives what is left of ``blind`` as well."""
+    spans, reads, people = ballot.spans, ballot.reads, len(ballot.reads.annotators)
+    read = reads.doc * people + reads.annotator
+    unseen, times = np.unique(spans.doc[blind[0]] * people + blind[1], return_counts=True)
+    unseen = unseen[times == np.bincount(spans.doc, minlength=len(reads.docs))[unseen // max(people, 1)]]
+    unseen = np.setdiff1d(unseen, spans.doc[spans.drawn] * people + spans.drawer)
+    left = ~np.isin(spans.doc[blind[0]] * people + blind[1], unseen)
+    return replace(ballot, reads=reads.only(~np.isin(read, unseen))), (blind[0][left], blind[1][left])
 
 
 def blind_to_ends(relations: Votes, blind: tuple[Ints, Ints]) -> tuple[Ints, Ints]:

@@ -8,14 +8,18 @@ and all sums of all resamples are one matrix product. Kinds are sorted, so the o
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
+from scipy.special import pdtr
 
 from copydesk.agreement.columns import Floats, Ints
 
 RESAMPLES = 1_000
 _TAILS = (0.025, 0.975)
 _CELLS = 4_000_000  # of the weights that are held at once: 32 MB
+_SHORT = 4  # deviations that first draws stay below a resample's size
+_TABLED = 50  # expected draws up to which a table of probabilities is made: it is small, and serves many kinds
 
 Statistic = Callable[[Floats], Floats]
 
@@ -49,18 +53,45 @@ def sums_interval(
     out. nan where no resample has the figure, or where there are fewer than two documents.
     """
     kinds, drawn = distinct_rows(parts, times)
-    total = int(drawn.sum())
-    if total < 2:
+    order = np.argsort(drawn, kind="stable")
+    kinds, drawn = kinds[order], drawn[order]
+    if drawn.sum() < 2:
         nothing = np.full(statistic(parts[:0].sum(axis=0, keepdims=True)).shape[1], np.nan)
         return nothing, nothing.copy()
     generator = np.random.default_rng(seed)
-    share = drawn / total
     batch = max(1, _CELLS // len(kinds))
     found = []
     for first in range(0, resamples, batch):
-        weights = generator.multinomial(total, share, size=min(batch, resamples - first))
-        found.append(statistic(weights.astype(np.float64) @ kinds))
+        weights = _drawn_again(drawn, min(batch, resamples - first), generator)
+        found.append(statistic(weights.T.astype(np.float64) @ kinds))
     return _percentiles(np.concatenate(found))
+
+
+def _drawn_again(times: Ints, resamples: int, generator: np.random.Generator) -> Ints:
+    """Draw as many documents as there are, with replacement; gives how often each kind is drawn: [kinds, resamples].
+
+    ``times``, which rise, are how many documents are of each kind. Independent Poisson counts that add up to m are a multinomial draw of
+    m documents. So nearly all documents are drawn at once as such counts, and the few that are missing one by one.
+    """
+    total = int(times.sum())
+    share = max(0.0, 1 - _SHORT / np.sqrt(total))
+    weights = np.empty((len(times), resamples), np.int32)
+    edges = [0, *(np.flatnonzero(np.diff(times)) + 1).tolist(), len(times)]
+    missing = np.array([-1])
+    while missing.min() < 0:  # a draw of too many is hardly ever seen, and done again
+        for begin, end in pairwise(edges):
+            weights[begin:end] = _poisson(times[begin] * share, (end - begin, resamples), generator)
+        missing = total - weights.sum(axis=0)
+    kind = np.repeat(np.arange(len(times)), times)[generator.integers(0, total, missing.sum())]
+    cell = kind * resamples + np.repeat(np.arange(resamples), missing)
+    return weights + np.bincount(cell, minlength=weights.size).reshape(weights.shape)
+
+
+def _poisson(mean: float, shape: tuple[int, int], generator: np.random.Generator) -> Ints:
+    if mean > _TABLED:
+        return generator.poisson(mean, shape)
+    table = pdtr(np.arange(3 * _TABLED), mean)
+    return np.searchsorted(table, generator.random(shape), side="right")
 
 
 def distinct_rows(table: Floats, times: Ints | None = None) -> tuple[Floats, Ints]:

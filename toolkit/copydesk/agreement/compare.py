@@ -14,13 +14,17 @@ from copydesk.agreement.votes import Reads, Votes
 
 @dataclass(frozen=True, slots=True)
 class ReaderPairs:
-    """Every two people who read a document in common: ``keys`` is sorted, ``keys[i] == one * people + other``."""
+    """Every two people who read a document in common: ``keys`` is sorted, ``keys[i] == one * people + other``.
+
+    ``readings`` has an entry for each document and each two people who read it, ``document * pairs + pair``, sorted.
+    """
 
     names: tuple[str, ...]
     keys: Ints
     documents: Ints
     shared: int  # documents with two or more readers
     people: int
+    readings: Ints
 
     def number(self, one: Ints, other: Ints) -> Ints:
         """Give the number of the pair of each two people."""
@@ -44,10 +48,13 @@ def pairs_of(reads: Reads) -> ReaderPairs:
     rows = np.arange(len(reads.doc))
     left, right = ranges(rows + 1, reads.first[reads.doc + 1] - rows - 1)
     people = len(reads.annotators)
-    keys, documents = np.unique(reads.annotator[left] * people + reads.annotator[right], return_counts=True)
+    keys, pair, documents = np.unique(
+        reads.annotator[left] * people + reads.annotator[right], return_inverse=True, return_counts=True
+    )
     one, other = reads.names(keys // max(people, 1)), reads.names(keys % max(people, 1))
     names = tuple(f"{a} {b}" for a, b in zip(one, other, strict=True))
-    return ReaderPairs(names, keys, documents, int(np.count_nonzero(reads.readers > 1)), people)
+    readings = np.sort(reads.doc[left] * len(keys) + pair)
+    return ReaderPairs(names, keys, documents, int(np.count_nonzero(reads.readers > 1)), people, readings)
 
 
 def compare(votes: Votes, reads: Reads, pairs: ReaderPairs, *, labels: Sequence[str] = ()) -> Comparisons:

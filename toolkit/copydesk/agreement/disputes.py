@@ -203,7 +203,7 @@ def _span_detail(scene: Scene, fates: Fates, members: Ints, agreed: Sequence[int
     else:
         said = "the boundary differs" + (f", and the label: {', '.join(labels)}" if len(labels) > 1 else "")
     if (2 * spans.ballots[members] > readers).any() and not fates.verdict.by_model[members].any():
-        said += "; a majority drew more than one of them, but not together"
+        said += "; a majority drew more than one of them, which do not stand together"
     if agreed:
         said += f"; agreed at the same place: {', '.join(scene.span(span) for span in agreed)}"
     return said

@@ -10,6 +10,7 @@ import pyarrow as pa
 from copydesk.model.tables import from_rows
 
 ALL = "all"
+OF_CATEGORY = "category_"  # and of those whose label is a category, or category=value
 COUNTED = "spans_"  # how the names of measures begin that count what spans of two people are to each other
 
 

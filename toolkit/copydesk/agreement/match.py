@@ -21,6 +21,12 @@ class Pairs:
     right: Ints
     overlap: Ints
 
+    def both_ways(self) -> tuple[Ints, Ints]:
+        """Give every row of a pair, in order, and the other row."""
+        one, other = np.concatenate([self.left, self.right]), np.concatenate([self.right, self.left])
+        order = np.argsort(one, kind="stable")
+        return one[order], other[order]
+
 
 def overlapping(*, group: Ints, start: Ints, end: Ints) -> Pairs:
     """Give every two spans of one group that share at least a character, each pair once."""

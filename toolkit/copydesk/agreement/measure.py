@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
 
 from copydesk.agreement.alpha import nominal_alpha, one_against_rest
 from copydesk.agreement.closeness import error_figures, meetings, span_measures
-from copydesk.agreement.compare import compare, pairs_of, places_of
+from copydesk.agreement.compare import Comparisons, compare, pairs_of, places_of
 from copydesk.agreement.figures import ALL, Figure, table_of
 from copydesk.agreement.gamma import SAMPLES
 from copydesk.agreement.gamma.figures import gamma_figures
@@ -18,7 +20,7 @@ from copydesk.agreement.scopes import scopes_of
 from copydesk.agreement.scores import NOBODY, Field, f1_figures
 from copydesk.agreement.tokens import count_tokens
 from copydesk.agreement.unitizing import unitizing_figures
-from copydesk.agreement.votes import END_MISSING, Reads, Votes, count_votes
+from copydesk.agreement.votes import END_MISSING, Ballot, Reads, Votes, count_votes
 
 _DIAGNOSTIC = "diagnostic: alpha on tokens is inflated by O, the many words that nobody labels; trust span F1"
 
@@ -49,7 +51,7 @@ def measure(
 
     F1 is micro-averaged over documents, for every two people who share a document and for ``all`` of these pairs pooled; for
     every label (``labels``, then others that occur; for relations those that occur) and for ``all``; and of all labels and pairs for
-    each document, source and week (``scopes_of``). ``n`` counts the spans, relations or words that a figure rests on; for all
+    each document, source and week (``scopes_of``). Gamma, gamma-cat and unitising alpha of a pair are those of the two alone. ``n`` counts the spans, relations or words that a figure rests on; for all
     pairs a span counts once. ``value`` is null where it is not defined, and ``note`` says why.
     """
     ballot = count_votes(reads=reads, spans=spans, relations=relations)
@@ -72,9 +74,23 @@ def measure(
         *error_figures(ballot.spans, drawn, met, field),
         *(gamma_figures(ballot.spans, ballot.reads, field, labels=drawn.names, samples=samples) if samples else ()),
         *unitizing_figures(ballot.spans, ballot.reads, field, documents, compared=drawn),
+        *_of_pairs(ballot, field, documents, drawn, samples=samples),
         *_alpha_rows(ballot.spans, ballot.reads, documents, names=drawn.names),
     ]
     return table_of(rows)
+
+
+def _of_pairs(
+    ballot: Ballot, field: Field, documents: pa.Table, drawn: Comparisons, *, samples: int
+) -> Iterable[Figure]:
+    """Write gamma, gamma-cat and unitising alpha of each two people alone, for all labels."""
+    for at, names in enumerate(field.pairs.names):
+        votes, reads = ballot.of_pair(*divmod(int(field.pairs.keys[at]), field.pairs.people))
+        alone = Field(pairs_of(reads), reads.readers > 1, ())
+        figures = [*islice(unitizing_figures(votes, reads, alone, documents, compared=drawn), 1)]
+        if samples:
+            figures += islice(gamma_figures(votes, reads, alone, labels=drawn.names, samples=samples), 2)
+        yield from (replace(one, annotators=names) for one in figures)
 
 
 def _alpha_rows(votes: Votes, reads: Reads, documents: pa.Table, *, names: Sequence[str]) -> Iterable[Figure]:

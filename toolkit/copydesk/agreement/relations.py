@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from copydesk.agreement.columns import Bools, Ints, distinct, pack, ranges
 from copydesk.agreement.compare import Comparisons, ReaderPairs, among, compare, same
 from copydesk.agreement.figures import ALL, Figure
 from copydesk.agreement.match import one_to_one
-from copydesk.agreement.scores import NOBODY, Field, Measure
+from copydesk.agreement.scores import NOBODY, Field, Measure, part_sums
 from copydesk.agreement.votes import Ballot, Reads, Votes
 
 _ONE_TYPE = "all of these relations are of one type, so no disagreement could be expected"
@@ -109,17 +109,22 @@ def label_alpha(votes: Votes, ends: Joined, field: Field) -> Iterator[Figure]:
         counts[np.arange(len(chosen)), labels[side]] += 1
     pairs = field.pairs
     pair = pairs.number(votes.drawer[left], votes.drawer[right])
-    yield _alpha(counts, ALL, pairs.shared)
+    yield _alpha(counts, pairs.shared)
     for at, names in enumerate(pairs.names):
-        yield _alpha(counts[pair == at], names, int(pairs.documents[at]))
+        yield replace(_alpha(counts[pair == at], int(pairs.documents[at])), annotators=names)
+    doc = votes.doc[votes.drawn[left]]
+    for scope in field.scopes:
+        documents = part_sums(scope, np.ones(len(scope.of)))
+        for at, within in enumerate(scope.names):
+            part = _alpha(counts[scope.of[doc] == at], int(documents[at]))
+            yield replace(part, scope=scope.name, within=within)
 
 
-def _alpha(counts: Ints, annotators: str, documents: int) -> Figure:
+def _alpha(counts: Ints, documents: int) -> Figure:
     value = nominal_alpha(coincidences(counts))
     note = "" if value is not None else _ONE_TYPE if len(counts) else _NONE if documents else NOBODY
     return Figure(
         measure="relation_label_alpha",
-        annotators=annotators,
         value=value,
         n=len(counts),
         documents=documents,

@@ -16,6 +16,7 @@ from copydesk.agreement.columns import Ints
 from copydesk.agreement.votes import UNKNOWN, Reads
 
 _DAY = 86_400_000_000  # microseconds
+_TEXT_ALONE = "urn:sha256:"  # how the source of a text begins that came with an export of Label Studio
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,7 +33,8 @@ def scopes_of(reads: Reads, documents: pa.Table) -> tuple[Scope, ...]:
     """Divide the documents that two or more people read: by themselves, by source and by the ISO week of their last reading.
 
     The source of a document is its publisher; without one the host of its address, and without that the file that it came in. A
-    document that no reading dates is in no week, and one that is not among ``documents`` of no source.
+    document that no reading dates is in no week, and one that is not among ``documents``, or of which nothing but its text is known,
+    of no source.
     """
     shared = reads.readers > 1
     docs = [str(doc) for doc in reads.docs.to_pylist()]
@@ -58,9 +60,10 @@ def _sources(docs: list[str], shared: list[bool], documents: pa.Table) -> list[s
     return [named.get(doc) for doc in docs]
 
 
-def _source(row: Mapping[str, Any]) -> str:
+def _source(row: Mapping[str, Any]) -> str | None:
     host = urlsplit(row["url"] or "").hostname if "[" not in (row["url"] or "") else None
-    return str(row["publisher"] or host or row["source"].partition("#")[0])
+    file = None if row["source"].startswith(_TEXT_ALONE) else row["source"].partition("#")[0]
+    return row["publisher"] or host or file
 
 
 def _weeks(reads: Reads, shared: list[bool]) -> list[str | None]:

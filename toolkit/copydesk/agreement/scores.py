@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from copydesk.agreement.compare import Comparisons, ReaderPairs
 from copydesk.agreement.figures import ALL, Figure
 from copydesk.agreement.scopes import Scope
 
+Interval = tuple[float | None, float | None]  # low and high; None where nothing can vary
 NOBODY = "no document was read by two people"
 
 
@@ -42,20 +44,41 @@ class Measure:
 
 
 def f1_figures(measures: Sequence[Measure], field: Field) -> Iterator[Figure]:
-    """Write F1 = agreeing comparisons over all comparisons, with an interval by bootstrap over documents where all pairs are pooled."""
+    """Write F1 = agreeing comparisons over all comparisons.
+
+    Intervals are by bootstrap over documents: for all pairs and every label; for each pair, source and week of all labels.
+    """
     tallies = [_Tally(one, field) for one in measures]
     hits, sizes = (np.hstack([tally.by_document[at][field.shared] for tally in tallies]) for at in (0, 1))
-    low, high = (
-        [None if np.isnan(end) else float(end) for end in side] for side in ratio_interval(hits, sizes, resamples=1000)
-    )
+    pooled = _ends(*ratio_interval(hits, sizes))
+    hits, sizes = (np.column_stack([tally.by_reading[at] for tally in tallies]) for at in (0, 1))
+    pairs = field.pairs
+    of_pair = _intervals(hits, sizes, pairs.readings % max(len(pairs.names), 1), len(pairs.names))
+    hits, sizes = (np.column_stack([tally.by_document[at][:, 0] for tally in tallies]) for at in (0, 1))
+    of_part = [_intervals(hits, sizes, scope.of, len(scope.names)) for scope in field.scopes]
     first = 0
-    for tally in tallies:
-        width = len(tally.labels)
-        yield from tally.pooled(low[first : first + width], high[first : first + width])
-        yield from tally.each_pair()
-        for scope in field.scopes:
-            yield from tally.each_part(scope)
-        first += width
+    for number, tally in enumerate(tallies):
+        yield from tally.pooled(pooled[first : first + len(tally.labels)])
+        yield from tally.each_pair([own[number] for own in of_pair])
+        for scope, parts in zip(field.scopes, of_part, strict=True):
+            yield from tally.each_part(scope, [own[number] for own in parts])
+        first += len(tally.labels)
+
+
+def _intervals(hits: Floats, sizes: Floats, part: Ints, parts: int) -> list[list[Interval]]:
+    """Give, for each part of the rows, the interval of each column; ``part`` is -1 for rows that are in none."""
+    order = np.argsort(part, kind="stable")
+    bounds = np.searchsorted(part[order], np.arange(parts + 1))
+    unknown: list[Interval] = [(None, None)] * hits.shape[1]
+    return [
+        _ends(*ratio_interval(hits[order[first:last]], sizes[order[first:last]])) if last - first > 1 else unknown
+        for first, last in pairwise(bounds.tolist())
+    ]
+
+
+def _ends(low: Floats, high: Floats) -> list[Interval]:
+    ends = zip(low.tolist(), high.tolist(), strict=True)
+    return [(None, None) if np.isnan(one) else (one, other) for one, other in ends]
 
 
 class _Tally:
@@ -69,6 +92,13 @@ class _Tally:
         self.by_document = (
             self._table(compared.doc, compared.label, measure.hits, documents),
             self._table(compared.doc, compared.label, None, documents),
+        )
+        pairs = field.pairs
+        reading = np.searchsorted(pairs.readings, compared.doc * len(pairs.names) + compared.pair)
+        size = len(pairs.readings)
+        self.by_reading = (
+            added(reading, measure.hits.astype(np.int64), size),
+            added(reading, np.ones(len(reading)), size),
         )
         # A vote is compared with every other reader, but it is one vote.
         _, once = np.unique(compared.vote, return_index=True)
@@ -84,14 +114,14 @@ class _Tally:
         """Give the columns to write: where labels were passed over there is only that of all."""
         return [(at, label) for at, label in enumerate(self.labels) if at == 0 or label != ALL]
 
-    def pooled(self, low: Sequence[float | None], high: Sequence[float | None]) -> Iterator[Figure]:
+    def pooled(self, intervals: Sequence[Interval]) -> Iterator[Figure]:
         hits, sizes = (side.sum(axis=0) for side in self.by_document)
         units, documents = self._votes.sum(axis=0), self._field.pairs.shared
         for at, label in self._labelled():
             figure = self._figure(hits[at], sizes[at], units[at], documents=documents, label=label)
-            yield figure if figure.value is None else replace(figure, low=low[at], high=high[at])
+            yield _with(figure, intervals[at])
 
-    def each_pair(self) -> Iterator[Figure]:
+    def each_pair(self, intervals: Sequence[Interval]) -> Iterator[Figure]:
         compared, pairs = self._measure.compared, self._field.pairs
         hits = self._table(compared.pair, compared.label, self._measure.hits, len(pairs.names))
         sizes = self._table(compared.pair, compared.label, None, len(pairs.names))
@@ -99,14 +129,15 @@ class _Tally:
             for at, label in self._labelled():
                 size, documents = sizes[row, at], int(pairs.documents[row])
                 figure = self._figure(hits[row, at], size, size, documents=documents, label=label)
-                yield replace(figure, annotators=names)
+                named = replace(figure, annotators=names)
+                yield _with(named, intervals[row]) if at == 0 else named
 
-    def each_part(self, scope: Scope) -> Iterator[Figure]:
+    def each_part(self, scope: Scope, intervals: Sequence[Interval]) -> Iterator[Figure]:
         documents = part_sums(scope, np.ones(len(scope.of)))
         hits, sizes, votes = (part_sums(scope, side[:, 0]) for side in (*self.by_document, self._votes))
         for at, name in enumerate(scope.names):
             figure = self._figure(hits[at], sizes[at], votes[at], documents=int(documents[at]))
-            yield replace(figure, scope=scope.name, within=name)
+            yield _with(replace(figure, scope=scope.name, within=name), intervals[at])
 
     def _figure(self, hits: float, size: float, n: float, *, documents: int, label: str = ALL) -> Figure:
         undefined = why_not(size, documents=documents, thing=self._measure.thing, label=label)
@@ -118,6 +149,11 @@ class _Tally:
             documents=documents,
             note="; ".join(part for part in (undefined, self._measure.remark) if part),
         )
+
+
+def _with(figure: Figure, interval: Interval) -> Figure:
+    low, high = interval
+    return figure if figure.value is None else replace(figure, low=low, high=high)
 
 
 def part_sums(scope: Scope, of_document: Floats) -> Floats:
@@ -132,5 +168,4 @@ def why_not(size: float, *, documents: int, thing: str, label: str = ALL) -> str
         return NOBODY
     if size:
         return ""
-    article = "an" if thing[0] in "aeiou" else "a"
-    return f"nobody drew {article} {thing}" + ("" if label == ALL else f" {label}") + " in these documents"
+    return f"there is no {thing}" + ("" if label == ALL else f" {label}") + " in these documents"

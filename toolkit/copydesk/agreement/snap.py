@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.agreement.columns import Bools, Ints, ints
-from copydesk.agreement.words import OTHER, WORD, kind_of, kinds_of
+from copydesk.agreement.words import OTHER, WORD, kind_of, kinds_of, without_marks
 from copydesk.model.tables import SNAPPED, empty
 
 # What moved, in the order in which it is tried; a span may have several.
-WHITE_SPACE, COMPLETED, LEFT_OUT = "white-space", "word-completed", "word-left-out"
+WHITE_SPACE, MARKS, COMPLETED, LEFT_OUT = "white-space", "marks", "word-completed", "word-left-out"
 # As in Unicode's block names: letters of these stand without spaces, or take particles without a space.
 _UNSPACED = (
     (0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x2E80, 0x2FDF), (0x3040, 0x318F),
@@ -36,6 +36,7 @@ class _Snapped:
     start: Ints
     end: Ints
     trimmed: Bools
+    unmarked: Bools
     completed: Bools
     left_out: Bools
 
@@ -43,24 +44,22 @@ class _Snapped:
 def snap(spans: pa.Table, *, documents: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Give the table ``spans`` with ``start``, ``end`` and ``surface`` on whole words, and the table of changes (``snapped``).
 
-    White space at the edges is cut off. A word that a span covers in part belongs to it where more than half of its characters
+    White space at the edges is cut off, and so are the marks that ``without_marks`` names. A word that a span covers in part belongs
+    to it where more than half of its characters
     are covered; else it is left out, with what stands between it and the next word. A span that would vanish keeps the word that it
     covers most of (the first of equals). A span of white space or marks alone keeps these. Rows and their order stay, and
     nested and crossing spans stay so; a span whose revision is not in ``documents``, or that does not lie in its text, is not touched.
     """
     start, end = ints(spans["start"]), ints(spans["end"])
     texts, text = _texts(spans, documents)
-    snapped = _Snapped(start.copy(), end.copy(), *(np.zeros(len(start), bool) for _ in range(3)))
+    snapped = _Snapped(start.copy(), end.copy(), *(np.zeros(len(start), bool) for _ in range(4)))
     lengths = np.array([len(one) for one in texts], np.int64)
     fits = (text >= 0) & (start >= 0) & (start < end) & (end <= np.append(lengths, 0)[text])
     for rows, first, joined in _batches(texts, text, fits):
         found = _snap(joined, start[rows] + first, end[rows] + first)
         snapped.start[rows], snapped.end[rows] = found.start - first, found.end - first
-        snapped.trimmed[rows], snapped.completed[rows], snapped.left_out[rows] = (
-            found.trimmed,
-            found.completed,
-            found.left_out,
-        )
+        snapped.trimmed[rows], snapped.unmarked[rows] = found.trimmed, found.unmarked
+        snapped.completed[rows], snapped.left_out[rows] = found.completed, found.left_out
     moved = np.flatnonzero((snapped.start != start) | (snapped.end != end))
     if not len(moved):
         return spans, empty("snapped")
@@ -110,6 +109,12 @@ def _snap(text: str, start: Ints, end: Ints) -> _Snapped:
     left, right = ink[np.searchsorted(ink, start)], ink[np.searchsorted(ink, end) - 1] + 1
     blank = left >= end
     left, right = np.where(blank, start, left), np.where(blank, end, right)
+    trimmed = (left != start) | (right != end)
+    inner_left, inner_right = left.copy(), right.copy()
+    for row in np.flatnonzero((kinds[left] != WORD) | (kinds[right - 1] != WORD)).tolist():
+        inner_left[row], inner_right[row] = without_marks(text, int(left[row]), int(right[row]))
+    unmarked = (inner_left != left) | (inner_right != right)
+    left, right = inner_left, inner_right
     edges = np.flatnonzero(np.diff(kinds == WORD, prepend=False, append=False))
     # Two sentinels, so that the word after the last can be asked for.
     begins, ends = (np.concatenate([side, [len(kinds), len(kinds)]]) for side in (edges[::2], edges[1::2]))
@@ -134,7 +139,8 @@ def _snap(text: str, start: Ints, end: Ints) -> _Snapped:
     return _Snapped(
         start=new_left,
         end=new_right,
-        trimmed=(left != start) | (right != end),
+        trimmed=trimmed,
+        unmarked=unmarked,
         completed=inked & ((new_left < left) | (new_right > right)),
         left_out=inked & ((new_left > left) | (new_right < right)),
     )
@@ -157,9 +163,10 @@ def _replaced(spans: pa.Table, snapped: _Snapped, moved: Ints, texts: list[str])
 
 def _changes(spans: pa.Table, snapped: _Snapped, moved: Ints) -> pa.Table:
     rules = zip(
-        *(flags[moved].tolist() for flags in (snapped.trimmed, snapped.completed, snapped.left_out)), strict=True
+        *(flags[moved].tolist() for flags in (snapped.trimmed, snapped.unmarked, snapped.completed, snapped.left_out)),
+        strict=True,
     )
-    names = (WHITE_SPACE, COMPLETED, LEFT_OUT)
+    names = (WHITE_SPACE, MARKS, COMPLETED, LEFT_OUT)
     said = [", ".join(name for name, holds in zip(names, own, strict=True) if holds) for own in rules]
     chosen = spans.take(pa.array(moved))
     columns = [

@@ -7,13 +7,13 @@ documents, annotators and labels follow the sorted order of their names, so noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement.columns import Ints, distinct, encode, ints, look_up, pack, to_numpy
+from copydesk.agreement.columns import Bools, Ints, distinct, encode, ints, look_up, pack, to_numpy
 
 UNKNOWN = np.iinfo(np.int64).min
 COUNTS, NO_READ, OLDER_REVISION, SUPERSEDED, END_MISSING = range(5)
@@ -46,6 +46,12 @@ class Reads:
         """How many people read each document."""
         return np.diff(self.first)
 
+    def only(self, kept: Bools) -> Reads:
+        """Give the entries that are ``kept``; documents and people keep their numbers."""
+        doc = self.doc[kept]
+        first = np.searchsorted(doc, np.arange(len(self.docs) + 1))
+        return replace(self, doc=doc, annotator=self.annotator[kept], first=first, at=self.at[kept])
+
     def names(self, codes: Ints) -> list[str]:
         """The pseudonyms behind ``codes``, in their order."""
         return [str(name) for name in self.annotators.take(pa.array(codes)).to_pylist()]
@@ -68,7 +74,7 @@ class Votes:
 
     Each row of the table has ``standing``, ``annotation`` and ``candidate`` (-1 where it does not count). Candidates are
     sorted by ``doc``, ``left``, ``right``, ``label``: start and end of a span, head and tail (candidates among the spans) of
-    a relation. ``drawn`` and ``drawer`` hold one entry for each person who drew a candidate, sorted by both.
+    a relation, twice the number of a category whose value is the label. ``drawn`` and ``drawer`` hold one entry for each person who drew a candidate, sorted by both.
     """
 
     standing: Ints
@@ -93,12 +99,28 @@ class Ballot:
     spans: Votes
     relations: Votes
 
+    def of_pair(self, one: int, other: int) -> tuple[Votes, Reads]:
+        """Give the spans that two people drew, of all candidates, and what they read."""
+        spans, reads = self.spans, self.reads
+        theirs = np.isin(spans.drawer, (one, other))
+        votes = replace(spans, drawn=spans.drawn[theirs], drawer=spans.drawer[theirs])
+        return votes, reads.only(np.isin(reads.annotator, (one, other)))
+
 
 def count_votes(*, reads: pa.Table, spans: pa.Table, relations: pa.Table) -> Ballot:
     """Count the votes in the tables ``reads``, ``spans`` and ``relations``; raises nothing on rows that do not fit."""
     read, annotations = _count_reads(reads)
     drawn = _span_votes(spans, read, annotations)
     return Ballot(read, annotations, drawn, _relation_votes(relations, spans, read, annotations, drawn))
+
+
+def count_values(categories: pa.Table, ballot: Ballot) -> tuple[list[str], Votes]:
+    """Count the votes in the table ``categories``; gives the categories by number, and the votes."""
+    names, name = encode(categories["name"])
+    standing, annotation = _standing(categories, ballot.reads, ballot.annotations)
+    values = pa.table({"label": categories["value"]})
+    votes = _votes(values, standing=standing, annotation=annotation, ends=(name, name), annotations=ballot.annotations)
+    return names.to_pylist(), votes
 
 
 def _count_reads(table: pa.Table) -> tuple[Reads, Annotations]:

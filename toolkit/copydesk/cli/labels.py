@@ -22,22 +22,37 @@ def command() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="What a model says: doc_id, start, end, and a column for each label (Parquet, CSV, JSON Lines).",
 )
+@click.option(
+    "--send",
+    type=click.IntRange(min=1),
+    is_flag=False,
+    flag_value=20,
+    help="Have that many of the first decided, as copydesk adjudicate has disputes decided; 20 where no number is given.",
+)
 @one_schema_option
 @json_option
 @click.pass_context
 def suspects(
-    ctx: click.Context, first: int, least: float, probabilities: Path | None, schema: str, as_json: bool
+    ctx: click.Context,
+    first: int,
+    least: float,
+    probabilities: Path | None,
+    send: int | None,
+    schema: str,
+    as_json: bool,
 ) -> None:
     """Rank the labels that are likely to be wrong, the likeliest first.
 
     They have few votes, or the same words are mostly labelled otherwise, or a copy of the story is, or a model
     contradicts them. Places that are not labelled,
-    though the same words mostly are, are listed too. Nothing is changed.
+    though the same words mostly are, are listed too. Nothing is changed, unless somebody decides what --send asked for:
+    copydesk adjudicate fetches it.
     """
     from copydesk.flow import suspects as flow
 
     workspace = open_workspace(ctx)
     workspace = workspace.under(schema) if schema else workspace
     with progress_shown(as_json=as_json) as progress:
-        report = flow.suspects(workspace, least=least, first=first, probabilities=probabilities, progress=progress)
+        options = flow.Options(least=least, first=first, probabilities=probabilities, send=send or 0)
+        report = flow.suspects(workspace, options, progress=progress)
     print_report(report, as_json=as_json)

@@ -56,6 +56,22 @@ def list_people(ctx: click.Context, as_json: bool) -> None:
     _print(workspace.people_file.as_posix(), studio.list_people(workspace), as_json=as_json)
 
 
+@command.command("lanes")
+@click.argument("names", nargs=-1, required=True)
+@one_schema_option
+@json_option
+@click.pass_context
+def lanes(ctx: click.Context, names: tuple[str, ...], schema: str, as_json: bool) -> None:
+    """Give each of NAMES a tab in Label Studio that shows their part of the tasks.
+
+    They open it and choose "Label Tasks As Displayed" beside Label All Tasks. Each task is in as many tabs as [studio]
+    annotators_per_task says. Say it again, with all names, when tasks or people were added. Nobody is kept to their tab.
+    """
+    workspace = open_workspace(ctx)
+    workspace = workspace.under(schema) if schema else workspace
+    print_report(studio.set_lanes(workspace, names), as_json=as_json)
+
+
 @command.command("report")
 @click.option("--names", is_flag=True, help="Tell people's names instead of their pseudonyms, where they are known.")
 @one_schema_option

@@ -39,6 +39,67 @@ def gate(ctx: click.Context, min_f1: float, window: int, names: bool, schema: st
     print_report(report, as_json=as_json, fault=quality.gate_fault(report))
 
 
+@command.command("qualify")
+@click.argument("people", nargs=-1, required=True)
+@click.option(
+    "--task", "doc_ids", multiple=True, help="A document of gold to qualify on (doc_id); by default all gold."
+)
+@click.option(
+    "--min-f1", type=click.FloatRange(0, 1), default=0.8, show_default=True, help="F1 on that gold that is asked for."
+)
+@one_schema_option
+@json_option
+@click.pass_context
+def qualify(
+    ctx: click.Context, people: tuple[str, ...], doc_ids: tuple[str, ...], min_f1: float, schema: str, as_json: bool
+) -> None:
+    """Have PEOPLE (names or pseudonyms) read gold before their labels count; copydesk quality gate says who has passed.
+
+    The gold is asked of them through its tasks. What they read of it never votes, and what else they read not before they have passed;
+    [quality] says otherwise where that is wanted.
+    """
+    from copydesk.flow import quality
+
+    workspace = _under(ctx, schema)
+    with progress_shown(as_json=as_json) as progress:
+        report = quality.qualify(workspace, people, doc_ids, min_f1=min_f1, progress=progress)
+    print_report(report, as_json=as_json)
+
+
+@command.command("admit")
+@click.argument("people", nargs=-1, required=True)
+@one_schema_option
+@json_option
+@click.pass_context
+def admit(ctx: click.Context, people: tuple[str, ...], schema: str, as_json: bool) -> None:
+    """Let all that PEOPLE (names or pseudonyms) read vote, whatever they have shown."""
+    from copydesk.flow import quality
+
+    print_report(quality.admit(_under(ctx, schema), people), as_json=as_json)
+
+
+@command.command("send-back")
+@click.option(
+    "--min-f1", type=click.FloatRange(0, 1), default=0.8, show_default=True, help="F1 on a task that is good enough."
+)
+@click.option("--remark", default="", help="What is said of all; by default to go through every mark again.")
+@one_schema_option
+@json_option
+@click.pass_context
+def send_back(ctx: click.Context, min_f1: float, remark: str, schema: str, as_json: bool) -> None:
+    """Give every task of gold that somebody got wrong back to them, once, with their own marks.
+
+    Nothing tells them that it is gold, or what is right. The gate goes on judging by what they submitted first. Others are not asked to
+    do the task until it is submitted again.
+    """
+    from copydesk.flow.send_back import send_back_failed_gold
+
+    workspace = _under(ctx, schema)
+    with progress_shown(as_json=as_json) as progress:
+        report = send_back_failed_gold(workspace, min_f1=min_f1, remark=remark, progress=progress)
+    print_report(report, as_json=as_json)
+
+
 @command.group("gold")
 def gold() -> None:
     """List, add and retire documents whose labels are known to be right; Label Studio is told nothing of it."""

@@ -22,6 +22,11 @@ from copydesk.datasets.layout import NESTED, dictionary, file_of, meaning
 
 _NO_AGREEMENT = "No document was read by two annotators, so there is nothing to compare."
 _DECIDED = ("unanimous", "majority", "single")
+_JUDGED = ("spans", "relations", "categories")
+_TOLD = (
+    "Of every label the tables hold who gave it (`votes` of `readers`, `annotation_ids`), which `method` decided, how likely\n"
+    "it is to be right where a model did (`posterior`), and of spans what was moved to whole words (`boundary_changes`)."
+)
 _SHOWN = ("span_f1_exact", "span_f1_overlap", "gamma", "relation_f1", "category_alpha", "token_alpha")
 
 
@@ -97,7 +102,7 @@ def _yaml(key: str, value: object) -> list[str]:
 def _facts(content: Content, tables: Mapping[str, pa.Table]) -> str:
     about = content.about
     splits = ", ".join(f"{part['documents'].num_rows} {split}" for split, part in content.parts.items())
-    people = set(tables["reads"]["annotator"].to_pylist())
+    people = pc.unique(tables["reads"]["annotator"])
     rows = [
         ("documents", f"{tables['documents'].num_rows} ({splits})"),
         ("agreed spans", tables["spans"].num_rows),
@@ -137,9 +142,15 @@ def _labels(about: About, tables: Mapping[str, pa.Table]) -> str:
 
 
 def _decided(tables: Mapping[str, pa.Table]) -> str:
-    counts = {name: _tally(tables[name]["decided"]) for name in ("spans", "relations")}
-    kinds = [*_DECIDED, *sorted((counts["spans"] | counts["relations"]).keys() - set(_DECIDED))]
-    return _table(("decided", "spans", "relations"), [(kind, *(counts[n][kind] for n in counts)) for kind in kinds])
+    parts = [_counted(tables, "decided", _DECIDED), _TOLD]
+    return "\n\n".join([*parts, _counted(tables, "method", ())])
+
+
+def _counted(tables: Mapping[str, pa.Table], column: str, first: Sequence[str]) -> str:
+    """Count the agreed labels by a column that says how they were decided."""
+    counts = {name: _tally(tables[name][column]) for name in _JUDGED if name in tables}
+    kinds = [*first, *sorted(set().union(*counts.values()) - set(first))]
+    return _table((column, *counts), [(kind, *(counts[name][kind] for name in counts)) for kind in kinds])
 
 
 def _disputes(disputes: pa.Table) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.errors import DataError, FindingError
+from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import TABLES
 
 INPUTS = (
@@ -24,6 +26,7 @@ INPUTS = (
     "relations",
     "reads",
     "anchors",
+    "snapped",
     "agreement",
     "disputes",
     "findings",
@@ -57,8 +60,8 @@ _ON_THE_TEXT = ("zones", "sentences", "agreed_spans", "agreed_relations", "dispu
 _ON_THE_DOCUMENT = ("spans", "relations", "reads", "anchors")
 
 
-def check(tables: Mapping[str, pa.Table], *, labels: Sequence[str], relations: Sequence[str]) -> None:
-    """Refuse tables that no version may be made of; ``labels`` and ``relations`` are those of the label set.
+def check(tables: Mapping[str, pa.Table], *, schema: LabelSchema) -> None:
+    """Refuse tables that no version may be made of; ``schema`` has the label set, and says which spans may overlap.
 
     Raises DataError that names the table and the first row at fault, FindingError where findings are errors.
     """
@@ -77,11 +80,12 @@ def check(tables: Mapping[str, pa.Table], *, labels: Sequence[str], relations: S
         _belongs(name, tables[name], tables["documents"], ("doc_id", "revision"))
     for name in _ON_THE_DOCUMENT:
         _belongs(name, tables[name], tables["documents"], ("doc_id",))
-    _known("agreed_spans", tables["agreed_spans"], labels)
-    _known("agreed_relations", tables["agreed_relations"], relations)
+    _known("agreed_spans", tables["agreed_spans"], schema.label_names)
+    _known("agreed_relations", tables["agreed_relations"], schema.relation_names)
     _ends(tables["agreed_relations"], tables["agreed_spans"])
     _pseudonyms(tables)
     _surfaces(tables["agreed_spans"], tables["documents"])
+    _overlaps(tables["agreed_spans"], schema.overlap)
     _within(tables["sentences"], tables["documents"])
 
 
@@ -169,6 +173,40 @@ def _surfaces(spans: pa.Table, documents: pa.Table) -> None:
                 f"span {spans['span_id'][at]}: text[{start}:{end}] of {doc_id} is not its surface {surface!r}",
                 fix="make the span's offsets from the document's text again",
             )
+
+
+def _overlaps(spans: pa.Table, overlap: str) -> None:
+    """Spans of a document overlap only as the label set says: not at all (``none``), or one inside another (``nested``)."""
+    if overlap == "any":
+        return
+    spans = _overlapping(spans)
+    columns = (spans[name].to_pylist() for name in ("doc_id", "start", "end"))
+    around: list[int] = []  # the ends of the spans that the last one lies in
+    last = ""
+    for doc_id, start, minus_end in sorted((doc, start, -end) for doc, start, end in zip(*columns, strict=True)):
+        around = [end for end in around if end > start] if doc_id == last else []
+        if around and (overlap == "none" or min(around) < -minus_end):
+            raise DataError(
+                f"table agreed_spans: the span at {start}:{-minus_end} of {doc_id} overlaps another, and the schema's overlap "
+                f"is {overlap}",
+                fix="have one of them decided away, or allow it: overlap in schema.toml",
+            )
+        around.append(-minus_end)
+        last = doc_id
+
+
+def _overlapping(spans: pa.Table) -> pa.Table:
+    """The spans of the documents in which one begins before another has ended: mostly there are none."""
+    documents = spans["doc_id"].combine_chunks().dictionary_encode()
+    start, end = (spans[name].to_numpy() for name in ("start", "end"))
+    length = int(end.max(initial=0)) + 1
+    home = np.asarray(documents.indices).astype(np.int64) * length
+    order = np.argsort(home + start, kind="stable")
+    reached = np.maximum.accumulate((home + end)[order])
+    before = (home + start)[order][1:] < reached[:-1]
+    found = np.zeros(len(documents.dictionary), bool)
+    found[np.asarray(documents.indices)[order[1:][before]]] = True
+    return spans.filter(pa.array(found[np.asarray(documents.indices)]))
 
 
 def _within(sentences: pa.Table, documents: pa.Table) -> None:

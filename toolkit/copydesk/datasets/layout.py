@@ -27,6 +27,7 @@ from copydesk.model.tables import (
     READS,
     RELATIONS,
     SENTENCES,
+    SNAPPED,
     SPANS,
     TIMES,
     ZONES,
@@ -34,17 +35,25 @@ from copydesk.model.tables import (
 
 NESTED = "default"  # the table with one row for each document, which holds its labels
 TEXT_ZONE = pa.struct([ZONES.field(name) for name in ("kind", "start", "end", "speaker_start", "speaker_end")])
+_HELD = [AGREED_SPANS.field(name) for name in ("votes", "readers", "decided", "method", "posterior")]
 TEXT_SPAN = pa.struct(
     [
         pa.field("id", pa.string(), nullable=False),
         *(AGREED_SPANS.field(name) for name in ("start", "end", "label", "surface")),
         pa.field("attributes", ATTRIBUTES, nullable=False),
+        *_HELD,
     ]
 )
-TEXT_RELATION = pa.struct([pa.field(name, pa.string(), nullable=False) for name in ("head", "tail", "label")])
+TEXT_RELATION = pa.struct(
+    [*(pa.field(name, pa.string(), nullable=False) for name in ("head", "tail", "label")), *_HELD]
+)
+# Where annotators drew a span whose boundaries were put on whole words.
+BOUNDARY_CHANGE = pa.struct([SNAPPED.field(name) for name in ("annotation_id", "made_start", "made_end", "rule")])
 
 # Of a span drawn on this very revision there is nothing to say.
 _ANCHORED = pa.schema([ANCHORS.field(name).with_nullable(name != "made_on_revision") for name in ANCHORS.names])
+
+_CHANGED = pa.schema([pa.field("boundary_changes", pa.list_(BOUNDARY_CHANGE), nullable=False)])
 
 
 def _columns(*parts: tuple[pa.Schema, str]) -> pa.Schema:
@@ -67,11 +76,13 @@ TABLES: Mapping[str, pa.Schema] = {
     "sentences": SENTENCES,
     "spans": _columns(
         (AGREED_SPANS, "doc_id revision span_id start end surface label attributes"),
-        (AGREED_SPANS, "votes readers annotators annotation_ids decided text_sha256"),
+        (AGREED_SPANS, "votes readers annotators annotation_ids decided method posterior"),
+        (_CHANGED, "boundary_changes"),
+        (AGREED_SPANS, "text_sha256"),
     ),
     "relations": _columns(
         (AGREED_RELATIONS, "doc_id revision relation_id head_span_id tail_span_id label"),
-        (AGREED_RELATIONS, "votes readers annotators annotation_ids decided"),
+        (AGREED_RELATIONS, "votes readers annotators annotation_ids decided method posterior"),
     ),
     "annotations": _columns(
         (
@@ -87,7 +98,7 @@ TABLES: Mapping[str, pa.Schema] = {
     "reads": _columns(
         (READS, "doc_id revision annotation_id annotator created_at updated_at lead_time spans relations text_sha256")
     ),
-    "disputes": _columns((DISPUTES, "doc_id revision dispute_id kind start end surface readings detail")),
+    "disputes": _columns((DISPUTES, "doc_id revision dispute_id kind start end surface readings detail posterior")),
     "sources": _columns(
         (DOCUMENTS, "doc_id revision url publisher published_at"),
         (ARTICLES, "retrieved_at"),

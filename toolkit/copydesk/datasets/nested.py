@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.layout import DECLARED, NESTED, ORDER, TABLES, TEXT_RELATION, TEXT_SPAN, TEXT_ZONE, schema_of
+from copydesk.datasets.layout import (
+    BOUNDARY_CHANGE,
+    DECLARED,
+    NESTED,
+    ORDER,
+    TABLES,
+    TEXT_RELATION,
+    TEXT_SPAN,
+    TEXT_ZONE,
+    schema_of,
+)
 from copydesk.datasets.splits import SPLITS
 from copydesk.errors import DataError
 
@@ -23,7 +34,9 @@ def flat_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         "documents": documents,
         "zones": _ordered("zones", tables["zones"]),
         "sentences": _ordered("sentences", tables["sentences"]),
-        "spans": _ordered("spans", tables["agreed_spans"]),
+        "spans": _ordered(
+            "spans", _with_changes(tables["agreed_spans"], drawn=tables["spans"], snapped=tables["snapped"])
+        ),
         "relations": _ordered("relations", tables["agreed_relations"]),
         "annotations": _ordered(
             "annotations", _with_anchors(_with_times(tables["spans"], tables["reads"]), tables["anchors"])
@@ -80,6 +93,35 @@ def _lists(documents: pa.Table, rows: pa.Table, struct: pa.StructType, *, rename
     fields = [struct.field(i) for i in range(struct.num_fields)]
     columns = [_one(rows[renamed.get(field.name, field.name)]) for field in fields]
     return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(columns, fields=fields), type=pa.list_(struct))
+
+
+def _with_changes(agreed: pa.Table, *, drawn: pa.Table, snapped: pa.Table) -> pa.Table:
+    """Put beside each agreed span where those drew it whose boundaries were moved; ``snapped`` has spans of ``drawn``."""
+    own = drawn.filter(pc.is_in(drawn["annotation_id"], value_set=_one(snapped["annotation_id"])))
+    keys = (own[name].to_pylist() for name in ("annotation_id", "span_id", "doc_id", "label"))
+    labels = {(annotation, span): (doc, label) for annotation, span, doc, label in zip(*keys, strict=True)}
+    changes: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in snapped.to_pylist():
+        doc, label = labels.get((row["annotation_id"], row["span_id"]), ("", ""))
+        changes.setdefault((doc, label, row["start"], row["end"]), []).append(row)
+    touched = pc.is_in(agreed["doc_id"], value_set=pa.array(sorted({key[0] for key in changes}), pa.string()))
+    rows = np.flatnonzero(np.asarray(touched))
+    told = [_told(changes, row) for row in agreed.take(pa.array(rows)).to_pylist()]
+    counts = np.zeros(agreed.num_rows + 1, np.int64)
+    counts[rows + 1] = [len(one) for one in told]
+    values = pa.array([change for one in told for change in one], BOUNDARY_CHANGE)
+    column = pa.ListArray.from_arrays(pa.array(np.cumsum(counts), pa.int32()), values, type=pa.list_(BOUNDARY_CHANGE))
+    return agreed.append_column("boundary_changes", column)
+
+
+def _told(
+    changes: Mapping[tuple[object, ...], list[dict[str, object]]], row: Mapping[str, Any]
+) -> list[dict[str, object]]:
+    """The changes of the annotations that an agreed span rests on."""
+    place = tuple(row[name] for name in ("doc_id", "label", "start", "end"))
+    found = [one for one in changes.get(place, ()) if one["annotation_id"] in row["annotation_ids"]]
+    names = [field.name for field in BOUNDARY_CHANGE]
+    return sorted(({name: one[name] for name in names} for one in found), key=lambda one: str(one["annotation_id"]))
 
 
 def _with_times(spans: pa.Table, reads: pa.Table) -> pa.Table:

@@ -89,7 +89,19 @@ def _of_columns(old: Side, new: Side) -> Iterator[Reason]:
             elif name not in before:
                 yield "minor", f"column {name} of {table} is new"
             elif before[name] != after[name]:
-                yield "major", f"column {name} of {table} has another type"
+                more = _more_fields(before[name], after[name])
+                yield (
+                    ("minor", f"column {name} of {table} has the new fields {', '.join(more)}")
+                    if more
+                    else ("major", f"column {name} of {table} has another type")
+                )
+
+
+def _more_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Name the fields that came to a struct, or to the structs of a list, where all else is as it was."""
+    before, after = ({field["name"]: field for field in column.get("fields", ())} for column in (old, new))
+    is_kept = {**old, "fields": ()} == {**new, "fields": ()} and all(after.get(name) == before[name] for name in before)
+    return [name for name in after if name not in before] if is_kept else []
 
 
 def _of_label_sets(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reason]:

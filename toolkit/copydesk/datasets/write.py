@@ -11,43 +11,54 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.datasets.card import card
+from copydesk.datasets.causes import ORDER as CHANGES_ORDER
 from copydesk.datasets.content import Content, Step
 from copydesk.datasets.diff import KINDS
 from copydesk.datasets.layout import ORDER, columns_of, dictionary, file_of, meaning, schema_of
 from copydesk.datasets.splits import LEDGER_FILE
-from copydesk.datasets.version import FORMAT_VERSION, MANIFEST, SUMS
+from copydesk.datasets.version import AGREEMENT, FINDINGS, FORMAT_VERSION, LABEL_SET, LABELLING, MANIFEST, SUMS
 from copydesk.errors import ConfigError
 from copydesk.model.progress import Progress
 from copydesk.store import canonical_json, file_sha256, write_file, write_table
 
-LABEL_SET = "labels.json"
 MAPS = "maps.json"  # a row for each name and each other schema
 CHANGES = "CHANGES.md"
+MASK_FILE = (
+    "changes/test_mask.parquet"  # the test documents on which scores may be compared with the parent's, as step.MASK
+)
+CHANGED_LABELS = "changes/labels.parquet"  # since the parent, as causes.CAUSED
 _EPOCH = "SOURCE_DATE_EPOCH"
 _HEADING = "# Changes of "
 
 
 def write_version(place: Path, *, content: Content, step: Step, progress: Progress) -> None:
     """Write every file of a version into the empty folder ``place``, each seen onto the disk and read-only."""
-    _write_tables(place, content, progress)
+    _write_tables(place, content, step, progress)
     for name, text in _documents(place, content, step).items():
         write_file(place / name, text)
     names = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
-    write_file(place / MANIFEST, canonical_json(_manifest(place, names, content, step)))
-    lines = [f"{file_sha256(place / name)}  {name}\n" for name in sorted([*names, MANIFEST])]
-    write_file(place / SUMS, "".join(lines).encode())
+    manifest = _manifest(place, names, content, step)
+    write_file(place / MANIFEST, canonical_json(manifest))
+    sums = {entry["path"]: entry["sha256"] for entry in manifest["files"]} | {MANIFEST: file_sha256(place / MANIFEST)}
+    write_file(place / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())).encode())
     for path in (*(place / name for name in names), place / MANIFEST, place / SUMS):
         path.chmod(path.stat().st_mode & 0o444)
 
 
-def _write_tables(place: Path, content: Content, progress: Progress) -> None:
+def _write_tables(place: Path, content: Content, step: Step, progress: Progress) -> None:
     files = list(content.files)
     for number, (path, name, _, table) in enumerate(files):
         progress("writing tables", number, len(files))
         (place / path).parent.mkdir(exist_ok=True)
         write_table(place / path, table, sorted_by=ORDER[name])
-    (place / LEDGER_FILE).parent.mkdir()
-    write_table(place / LEDGER_FILE, content.ledger, sorted_by=("seq",))
+    beside: list[tuple[str, pa.Table, tuple[str, ...]]] = [(LEDGER_FILE, content.ledger, ("seq",))]
+    if step.parent:
+        beside.append((CHANGED_LABELS, step.changes, CHANGES_ORDER))
+    if step.mask is not None:
+        beside.append((MASK_FILE, step.mask, ("doc_id",)))
+    for path, table, order in beside:
+        (place / path).parent.mkdir(exist_ok=True)
+        write_table(place / path, table, sorted_by=order)
     progress("writing tables", len(files), len(files))
 
 
@@ -62,8 +73,9 @@ def _documents(place: Path, content: Content, step: Step) -> dict[str, bytes]:
     }
     values = {
         LABEL_SET: about.label_set,
-        "agreement.json": list(content.agreement),
-        "findings.json": list(content.findings),
+        LABELLING: asdict(about.schema),
+        AGREEMENT: list(content.agreement),
+        FINDINGS: list(content.findings),
         **({MAPS: [asdict(one) for one in about.schema.mapped]} if about.schema.maps else {}),
         **{f"schema/{name}.json": _schema_of(name, content) for name in next(iter(content.parts.values()))},
     }
@@ -151,7 +163,7 @@ def _changes(name: str, step: Step) -> str:
     ]
     rows = [
         f"| {label} | " + " | ".join(str(counts.get(kind, 0)) for kind in KINDS) + " |"
-        for counted in (step.difference.spans, step.difference.relations)
+        for counted in (step.difference.spans, step.difference.relations, step.difference.categories)
         for label, counts in sorted(counted.items())
     ]
     if rows and step.parent:

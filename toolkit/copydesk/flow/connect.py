@@ -81,7 +81,7 @@ def project_spec(workspace: Workspace, schema: LabelSchema) -> ProjectSpec:
         marker=f"copydesk {settings.name} {schema.name}",
         config=to_config(schema),
         instructions=instructions(schema),
-        annotators_per_task=settings.studio.annotators_per_task,
+        annotators_per_task=settings.studio.annotators_per_task if settings.studio.overlap == 1 else 1,
         most_tasks=settings.studio.project_tasks,
     )
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.errors import CopydeskError, FindingError, StoreError
-from copydesk.flow import gold
 from copydesk.flow.connect import connected, known_projects, project_spec, studio_url
+from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
 from copydesk.flow.versions import examine_packages, versions
 from copydesk.model.finding import Finding, merged
@@ -95,7 +95,7 @@ def _project(workspace: Workspace, *, fix: bool, progress: Progress) -> list[Fin
     schema = workspace.schema()
     spec = project_spec(workspace, schema)
     texts = histories(workspace.documents.read("documents"))
-    asked = gold.asked(workspace)
+    asked = asked_of(workspace, texts)
     with connected(workspace) as studio:
         keys: Counter[Shown] = Counter()
         each: list[Finding] = []

@@ -21,11 +21,14 @@ from copydesk.agreement.people.grown import unanimous
 from copydesk.errors import UnknownError, UsageError
 from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, known_projects
+from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty, from_rows
 from copydesk.store import digest_of, locked
 from copydesk.studio.asking import ask_documents
+from copydesk.studio.client import Studio
 from copydesk.workspace import Workspace
 
 FEWEST = 3  # readers of a document that is gold since they are of one mind
@@ -131,27 +134,35 @@ def ask(workspace: Workspace, *, people: int, progress: Progress) -> Report:
     Raises UsageError where there is no gold.
     """
     with locked(workspace.lock), connected(workspace) as studio:
-        gold, spans = kept(workspace)
-        rows = gold.to_pylist()
-        wanted = {row["doc_id"]: people for row in rows if row["retired_at"] is None}
+        gold = kept(workspace)[0].select(["doc_id", "retired_at"]).to_pylist()
+        wanted = {row["doc_id"]: people for row in gold if row["retired_at"] is None}
         if not wanted:
             raise UsageError("there is no gold to ask of anybody", fix="copydesk quality gold add")
-        there: dict[str, int] = {}
-        for project in known_projects(workspace, studio, workspace.schema()):
-            there |= ask_documents(studio, int(project["id"]), wanted, progress=progress)
-        for row in rows:
-            row["asked_of"] = people if row["doc_id"] in there else None
-        _keep(workspace, from_rows("gold", rows), spans)
-    missing = sorted(wanted.keys() - there.keys())
-    lines = (f"no task of its own: {', '.join(missing[:5])} (in all {len(missing)})",) if missing else ()
-    data = {"people": people, "asked": sorted(there), "missing": missing}
-    return Report("gold", {"asked": len(there), "without a task": len(missing)}, lines=lines, data=data)
+        there, missing = ask_each(workspace, studio, wanted, progress=progress)
+    data = {"people": people, "asked": there, "missing": missing}
+    counts = {"asked": len(there), "without a task": len(missing)}
+    return Report("gold", counts, lines=missing_line(missing), data=data)
 
 
-def asked(workspace: Workspace) -> dict[str, int]:
-    """Give how many people each document of gold is asked of, where that is another number than for the rest."""
-    rows = kept(workspace)[0].select(["doc_id", "retired_at", "asked_of"]).to_pylist()
-    return {row["doc_id"]: row["asked_of"] for row in rows if row["asked_of"] and row["retired_at"] is None}
+def ask_each(
+    workspace: Workspace, studio: Studio, wanted: Mapping[str, int], *, progress: Progress
+) -> tuple[list[str], list[str]]:
+    """Have documents of gold read by so many people each; gives those that have a task of their own, and those that have none."""
+    there: dict[str, int] = {}
+    for project in known_projects(workspace, studio, workspace.schema()):
+        there |= ask_documents(studio, int(project["id"]), wanted, progress=progress)
+    gold, spans = kept(workspace)
+    rows = gold.to_pylist()
+    for row in rows:
+        if row["doc_id"] in wanted:
+            row["asked_of"] = wanted[row["doc_id"]] if row["doc_id"] in there else None
+    _keep(workspace, from_rows("gold", rows), spans)
+    return sorted(there), sorted(wanted.keys() - there.keys())
+
+
+def missing_line(missing: Sequence[str]) -> tuple[str, ...]:
+    """Say which gold has no task that it could be asked by; nothing where all has."""
+    return (f"no task of its own: {', '.join(missing[:5])} (in all {len(missing)})",) if missing else ()
 
 
 def exposed(workspace: Workspace, gold: pa.Table) -> dict[str, int]:
@@ -196,10 +207,10 @@ def _row(document: Mapping[str, Any], *, origin: str, annotators: Collection[str
 
 
 def _unanimous(workspace: Workspace) -> _Found:
+    votes, _ = voting(workspace, {name: workspace.labels.read(name) for name in ("reads", "spans")})
     unread = workspace.labels.read("unread")["annotation_id"].combine_chunks()
-    reads = workspace.labels.read("reads")
-    reads = reads.filter(pc.invert(pc.is_in(reads["annotation_id"], unread)))
-    documents, spans = unanimous(reads=reads, spans=workspace.labels.read("spans"), fewest=FEWEST)
+    reads = votes["reads"].filter(pc.invert(pc.is_in(votes["reads"]["annotation_id"], unread)))
+    documents, spans = unanimous(reads=reads, spans=on_whole_words(workspace, votes["spans"])[0], fewest=FEWEST)
     own = _by_document(spans)
     return {
         row["doc_id"]: (_row(row, origin="unanimous", annotators=row["annotators"]), own.get(row["doc_id"], []))
@@ -245,7 +256,7 @@ def _agreed(workspace: Workspace, doc_ids: Sequence[str], *, origin: str) -> _Fo
 def _ground_truth(workspace: Workspace, annotations: pa.Table) -> _Found:
     marked = annotations.filter(annotations["ground_truth"])["annotation_id"].combine_chunks()
     reads, spans = workspace.labels.read("reads"), workspace.labels.read("spans")
-    own = _by_document(spans.filter(pc.is_in(spans["annotation_id"], marked)))
+    own = _by_document(on_whole_words(workspace, spans.filter(pc.is_in(spans["annotation_id"], marked)))[0])
     rows = reads.filter(pc.is_in(reads["annotation_id"], marked)).to_pylist()
     times = Counter(row["doc_id"] for row in rows)
     return {

@@ -23,6 +23,7 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
     articles = [part.read("ingested", columns=["doc_key"])["doc_key"].to_numpy() for part in log.parts()]
     documents = [doc_keys(part.read("documents", columns=["doc_id"])["doc_id"]) for part in log.parts()]
     agreed, findings = workspace.agreed, workspace.findings.part()
+    part = agreed.part()
     counts: dict[str, dict[str, Any]] = {
         "articles": {
             "files": _different(articles),
@@ -41,7 +42,8 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
         "labels": {name: workspace.labels.read(name).num_rows for name in ("reads", "spans", "relations", "rejected")}
         | anchor_counts(workspace),
         "agreed": {name: agreed.read(table).num_rows for name, table in _AGREED.items()}
-        | {name: count for name in _TOGETHER if (count := agreed.read(_TOGETHER[name]).num_rows)},
+        | {name: count for name in _TOGETHER if (count := agreed.read(_TOGETHER[name]).num_rows)}
+        | ({"reads not voting": part.receipt["not voting"]} if part and part.receipt.get("not voting") else {}),
         "findings": {
             "findings": findings.read("findings").num_rows if findings else 0,
             "validations": int(findings is not None),

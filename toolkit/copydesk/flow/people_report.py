@@ -17,6 +17,7 @@ from copydesk.flow.current import current_documents
 from copydesk.flow.labels import read_annotations
 from copydesk.flow.people_text import account_of
 from copydesk.flow.report import Report
+from copydesk.flow.whole_words import on_whole_words
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty
 from copydesk.store import digest_of, locked
@@ -24,7 +25,7 @@ from copydesk.studio import people
 from copydesk.studio.changes import current_state
 from copydesk.workspace import Workspace
 
-_RECIPE = "annotators/1"
+_RECIPE = "annotators/2"
 
 
 def report(workspace: Workspace, *, names: bool, progress: Progress) -> Report:
@@ -61,7 +62,8 @@ def report(workspace: Workspace, *, names: bool, progress: Progress) -> Report:
 def given(workspace: Workspace) -> Given:
     """Gather what facts about people are made of; the caller has the labels agreed, and holds the lock."""
     annotations = current_state(workspace.pulls)
-    reads, spans = workspace.labels.read("reads"), workspace.labels.read("spans")
+    reads, drawn = workspace.labels.read("reads"), workspace.labels.read("spans")
+    spans, snapped = on_whole_words(workspace, drawn)
     earlier_reads, earlier_spans = _superseded(workspace, annotations)
     known, known_spans = gold.known(workspace, annotations)
     partly = pc.is_in(reads["annotation_id"], workspace.labels.read("unread")["annotation_id"].combine_chunks())
@@ -77,7 +79,9 @@ def given(workspace: Workspace) -> Given:
         skipped=_skipped(annotations, reads),
         labels=workspace.schema().label_names,
         every_read=pa.concat_tables([reads, earlier_reads]),
-        every_span=pa.concat_tables([spans, earlier_spans]),
+        every_span=pa.concat_tables([spans, on_whole_words(workspace, earlier_spans)[0]]),
+        drawn=drawn,
+        snapped=snapped,
     )
 
 

@@ -72,7 +72,10 @@ def _boundaries(overall: Mapping[str, Row]) -> str:
         return str(overall["early_start"]["note"])
     told = [f"{_percent(overall[name])} {said}" for name, said in names.items()]
     told += [f"{_percent(overall[name])} {name}" for name in ("fused", "split") if overall[name]["value"] is not None]
-    return ", ".join(told) + f" (n = {overall['early_start']['n']:,})"
+    slipped = ""
+    if "cut_words" in overall:
+        slipped = f"; {_percent(overall['cut_words'])} cut a word, {_percent(overall['edge_space'])} had white space at an edge"
+    return ", ".join(told) + f" (n = {overall['early_start']['n']:,}){slipped}"
 
 
 def _drift(row: Row) -> str:
@@ -92,6 +95,8 @@ def _suggestions(overall: Mapping[str, Row]) -> str:
         if wrong["value"] is not None
         else f" (how many are wrong: {wrong['note']})"
     )
+    if unread["value"] is None:
+        return f"{told}; whether they were read: {unread['note']}"
     return f"{told}, {_percent(unread)} in documents done faster than they can be read"
 
 

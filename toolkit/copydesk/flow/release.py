@@ -17,6 +17,7 @@ from copydesk.documents.sentences import sentences_of
 from copydesk.errors import ConfigError, FindingError, UnknownError
 from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import current_articles, current_documents, current_zones, newest, uncounted
+from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
@@ -154,8 +155,9 @@ def _checked_tables(workspace: Workspace) -> dict[str, pa.Table]:
 
 
 def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
-    """The tables of a release: only documents that somebody read, and only what belongs to those."""
+    """The tables of a release: only documents that somebody read, and only what belongs to those and votes."""
     tables = _checked_tables(workspace)
+    tables |= voting(workspace, {name: tables[name] for name in _LABELS})[0]
     read = tables["reads"]["doc_id"].combine_chunks()
     kept = {name: table.filter(pc.is_in(table["doc_id"], read)) for name, table in tables.items() if name != "edits"}
     schema = workspace.schema()
@@ -174,6 +176,7 @@ def _dataset_tables(workspace: Workspace) -> dict[str, pa.Table]:
         "sentences": sentences_of(kept["documents"], kept["zones"]),
         "zones": uncounted(kept["zones"]),
         "articles": current_articles(workspace, kept["documents"]),
+        "snapped": workspace.agreed.read("snapped"),
         "agreement": agreement.filter(
             pc.not_equal(agreement["scope"], "document")
         ),  # these are many, and in the workspace

@@ -1,20 +1,21 @@
-"""A task, a person and a remark go in, or what an adjudicator sent back; the tasks are in those people's queues again.
+"""A task, a person and a remark go in, or what asks for returns; the tasks are in those people's queues again.
 
 What was submitted is pulled before anything else. A return is written down before it is begun and when it is done, so one that was
-cut off is finished by the next run; when she has submitted the task again, the remark is taken off it.
+cut off is finished by the next run; when she has submitted the task again, the remark is taken off it, and it has what it had before.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from copydesk.agreement.adjudication import contest_of
 from copydesk.errors import CopydeskError, DataError, UnknownError, UsageError
 from copydesk.flow.agree import agree
+from copydesk.flow.asked_back import GOLD, AskedBack, by_adjudicators, by_findings, by_gold, checked, together
 from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.current import located
 from copydesk.flow.report import Report
@@ -25,13 +26,12 @@ from copydesk.store import locked
 from copydesk.studio import people
 from copydesk.studio.changes import current_state
 from copydesk.studio.client import Studio
-from copydesk.studio.giving_back import Submitted, find_submitted, find_task, give_back, take_note_off
+from copydesk.studio.giving_back import Submitted, find_submitted, find_task, give_back, put_back, state_before
 from copydesk.studio.pull import pull as pull_annotations
 from copydesk.studio.states import Project
 from copydesk.workspace import Workspace
 
 BEGUN, DONE, ANSWERED = "begun", "done", "answered"
-_PLEASE = "Please look at this again"
 
 _Row = dict[str, Any]
 
@@ -42,29 +42,57 @@ def send_back(workspace: Workspace, target: str, annotator: str, *, remark: str,
     Raises UnknownError for a task, document or person that is not there, or a task that the person has not submitted; DataError
     where others are to do the task yet, who would be shown her marks, or where it was given back often enough.
     """
-    remark = _checked(remark)
+    remark = checked(remark)
     with locked(workspace.lock), connected(workspace) as studio:
         desk = _Desk.open(workspace, studio, progress=progress)
         finished = desk.finish()
         who = desk.person(annotator)
         if not any(_is_meant(row, target, who) for row in finished):
-            finished.append(desk.give(desk.submitted(target, who), who, remark=remark, conflict_id=""))
+            finished.append(desk.give(desk.submitted(target, who), AskedBack(target, who, remark)))
         return _report(finished, [], answered=desk.answered)
 
 
 def send_back_all(workspace: Workspace, *, progress: Progress) -> Report:
     """Give back what adjudicators sent back: to one person for each of these decisions, first to who holds the fewest votes."""
     agree(workspace, progress=progress)
+    return _send_back_each(workspace, by_adjudicators, progress=progress)
+
+
+def send_back_found(workspace: Workspace, codes: Sequence[str], *, progress: Progress) -> Report:
+    """Give back what the last validation found of these expectations (such as ``S14``): to each who made what fails.
+
+    Raises UnknownError where the last validation has no such finding, UsageError for one that is about no single person's labels.
+    """
+    return _send_back_each(workspace, lambda *given: by_findings(*given, codes=codes), progress=progress)
+
+
+def send_back_failed_gold(workspace: Workspace, *, min_f1: float, remark: str, progress: Progress) -> Report:
+    """Give back the gold that somebody labelled with an F1 under ``min_f1``; nothing tells them that it is gold, or what is right."""
+    return _send_back_each(workspace, lambda *given: by_gold(*given, min_f1=min_f1, remark=remark), progress=progress)
+
+
+def _send_back_each(
+    workspace: Workspace,
+    asked_back: Callable[[Workspace, Sequence[_Row]], Iterable[AskedBack]],
+    *,
+    progress: Progress,
+) -> Report:
     with locked(workspace.lock), connected(workspace) as studio:
         desk = _Desk.open(workspace, studio, progress=progress)
-        done, refused = desk.finish(), []
-        for decision, person in _asked(workspace, desk.returns):
+        done = desk.finish()
+        refused: list[tuple[AskedBack, CopydeskError]] = []
+        by_task: dict[tuple[int, str], tuple[Submitted, list[AskedBack]]] = {}
+        for one in list(asked_back(workspace, desk.returns)):
             try:
-                found = desk.submitted(decision["doc_id"], person, at=decision["readings"][0]["start"])
-                remark = _remark(decision)
-                done.append(desk.give(found, person, remark=remark, conflict_id=decision["conflict_id"]))
-            except (DataError, UnknownError) as error:
-                refused.append((decision, error))
+                found = desk.submitted(one.target, one.annotator, at=one.at)
+                by_task.setdefault((found.task["id"], one.annotator), (found, []))[1].append(one)
+            except (UnknownError, UsageError) as error:
+                refused.append((one, error))
+        for found, asked in by_task.values():
+            try:
+                done.append(desk.give(found, together(asked)))
+            except DataError as error:
+                refused.append((together(asked), error))
         return _report(done, refused, answered=desk.answered)
 
 
@@ -92,10 +120,10 @@ class _Desk:
 
     def person(self, name: str) -> str:
         """Give the pseudonym of a person by name, e-mail address or pseudonym."""
-        for one in people.read_known(self.workspace.people_file).everybody():
-            if name in {one["pseudonym"], one["email"], one.get("name")} and one["pseudonym"] in self.people:
-                return str(one["pseudonym"])
-        raise UnknownError(f"nobody is called {name!r} here", fix="copydesk people list")
+        who = people.called(self.workspace.people_file, name)
+        if who not in self.people:
+            raise UnknownError(f"{name!r} has no account on {self.studio.url}", fix="copydesk people list")
+        return who
 
     def submitted(self, target: str, who: str, *, at: int | None = None) -> Submitted:
         """Find the one task that is meant; ``at`` is a place in the document's text that it must show."""
@@ -116,10 +144,10 @@ class _Desk:
             raise UsageError(f"{who} has submitted several tasks of {target}: {tasks}", fix="name one of these tasks")
         return found[0]
 
-    def give(self, found: Submitted, who: str, *, remark: str, conflict_id: str) -> _Row:
+    def give(self, found: Submitted, asked: AskedBack) -> _Row:
         """Give one task back, unless it may not be."""
-        task_id = int(found.task["id"])
-        if found.owed:
+        task_id, who = int(found.task["id"]), asked.annotator
+        if found.owed and GOLD not in asked.causes:  # gold is asked of many, and held back from them meanwhile
             raise DataError(
                 f"task {task_id}: {found.owed} more are to do it, who would be shown the marks of {who}",
                 fix="wait until they have submitted it",
@@ -144,8 +172,9 @@ class _Desk:
             "doc_id": found.task["data"]["doc_id"],
             "annotator": who,
             "annotation_id": annotation_id,
-            "conflict_id": conflict_id,
-            "remark": remark,
+            "causes": list(asked.causes),
+            "before": json.dumps(state_before(self.studio, task_id), ensure_ascii=False),
+            "remark": asked.remark,
         }
         self._note(row, BEGUN)
         return self._carry_out(row)
@@ -170,7 +199,7 @@ class _Desk:
         return self._note(row, DONE)
 
     def _take_answers(self) -> None:
-        """Take the remark off what was submitted again."""
+        """Put back what was submitted again."""
         waiting = [row for row in self.returns if row["step"] == DONE]
         if not waiting:
             return
@@ -186,7 +215,7 @@ class _Desk:
         for row in waiting:
             mine = (row["project"], row["task_id"], row["annotator"])
             if any(one[:3] == mine and one[3] >= row["annotation_id"] for one in standing):
-                take_note_off(self.studio, row["task_id"])
+                put_back(self.studio, row["task_id"], json.loads(row["before"]))
                 self._note(row, ANSWERED)
                 self.answered += 1
 
@@ -205,57 +234,17 @@ def latest_returns(workspace: Workspace) -> list[_Row]:
     return list({row["return_id"]: row for row in workspace.decisions.read("returns").to_pylist()}.values())
 
 
-def _asked(workspace: Workspace, returns: Sequence[_Row]) -> list[tuple[_Row, str]]:
-    """Give the decisions that ask for a return which was not begun, each with whom it goes to."""
-    part = workspace.agreed.part()
-    wanted = set(part.receipt["standing"].get("sent-back", [])) if part else set()
-    decisions = workspace.decisions.read("decisions").to_pylist()
-    latest = {row["conflict_id"]: row for row in decisions}
-    asked: dict[str, set[tuple[str, int]]] = {}  # the answers of adjudicators that ask for a return, each once
-    for row in decisions:
-        if row["outcome"] == "send_back":
-            asked.setdefault(row["conflict_id"], set()).add((row["project"], row["annotation_id"]))
-    contests = {row["dispute_id"]: contest_of(row) for row in workspace.agreed.read("disputes").to_pylist()}
-    found = []
-    for conflict_id in sorted(wanted):
-        decision = latest[conflict_id]
-        before = [row for row in returns if row["conflict_id"] == conflict_id]
-        contest = contests.get(decision["dispute_id"])
-        if contest is None or len(before) >= len(asked[conflict_id]):
-            continue
-        had = [row["annotator"] for row in before]
-        votes = {one: min(len(held) for held in contest.held.values() if one in held) for one in _holders(contest.held)}
-        found.append((decision, min(votes, key=lambda one: (had.count(one), votes[one], one))))
-    return found
-
-
-def _holders(held: Mapping[Any, frozenset[str]]) -> set[str]:
-    return set().union(*held.values())
-
-
-def _remark(decision: _Row) -> str:
-    words = " / ".join(dict.fromkeys(row["surface"] for row in decision["readings"]))
-    return _checked(f"{decision['note'] or _PLEASE}: \u201c{words}\u201d")
-
-
-def _checked(remark: str) -> str:
-    said = " ".join("".join(sign if sign.isprintable() else " " for sign in remark).split())
-    if not said:
-        raise UsageError("the remark is empty", fix="say with --remark what is to be looked at again")
-    return said
-
-
 def _is_meant(row: _Row, target: str, who: str) -> bool:
     return row["annotator"] == who and target in {str(row["task_id"]), row["doc_id"]}
 
 
-def _report(done: Sequence[_Row], refused: Sequence[tuple[_Row, CopydeskError]], *, answered: int) -> Report:
+def _report(done: Sequence[_Row], refused: Sequence[tuple[AskedBack, CopydeskError]], *, answered: int) -> Report:
     counts = {"sent back": len(done), "answered": answered}
     counts |= {"refused": len(refused)} if refused else {}
     lines = [f"task {row['task_id']} goes back to {row['annotator']}: {row['remark']}" for row in done]
-    lines += [f"{decision['conflict_id']} was not sent back: {error}" for decision, error in refused]
+    lines += [f"{asked.name} was not sent back: {error}" for asked, error in refused]
     data = {
         "returned": [{name: row[name] for name in ("task_id", "doc_id", "annotator", "remark")} for row in done],
-        "refused": [{"conflict_id": decision["conflict_id"], **error.as_dict()} for decision, error in refused],
+        "refused": [{"asked": asked.name, **error.as_dict()} for asked, error in refused],
     }
     return Report("send-back", counts, changed=bool(done or answered), lines=tuple(lines), data=data)

@@ -13,15 +13,18 @@ from copydesk.documents.sentences import sentences_of
 from copydesk.flow.connect import connected, known_projects, project_spec
 from copydesk.flow.current import current_documents, current_zones, every_zone
 from copydesk.flow.labels import read_labels
+from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
 from copydesk.studio import people, server
+from copydesk.studio.asking import ask_documents
 from copydesk.studio.client import Studio
 from copydesk.studio.database import Postgres
 from copydesk.studio.drafts import Drafts
 from copydesk.studio.earlier import Earlier
+from copydesk.studio.lanes import set_lanes as lanes_of
 from copydesk.studio.pull import PullReport
 from copydesk.studio.pull import pull as pull_annotations
 from copydesk.studio.pull import pull_whole as pull_all_annotations
@@ -89,6 +92,10 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             ),
             progress=progress,
         )
+        if workspace.settings.studio.overlap < 1:
+            asked = asked_of(workspace, tasks["doc_id"].to_pylist())
+            for project_id in done.project_ids:
+                ask_documents(studio, project_id, asked, progress=progress)
     long = pc.count_distinct(windows.table["doc_id"]).as_py()
     counts = {
         "tasks": tasks.num_rows + windows.table.num_rows - long,
@@ -256,6 +263,29 @@ def list_people(workspace: Workspace) -> list[dict[str, str]]:
         | ({"disabled": "yes"} if person.disabled else {})
         for person in people.read_people(workspace.people_file)
     ]
+
+
+def set_lanes(workspace: Workspace, names: Sequence[str]) -> Report:
+    """Give each person (by name, address or pseudonym) a tab with their part of the tasks in each project.
+
+    Raises UnknownError for a person who is not there.
+    """
+    settings = workspace.settings.studio
+    with locked(workspace.lock), connected(workspace) as studio:
+        names = list(dict.fromkeys(names))
+        for name in names:
+            people.called(workspace.people_file, name)
+        projects = known_projects(workspace, studio, workspace.schema())
+        lanes = {
+            str(one["title"]): lanes_of(studio, int(one["id"]), names, readers=settings.annotators_per_task)
+            for one in projects
+        }
+    lines = tuple(
+        f"{title}: {name} has the tasks {' and '.join(f'{first} to {last}' for first, last in ranges) or 'of nobody'}"
+        for title, own in lanes.items()
+        for name, ranges in own.items()
+    )
+    return Report("lanes", {"people": len(names), "projects": len(projects)}, lines=lines, data={"lanes": lanes})
 
 
 def recorded(workspace: Workspace) -> list[Recorded]:

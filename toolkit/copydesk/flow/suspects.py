@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv, json, parquet
 
+from copydesk.agreement.adjudication import conflicts_of_suspects
 from copydesk.agreement.suspects import Corpus, Probabilities
 from copydesk.agreement.suspects import suspects as ranked
 from copydesk.errors import ConfigError
+from copydesk.flow.adjudicate import adjudication_spec, project_url, shown
 from copydesk.flow.agree import agree, agreed_key
+from copydesk.flow.connect import connected
 from copydesk.flow.current import current_documents
+from copydesk.flow.decided import decisions_made
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.store import digest_of, file_sha256, locked
+from copydesk.studio.adjudication import ask_suspects
 from copydesk.workspace import Workspace
 
-_RECIPE = "suspects/1"
+_RECIPE = "suspects/2"
 _PLACE = {"doc_id": pa.string(), "start": pa.int64(), "end": pa.int64()}
 _FIX = "give .parquet, .csv or .jsonl with doc_id, start, end, and a column of probabilities for each label and for nothing"
 
 
-def suspects(
-    workspace: Workspace, *, least: float, first: int, probabilities: Path | None, progress: Progress
-) -> Report:
-    """Rank the labels that are likely to be wrong, those with a score of ``least`` or more, and tell the ``first`` of them.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is listed: labels with a score of ``least`` or more; the ``first`` of them are told, and as many as ``send`` sent.
 
-    ``probabilities`` is a table of what a model says: see ``read_probabilities``, which raises for one that is none.
+    ``probabilities`` is a table of what a model says: see ``read_probabilities``.
     """
+
+    least: float = 0.4
+    first: int = 20
+    probabilities: Path | None = None
+    send: int = 0
+
+
+def suspects(workspace: Workspace, options: Options, *, progress: Progress) -> Report:
+    """Rank the labels that are likely to be wrong, and have the first of them decided where that is wanted.
+
+    Raises ConfigError for probabilities that are none and, where something is sent, the ``errors.Studio*``.
+    """
+    least, probabilities = options.least, options.probabilities
     said = read_probabilities(probabilities) if probabilities else None
     agree(workspace, progress=progress)
     with locked(workspace.lock):
@@ -44,16 +62,44 @@ def suspects(
             table = ranked(_corpus(workspace), least=least, said=said)
             workspace.suspects.replace({"suspects": table}, {"stage": "suspects", "key": key})
         table = workspace.suspects.read("suspects")
-    rows = table.slice(0, first).to_pylist()
+    rows = table.slice(0, options.first).to_pylist()
     lines = tuple(
         f"{row['score']:.2f} {row['label'] or 'nothing'} {row['surface']!r} in {row['doc_id']} [{row['start']}:{row['end']}], "
         f"{row['reason']}: {row['detail']}"
         for row in rows
     )
-    if table.num_rows > first:
-        lines += (f"… and {table.num_rows - first:,} more: --first tells more of them, the table suspects has all",)
+    if table.num_rows > options.first:
+        more = table.num_rows - options.first
+        lines += (f"… and {more:,} more: --first tells more of them, the table suspects has all",)
     counts = {"suspects": table.num_rows, **dict(sorted(Counter(table["reason"].to_pylist()).items()))}
-    return Report("suspects", counts, changed=changed, lines=lines, data={"suspects": rows})
+    report = Report("suspects", counts, changed=changed, lines=lines, data={"suspects": rows})
+    return _sent(workspace, report, table, most=options.send) if options.send else report
+
+
+def _sent(workspace: Workspace, report: Report, table: pa.Table, *, most: int) -> Report:
+    """Ask for the first suspects that nobody decided, beside the conflicts."""
+    with locked(workspace.lock), connected(workspace) as studio:
+        documents = current_documents(workspace).select(["doc_id", "revision"]).to_pylist()
+        revisions = {row["doc_id"]: row["revision"] for row in documents}
+        asked = conflicts_of_suspects(table.to_pylist(), revisions=revisions)
+        known = {row["conflict_id"] for row in decisions_made(workspace).conflicts}
+        open_now = [one for one in asked if one["conflict_id"] not in known]
+        texts, contexts = shown(workspace, open_now[:most])
+        done = ask_suspects(
+            studio,
+            project=adjudication_spec(workspace, workspace.schema()),
+            suspects=open_now[:most],
+            kept={one["conflict_id"] for one in open_now},
+            texts=texts,
+            contexts=contexts,
+        )
+        url = project_url(studio, done)
+    if done is None:
+        return report
+    counts = {**report.counts, "asked": done.asked, "superseded": done.superseded}
+    changed = report.changed or bool(done.asked or done.superseded)
+    lines = (*report.lines, f"project: {url}")
+    return Report(report.stage, counts, changed=changed, lines=lines, data={**report.data, "project": url})
 
 
 def read_probabilities(file: Path) -> Probabilities:

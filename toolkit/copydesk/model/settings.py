@@ -60,6 +60,7 @@ class StudioSettings:
     database: str = ""  # of the embedded one, as postgresql://user@host/name; empty: a file of SQLite in the workspace
     project: str = ""  # title; by default the workspace's name and the schema's
     annotators_per_task: int = _within(2, 1, 1_000)
+    overlap: float = _within(1.0, 0, 1)  # share of the documents that so many label; the others are labelled by one
     timeout: int = _within(300, 1, 86_400)  # seconds
     connect_timeout: int = _within(10, 1, 86_400)  # seconds until a server takes the call
     ca_bundle: str = ""  # PEM file of who signed the server's certificate; empty: the usual ones
@@ -88,6 +89,25 @@ class AgreeSettings:
     min_votes: int = _within(1, 1, 1_000)
     min_share: float = _within(0.5, 0, 1)  # of the readers; more than that
     snap: bool = True  # spans are put on whole words first
+    ground_truth: bool = (
+        False  # what one annotation of a document is marked as in Label Studio is its truth, whatever others say
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AdjudicateSettings:
+    """``[adjudicate]``: beyond what a document is tangled, and decided as a whole instead of conflict by conflict."""
+
+    dense: float = _within(20.0, 0, 1_000)  # conflicts per 1,000 characters; a shorter text counts as one of 1,000
+    candidates: int = _within(6, 1, 1_000)  # spans of one conflict
+
+
+@dataclass(frozen=True, slots=True)
+class QualitySettings:
+    """``[quality]``: what newcomers' work counts for who were told to qualify on gold (``copydesk quality qualify``)."""
+
+    qualifying_votes: bool = False  # what they read to qualify votes as any other reading
+    newcomers_vote: bool = False  # what else they read votes before they have passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +137,8 @@ class Settings:
     publish: PublishSettings = field(default_factory=PublishSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     agree: AgreeSettings = field(default_factory=AgreeSettings)
+    adjudicate: AdjudicateSettings = field(default_factory=AdjudicateSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
 
 
 def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
@@ -131,6 +153,8 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "publish": PublishSettings,
         "watch": WatchSettings,
         "agree": AgreeSettings,
+        "adjudicate": AdjudicateSettings,
+        "quality": QualitySettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]

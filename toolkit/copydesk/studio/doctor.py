@@ -16,7 +16,8 @@ from copydesk.model.progress import Progress
 from copydesk.model.windows import Place
 from copydesk.studio.asking import ask_of
 from copydesk.studio.client import Studio
-from copydesk.studio.interface import TEXT
+from copydesk.studio.giving_back import SENT_BACK
+from copydesk.studio.interface import NOTE, TEXT
 from copydesk.studio.listing import list_tasks
 from copydesk.studio.projects import MODEL_VERSION, ProjectSpec, wanted_settings
 from copydesk.studio.release import TRIED, fault_of
@@ -41,7 +42,7 @@ MENDS = {
     "invalid-offsets": "have it marked again; pull rejects it, and keeps it in the log",
     "broken-relation": "have the relation drawn again; pull rejects it, and keeps it in the log",
     "ground-truth": "copydesk doctor --fix where no person drew it; the others in Label Studio (the star of the annotation)",
-    "overlap-drift": "copydesk doctor --fix (each task is then asked of as many people as [studio] annotators_per_task)",
+    "overlap-drift": "copydesk doctor --fix (each task is then asked of as many people as the settings say, or gold is asked of)",
     "scattered-parts": "copydesk doctor --fix (all parts of the document are then asked of everybody who began it)",
     "duplicate-task": "copydesk push (it removes those that nobody touched); labels of all others are pulled, and the newest of each person count",
     "two-annotations": "nothing is lost: the one updated last counts; in Label Studio, delete the other one if it was a mistake",
@@ -161,7 +162,8 @@ def _settings(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, fou
 
 
 def _overlap(task: Mapping[str, Any], people: int, found: Gathered) -> None:
-    if task["overlap"] != people:
+    is_out = SENT_BACK in str(task["data"].get(NOTE, ""))  # nobody else is asked until it is submitted again
+    if task["overlap"] != people and not is_out:
         example = f"task {task['id']} is asked of {task['overlap']} people, not {people}"
         found.add("overlap-drift", example, item=task["id"])
         found.numbers[task["id"]] = people

@@ -2,8 +2,9 @@
 
 Community Label Studio has no review. What it has: a skipped task of a project whose ``skip_queue`` is ``REQUEUE_FOR_ME`` is served
 again to who skipped it, and to nobody else. So what she submitted is marked as skipped, its marks become the task's suggestions,
-and the remark stands in the task's data and at each mark. Skipping comes last: whatever is cut off before it leaves her work as
-it was, and doing everything again does no harm.
+and the remark stands in the task's data and at each mark. Meanwhile nobody else is asked to do the task. Skipping comes last:
+whatever is cut off before it leaves her work as it was, and doing everything again does no harm. When she has submitted the task
+again, it is put back as it was ``before``: its suggestions, and how many people are to do it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copydesk.errors import DataError
+from copydesk.studio.asking import ask_of
 from copydesk.studio.client import Studio
 from copydesk.studio.interface import NOTE
 from copydesk.studio.listing import find_tasks, id_is_one_of, list_tasks
@@ -94,29 +96,43 @@ def give_back(studio: Studio, project: Mapping[str, Any], *, task_id: int, annot
     if project.get("model_version") != MODEL_VERSION:  # suggestions of another version are not shown while labelling
         studio.patch(f"api/projects/{project['id']}/", json={"model_version": MODEL_VERSION})
     _write_note(studio, task_id, remark)
-    _make_room(studio, task_id, annotation_id)
+    _ask_her_alone(studio, task_id, annotation_id)
     studio.patch(f"api/annotations/{annotation_id}/", json={"was_cancelled": True})
 
 
-def take_note_off(studio: Studio, task_id: int) -> None:
-    """Take the remark and her own marks off a task that she submitted again, so that nobody else is shown them."""
+def state_before(studio: Studio, task_id: int) -> dict[str, Any]:
+    """Give what ``put_back`` needs of a task before it is given back."""
+    names = ("model_version", "score", "result")
+    suggestions = [{name: one[name] for name in names} for one in _suggestions(studio, task_id)]
+    return {"suggestions": suggestions, "overlap": int(studio.get(f"api/tasks/{task_id}/")["overlap"])}
+
+
+def put_back(studio: Studio, task_id: int, before: Mapping[str, Any]) -> None:
+    """Take the remark and her own marks off a task that she submitted again, and give it back what it had ``before``."""
     _clear_suggestions(studio, task_id)
+    for one in before["suggestions"]:
+        studio.post("api/predictions/", json={"task": task_id, **one})
     _write_note(studio, task_id, "")
+    if int(studio.get(f"api/tasks/{task_id}/")["overlap"]) != before["overlap"]:
+        ask_of(studio, task_id, before["overlap"])
 
 
-def _make_room(studio: Studio, task_id: int, annotation_id: int) -> None:
-    """Have the task done by one more than those whose work stands: one that more did than were to is served to nobody."""
+def _ask_her_alone(studio: Studio, task_id: int, annotation_id: int) -> None:
+    """Have the task done by one more than those whose work stands: with fewer it is served to nobody, with more to others."""
     task = studio.get(f"api/tasks/{task_id}/")
     standing = [one for one in task["annotations"] if not one["was_cancelled"] and one["id"] != annotation_id]
-    if int(task["overlap"]) <= len(standing):
+    if int(task["overlap"]) != len(standing) + 1:
         studio.patch(f"api/tasks/{task_id}/", json={"overlap": len(standing) + 1})
 
 
-def _clear_suggestions(studio: Studio, task_id: int) -> None:
+def _suggestions(studio: Studio, task_id: int) -> list[Mapping[str, Any]]:
     found = studio.get("api/predictions/", params={"task": task_id})
-    for one in found["results"] if isinstance(found, Mapping) else found:
-        if one["task"] == task_id:
-            studio.delete(f"api/predictions/{one['id']}/")
+    return [one for one in (found["results"] if isinstance(found, Mapping) else found) if one["task"] == task_id]
+
+
+def _clear_suggestions(studio: Studio, task_id: int) -> None:
+    for one in _suggestions(studio, task_id):
+        studio.delete(f"api/predictions/{one['id']}/")
 
 
 def _write_note(studio: Studio, task_id: int, remark: str) -> None:

@@ -151,6 +151,14 @@ def read_people(file: Path) -> list[Person]:
     return list(read_known(file).people)
 
 
+def called(file: Path, name: str) -> str:
+    """Give the pseudonym of who is called so: by name, e-mail address or pseudonym; raises UnknownError where nobody is."""
+    for one in read_known(file).everybody():
+        if one["pseudonym"] and name in {one["pseudonym"], one["email"], one.get("name")}:
+            return str(one["pseudonym"])
+    raise UnknownError(f"nobody is called {name!r} here", fix="copydesk people list")
+
+
 def pseudonyms(users: Iterable[Mapping[str, Any]], file: Path) -> Mapping[int, str]:
     """Give each user's pseudonym by user id: ``A1``, ``A2``, …; one who has none gets the next, in the order of the ids.
 

@@ -163,15 +163,16 @@ def _made(
         result = results.get(row["doc_id"], [])
         cut_up = windows.get(row["doc_id"], [])
         if not cut_up:
-            yield _task(row, _data(row, row["text"]), result, WHOLE, earlier, is_last=True)
+            yield _task(row, task_data(row, row["text"]), result, WHOLE, earlier, is_last=True)
         for window in cut_up:
             place = window["start"], window["end"]
-            part = _data(row, row["text"][slice(*place)]) | {NOTE: window_note(window), **window_data(window)}
+            part = task_data(row, row["text"][slice(*place)]) | {NOTE: window_note(window), **window_data(window)}
             is_last = window["number"] == window["windows"]
             yield _task(row, part, within(result, place), place, earlier, is_last=is_last)
 
 
-def _data(row: Mapping[str, Any], text: str) -> dict[str, Any]:
+def task_data(row: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Give what a task says of a document (a row of ``tasks``), of which it shows ``text``."""
     return {
         "doc_id": row["doc_id"],
         "revision": row["revision"],

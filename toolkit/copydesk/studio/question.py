@@ -31,6 +31,7 @@ _SAYS = {
     "existence": "Is it to be marked?",
     "relation": "Which relation holds?",
     "category": "What is the {name} of the document?",
+    "suspect": "Which holds here?",
 }
 _KEYS = {"A": "1", "B": "2", "both": "3", "neither": "4", "send_back": "5"}
 _CAUSE_KEYS = dict(zip(CAUSES, "qwe", strict=True))
@@ -79,7 +80,7 @@ def question_data(conflict: Mapping[str, Any], text: str, *, context: tuple[int,
         f"opt_{letter.lower()}": _option(letter, [one for one in readings if one["option"] == letter])
         for letter in "AB"
     }
-    return {"context_html": _context(conflict, text, context), "question": _seen(question), **options}
+    return {"context_html": _context(conflict, text, context), "question": seen(question), **options}
 
 
 def _option(letter: str, readings: Sequence[_Reading]) -> str:
@@ -138,7 +139,7 @@ def _sign(sign: str) -> str:
     return html.escape(sign)
 
 
-def _seen(text: str) -> str:
+def seen(text: str) -> str:
     """Give a text in which signs that cannot be seen are named, for a place that takes no HTML."""
     return "".join(f"U+{ord(sign):04X}" if _is_hidden(sign) else sign for sign in text.replace("\n", " "))
 

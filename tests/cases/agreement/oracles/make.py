@@ -8,18 +8,15 @@ In ``values`` a row is a rater and a column a unit, "." is missing; in ``sets`` 
 import json
 import random
 import warnings
-from itertools import combinations
 from pathlib import Path
 
-import krippendorff
 import numpy as np
 import pandas as pd
+from ask import alphas, as_numbers, kappas
 from irrCAC.raw import CAC
 from nltk.metrics import agreement, jaccard_distance, masi_distance
-from sklearn.metrics import cohen_kappa_score
 
 HERE = Path(__file__).parent
-LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
 
 def main() -> None:
@@ -43,11 +40,11 @@ def _classes(draw):
         for _ in range(raters):
             said = [str(one if draw.random() < known else draw.randint(1, most)) for one in truth]
             rows.append([value if draw.random() < 0.8 else "." for value in said])
-        data = np.array([[np.nan if value == "." else float(value) for value in row] for row in rows])
+        data = as_numbers(rows)
         paired = data[:, (~np.isnan(data)).sum(axis=0) > 1]
         if len(np.unique(paired[~np.isnan(paired)])) > 1:
             break
-    found = {level: krippendorff.alpha(data, level_of_measurement=level) for level in LEVELS}
+    found: dict[str, object] = alphas(rows)
     frame = pd.DataFrame(
         [[None if value == "." else int(value) for value in column] for column in zip(*rows, strict=True)]
     )
@@ -57,24 +54,11 @@ def _classes(draw):
     found["bennett"] = _value(plain.bp())
     # Gwet's quadratic weights are of the values, 1 - (difference / range)².
     found["ac2"] = _value(CAC(frame, categories=categories, weights="quadratic", digits=15).gwet())
-    return {"values": [" ".join(row) for row in rows], **found, "kappas": [*_kappas(rows)]}
+    return {"values": [" ".join(row) for row in rows], **found, "kappas": kappas(rows)}
 
 
 def _value(answer):
     return float(answer["est"]["coefficient_value"])
-
-
-def _kappas(rows):
-    """Kappa of each pair: nothing, linear and quadratic weights, where it is a number."""
-    labels = [str(one) for one in range(1, 6)]
-    for one, other in combinations(range(len(rows)), 2):
-        shared = [(a, b) for a, b in zip(rows[one], rows[other], strict=True) if "." not in (a, b)]
-        if not shared:
-            yield [one, other, None, None, None]
-            continue
-        left, right = zip(*shared, strict=True)
-        values = [cohen_kappa_score(left, right, labels=labels, weights=kind) for kind in (None, "linear", "quadratic")]
-        yield [one, other, *(None if np.isnan(value) else float(value) for value in values)]
 
 
 def _sets(draw):

@@ -19,7 +19,7 @@ from copydesk.model.tables import from_rows
 
 SEND_BACK = "send_back"
 _OUTCOMES: Mapping[str, Sequence[str]] = {"A": ("A",), "B": ("B",), "both": ("A", "B"), "neither": ()}
-_Option = tuple[Reading, ...]
+Option = tuple[Reading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Question:
     """What an adjudicator is asked: ``options`` by letter (an empty one is "nothing"), and what is told beside."""
 
     conflict_id: str
-    options: Mapping[str, _Option]
-    others: tuple[_Option, ...]
+    options: Mapping[str, Option]
+    others: tuple[Option, ...]
 
     def as_rows(self) -> list[dict[str, Any]]:
         """Give the readings as a value of the table ``conflicts``."""
@@ -115,15 +115,18 @@ def _readings(decision: Mapping[str, Any], letters: Sequence[str]) -> frozenset[
 
 
 def _question(conflict_id: str, contest: Contest, left: frozenset[Reading]) -> Question:
-    """Ask for the two options that most people hold, in an order that is random and always the same."""
+    """Ask for the two options that most people hold."""
     by_people: dict[frozenset[str], list[Reading]] = {}
     for reading in sorted(left):
         by_people.setdefault(contest.held[reading], []).append(reading)
     options = sorted((tuple(held) for held in by_people.values()), key=lambda one: (-len(contest.held[one[0]]), one))
     asked = [options[0], options[1] if len(options) > 1 else ()]
-    if int(conflict_id[-1], 16) % 2:
-        asked.reverse()
-    return Question(conflict_id, dict(zip("AB", asked, strict=True)), tuple(options[2:]))
+    return Question(conflict_id, lettered(conflict_id, asked), tuple(options[2:]))
+
+
+def lettered(conflict_id: str, options: Sequence[Option]) -> dict[str, Option]:
+    """Call two options A and B, in an order that is random and always the same."""
+    return dict(zip("AB", reversed(options) if int(conflict_id[-1], 16) % 2 else options, strict=True))
 
 
 def _ends(contest: Contest) -> set[Place]:

@@ -1,4 +1,4 @@
-"""Agreed labels and disputes of some documents, as rows that can be changed; tables come in, and go out with the changes made."""
+"""Agreed labels and disputes of documents, as rows that can be changed; tables come in, and go out with the changes made."""
 
 from __future__ import annotations
 
@@ -22,40 +22,36 @@ _AGREED = {"span": "agreed_spans", "relation": "agreed_relations", "category": "
 
 @dataclass(slots=True)
 class Book:
-    """The rows of the documents concerned, by table, and their disputes as contests by dispute_id."""
+    """The rows of one document by table, and its disputes as contests by dispute_id."""
 
     heard: Heard
     rows: dict[str, list[Row]]
     contests: dict[str, Contest]
-    rest: dict[str, pa.Table]
 
     @classmethod
-    def open(cls, tables: Mapping[str, pa.Table], *, heard: Heard, doc_ids: Collection[str]) -> Self:
-        """Take the rows of these documents out of the tables."""
-        wanted = pa.array(sorted(doc_ids), pa.string())
-        mine = {name: pc.fill_null(pc.is_in(tables[name]["doc_id"], wanted), fill_value=False) for name in _TABLES}
-        rows = {name: tables[name].filter(mine[name]).to_pylist() for name in _TABLES}
-        rest = {name: tables[name].filter(pc.invert(mine[name])) for name in _TABLES}
+    def of(cls, rows: dict[str, list[Row]], *, heard: Heard) -> Self:
+        """Read the disputes among the rows."""
         contests = [contest for row in rows["disputes"] if (contest := contest_of(row))]
-        return cls(heard, rows, {one.dispute_id: one for one in contests}, rest)
+        return cls(heard, rows, {one.dispute_id: one for one in contests})
 
-    def close(self, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-        """Give all tables, those of this book with the changes made and sorted by document and place."""
+    def sort(self) -> None:
+        """Sort the rows by place."""
         at = {row["span_id"]: (row["start"], row["end"]) for row in self.rows["agreed_spans"]}
-        self.rows["agreed_spans"].sort(key=lambda row: (row["doc_id"], row["start"], row["end"], row["label"]))
+        self.rows["agreed_spans"].sort(key=lambda row: (row["start"], row["end"], row["label"]))
         self.rows["agreed_relations"].sort(
-            key=lambda row: (row["doc_id"], at[row["head_span_id"]], at[row["tail_span_id"]], row["label"])
+            key=lambda row: (at[row["head_span_id"]], at[row["tail_span_id"]], row["label"])
         )
-        self.rows["agreed_categories"].sort(key=lambda row: (row["doc_id"], row["name"], row["value"]))
-        self.rows["disputes"].sort(key=lambda row: (row["doc_id"], row["start"], row["end"], row["dispute_id"]))
-        whole = {name: pa.concat_tables([self.rest[name], from_rows(name, self.rows[name])]) for name in _TABLES}
-        return {**tables, **{name: table.sort_by("doc_id") for name, table in whole.items()}}
+        self.rows["agreed_categories"].sort(key=lambda row: (row["name"], row["value"]))
+        self.rows["disputes"].sort(key=lambda row: (row["start"], row["end"], row["dispute_id"]))
 
-    def settle(self, contest: Contest, chosen: Collection[Reading]) -> None:
-        """Agree to what was chosen of a contest, and set the rest aside; nothing else of it stays agreed."""
+    def settle(self, contest: Contest, chosen: Collection[Reading], *, judged: Heard | None = None) -> None:
+        """Agree to what was chosen of a contest, and set the rest aside; nothing else of it stays agreed.
+
+        ``judged`` is what the adjudicator said of what was chosen, where that is not taken from those who drew it.
+        """
         table, members = _AGREED[contest.about], set(contest.held)
         if contest.about == "category":
-            self._keep(table, lambda row: (row["doc_id"], row["name"]) != (contest.doc_id, contest.name))
+            self._keep(table, lambda row: row["name"] != contest.name)
         elif contest.about == "relation":
             places = self._place_of_spans()
             self._keep(table, lambda row: _relation_place(row, places) not in _relation_places(contest))
@@ -63,21 +59,22 @@ class Book:
             ids = {_id(contest, one) for one in members}
             self._keep(table, lambda row: row["span_id"] not in ids)
         for reading in sorted(chosen):
-            self.agree(contest, reading, decided=ADJUDICATED)
+            self.agree(contest, reading, decided=ADJUDICATED, judged=judged)
         declined = sorted(members - set(chosen))
         said = ", ".join(f"{one.label} {one.surface!r}" for one in sorted(chosen)) or "nothing"
         self._forget_outvoted(contest)
         self.set_aside(contest, declined, f"the adjudicator chose {said}")
 
-    def agree(self, contest: Contest, reading: Reading, *, decided: str) -> None:
+    def agree(self, contest: Contest, reading: Reading, *, decided: str, judged: Heard | None = None) -> None:
         """Add the agreed row of a reading; of a relation, both ends are agreed."""
+        heard = judged or self.heard
         if contest.about == "span":
-            self.rows["agreed_spans"].append(span_row(self.heard, contest, reading, decided=decided))
+            self.rows["agreed_spans"].append(span_row(heard, contest, reading, decided=decided))
         elif contest.about == "category":
-            self.rows["agreed_categories"].append(category_row(self.heard, contest, reading, decided=decided))
+            self.rows["agreed_categories"].append(category_row(heard, contest, reading, decided=decided))
         else:
             ends = self.ends()
-            self.rows["agreed_relations"].append(relation_row(self.heard, contest, reading, decided=decided, ends=ends))
+            self.rows["agreed_relations"].append(relation_row(heard, contest, reading, decided=decided, ends=ends))
 
     def set_aside(self, contest: Contest, readings: Iterable[Reading], detail: str) -> None:
         """Reject what people drew of these readings, with the reason ``adjudicated``."""
@@ -124,46 +121,40 @@ class Book:
     def contest_again(self, decision: Mapping[str, Any]) -> Contest:
         """Give a contest that was decided and is none any more, as it would be now."""
         readings = [Reading.of_row(row) for row in decision["readings"]]
-        names = ("dispute_id", "doc_id", "revision", "kind", "name")
+        names = ("dispute_id", "kind", "name")
+        return self.contest_over(decision["doc_id"], readings, **{name: decision[name] for name in names})
+
+    def contest_over(
+        self, doc_id: str, readings: Collection[Reading], *, kind: str, name: str, dispute_id: str = ""
+    ) -> Contest:
+        """Give the contest over these readings, with who holds each now."""
         places = [place for one in readings for place in (one.head, one.tail or one.head)]
-        bare = Contest(
-            **{name: decision[name] for name in names},
-            start=min(start for start, _ in places),
-            end=max(end for _, end in places),
-            held={},
-        )
-        held = {one: self.heard.holders(bare, one) for one in readings}
-        read = self.heard.reads.get(bare.doc_id, {})
-        revision = max((row["revision"] for row in read.values()), default=bare.revision)
+        start, end = min(start for start, _ in places), max(end for _, end in places)
+        held = {one: self.heard.holders(doc_id, name, one) for one in readings}
+        read = self.heard.reads.get(doc_id, {})
+        revision = max((row["revision"] for row in read.values()), default=0)
         silent = frozenset(read).difference(*held.values())
-        return Contest(
-            **{name: decision[name] for name in names if name != "revision"},
-            revision=revision,
-            start=bare.start,
-            end=bare.end,
-            held=held,
-            silent=silent,
-        )
+        return Contest(dispute_id, doc_id, revision, kind, name, start, end, held, silent)
 
     def is_contested(self, contest: Contest) -> bool:
         """Whether a reading of it is part of a dispute that is open."""
-        return any(
-            one.doc_id == contest.doc_id and one.name == contest.name and set(one.held) & set(contest.held)
-            for one in self.contests.values()
-        )
+        return any(one.name == contest.name and set(one.held) & set(contest.held) for one in self.contests.values())
 
-    def has_room(self, contest: Contest, chosen: Collection[Reading]) -> bool:
-        """Whether what was chosen can be agreed beside what else is: no other span crosses it, and a relation has its ends."""
+    def with_room(
+        self, contest: Contest, chosen: Collection[Reading], *, beside: Collection[Place] = ()
+    ) -> frozenset[Reading]:
+        """Give what of the chosen can be agreed beside what else is: no other span crosses it, and a relation has its ends.
+
+        ``beside`` are further places that it may not cross.
+        """
+        if contest.about == "category":
+            return frozenset(chosen)
         if contest.about == "relation":
-            ends = self.ends()
-            return all((contest.doc_id, place) in ends for one in chosen for place in (one.head, one.tail or one.head))
+            ends = {place for _, place in self.ends()}
+            return frozenset(one for one in chosen if {one.head, one.tail} <= ends)
         members = {_id(contest, one) for one in contest.held}
-        others = [
-            (row["start"], row["end"])
-            for row in self.rows["agreed_spans"]
-            if contest.about == "span" and row["doc_id"] == contest.doc_id and row["span_id"] not in members
-        ]
-        return not any(_cross(one.head, other) for one in chosen for other in others)
+        others = [(row["start"], row["end"]) for row in self.rows["agreed_spans"] if row["span_id"] not in members]
+        return frozenset(one for one in chosen if not any(_cross(one.head, other) for other in [*others, *beside]))
 
     def carry_agreed(self, moves: Moves, places: Mapping[str, tuple[str, Reading]]) -> None:
         """Carry agreed relations over to what became of their ends; ``places`` are spans by the ids that they had."""
@@ -181,7 +172,7 @@ class Book:
             if now is None or (doc_id, now.head) not in ends or (doc_id, now.tail) not in ends:
                 self.set_aside(contest, [before], "the adjudicator decided otherwise on one of its ends")
                 continue
-            self.heard.also(contest, before, now)
+            self.heard.also(doc_id, before, now)
             made = relation_row(self.heard, contest, now, decided=row["decided"], ends=ends)
             own = {name: made[name] for name in ("relation_id", "head_span_id", "tail_span_id")}
             kept.setdefault(made["relation_id"], {**row, **own})
@@ -210,12 +201,37 @@ class Book:
         }
 
         def is_other(row: Row) -> bool:
-            if row["reason"] != "outvoted" or row["doc_id"] != contest.doc_id:
+            if row["reason"] != "outvoted":
                 return True
             held = json.loads(row["row"])
             return (held["annotation_id"], held.get(name)) not in mine
 
         self._keep("rejected", is_other)
+
+
+def open_books(
+    tables: Mapping[str, pa.Table], *, heard: Heard, doc_ids: Collection[str]
+) -> tuple[dict[str, Book], dict[str, pa.Table]]:
+    """Take the rows of these documents out of the tables: a book for each, and what is left of the tables."""
+    wanted = pa.array(sorted(doc_ids), pa.string())
+    rows: dict[str, dict[str, list[Row]]] = {doc_id: {name: [] for name in _TABLES} for doc_id in sorted(doc_ids)}
+    rest = {}
+    for name in _TABLES:
+        mine = pc.fill_null(pc.is_in(tables[name]["doc_id"], wanted), fill_value=False)
+        rest[name] = tables[name].filter(pc.invert(mine))
+        for row in tables[name].filter(mine).to_pylist():
+            rows[row["doc_id"]][name].append(row)
+    return {doc_id: Book.of(own, heard=heard) for doc_id, own in rows.items()}, rest
+
+
+def close_books(books: Iterable[Book], rest: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Put the rows of the books back, sorted by document and place."""
+    rows: dict[str, list[Row]] = {name: [] for name in _TABLES}
+    for book in books:
+        book.sort()
+        for name in _TABLES:
+            rows[name] += book.rows[name]
+    return {name: pa.concat_tables([rest[name], from_rows(name, own)]).sort_by("doc_id") for name, own in rows.items()}
 
 
 def _id(contest: Contest, reading: Reading) -> str:

@@ -57,7 +57,7 @@ def _identity(doc_id: str, reading: Reading, ends: Ends) -> str:
 
 
 def _nearest(place: Place, chosen: frozenset[Reading]) -> Reading | None:
-    """Give what shares most characters with this place; the first of several, None where nothing shares any."""
+    """Give what shares most characters with this place, of several the shortest; None where nothing shares any."""
     shared = {one: min(place[1], one.end) - max(place[0], one.start) for one in sorted(chosen)}
-    best = max(shared, key=lambda one: shared[one], default=None)
+    best = max(shared, key=lambda one: (shared[one], one.start - one.end), default=None)
     return best if best is not None and shared[best] > 0 else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NOTHING = "nothing"
+SUSPECT = "suspect"  # the kind of a label that nobody disputes, and that is asked for all the same
 _PLACE = re.compile(r"\[(\d+):(\d+)\] ")
 _ARROW = " → "
 _OF_DOCUMENT = " of the document: "
@@ -33,9 +34,12 @@ class Reading:
 
     def as_row(self, option: str) -> dict[str, Any]:
         """Give the reading as a value of the tables ``conflicts`` and ``decisions``."""
+        return {"option": option, **self.as_value()}
+
+    def as_value(self) -> dict[str, Any]:
+        """Give the reading alone."""
         tail_start, tail_end = self.tail or (None, None)
         return {
-            "option": option,
             "label": self.label,
             "start": self.start,
             "end": self.end,

@@ -45,18 +45,26 @@ class Heard:
                     said.setdefault(key, []).append(row)
         return cls(said, last)
 
+    def by_document(self) -> dict[str, dict[Key, list[Row]]]:
+        """Give what was said of each document."""
+        found: dict[str, dict[Key, list[Row]]] = {}
+        for key, rows in self.said.items():
+            found.setdefault(key[0], {})[key] = rows
+        return found
+
     def rows(self, contest: Contest, reading: Reading) -> list[Row]:
         """Give the rows of those who hold a reading."""
         return self.said.get((contest.doc_id, contest.name, reading), [])
 
-    def also(self, contest: Contest, before: Reading, now: Reading) -> None:
-        """Take who holds a reading for holders of what became of it."""
+    def also(self, doc_id: str, before: Reading, now: Reading) -> None:
+        """Take who holds a relation for holders of what became of it."""
         if now != before:
-            self.said.setdefault((contest.doc_id, contest.name, now), []).extend(self.rows(contest, before))
+            there = self.said.setdefault((doc_id, "", now), [])
+            there += [row for row in self.said.get((doc_id, "", before), []) if row not in there]
 
-    def holders(self, contest: Contest, reading: Reading) -> frozenset[str]:
+    def holders(self, doc_id: str, name: str, reading: Reading) -> frozenset[str]:
         """Say who holds a reading now."""
-        return frozenset(row["annotator"] for row in self.rows(contest, reading))
+        return frozenset(row["annotator"] for row in self.said.get((doc_id, name, reading), []))
 
     def agreed(self, contest: Contest, reading: Reading, *, decided: str) -> Row:
         """Give what every agreed row says: of what document, who held it, and how it was decided."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
 from copydesk.agreement.alpha import block_size
 from copydesk.agreement.columns import Bools, Ints, pack
 
-_VOTES, _UNITS, _PAIRS = 100_000, 16_000, 1_000_000  # that are looked at in one block, what a cache about holds
+_VOTES, _UNITS = 100_000, 8_000  # that are looked at in one block, what a cache about holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +92,36 @@ class Ratings:
     def tables_of_pairs(self) -> Ints:
         """Count, for every two raters, the units that one gave a value and the other another: [rater, rater, value, value].
 
-        Only pairs of a lower and a higher rater are filled. This is the Gram matrix of the one-hot table units x (rater, value), of
-        which only the cells are visited that are not 0.
+        Only pairs of a lower and a higher rater are filled. This is the Gram matrix of the one-hot table units x (rater, value).
         """
+        is_full = 2 * len(self.unit) > self.units * self.raters
+        return self._tables_of_many() if is_full else self._tables_of_few()
+
+    def _tables_of_many(self) -> Ints:
+        """Count from the whole table of units and raters, gaps and all: fast where most raters value most units."""
+        codes = self.values + 1  # 0 is a gap
+        found = np.zeros((self.raters, self.raters, codes * codes), np.int64)
+        for first, begin, end in self._cut(_UNITS):
+            table = np.zeros((self.raters, _UNITS), np.int64)
+            table[self.rater[begin:end], self.unit[begin:end] - first] = self.value[begin:end] + 1
+            scaled = table * codes
+            for one, other in combinations(range(self.raters), 2):
+                found[one, other] += np.bincount(scaled[one] + table[other], minlength=codes * codes)
+        return found.reshape(self.raters, self.raters, codes, codes)[:, :, 1:, 1:]
+
+    def _tables_of_few(self) -> Ints:
+        """Count from the votes that lie in one unit: each beside the next, then beside the one after that, while there is any."""
         codes = self.raters * self.values
         found = np.zeros(codes * codes, np.int64)
         for _, begin, end in self._cut(_UNITS):
-            code = self.rater[begin:end] * self.values + self.value[begin:end]
-            starts, many = _runs(self.unit[begin:end])
-            for readers in np.unique(many[many > 1]).tolist():
-                same = starts[many == readers]
-                for at in range(0, len(same), max(1, _PAIRS // readers**2)):
-                    beside = code[same[at : at + max(1, _PAIRS // readers**2)] + np.arange(readers)[:, np.newaxis]]
-                    found += np.bincount(_pairs(beside, codes), minlength=len(found))
+            unit, code = self.unit[begin:end], self.rater[begin:end] * self.values + self.value[begin:end]
+            rows: Ints = np.arange(len(unit))
+            step = 0
+            while len(rows):
+                step += 1
+                rows = rows[: np.searchsorted(rows, len(unit) - step)]
+                rows = rows[unit[rows] == unit[rows + step]]
+                found += np.bincount(code[rows] * codes + code[rows + step], minlength=len(found))
         return found.reshape(self.raters, self.values, self.raters, self.values).transpose(0, 2, 1, 3)
 
     def _cut(self, size: int) -> Iterator[tuple[int, int, int]]:
@@ -129,18 +147,6 @@ def _runs(unit: Ints) -> tuple[Ints, Ints]:
         np.flatnonzero(np.concatenate([[True], unit[1:] != unit[:-1], [True]])) if len(unit) else np.zeros(1, np.int64)
     )
     return bounds[:-1], bounds[1:] - bounds[:-1]
-
-
-def _pairs(beside: Ints, codes: int) -> Ints:
-    """Fold every two of the rows of ``beside`` [raters, units], an earlier and a later one, into one number for each unit."""
-    readers, units = beside.shape
-    scaled = beside * codes
-    keys = np.empty((readers * (readers - 1) // 2, units), np.int64)
-    at = 0
-    for one in range(readers - 1):
-        np.add(scaled[one], beside[one + 1 :], out=keys[at : at + readers - 1 - one])
-        at += readers - 1 - one
-    return keys.ravel()
 
 
 def paired(counts: Ints) -> tuple[int, int]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from copydesk.agreement.columns import Bools, Ints, distinct
+from copydesk.agreement.crowd.slips import Drawn, Onto, by_itself
 from copydesk.agreement.crowd.span_ds import Stand
-from copydesk.agreement.crowd.tokens import Tokens, on_tokens
+from copydesk.agreement.crowd.tokens import Tokens
+from copydesk.agreement.match import overlapping
+from copydesk.agreement.words import without_marks
 from copydesk.errors import DataError
 
 Span = tuple[int, int, str]
@@ -45,12 +49,15 @@ class Field:
 
 def field_of(
     tokens: Tokens,
-    lengths: Sequence[int],
+    texts: Sequence[str],
     spans: Sequence[Mapping[str, Marked]],
     readers: Sequence[Sequence[str]],
     known: Mapping[int, Marked],
+    onto: Onto = by_itself,
 ) -> Field:
     """Read who drew what into columns, sorted so that they do not depend on the order of people or spans.
+
+    ``onto`` puts spans on tokens.
 
     Raises DataError for a span that does not lie in its text, or that was drawn by somebody who has not read it.
     """
@@ -63,13 +70,13 @@ def field_of(
                 raise DataError(
                     f"text {text}: {name!r} drew spans but is no reader", fix=f"add {name!r} to its readers"
                 )
-            rows += [(text, number[name], *_span(one, text, name, lengths[text])) for one in own[name]]
+            rows += [(text, number[name], *_drawn(one, f"text {text}, {name}", texts[text])) for one in own[name]]
     for text, right in known.items():
-        rows += [(text, -1, *_span(one, text, "known", lengths[text])) for one in right]
+        rows += [(text, -1, *span_in(one, f"text {text}, known", len(texts[text]))) for one in right]
     labels = tuple(sorted({row[4] for row in rows}))
     order = {name: at for at, name in enumerate(labels)}
     columns = np.array([(*row[:4], order[row[4]]) for row in rows], np.int64).reshape(-1, 5).T
-    low, high = on_tokens(tokens, text=columns[0], start=columns[2], end=columns[3])
+    low, high = onto(tokens, Drawn(*columns[:4]))
     kept = np.flatnonzero(low < high)
     place, person, label = columns[0][kept], columns[1][kept], columns[4][kept]
     low, high = low[kept], high[kept]
@@ -87,16 +94,24 @@ def field_of(
         label=label[once],
         read=read,
         reader=reader,
-        settled=np.isin(np.arange(len(lengths)), list(known)),
+        settled=np.isin(np.arange(len(texts)), list(known)),
         blank=len(rows) - len(kept),
     )
 
 
-def _span(one: Sequence[int | str], text: int, name: str, length: int) -> tuple[int, int, str]:
+def _drawn(one: Sequence[Any], place: str, text: str) -> Span:
+    start, end, label = span_in(one, place, len(text))
+    return *without_marks(text, start, end), label
+
+
+def span_in(one: Sequence[Any], place: str, length: int) -> Span:
+    """Check that a span is start, end and label, and lies in its text; ``place`` is for the error."""
+    if len(one) != 3:
+        raise DataError(f"{place}: {one!r} is no span", fix="give [start, end, label]")
     start, end, label = one
     if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length):
         raise DataError(
-            f"text {text}, {name}: the span [{start}:{end}] {label} does not lie in the text of {length} characters",
+            f"{place}: the span [{start}:{end}] {label} does not lie in the text of {length} characters",
             fix="give start and end as code points, end exclusive",
         )
     return start, end, str(label)
@@ -119,6 +134,7 @@ def stand_of(field: Field) -> Stand:
         read=field.read,
         reader=field.reader,
         blind=(_NO, _NO),
+        crossing=overlapping(group=text[row], start=start[row], end=end[row]),
         known=truth,
         people=len(field.people),
         labels=len(field.labels),

@@ -14,9 +14,10 @@ import numpy as np
 
 from copydesk.agreement.columns import Bools, Floats, Ints
 from copydesk.agreement.crowd.field import Field
-from copydesk.agreement.crowd.sequence import posteriors
+from copydesk.agreement.crowd.sequence import tell
 from copydesk.agreement.crowd.span_ds import Stand, judge
 from copydesk.agreement.crowd.tokens import on_tokens, tokens_of
+from copydesk.agreement.match import overlapping
 from copydesk.agreement.votes import Reads, Votes
 from copydesk.errors import UsageError
 
@@ -172,7 +173,7 @@ def _by_sequence(stand: Stand, texts: Sequence[str]) -> Floats:
         unseen=(stand.group[blind], who, start[blind], end[blind]),
     )
     likely = np.zeros(len(start))
-    likely[worded] = posteriors(field, replace(stand, left=start, right=end), texts)[worded]
+    likely[worded] = tell(field, replace(stand, left=start, right=end), texts).posterior[worded]
     return likely
 
 
@@ -184,6 +185,7 @@ def _stand(case: Case, shared: Bools) -> Stand:
     cast = shared[votes.drawn]
     unseen = shared[blind[0]]
     read = reads.readers[reads.doc] >= READERS
+    spans = told if case.texts is not None else told[:0]
     return Stand(
         group=votes.doc[told],
         left=votes.left[told],
@@ -194,6 +196,7 @@ def _stand(case: Case, shared: Bools) -> Stand:
         read=reads.doc[read],
         reader=reads.annotator[read],
         blind=(number[blind[0][unseen]], blind[1][unseen]),
+        crossing=overlapping(group=votes.doc[spans], start=votes.left[spans], end=votes.right[spans]),
         known=known[told],
         people=len(reads.annotators),
         labels=len(votes.labels),

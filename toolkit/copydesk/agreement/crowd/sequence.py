@@ -205,11 +205,22 @@ def _forced(field: Field, covered: Bools) -> Ints:
     return forced
 
 
-def posteriors(field: Field, stand: Stand, texts: Sequence[str]) -> Floats:
-    """Give how likely each candidate is, whose ends are numbers of tokens; 1 or 0 where it is known."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How likely each candidate is, and how likely an entity that nobody drew begins at each token."""
+
+    posterior: Floats
+    undrawn: Floats
+
+
+def tell(field: Field, stand: Stand, texts: Sequence[str]) -> Told:
+    """Judge the candidates, whose ends are numbers of tokens; what is known is 1 or 0."""
     found = combine(field, words=_words(texts, field))
     likely = found.posterior_of(start=stand.left, end=stand.right, kind=stand.label)
-    return np.where(stand.known < 0, likely, stand.known)
+    posterior = np.where(stand.known < 0, likely, stand.known)
+    begins = found.walked.tags[:, 1::2].sum(axis=1)
+    drawn = np.bincount(stand.left, weights=posterior, minlength=len(begins))
+    return Told(posterior, np.maximum(begins - drawn, 0))
 
 
 def _words(texts: Sequence[str], field: Field) -> Ints:

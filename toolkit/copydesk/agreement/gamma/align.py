@@ -20,7 +20,7 @@ from copydesk.agreement.columns import Floats, Ints
 from copydesk.agreement.gamma.continua import Units
 from copydesk.agreement.gamma.tuples import EACH, Tuples
 
-_TOGETHER = 10  # units of a component that is solved along with others of its size
+_TOGETHER = 8  # units of a component that is solved along with others of its size
 _CELLS = 4_000_000  # of a table of costs: 32 MB
 _STATES = 20_000  # of one component
 
@@ -60,7 +60,7 @@ def best_alignment(units: Units, tuples: Sequence[Tuples]) -> Ints:
     for component in np.flatnonzero(parts.size > _TOGETHER).tolist():
         rows = slice(begin[component], begin[component + 1])
         own = parts.units[parts.first[component] : parts.first[component] + parts.size[component]]
-        _solve(units, own, float(parts.alone[component]), sets.members[rows], sets.cost[rows], together)
+        _solve(units, parts, own, sets.members[rows], sets.cost[rows], together)
     return together
 
 
@@ -97,9 +97,12 @@ def _sets(tuples: Sequence[Tuples], parts: _Components) -> _Sets:
 
 @cache
 def _steps(size: int) -> list[tuple[int, Ints]]:
-    """For each mask of units: the sets within it that hold its first unit."""
+    """For each mask of units: the sets within it that hold its first unit.
+
+    Whatever is left once the first unit of all is covered is without that unit, so no other mask is asked for but the whole.
+    """
     steps = []
-    for mask in range(1, 1 << size):
+    for mask in (*range(2, 1 << size, 2), (1 << size) - 1):
         low = mask & -mask
         rest, inner = mask ^ low, mask ^ low
         subs = [low]
@@ -142,13 +145,14 @@ def _solve_together(size: int, chosen: Ints, parts: _Components, sets: _Sets, be
         left = left ^ taken
 
 
-def _solve(units: Units, own: Ints, alone: float, members: Ints, cost: Floats, together: Ints) -> None:
+def _solve(units: Units, parts: _Components, own: Ints, members: Ints, cost: Floats, together: Ints) -> None:
     """Solve one component."""
-    place = {int(unit): at for at, unit in enumerate(own.tolist())}
+    alone = float(parts.alone[parts.of[own[0]]])
     if units.annotators[units.continuum[own[0]]] == 2:
         chosen = _assigned(units, own, alone, members, cost)
     else:
-        listed = [[place[one] for one in row if one >= 0] for row in members.tolist()]
+        places = np.where(members >= 0, parts.place[members], -1)
+        listed = [[at for at in row if at >= 0] for row in places.tolist()]
         found = _from_the_left(len(own), alone, listed, cost.tolist())
         chosen = _programmed(len(own), alone, listed, cost) if found is None else found
     for row in chosen:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from copydesk.agreement.columns import Bools, Floats, Ints
+from copydesk.agreement.columns import Bools, Floats, Ints, added
 from copydesk.agreement.gamma.align import best_alignment
 from copydesk.agreement.gamma.continua import Dissimilarity, Units
 from copydesk.agreement.gamma.disorder import Disorder, disorder_of
@@ -16,7 +16,7 @@ from copydesk.agreement.gamma.tuples import tuples_of
 from copydesk.agreement.gamma.windows import windowed
 
 SAMPLES = 30
-_BATCH = 150_000  # units at once, samples included
+_BATCH = 30_000  # units at once, samples included: what a cache about holds
 _CONFIDENCE = 1.96  # of 95 %, as in section 5.3 of the paper
 
 
@@ -76,16 +76,14 @@ def _gammas(
     units: Units, own: Dissimilarity, *, categories: int, samples: int, precision: float | None, seed: int
 ) -> Gammas:
     size = len(units.annotators)
-    real, cut, unsolved = _aligned(units, own, categories)
-    times = np.where((units.counts > 0) & ~unsolved & (units.annotators > 1), samples, 0)
-    sums, cut_too, lost = _chance(units, own, categories, times=times, round_=0, seed=seed)
-    cut, unsolved = cut | cut_too, unsolved | lost
+    times = np.where((units.counts > 0) & (units.annotators > 1), samples, 0)
+    real, sums, cut, unsolved = _beside_chance(units, own, categories, times=times, round_=0, seed=seed)
     if precision is not None:
         mean = sums[:, 0] / np.maximum(times, 1)
         spread = np.sqrt(np.maximum(sums[:, 1] / np.maximum(times, 1) - mean**2, 0)) / np.where(mean > 0, mean, 1)
         wanted = np.ceil((spread * _CONFIDENCE / precision) ** 2).astype(np.int64)
-        more = np.where(times > 0, np.maximum(wanted - times, 0), 0)
-        added, cut_too, lost = _chance(units, own, categories, times=more, round_=1, seed=seed)
+        more = np.where((times > 0) & ~unsolved, np.maximum(wanted - times, 0), 0)
+        _, added, cut_too, lost = _beside_chance(units, own, categories, times=more, round_=1, seed=seed)
         sums, times, cut, unsolved = sums + added, times + more, cut | cut_too, unsolved | lost
     drawn = np.maximum(times, 1)
     known = ~unsolved
@@ -105,21 +103,26 @@ def _gammas(
     )
 
 
-def _chance(
+def _beside_chance(
     units: Units, own: Dissimilarity, categories: int, *, times: Ints, round_: int, seed: int
-) -> tuple[Floats, Bools, Bools]:
-    """Add up over samples of each continuum: its disorder, the square of that, and the sums for categories."""
-    size, width = len(times), 1 + categories
-    sums = np.zeros((size, 2 + 2 * width))
+) -> tuple[Disorder, Floats, Bools, Bools]:
+    """Align each continuum and its samples, all in one go: one document alone costs little more than its share of a batch.
+
+    Gives the disorder of each, the sums over its samples (disorder, the square of that, and those for categories), and which were
+    cut into windows, and which could not be solved.
+    """
+    size = len(times)
     drawn, of = sampled(units, times=times, round_=round_, seed=seed)
-    found, cut, unsolved = _aligned(drawn, own, categories)
-    per_annotator = found.units / np.maximum(drawn.annotators, 1)
+    both = units.followed_by(drawn)
+    found, cut, unsolved = _aligned(both, own, categories)
+    per_annotator = found.units / np.maximum(both.annotators, 1)
     disorder = found.total / np.where(per_annotator > 0, per_annotator, 1)
     columns = np.concatenate([np.stack([disorder, disorder**2], axis=1), found.disagreed, found.weight], axis=1)
-    for at in range(columns.shape[1]):
-        sums[:, at] = np.bincount(of, columns[:, at], minlength=size)
-    some_cut, some_unsolved = (np.bincount(of[flag], minlength=size) > 0 for flag in (cut, unsolved))
-    return sums, some_cut, some_unsolved
+    sums = np.stack([added(of, column[size:], size) for column in columns.T], axis=1)
+    real = Disorder(*(getattr(found, name)[:size] for name in Disorder.__slots__))
+    everyone = np.concatenate([np.arange(size), of])
+    some_cut, some_unsolved = (np.bincount(everyone[flag], minlength=size) > 0 for flag in (cut, unsolved))
+    return real, sums, some_cut, some_unsolved
 
 
 def _aligned(units: Units, own: Dissimilarity, categories: int) -> tuple[Disorder, Bools, Bools]:

@@ -6,7 +6,7 @@ Y. Mathet, A. Widlöcher and J.-P. Métivier, The Unified and Holistic Method Ga
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -45,6 +45,13 @@ class Units:
             end=self.end[rows],
             category=self.category[rows],
             annotators=self.annotators[chosen],
+        )
+
+    def followed_by(self, others: Units) -> Units:
+        """Give these continua and then the others, which are numbered on."""
+        shifted = replace(others, continuum=others.continuum + len(self.annotators))
+        return Units(
+            *(np.concatenate([getattr(self, name), getattr(shifted, name)]) for name in Units.__dataclass_fields__)
         )
 
 

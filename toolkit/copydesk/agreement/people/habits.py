@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -12,12 +13,14 @@ from copydesk.agreement.columns import Bools, Floats, ints, look_up
 from copydesk.agreement.people.fact import Fact, share
 from copydesk.agreement.people.tally import Tally, are_right, touch
 from copydesk.agreement.people.work import Work
+from copydesk.agreement.snap import COMPLETED, LEFT_OUT, WHITE_SPACE
 
 # Twice the mean speed of silent reading, 238 words a minute: M. Brysbaert, How many words do we read per minute? A review and
 # meta-analysis of reading rate, Journal of Memory and Language 109 (2019) 104047.
 FASTEST = 2 * 238 / 60  # words a second
 _NO_TIME = "Label Studio told no lead time"
 _NO_SUGGESTION = "none of their spans was suggested"
+_SLIPS = {"cut_words": {COMPLETED, LEFT_OUT}, "edge_space": {WHITE_SPACE}}
 
 
 def habits(work: Work, *, skipped: Mapping[str, int]) -> Iterator[Fact]:
@@ -45,6 +48,23 @@ def habits(work: Work, *, skipped: Mapping[str, int]) -> Iterator[Fact]:
         yield share(name, "skipped", skipped[name], skipped[name], nothing="", note=note)
 
 
+def slips(spans: pa.Table, snapped: pa.Table) -> Iterator[Fact]:
+    """Give of each person who drew spans the shares of them that were moved to whole words, by what was amiss.
+
+    ``cut_words``: they began or ended inside a word; ``edge_space``: they had white space at an edge.
+    """
+    drawn = Counter(spans["annotator"].to_pylist())
+    owner = dict(zip(spans["span_id"].to_pylist(), spans["annotator"].to_pylist(), strict=True))
+    moved = [
+        (owner[span], rule)
+        for span, rule in zip(*(snapped[name].to_pylist() for name in ("span_id", "rule")), strict=True)
+    ]
+    for measure, rules in _SLIPS.items():
+        slipped = Counter(name for name, rule in moved if not rules.isdisjoint(rule.split(", ")))
+        for name, count in drawn.items():
+            yield share(name, measure, slipped[name], count, nothing="")
+
+
 def suggestions(
     work: Work,
     spans: pa.Table,
@@ -53,12 +73,14 @@ def suggestions(
     disputed: pa.Table,
     judged: Tally,
     hasty: Bools,
+    known: Bools,
 ) -> Iterator[Fact]:
     """Give what each person made of suggestions that were shown to them.
 
     ``suggestions_kept``: of their spans, those that were suggested and kept as they were. ``suggestions_wrong``: of these, the
     share that is not among the agreed labels (in reads that ``judged`` compares, places in dispute left out).
-    ``suggestions_unread``: the share that stands in documents done faster than they can be read.
+    ``suggestions_unread``: the share that stands in documents done faster than they can be read (``hasty``), of those of which that
+    is ``known``.
     """
     votes = work.ballot.spans
     row = np.flatnonzero(votes.candidate >= 0)
@@ -84,8 +106,9 @@ def suggestions(
             int(np.count_nonzero(wrong)),
             nothing=why,
         )
+        timed = int(np.count_nonzero(mine & kept & known[read]))
         unread = int(np.count_nonzero(mine & kept & hasty[read]))
-        yield share(name, "suggestions_unread", unread, taken, nothing=_NO_SUGGESTION)
+        yield share(name, "suggestions_unread", unread, timed, nothing=_NO_TIME if taken else _NO_SUGGESTION)
 
 
 def hasty_reads(work: Work, documents: pa.Table) -> tuple[Bools, Bools]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from copydesk.agreement.people.again import self_agreement
 from copydesk.agreement.people.fact import Fact, table_of
-from copydesk.agreement.people.habits import habits, haste, hasty_reads, suggestions
+from copydesk.agreement.people.habits import habits, haste, hasty_reads, slips, suggestions
 from copydesk.agreement.people.profile import boundaries, confusions
 from copydesk.agreement.people.scores import drifts, scores
 from copydesk.agreement.people.spam import spam
@@ -31,6 +31,7 @@ class Given:
 
     ``agreed``: ``agreed_spans``; ``skipped``: how many documents each person skipped and has not read since; ``labels``: those of
     the schema, in its order; ``every_read`` and ``every_span``: with what a later annotation of the same person superseded;
+    ``drawn``: the spans before they were put on whole words, and ``snapped``: the boundaries that were moved;
     ``partly``: reads of people who have not read the whole newest text, whose silence on what is new says nothing: they are counted,
     and not compared.
     """
@@ -46,6 +47,8 @@ class Given:
     labels: Sequence[str]
     every_read: pa.Table
     every_span: pa.Table
+    drawn: pa.Table
+    snapped: pa.Table
     partly: pa.Table | None = None
 
     def work(self) -> Work:
@@ -54,9 +57,9 @@ class Given:
         return work_of(reads=self.reads, spans=self.spans, labels=tuple(dict.fromkeys([*self.labels, *also])))
 
     def all_work(self) -> Work:
-        """Gather what people did, also where they have not read the whole newest text."""
+        """Gather what people drew, also where they have not read the whole newest text."""
         reads = pa.concat_tables([self.reads, self.partly]) if self.partly else self.reads
-        return work_of(reads=reads, spans=self.spans, labels=self.labels)
+        return work_of(reads=reads, spans=self.drawn, labels=self.labels)
 
 
 def annotator_facts(given: Given) -> pa.Table:
@@ -67,7 +70,8 @@ def annotator_facts(given: Given) -> pa.Table:
     * ``documents``, ``spans``, ``skipped``, ``read_empty``, ``lead_time_median``, ``lead_time_p95``, ``read_too_fast`` (``habits``);
     * ``f1_others``, ``f1_agreed``, ``f1_gold``, with ``precision_…`` and ``recall_…`` of each label: against what every other
       reader drew, the agreed labels of documents with three or more readers, and gold (``scores``);
-    * ``confusion``, and ``early_start``, ``late_start``, ``early_end``, ``late_end``, ``fused``, ``split`` (``profile``);
+    * ``confusion``, and ``early_start``, ``late_start``, ``early_end``, ``late_end``, ``fused``, ``split`` (``profile``), between
+      spans on whole words; ``cut_words``, ``edge_space`` (``habits``): how many were none before;
     * ``f1_window``, ``drift`` (``scores``), ``f1_self`` (``again``), ``spam`` (``spam``), and ``suggestions_kept``, ``suggestions_wrong``,
       ``suggestions_unread`` (``habits``).
     """
@@ -77,13 +81,14 @@ def annotator_facts(given: Given) -> pa.Table:
     judged = against_standard(work, given.agreed, compared=work.others >= 2, undecided=places)
     facts = [
         *habits(given.all_work(), skipped=given.skipped),
+        *slips(given.drawn, given.snapped),
         *haste(work, hasty=hasty, known=told),
         *_against_others(work),
         *scores(work, judged, against="agreed", nothing=_NO_AGREED, remark=_OWN_VOTE),
         *_against_gold(work, given.gold, given.gold_spans),
         *self_agreement(reads=given.every_read, spans=given.every_span, people=work.people),
         *spam(work),
-        *suggestions(work, given.spans, agreed=given.agreed, disputed=places, judged=judged, hasty=hasty),
+        *suggestions(work, given.spans, agreed=given.agreed, disputed=places, judged=judged, hasty=hasty, known=told),
     ]
     return table_of(sorted(facts, key=lambda fact: (_number(fact.annotator), fact.annotator)))
 

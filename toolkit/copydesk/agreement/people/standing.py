@@ -65,6 +65,15 @@ def standings(work: Work, *, gold: pa.Table, gold_spans: pa.Table, min_f1: float
         yield _judged(name, len(reads), float(hits[reads].sum()), float(sizes[reads].sum()), min_f1)
 
 
+def failed_reads(work: Work, *, gold: pa.Table, gold_spans: pa.Table, min_f1: float) -> Iterator[tuple[str, str]]:
+    """Give the documents of gold that somebody read with an F1 under ``min_f1``: ``doc_id`` and the annotator."""
+    tally = against_standard(work, gold_spans, compared=gold_reads(work, gold))
+    reads, hits, sizes = work.ballot.reads, tally.hits.sum(axis=1), tally.sizes()
+    docs = reads.docs.to_pylist()
+    for read in np.flatnonzero(tally.compared & (2 * hits < min_f1 * sizes)).tolist():
+        yield str(docs[reads.doc[read]]), work.people[int(reads.annotator[read])]
+
+
 def _judged(name: str, documents: int, hits: float, sizes: float, min_f1: float) -> Standing:
     if not sizes:
         reason = "has read no gold" if not documents else "read gold without a span, and drew none there"

@@ -60,7 +60,7 @@ def _differ(one: Span, other: Span) -> Iterator[Suspect]:
     for span, against in ((one, other), (other, one)):
         detail = f"{against['doc_id']} tells the same story, and has {against['label']} here ({_votes(against)})"
         score = _score(against["votes"], span["votes"])
-        yield _suspect(span, reason="copy-label", score=score, detail=detail)
+        yield _suspect(span, reason="copy-label", score=score, detail=detail, other=against["label"])
 
 
 def _missing(corpus: Corpus, span: Span, there: str, place: tuple[int, int]) -> Iterator[Suspect]:
@@ -74,14 +74,14 @@ def _missing(corpus: Corpus, span: Span, there: str, place: tuple[int, int]) -> 
         "label": None,
     }
     said = f"{span['doc_id']} tells the same story, and has {span['label']} here ({_votes(span)})"
-    yield _suspect(bare, reason="copy-unlabelled", score=_score(span["votes"], readers), detail=said)
+    score = _score(span["votes"], readers)
+    yield _suspect(bare, reason="copy-unlabelled", score=score, detail=said, other=span["label"])
     said = f"{there} tells the same story, and has no label here ({readers} read it)"
-    yield _suspect(span, reason="copy-label", score=_score(readers, span["votes"]), detail=said)
+    yield _suspect(span, reason="copy-label", score=_score(readers, span["votes"]), detail=said, other=None)
 
 
-def _suspect(span: Mapping[str, Any], *, reason: str, score: float, detail: str) -> Suspect:
-    names = ("doc_id", "span_id", "start", "end", "surface", "label")
-    return Suspect(**{name: span[name] for name in names}, reason=reason, score=score, detail=detail)
+def _suspect(span: Mapping[str, Any], *, reason: str, score: float, detail: str, other: str | None) -> Suspect:
+    return Suspect.of(span["doc_id"], span, reason=reason, score=score, detail=detail, other=other)
 
 
 def _score(against: int, votes: int) -> float:

@@ -49,6 +49,7 @@ def contradicted(corpus: Corpus, said: Probabilities, *, least: float) -> Iterat
                 reason="model",
                 score=1 - there,
                 detail=f"the model says {said.labels[better]} ({probability[better]:.2f}), and {span['label']} with {there:.2f}",
+                other=None if said.labels[better] == NOTHING else said.labels[better],
             )
 
 

@@ -43,6 +43,7 @@ def labelled_otherwise(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
                 reason="surface-label",
                 score=score,
                 detail=f"it is labelled {_told(own)} in the corpus, mostly {top}",
+                other=top,
             )
 
 
@@ -69,6 +70,7 @@ def not_labelled(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
                 reason="surface-unlabelled",
                 score=score,
                 detail=f"it is labelled {_told(own)} elsewhere, and not at all in {len(places)} place{'s' * (len(places) > 1)}",
+                other=own.most_common(1)[0][0],
             )
 
 

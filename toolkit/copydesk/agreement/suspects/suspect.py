@@ -20,9 +20,12 @@ class Suspect:
     reason: str
     score: float
     detail: str
+    other: str | None
 
     @classmethod
-    def of(cls, doc_id: str, span: Mapping[str, Any], *, reason: str, score: float, detail: str) -> Suspect:
-        """Give the row of an agreed span."""
+    def of(
+        cls, doc_id: str, span: Mapping[str, Any], *, reason: str, score: float, detail: str, other: str | None = None
+    ) -> Suspect:
+        """Give the row of an agreed span, which may have the ``other`` label instead, or none."""
         place = {name: span[name] for name in ("span_id", "start", "end", "surface", "label")}
-        return cls(doc_id=doc_id, **place, reason=reason, score=score, detail=detail)
+        return cls(doc_id=doc_id, **place, reason=reason, score=score, detail=detail, other=other)

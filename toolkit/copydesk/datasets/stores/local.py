@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copydesk.datasets.staging import staged, sweep_staging
-from copydesk.datasets.version import Version, versions_in
+from copydesk.datasets.version import Version, newest_in
 from copydesk.errors import StoreError
 from copydesk.store import TEMPORARY, commit_folder, sync_folder, write_file
 
@@ -42,8 +42,8 @@ class LocalStore:
         whose versions have different numbers; those with the same number would meet in the name.
         """
         with _alone(self.folder):
-            there = versions_in(self.folder)
-            if (there[-1] if there else None) != after:
+            newest = newest_in(self.folder)
+            if (newest.version if newest else None) != after:
                 return False
             commit_folder(place, self.folder / version)
         return True

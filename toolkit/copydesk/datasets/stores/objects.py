@@ -28,7 +28,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from copydesk.datasets.staging import STAGING
-from copydesk.datasets.version import MANIFEST, SUMS, Version, versions_in
+from copydesk.datasets.version import MANIFEST, SUMS, Version, newest_in
 from copydesk.errors import StoreError
 from copydesk.remote import EXTRAS, RemotePath, reaching, scheme_of
 from copydesk.store import canonical_json
@@ -89,10 +89,12 @@ class ObjectStore:
         last = self._last_claim()
         if last:
             self._carry_out(last)
-        there = versions_in(self.folder)
+        newest = newest_in(self.folder)
         mine = Claim(last.number + 1 if last else 1, version, staging)
         content = canonical_json({"version": mine.version, "staging": staging})
-        if (there[-1] if there else None) != after or not self.create(f"{CLAIMS}/{mine.number:08d}.json", content):
+        if (newest.version if newest else None) != after or not self.create(
+            f"{CLAIMS}/{mine.number:08d}.json", content
+        ):
             self._discard(staging)
             return False
         self._carry_out(mine)

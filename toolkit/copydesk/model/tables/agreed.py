@@ -21,7 +21,7 @@ AGREED_SPANS = schema(
     readers=pa.int64(),  # annotators who read the document
     annotators=NAMES,  # pseudonyms of those who drew it, sorted
     annotation_ids=NAMES,
-    decided=pa.string(),  # unanimous, majority, single, adjudicated; of what no majority drew, the model
+    decided=pa.string(),  # unanimous, majority, single, adjudicated; of what no majority drew, the method
     posterior=maybe(pa.float64()),  # how likely it is to be right; empty where votes decided
     method=pa.string(),  # what decided: vote, unanimous, span_ds, bsc_seq, gold, adjudication
 )
@@ -109,7 +109,7 @@ CLAIMS = schema(
     supports=NAMES,
     attributes=ATTRIBUTES,
 )
-# What annotators agree on of whole documents.
+# What annotators agree on of whole documents; decided, posterior and method as in agreed_spans.
 AGREED_CATEGORIES = schema(
     doc_id=pa.string(),
     revision=pa.int32(),
@@ -121,5 +121,7 @@ AGREED_CATEGORIES = schema(
     readers=pa.int64(),
     annotators=NAMES,
     annotation_ids=NAMES,
-    decided=pa.string(),  # unanimous, majority, single, adjudicated
+    decided=pa.string(),
+    posterior=maybe(pa.float64()),
+    method=pa.string(),  # vote, unanimous, class_ds, adjudication
 )

@@ -18,28 +18,27 @@ DISPUTES = schema(
     detail=pa.string(),
     posterior=maybe(pa.float64()),  # of the likeliest reading; empty where votes alone were counted
 )
-# A reading of a dispute as a value; what an adjudicator is shown and decides on.
-READINGS = pa.list_(
-    pa.struct(
-        [
-            pa.field("option", pa.string(), nullable=False),  # A, B; empty for one that is told, and not asked for
-            pa.field("label", pa.string(), nullable=False),  # of a span or relation; the value of a category
-            pa.field("start", pa.int64(), nullable=False),  # of a relation's head
-            pa.field("end", pa.int64(), nullable=False),
-            pa.field("surface", pa.string(), nullable=False),
-            pa.field("tail_start", pa.int64()),  # of a relation alone, as what follows
-            pa.field("tail_end", pa.int64()),
-            pa.field("tail_surface", pa.string()),
-        ]
-    )
+_READING = (
+    pa.field("label", pa.string(), nullable=False),  # of a span or relation; the value of a category
+    pa.field("start", pa.int64(), nullable=False),  # of a relation's head
+    pa.field("end", pa.int64(), nullable=False),
+    pa.field("surface", pa.string(), nullable=False),
+    pa.field("tail_start", pa.int64()),  # of a relation alone, as what follows
+    pa.field("tail_end", pa.int64()),
+    pa.field("tail_surface", pa.string()),
 )
+# A reading of a dispute as a value; what an adjudicator is shown and decides on. The option is A, B, or empty for one that is told,
+# and not asked for.
+READINGS = pa.list_(pa.struct([pa.field("option", pa.string(), nullable=False), *_READING]))
+# A reading of a whole document: name is that of a category, empty for what is drawn.
+KNOWN = pa.list_(pa.struct([pa.field("name", pa.string(), nullable=False), *_READING]))
 # The questions that adjudicators are asked: one for each dispute that is open and can be decided now.
 CONFLICTS = schema(
     conflict_id=pa.string(),  # of the dispute and the readings that are left: another reading makes another conflict
     dispute_id=pa.string(),
     doc_id=pa.string(),
     revision=pa.int32(),
-    kind=pa.string(),  # as in disputes
+    kind=pa.string(),  # as in disputes; suspect for a label that nobody disputes
     name=pa.string(),  # of a category; empty for what is drawn
     start=pa.int64(),
     end=pa.int64(),
@@ -64,6 +63,21 @@ DECISIONS = schema(
     project=pa.string(),  # of the adjudication: as in annotations
     annotation_id=pa.int64(),  # Label Studio's
 )
+# What adjudicators decided of whole documents: all that holds there. It is only ever added to; the latest of a document counts.
+DOCUMENT_DECISIONS = schema(
+    question_id=pa.string(),  # of the document's text and the readings that were known
+    doc_id=pa.string(),
+    revision=pa.int32(),  # whose text was shown
+    text_sha256=pa.string(),
+    shown_sha256=pa.string(),  # of the text that the server had: as in annotations
+    known=KNOWN,  # what people had drawn and said: this is decided, and nothing that comes later
+    result=pa.string(),  # what holds: Label Studio's own JSON, whole
+    by=pa.string(),  # this and the next four: as in decisions
+    guideline_version=pa.string(),
+    at=INSTANT,
+    project=pa.string(),
+    annotation_id=pa.int64(),
+)
 # Tasks that were given back to who made them. A return that was begun and not done is finished by the next run.
 RETURNS = schema(
     return_id=pa.string(),
@@ -72,7 +86,8 @@ RETURNS = schema(
     doc_id=pa.string(),
     annotator=pa.string(),  # pseudonym
     annotation_id=pa.int64(),  # Label Studio's, of what she had submitted
-    conflict_id=pa.string(),  # whose decision asked for it; empty where a person did
+    causes=NAMES,  # what asked for it: conflict_ids, findings (such as "S14 3:9 GPE"), "gold"; none where a person did
+    before=pa.string(),  # JSON: the suggestions that the task had, and how many people were to do it
     remark=pa.string(),
     step=pa.string(),  # begun, done, answered: the last row of a return_id counts
     at=INSTANT,
@@ -85,7 +100,7 @@ SNAPPED = schema(
     made_end=pa.int64(),
     start=pa.int64(),
     end=pa.int64(),
-    rule=pa.string(),  # white-space, word-completed, word-left-out; several joined by a comma
+    rule=pa.string(),  # white-space, marks, word-completed, word-left-out; several joined by a comma
 )
 AGREEMENT = schema(
     measure=pa.string(),  # such as span_f1_exact, token_alpha, relation_f1
@@ -129,6 +144,13 @@ GOLD_SPANS = schema(
     surface=pa.string(),
     label=pa.string(),
 )
+# Rounds of gold that newcomers read before their votes count; of several of a person the latest stands.
+QUALIFICATIONS = schema(
+    annotator=pa.string(),  # pseudonym
+    doc_ids=NAMES,  # gold, all of which is to be read; none where somebody was admitted without
+    min_f1=pa.float64(),  # that Wilson's lower bound of their F1 on it is to reach
+    at=INSTANT,
+)
 # Labels that are likely to be wrong, the likeliest first.
 SUSPECTS = schema(
     doc_id=pa.string(),
@@ -140,6 +162,7 @@ SUSPECTS = schema(
     reason=pa.string(),  # few-votes, surface-label, surface-unlabelled, copy-label, copy-unlabelled, model
     score=pa.float64(),  # from 0 to 1
     detail=pa.string(),  # one sentence
+    other=maybe(pa.string()),  # what it may be instead; empty for nothing
 )
 FINDINGS = schema(
     suite=pa.string(),

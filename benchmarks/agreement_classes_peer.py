@@ -6,19 +6,19 @@ The table [units, raters] of small numbers comes as a file of numpy's; -1 is mis
 import json
 import random
 import sys
-import time
 from itertools import combinations
 
 import krippendorff
 import numpy as np
 from nltk.metrics import agreement
+from ratio import cpu_seconds
 from sklearn.metrics import cohen_kappa_score
 
 
 def main(file: str) -> None:
     table = np.load(file).astype(np.int64)
     data = np.where(table >= 0, table, np.nan).T
-    drawn = data[:, np.random.default_rng(0).integers(0, len(table), len(table))]
+    draw = np.random.default_rng(0)
     triples = [(rater, unit, int(table[unit, rater])) for unit, rater in zip(*np.nonzero(table >= 0), strict=True)]
     random.Random(1).shuffle(triples)
     task = agreement.AnnotationTask(triples)
@@ -27,23 +27,19 @@ def main(file: str) -> None:
         both = (one >= 0) & (other >= 0)
         pairs.append((one[both], other[both]))
     seconds = {
-        "krippendorff": _seconds(lambda: krippendorff.alpha(data, level_of_measurement="nominal")),
-        "krippendorff-ordinal": _seconds(lambda: krippendorff.alpha(data, level_of_measurement="ordinal")),
-        "krippendorff-resample": _seconds(lambda: krippendorff.alpha(drawn, level_of_measurement="nominal")),
-        "nltk": _seconds(task.alpha),
-        "scikit-learn": _seconds(lambda: [cohen_kappa_score(one, other) for one, other in pairs]),
+        "krippendorff": cpu_seconds(lambda: krippendorff.alpha(data, level_of_measurement="nominal")),
+        "krippendorff-ordinal": cpu_seconds(lambda: krippendorff.alpha(data, level_of_measurement="ordinal")),
+        "krippendorff-resample": cpu_seconds(
+            lambda: krippendorff.alpha(_drawn(data, draw), level_of_measurement="nominal")
+        ),
+        "nltk": cpu_seconds(task.alpha),
+        "scikit-learn": cpu_seconds(lambda: [cohen_kappa_score(one, other) for one, other in pairs]),
     }
     print(json.dumps(seconds))
 
 
-def _seconds(work):
-    """The better of two turns: the first pays for memory that is asked for the first time."""
-    turns = []
-    for _ in range(2):
-        begin = time.process_time()
-        work()
-        turns.append(time.process_time() - begin)
-    return min(turns)
+def _drawn(data, draw):
+    return data[:, draw.integers(0, data.shape[1], data.shape[1])]
 
 
 if __name__ == "__main__":
