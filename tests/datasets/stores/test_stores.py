@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import fsspec
@@ -16,7 +16,9 @@ from stored import SECRET, content, hidden, md5, whole
 
 from copydesk.cli import cli
 from copydesk.datasets.events import add_event
+from copydesk.datasets.gc import collect
 from copydesk.datasets.load import find_version, load, verify
+from copydesk.datasets.retract import retract
 from copydesk.datasets.stores import allow_single_writer, store_of
 from copydesk.datasets.stores.local import probe
 from copydesk.errors import MissingExtraError, StoreError, UnknownError, UsageError
@@ -100,9 +102,25 @@ def test_commands_read_and_yank_in_the_store_that_is_named(command, memory, news
     assert "harbour-news 1.1.0, default (train): 3 rows in memory://" in command("load", newsroom.NAME).output
     assert command("verify", newsroom.NAME).output == "harbour-news 1.1.0: every file is what its digests say\n"
     assert command("alias", newsroom.NAME, "stable", "1.0.0").output == "harbour-news: stable is 1.0.0\n"
+    assert "relabelled" in command("diff", newsroom.NAME, "1.0.0", "1.1.0").output
+    assert "1.1.0" in command("log", newsroom.NAME).output
     assert command("yank", newsroom.NAME, "1.1.0", "--reason", "wrong").exit_code == 0
     assert "harbour-news 1.0.0" in command("load", newsroom.NAME).output
     assert "there are: harbour-news" in str(command("load", "elsewhere").exception)
+
+
+def test_an_article_is_taken_back_in_a_store(memory, newsroom):
+    newsroom.put_out(memory)
+    retract(memory, ["doc-a"], reason="withdrawn", progress=newsroom.silent)
+    assert find_version(newsroom.NAME, folder="memory://news").name == "1.1.0"
+    assert "doc-a" not in list(load(newsroom.NAME, split="all", folder="memory://news")["doc_id"])
+    assert whole(memory) == ["1.0.0", "1.1.0"]
+
+
+def test_no_version_in_a_store_is_removed(memory, newsroom):
+    newsroom.put_out(memory)
+    with pytest.raises(UsageError, match="where no version is removed"):
+        collect(memory, days=0, now=datetime.now(UTC), apply=True)
 
 
 def test_the_settings_say_where_datasets_lie(tmp_path, memory, newsroom):
