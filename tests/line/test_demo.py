@@ -98,6 +98,18 @@ def test_running_it_again_changes_and_doubles_nothing(reference: Path, shell: Sh
     assert shell("copydesk status --json", cwd=reference).stdout == before
 
 
+def test_the_same_version_is_published_where_one_is_told_to(
+    reference: Path, version: Path, tmp_path: Path, shell: Shell
+) -> None:
+    place = (tmp_path / "elsewhere").as_uri()
+    done = shell(f"copydesk publish --schema news-entities --to {place}", cwd=reference)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "elsewhere/conflict-news/1.0.0/SHA256SUMS").read_bytes() == (version / "SHA256SUMS").read_bytes()
+    assert shell(f"copydesk verify conflict-news --at {place}", cwd=tmp_path).returncode == 0
+    refused = shell(f"copydesk publish --schema news-entities --single-writer --to {place}", cwd=reference)
+    assert (refused.returncode, "is no store" in refused.stderr) == (2, True)
+
+
 def test_a_document_is_shown_with_its_zones(reference: Path, shell: Shell) -> None:
     shown = json.loads(shell("copydesk show seeds/000_624767c5aad575bc.txt --json", cwd=reference).stdout)
     kinds = [zone["kind"] for zone in shown["zones"]]

@@ -21,13 +21,13 @@ from copydesk.datasets.events import events_in, point, state_of
 from copydesk.datasets.layout import NESTED
 from copydesk.datasets.load import read_published
 from copydesk.datasets.nested import flat_tables
-from copydesk.datasets.staging import staged, sweep_staging
 from copydesk.datasets.step import step_to
+from copydesk.datasets.stores import Store, store_of
 from copydesk.datasets.version import AGREEMENT, FINDINGS, Release, newest_in, read_list
 from copydesk.datasets.write import write_version
 from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
-from copydesk.store import canonical_json, commit_folder
+from copydesk.store import canonical_json, translated
 
 __all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
@@ -104,17 +104,12 @@ def publish_again(release: Release, *, progress: Progress) -> Published | None:
 
 
 def _publish(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published:
-    try:
-        sweep_staging(folder)
+    store = store_of(folder)
+    with translated(folder, "publish in"), store.writing():
         for _ in range(_RACES):
-            done = _attempt(folder, draft, gate, progress)
+            done = _attempt(folder, draft, store, gate, progress)
             if done:
                 return done
-    except OSError as error:
-        raise StoreError(
-            f"cannot publish in {folder}: {error.strerror or error}",
-            fix="check the disk's space and the folder's rights",
-        ) from error
     raise StoreError(f"{_RACES} other publishers were faster in {folder}", fix="run one publisher at a time")
 
 
@@ -123,8 +118,8 @@ def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(table.to_pylist(), key=lambda row: [canonical_json(value) for value in row.values()]))
 
 
-def _attempt(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published | None:
-    """Publish after the newest version; None where another publisher took the number meanwhile."""
+def _attempt(folder: Path, draft: Draft, store: Store, gate: Gate, progress: Progress) -> Published | None:
+    """Publish after the newest version; None where another publisher was faster."""
     parent = newest_in(folder)
     asked = draft.plan.bump
     content = draft.after(parent, hold=asked != "major")
@@ -137,19 +132,13 @@ def _attempt(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Publ
         content = draft.after(parent, hold=False)
         step = step_to(content, parent, asked=asked)
     gate(content.parts, parent.path if parent else None)
-    target = folder / step.version
-    with staged(folder) as place:
+    with store.staged() as place:
         write_version(place, content=content, step=step, progress=progress)
-        try:
-            commit_folder(place, target)
-        except (StoreError, OSError):
-            if target.exists() and place.exists():
-                return None
-            raise
+        if not store.commit(place, step.version, after=parent.version if parent else None):
+            return None
     point(folder)
-    return Published(
-        step.version, target, created=True, bump=step.bump.level, reasons=(*step.bump.reasons, *_held(content))
-    )
+    reasons = (*step.bump.reasons, *_held(content))
+    return Published(step.version, folder / step.version, created=True, bump=step.bump.level, reasons=reasons)
 
 
 def _held(content: Content) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version as installed
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,7 @@ from copydesk.datasets.layout import NESTED, file_of
 from copydesk.datasets.publish import About, Plan
 from copydesk.datasets.publish import publish as write_version
 from copydesk.datasets.splits import Shares
+from copydesk.datasets.stores import allow_single_writer
 from copydesk.documents.sentences import sentences_of
 from copydesk.errors import ConfigError
 from copydesk.flow.current import current_articles, uncounted
@@ -26,10 +28,19 @@ from copydesk.workspace import Workspace
 _STRATA = ("publisher", "year", "language")
 
 
-def publish(workspace: Workspace, name: str, *, bump: str = "", progress: Progress) -> Report:
+def publish(
+    workspace: Workspace,
+    name: str,
+    *,
+    bump: str = "",
+    home: Path | None = None,
+    single_writer: bool = False,
+    progress: Progress,
+) -> Report:
     """Validate, then write the next version of the dataset; none where nothing changed.
 
-    ``bump`` is major, minor or patch; empty: as far as the changes ask for. Raises DataError where they ask for more,
+    ``home`` is where datasets lie; by default where the workspace says. ``single_writer`` says that nobody else ever
+    publishes there. ``bump`` is major, minor or patch; empty: as far as the changes ask for. Raises DataError where they ask for more,
     FindingError where validation found errors, UnknownError where the agreed labels are missing or out of date.
     """
     schema = workspace.schema()
@@ -37,14 +48,16 @@ def publish(workspace: Workspace, name: str, *, bump: str = "", progress: Progre
         fault = findings_fault(validated(workspace, pages=True, progress=progress))
         if fault:
             raise fault
-        title = name or workspace.title
+        folder = (home or workspace.datasets) / (name or workspace.title)
+        if single_writer:
+            allow_single_writer(folder)
         tables = _dataset_tables(workspace)
         plan = _plan(workspace, tables["documents"], bump)
         gate = VersionGate(workspace, groups=plan.groups, agreement=tables["agreement"])
         done = write_version(
-            workspace.datasets / title,
+            folder,
             tables=tables,
-            about=_about(workspace, title, schema),
+            about=_about(workspace, folder.name, schema),
             plan=plan,
             gate=gate,
             progress=progress,
