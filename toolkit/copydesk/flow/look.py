@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.load import versions
+from copydesk.datasets.load import datasets_in
 from copydesk.flow.current import current_rejected, located, zones_of
 from copydesk.flow.history import Keys, doc_keys
 from copydesk.flow.labels import anchor_counts
@@ -49,9 +49,7 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
             "validations": int(findings is not None),
         },
     }
-    names = sorted(path.name for path in workspace.datasets.glob("*") if path.is_dir())
-    found = {name: versions(name, folder=workspace.datasets) for name in names}
-    counts["datasets"] = {name: there[-1] for name, there in found.items() if there}
+    counts["datasets"] = {name: there[-1] for name, there in datasets_in(workspace.datasets).items()}
     return counts
 
 
