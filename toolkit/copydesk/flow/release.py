@@ -15,6 +15,7 @@ from copydesk.documents.sentences import sentences_of
 from copydesk.errors import ConfigError, FindingError, UnknownError
 from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import current_articles, current_documents, current_zones, newest, uncounted
+from copydesk.flow.inputs import inputs_of
 from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
@@ -182,6 +183,7 @@ def _about(workspace: Workspace, name: str, schema: LabelSchema) -> About:
         schema=schema,
         suites=dict(part.receipt["suites"]) if part else {},
         tool_version=installed("copydesk"),
+        inputs=inputs_of(workspace, name),
     )
 
 
