@@ -54,7 +54,7 @@ def home_of(name: str, *, folder: Path | None = None) -> Path:
         raise UnknownError(f"{name!r} cannot be the name of a dataset", fix=NAME_RULE)
     home = _home(folder)
     if not versions_in(home / name):
-        there = ", ".join(sorted(entry.name for entry in _folders(home) if versions(entry.name, folder=home))) or "none"
+        there = ", ".join(published(home)) or "none"
         raise UnknownError(f"no dataset {name!r} in {home}; there are: {there}", fix="publish it, or name the folder")
     return home / name
 
@@ -80,6 +80,12 @@ def find_version(name: str, version: str = "", *, folder: Path | None = None) ->
 def versions(name: str, *, folder: Path | None = None) -> tuple[str, ...]:
     """List the versions of a dataset, oldest number first; none where there is no such dataset."""
     return tuple(map(str, versions_in(_home(folder) / name))) if is_name(name) else ()
+
+
+def published(folder: Path) -> dict[str, tuple[str, ...]]:
+    """List the datasets in a folder that have a version, by name, with their versions."""
+    found = {entry.name: versions(entry.name, folder=folder) for entry in sorted(_folders(folder))}
+    return {name: there for name, there in found.items() if there}
 
 
 def read_published(path: Path, table: str, *, columns: list[str] | None = None) -> pa.Table:
