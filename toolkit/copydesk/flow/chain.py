@@ -17,6 +17,21 @@ def place_in_article(start: int, end: int, edits: Sequence[_Row]) -> tuple[int, 
     return _in_article(start, edits)[0], _in_article(end - 1, edits)[1]
 
 
+def edits_about(start: int, end: int, edits: Sequence[_Row]) -> tuple[list[_Row], list[_Row]]:
+    """Give the edits that moved the characters ``start`` to ``end`` of a text, and those that changed something in them."""
+    before: list[_Row] = []
+    within: list[_Row] = []
+    shift = 0
+    for edit in edits:
+        first = edit["start"] + shift
+        last = first + len(edit["inserted"])
+        if first >= end:
+            break
+        (within if last > start else before).append(edit)
+        shift += len(edit["inserted"]) - len(edit["removed"])
+    return before, within
+
+
 def article_told(document: _Row, place: tuple[int, int]) -> str:
     """Say which article a label stands in, and where."""
     return f"raw article {document['raw_sha256'][:12]} ({document['source']}), characters {place[0]} to {place[1]}"
