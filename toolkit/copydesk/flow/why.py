@@ -66,9 +66,9 @@ def _found(workspace: Workspace, identity: str, held: list[Held], *, name: str, 
         there = in_version(workspace, one.release, identity)
         if there:
             return there
-    where = f"{name} {version}".strip() if name else "the agreed labels, or in any version of any dataset,"
+    where = f"{name} {version}".strip() if name else "the agreed labels or any published version"
     raise UnknownError(
-        f"no span or relation {identity!r} in {where} of {workspace.root}",
+        f"there is no span or relation {identity!r} in {where}",
         fix="copydesk show DOC_ID --json lists the labels of a document with their ids",
     )
 
@@ -97,12 +97,11 @@ def _edits(found: Evidence) -> tuple[Row, list[str]]:
         changed = [{key: edit[key] for key in ("start", "end", "removed", "inserted", "rule")} for edit in within]
         facts.append({"start": start, "end": stop, "article": there, "before": rules, "within": changed})
         counted = ", ".join(f"{count} {rule}" for rule, count in rules.items())
-        lines.append(f"{len(before)} edits before {end['surface']!r}" + (f": {counted}" if counted else ""))
-        lines += [f"within: {one['rule']}, {one['removed']!r} became {one['inserted']!r}" for one in changed] or [
-            "none within it"
+        lines += [
+            article_told(found.document, (start, stop)) + (f": {there!r}" if there is not None else ""),
+            f"{len(before)} edits before it: {counted}" if before else "no edit before it",
+            *(f"within it: {one['rule']}, {one['removed']!r} became {one['inserted']!r}" for one in changed),
         ]
-        told = f": {there!r}" if there is not None else ""
-        lines.append(article_told(found.document, (start, stop)) + told)
     return {"known": True, "ends": facts}, lines
 
 
