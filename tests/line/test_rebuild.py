@@ -63,7 +63,7 @@ def test_the_first_version_comes_out_byte_for_byte_after_all_that_it_was_made_fr
 def test_a_stated_time_and_gold_are_inputs_too(traced: Traced, twice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = traced["told"]
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    alike = (traced["BEN"], traced["BEN"])
+    alike = (traced["BEN"],) * 3
     traced["labelled"](twice, alike, at="2026-01-03T12:00:00.000000Z")
     assert told(twice, "quality", "gold", "add")["counts"]["added"] == 1
     traced["labelled"](twice, (*alike, [("Hit", "PERSON")]), at="2026-01-04T12:00:00.000000Z")
