@@ -13,12 +13,16 @@ from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.plain import from_plain
 from copydesk.model.schema import Attribute, LabelSchema
 
+EVENTS = "events"
+RELEASE = "release"
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What a version was made from: how far each log of the workspace went, and the files that are no logs, by their names.
 
-    ``logs`` gives of each log the number of its ``parts`` and their ``digest``.
+    ``logs`` gives of each log the number of its ``parts`` and their ``digest``, that of what was said of the dataset (``EVENTS``) among
+    them. What was published again without retracted articles was made from a version (``RELEASE``) and these events alone.
     """
 
     logs: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)

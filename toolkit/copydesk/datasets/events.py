@@ -11,15 +11,15 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from copydesk.datasets.version import MANIFEST, Release, Version, is_removed, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
-from copydesk.store import TEMPORARY, canonical_json, file_sha256, sync_folder, translated, write_file
+from copydesk.store import TEMPORARY, canonical_json, digest_of, file_sha256, sync_folder, translated, write_file
 
 LOG = "log"
 LATEST = "latest.json"
@@ -83,6 +83,11 @@ def state_of(events: Iterable[Event]) -> State:
         elif event.kind == "retract":
             retracted |= dict.fromkeys(said["doc_ids"], said["reason"])
     return State(yanked, aliases, retracted)
+
+
+def extent(events: Sequence[Event]) -> dict[str, str | int]:
+    """How far the log went when these were all: their number, and their digest."""
+    return {"parts": len(events), "digest": digest_of([asdict(event) for event in events])}
 
 
 def latest_in(folder: Path) -> Release | None:
