@@ -51,19 +51,29 @@ def told(folder: Path, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def labelled(folder: Path, work: Work, *, at: str, skipped: Work = ()) -> None:
+def labelled(folder: Path, work: Work, *, at: str, skipped: Work = (), also: str = "") -> None:
     """Take what people marked into the workspace, and of others what they had marked when they skipped it, in an export of this time.
 
-    Each joins Noor and Aleppo, where both are marked.
+    Each joins Noor and Aleppo, where both are marked. In another text, ``also``, two find Noor.
     """
     annotations = [_annotation(number, marks, at) for number, marks in enumerate([*work, *skipped], 1)]
     for one in annotations[len(work) :]:
         one["was_cancelled"] = True
-    task = {"id": 1, "project": 7, "data": {"text": TEXT}, "annotations": annotations, "drafts": []}
-    counts = {"total_annotations": len(work), "cancelled_annotations": len(skipped)}
+    tasks = [_task(1, TEXT, annotations, at)]
+    if also:
+        tasks.append(
+            _task(2, also, [_annotation(number, ANNA[:1], at) | {"id": 100 + number} for number in (1, 2)], at)
+        )
     file = folder / "export.json"
-    file.write_text(json.dumps([{**task, **counts, "created_at": CREATED, "updated_at": at}]), encoding="utf-8")
+    file.write_text(json.dumps(tasks), encoding="utf-8")
     told(folder, "import-export", str(file))
+
+
+def _task(number: int, text: str, annotations: list[dict[str, Any]], at: str) -> dict[str, Any]:
+    skipped = sum(one["was_cancelled"] for one in annotations)
+    counts = {"total_annotations": len(annotations) - skipped, "cancelled_annotations": skipped}
+    task = {"id": number, "project": 7, "data": {"text": text}, "annotations": annotations, "drafts": []}
+    return {**task, **counts, "created_at": CREATED, "updated_at": at}
 
 
 def _annotation(number: int, marks: list[tuple[str, str]], at: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.load import read_published
 from copydesk.datasets.version import Release
+from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import article_of, edits_of
 from copydesk.flow.qualification import voting
 from copydesk.store import Part
@@ -62,12 +63,13 @@ def in_workspace(workspace: Workspace, identity: str) -> Evidence | None:
     labels = voting(workspace, {name: workspace.labels.read(name) for name in _VOTING})[0]
     of = {name: _of(table, doc_id) for name, table in labels.items()}
     annotations = {row["annotation_id"] for row in of["reads"]}
+    current = workspace.agreed.is_made_from(agreed_key(workspace))
     text = _text_of(workspace, doc_id, label["revision"])
     assert text is not None
     part, document = text
     return Evidence(
         kind=kind,
-        where=f"the agreed labels of schema {workspace.schema_name}",
+        where=f"the agreed labels of schema {workspace.schema_name}" + ("" if current else ", which are out of date"),
         schema=workspace.schema().name,
         in_workspace=True,
         label=label,

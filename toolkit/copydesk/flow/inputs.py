@@ -12,19 +12,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from copydesk.datasets.about import Inputs
-from copydesk.datasets.events import LOG, Event, events_in
-from copydesk.datasets.version import MANIFEST, Release, Version, versions_in
+from copydesk.datasets.about import EVENTS, Inputs
+from copydesk.datasets.events import LOG, events_in, extent
+from copydesk.datasets.version import MANIFEST, Release, open_release, versions_in
 from copydesk.datasets.write import INPUTS
 from copydesk.errors import StoreError
 from copydesk.model.marker import MARKER
 from copydesk.model.toml_text import to_toml
-from copydesk.store import Log, Part, digest_of, file_sha256, part_at, parts_digest, translated, write_file
+from copydesk.store import Log, Part, file_sha256, part_at, parts_digest, translated, write_file
 from copydesk.workspace import Workspace
 
 _LOGS = ("documents", "pulls", "decisions")
 _GOLD = "gold"
-_EVENTS = "events"  # what was said of the dataset's earlier versions
 _NO_MATTER = ("ingest", "engine", "studio", "watch")
 _RESTORE = "restore the workspace from a backup: its logs are only ever added to"
 
@@ -35,29 +34,43 @@ def inputs_of(workspace: Workspace, name: str) -> Inputs:
     for log in _LOGS:
         parts = _log(workspace, log).parts()
         logs[log] = {"parts": len(parts), "digest": parts_digest(parts)}
-    events = events_in(workspace.datasets / name)
-    logs[_EVENTS] = {"parts": len(events), "digest": _events_digest(events)}
+    logs[EVENTS] = extent(events_in(workspace.datasets / name))
     return Inputs(logs, _files(workspace))
 
 
 def lay_out(root: Path, *, release: Release, workspace: Workspace) -> Workspace:
     """Make a workspace in the empty folder ``root`` that holds the inputs of a version of ``workspace``, and no more.
 
-    Parts of logs and earlier versions are links. Raises StoreError where a log no longer begins with what was recorded, one of its files is not
-    what it was, or an earlier version is missing.
+    Parts of logs are links. Raises StoreError where a log no longer begins with what was recorded, or one of its files is not what it
+    was.
     """
     inputs = release.path / INPUTS
     for path in sorted(path for path in inputs.rglob("*") if path.is_file()):
         write_file(root / path.relative_to(inputs), path.read_bytes())
     made = Workspace.open(root)
-    recorded = release.manifest["inputs"]
     for name in _LOGS:
-        parts = _beginning(_log(workspace, name), recorded[name])
+        parts = _beginning(_log(workspace, name), release.manifest["inputs"][name])
         _link({part.path.name: part.path for part in parts}, _log(made, name).folder)
     if (root / _GOLD).is_dir():
         Log(made.state / _GOLD).adopt(part_at(root / _GOLD))
-    _lay_out_dataset(made.datasets, release, recorded[_EVENTS])
     return made
+
+
+def lay_out_dataset(folder: Path, release: Release) -> None:
+    """Link the versions before this one into ``folder``, and what was said of them until then.
+
+    Raises StoreError where the version that it was made after is not there as it was, or some of that is not.
+    """
+    home, parent, recorded = release.path.parent, release.manifest["parent"], release.manifest["inputs"][EVENTS]
+    if parent:
+        after = open_release(home / parent["version"])
+        if file_sha256(after.path / MANIFEST) != parent["manifest_sha256"]:
+            raise StoreError(f"{after.path} is not what {release.version} was made after", fix="restore its folder")
+    events = events_in(home)[: recorded["parts"]]
+    if extent(events) != recorded:
+        raise StoreError(f"{home / LOG} does not begin with the events that were there", fix=_RESTORE)
+    _link({str(one): home / str(one) for one in versions_in(home) if one < release.version}, folder)
+    _link({file.name: file for file in (home / LOG / f"{one.seq:08d}.json" for one in events)}, folder / LOG)
 
 
 def _files(workspace: Workspace) -> dict[str, bytes]:
@@ -105,30 +118,6 @@ def _beginning(log: Log, recorded: Mapping[str, Any]) -> list[Part]:
             if found != file["sha256"]:
                 raise StoreError(f"{path} is not what its receipt says", fix=_RESTORE)
     return parts
-
-
-def _lay_out_dataset(datasets: Path, release: Release, recorded: Mapping[str, Any]) -> None:
-    """Link the versions before this one, and what was said of them until then."""
-    home = release.path.parent
-    parent = release.manifest["parent"]
-    earlier = [one for one in versions_in(home) if one < release.version]
-    if parent:
-        place = home / parent["version"] / MANIFEST
-        if Version.read(parent["version"]) not in earlier or file_sha256(place) != parent["manifest_sha256"]:
-            raise StoreError(
-                f"{place.parent} is not the version that {release.version} was made after", fix="restore its folder"
-            )
-    events = events_in(home)[: recorded["parts"]]
-    if _events_digest(events) != recorded["digest"]:
-        raise StoreError(f"{home / LOG} does not begin with the events that were there", fix=_RESTORE)
-    _link({str(one): home / str(one) for one in earlier}, datasets / home.name)
-    _link(
-        {file.name: file for file in (home / LOG / f"{one.seq:08d}.json" for one in events)}, datasets / home.name / LOG
-    )
-
-
-def _events_digest(events: tuple[Event, ...]) -> str:
-    return digest_of([asdict(event) for event in events])
 
 
 def _link(entries: Mapping[str, Path], folder: Path) -> None:

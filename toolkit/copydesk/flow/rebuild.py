@@ -15,16 +15,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from copydesk.datasets.about import RELEASE
 from copydesk.datasets.events import known_version
 from copydesk.datasets.load import check_whole, home_of, read_file
 from copydesk.datasets.logical import logical_digest
+from copydesk.datasets.publish import publish_again
 from copydesk.datasets.version import Release, open_release
 from copydesk.datasets.write import EPOCH
 from copydesk.engines import EngineOptions
 from copydesk.errors import DataError, UnknownError
 from copydesk.flow.agree import agree
 from copydesk.flow.ingest import follow_log
-from copydesk.flow.inputs import lay_out
+from copydesk.flow.inputs import lay_out, lay_out_dataset
 from copydesk.flow.release import publish
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
@@ -50,14 +52,25 @@ def rebuild(workspace: Workspace, name: str, version: str, *, progress: Progress
             fix="rebuild a version that copydesk publish made",
         )
     with tempfile.TemporaryDirectory(prefix="copydesk-rebuild-") as folder:
-        aside = lay_out(Path(folder).resolve(), release=release, workspace=workspace)
-        engine = EngineOptions(**asdict(workspace.settings.engine))
-        follow_log(aside, engine=engine, progress=progress)
+        made = _made_again(Path(folder).resolve(), release, workspace, progress=progress)
+        return _report(release, open_release(made))
+
+
+def _made_again(root: Path, release: Release, workspace: Workspace, *, progress: Progress) -> Path:
+    """Publish a version from its inputs in the empty folder ``root``; gives the folder of what came out."""
+    name, recorded = release.path.parent.name, release.manifest["inputs"]
+    bump = release.manifest["semver"]["bump"] if release.manifest["parent"] else ""
+    datasets = root / "datasets"
+    lay_out_dataset(datasets / name, release)
+    with _stating(release.manifest.get("created_at", "")):
+        if RELEASE in recorded:
+            again = publish_again(open_release(datasets / name / recorded[RELEASE]["version"]), progress=progress)
+            assert again is not None
+            return again.path
+        aside = lay_out(root, release=release, workspace=workspace)
+        follow_log(aside, engine=EngineOptions(**asdict(workspace.settings.engine)), progress=progress)
         agree(aside, progress=progress)
-        with _stating(release.manifest.get("created_at", "")):
-            bump = release.manifest["semver"]["bump"] if release.manifest["parent"] else ""
-            done = publish(aside, name, bump=bump, progress=progress)
-        return _report(release, open_release(Path(done.data["path"])))
+        return Path(publish(aside, name, bump=bump, progress=progress).data["path"])
 
 
 def rebuild_fault(report: Report) -> DataError | None:

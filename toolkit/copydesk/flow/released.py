@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from copydesk.datasets.events import events_in, state_of, yanked_sentence
 from copydesk.datasets.layout import file_of
 from copydesk.datasets.load import published, read_file, splits_in
-from copydesk.datasets.version import Release, open_release
+from copydesk.datasets.version import Release, is_removed, open_release
 from copydesk.datasets.write import CHANGED_LABELS
 from copydesk.flow.evidence import KINDS, Row
 
@@ -28,8 +28,8 @@ def held_by(datasets: Path, identity: str) -> list[Held]:
     """Find the versions with a label, by dataset and from the oldest to the newest."""
     found = []
     for name, versions in published(datasets).items():
-        releases = (open_release(datasets / name / version) for version in versions)
-        found += [Held(one, split) for one in releases if (split := _split(one.path, identity))]
+        there = [path for path in (datasets / name / version for version in versions) if not is_removed(path)]
+        found += [Held(open_release(path), split) for path in there if (split := _split(path, identity))]
     return found
 
 

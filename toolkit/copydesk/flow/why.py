@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -117,10 +117,11 @@ def _suggestion(workspace: Workspace, found: Evidence) -> tuple[Row, list[str]]:
     if not found.in_workspace:
         return {"known": False}, ["a version does not hold suggestions; the votes say which labels were suggested"]
     by = f"copydesk {installed('copydesk')}, schema {found.schema}"
+    suggested = _suggested(workspace, found)
     facts = [
         {**{key: row[key] for key in ("start", "end", "surface", "label", "rule", "score")}, "same": _is_same(row, end)}
         for end in found.ends
-        for row in _suggested(workspace, found)
+        for row in suggested
         if row["start"] < end["end"] and end["start"] < row["end"]
     ]
     lines = [
@@ -131,10 +132,11 @@ def _suggestion(workspace: Workspace, found: Evidence) -> tuple[Row, list[str]]:
     return {"known": True, "by": by, "suggestions": facts}, lines or [f"no rule suggests anything here ({by})"]
 
 
-def _suggested(workspace: Workspace, found: Evidence) -> Iterator[Row]:
+def _suggested(workspace: Workspace, found: Evidence) -> list[Row]:
     seen = next(one for one in map(workspace.under, workspace.schemas) if one.schema().name == found.schema)
     documents = from_rows("documents", [found.document])
-    yield from suggestions_of(seen, documents, build_tasks(documents), seen.schema()).to_pylist()
+    rows: list[Row] = suggestions_of(seen, documents, build_tasks(documents), seen.schema()).to_pylist()
+    return rows
 
 
 def _is_same(row: Row, end: Row) -> bool:
