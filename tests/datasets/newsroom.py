@@ -1,6 +1,7 @@
 """A small newsroom's labelled documents, for the tests of publishing; run as a program, it publishes them.
 
-``python newsroom.py FOLDER [EDITION]`` prints what publishing did, as JSON; on an error of Copydesk its code, with exit 1.
+``python newsroom.py FOLDER [EDITION]`` prints what publishing did, as JSON; on an error of Copydesk its code, with exit 1. The folder
+may be the address of a store.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from copydesk.model.document import text_sha256
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import ARTICLES, TABLES, from_rows
+from copydesk.remote import place_at
 
 Tables = dict[str, pa.Table]
 NAME = "harbour-news"
@@ -287,7 +289,7 @@ def put_out(folder: Path, name: str = "first") -> Published:
 
 if __name__ == "__main__":
     try:
-        done = put_out(Path(sys.argv[1]), *sys.argv[2:])
+        done = put_out(place_at(sys.argv[1]), *sys.argv[2:])
     except CopydeskError as error:
         print(json.dumps({"error": error.code, "message": str(error)}))
         sys.exit(1)

@@ -28,7 +28,6 @@ name = "inline"
 validation = 0.0
 test = 0.0
 """
-SUITE = "published.json"  # one is enough: suites cost more than all else here
 CREATED = "2026-01-01T08:00:00.000000Z"
 Work = Sequence[list[tuple[str, str]]]
 ANNA = [("Noor", "PERSON"), ("Alep", "PLACE"), ("Karim", "PERSON")]
@@ -94,9 +93,8 @@ def _annotation(number: int, marks: list[tuple[str, str]], at: str) -> dict[str,
 def publish_twice(folder: Path) -> None:
     """Make the workspace in this folder, with both versions."""
     shutil.copytree(ROOT / "tests" / "cases" / "exports" / "small", folder / "schemas" / "small")
-    for name in ("validation", "seeds"):
-        (folder / name).mkdir()
-    shutil.copy(ROOT / "validation" / SUITE, folder / "validation")
+    shutil.copytree(ROOT / "validation", folder / "validation")
+    (folder / "seeds").mkdir()
     (folder / "seeds" / "story.txt").write_bytes(ARTICLE.encode())
     (folder / "copydesk.toml").write_text(SETTINGS, encoding="utf-8")
     told(folder, "ingest")

@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 
 from copydesk.errors import ConfigError, StoreError, WorkspaceError
 from copydesk.model.tables import TABLES
+from copydesk.remote import FIX, RemotePath
 
 TEMPORARY = ".tmp-"
 _GROUP_BYTES = 16_000_000  # of texts in a row group
@@ -143,9 +144,10 @@ def translated(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        on_disk = "check the disk's space and the rights of the file and its folder"
         raise StoreError(
             f"cannot {what} {error.filename or path}: {error.strerror or error}",
-            fix="check the disk's space and the rights of the file and its folder",
+            fix=FIX if isinstance(path, RemotePath) else on_disk,
         ) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 from copydesk.datasets.events import add_event, events_in, known_version, state_of
 from copydesk.datasets.load import home_of
 from copydesk.datasets.version import Version
@@ -17,11 +17,12 @@ from copydesk.model.name import NAME_RULE, is_name
 @click.argument("alias")
 @click.argument("version", required=False, default="")
 @click.option("--remove", is_flag=True, help="Take the name away.")
+@place_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, alias: str, version: str, remove: bool, as_json: bool) -> None:
     """Call a VERSION of the dataset NAME by an ALIAS such as stable; every command takes it for the number."""
-    folder = home_of(name, folder=open_workspace(ctx).datasets)
+    folder = home_of(name, folder=datasets_of(ctx))
     if remove == bool(version):
         raise click.UsageError("name a version, or --remove")
     if remove and alias not in state_of(events_in(folder)).aliases:

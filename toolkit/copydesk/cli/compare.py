@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 from copydesk.datasets.events import known_version
 from copydesk.datasets.load import home_of
 from copydesk.store import write_table
@@ -21,6 +21,7 @@ from copydesk.store import write_table
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the documents on which scores may be compared, as Parquet.",
 )
+@place_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, old: str, new: str, mask: Path | None, as_json: bool) -> None:
@@ -30,7 +31,7 @@ def command(ctx: click.Context, name: str, old: str, new: str, mask: Path | None
     """
     from copydesk.datasets.compared import comparability
 
-    folder = home_of(name, folder=open_workspace(ctx).datasets)
+    folder = home_of(name, folder=datasets_of(ctx))
     versions = [str(known_version(folder, one)) for one in (old, new)]
     found = comparability(folder / versions[0], folder / versions[1])
     if mask:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, plain, print_json
+from copydesk.cli.output import datasets_of, json_option, place_option, plain, print_json
 from copydesk.datasets.events import known_version
 from copydesk.datasets.load import home_of
 from copydesk.store import write_file
@@ -22,6 +22,7 @@ from copydesk.store import write_file
 @click.option(
     "--rows", default=20, show_default=True, help="How many changed labels to print; a page holds 50 times as many."
 )
+@place_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, old: str, new: str, html: Path | None, rows: int, as_json: bool) -> None:
@@ -29,7 +30,7 @@ def command(ctx: click.Context, name: str, old: str, new: str, html: Path | None
     from copydesk.datasets import shown
     from copydesk.datasets.compared import compared
 
-    folder = home_of(name, folder=open_workspace(ctx).datasets)
+    folder = home_of(name, folder=datasets_of(ctx))
     found = compared(folder, str(known_version(folder, old)), str(known_version(folder, new)))
     if html:
         write_file(html, shown.page(found, limit=50 * rows).encode())

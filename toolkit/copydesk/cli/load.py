@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 from copydesk.datasets.load import find_version, load
 
 
@@ -14,11 +14,12 @@ from copydesk.datasets.load import find_version, load
 @click.option("--table", default="default", show_default=True, help="Which table, such as spans or annotations.")
 @click.option("--split", default="train", show_default=True, help="train, validation, test or all.")
 @click.option("--rows", default=5, show_default=True, help="How many rows to print.")
+@place_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, version: str, table: str, split: str, rows: int, as_json: bool) -> None:
     """Print the first rows of a table of a published dataset; without VERSION, of the newest one."""
-    folder = open_workspace(ctx).datasets
+    folder = datasets_of(ctx)
     path = find_version(name, version, folder=folder)
     frame = load(name, path.name, split=split, table=table, folder=folder)
     if as_json:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, plain, print_json
+from copydesk.cli.output import datasets_of, json_option, place_option, plain, print_json
 from copydesk.datasets.events import events_in, state_of, yanked_sentence
 from copydesk.datasets.load import home_of
 from copydesk.datasets.version import Release, open_release, versions_in
@@ -14,11 +14,12 @@ from copydesk.datasets.version import Release, open_release, versions_in
 
 @click.command("log")
 @click.argument("name")
+@place_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, as_json: bool) -> None:
     """List the versions of a dataset, newest first, with the reasons of each step, and what was said of them since."""
-    folder = home_of(name, folder=open_workspace(ctx).datasets)
+    folder = home_of(name, folder=datasets_of(ctx))
     events = events_in(folder)
     releases = [open_release(folder / str(version)) for version in reversed(versions_in(folder))]
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 from copydesk.datasets.events import add_event, known_version, yanked_sentence
 from copydesk.datasets.load import home_of
 
@@ -15,13 +15,14 @@ from copydesk.datasets.load import home_of
 @click.option("--reason", help="Why; whoever loads the version is told.")
 @click.option("--successor", default="", help="The version to load instead.")
 @click.option("--undo", is_flag=True, help="Take it back.")
+@place_option
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context, name: str, version: str, reason: str | None, successor: str, undo: bool, as_json: bool
 ) -> None:
     """Mark a version so that it is not loaded as the newest one, and whoever asks for it is warned. Its files stay."""
-    folder = home_of(name, folder=open_workspace(ctx).datasets)
+    folder = home_of(name, folder=datasets_of(ctx))
     known = str(known_version(folder, version))
     instead = str(known_version(folder, successor)) if successor else ""
     if undo == bool(reason):

@@ -56,6 +56,11 @@ class About:
             )
 
     @property
+    def summary(self) -> str:
+        """What the dataset is, in a sentence: the description, or one made of the schema's title."""
+        return self.description or f"Labelled documents: {self.schema.title}."
+
+    @property
     def label_set(self) -> dict[str, Any]:
         """The label set as ``labels.json`` holds it: what the labels mean, without the keys and colours of the screen."""
         schema = self.schema

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.about import About
 from copydesk.datasets.content import Content
+from copydesk.datasets.hub import hub_terms
 from copydesk.datasets.layout import NESTED, dictionary, file_of, meaning
 
 _NO_AGREEMENT = "No document was read by two annotators, so there is nothing to compare."
@@ -37,7 +38,7 @@ def card(content: Content, *, version: str, sizes: Mapping[str, int], reasons: S
     body = template.substitute(
         name=about.name,
         version=version,
-        description=about.description or f"Labelled documents: {about.schema.title}.",
+        description=about.summary,
         facts=_facts(content, tables),
         loads=loads(about.name, version),
         labels=_labels(about, tables),
@@ -84,8 +85,7 @@ def _head(content: Content, sizes: Mapping[str, int]) -> str:
             infos.append({"config_name": name, "splits": splits})
     entries = {
         "pretty_name": about.name,
-        "language": list(about.language),
-        "license": about.licence.lower(),
+        **hub_terms(about, documents=sum(part["documents"].num_rows for part in parts.values())),
         "configs": configs,
         "dataset_info": infos,
     }

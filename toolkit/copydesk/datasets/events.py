@@ -1,25 +1,24 @@
 """What happened to the versions of a dataset: a log that is only added to, one small file an event; its state comes out.
 
-An event is numbered by the name of its file, which is made under another name and then linked: a number is taken once, whoever
-comes at the same time, and a file is there whole or not at all. Clocks decide nothing. Versions are not in the log: they are there
+An event is numbered by the name of its file, which is only ever created: a number is taken once, whoever comes at the same time,
+and a file is there whole or not at all. Clocks decide nothing. Versions are not in the log: they are there
 where their folder is. The log says what was said of them afterwards.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from copydesk.datasets.stores import Store, store_of
 from copydesk.datasets.version import MANIFEST, Release, Version, is_removed, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
-from copydesk.store import TEMPORARY, canonical_json, digest_of, file_sha256, sync_folder, translated, write_file
+from copydesk.store import canonical_json, digest_of, file_sha256, translated
 
 LOG = "log"
 LATEST = "latest.json"
@@ -60,7 +59,9 @@ def events_in(folder: Path) -> tuple[Event, ...]:
 
 def add_event(folder: Path, kind: str, **fields: Any) -> Event:
     """Add an event to the log and renew the pointer to the newest version; raises StoreError where the disk refuses."""
-    event = _append(folder / LOG, kind, fields)
+    store = store_of(folder)
+    with translated(folder / LOG, "write"), store.writing():
+        event = _append(folder / LOG, store, kind, fields)
     point(folder)
     return event
 
@@ -107,15 +108,15 @@ def yanked_sentence(version: str, reason: str, successor: str) -> str:
 
 def point(folder: Path) -> None:
     """Bring ``latest.json`` up to date, for readers without Copydesk. It may lag and may be deleted: nothing rests on it."""
-    latest, pointer = latest_in(folder), folder / LATEST
+    latest, pointer, store = latest_in(folder), folder / LATEST, store_of(folder)
     with translated(pointer, "write"):
         if latest is None:
-            pointer.unlink(missing_ok=True)
+            store.remove(LATEST)
             return
         sha256 = file_sha256(latest.path / MANIFEST)
         said = canonical_json({"version": str(latest.version), "manifest_sha256": sha256})
         if not pointer.exists() or pointer.read_bytes() != said:
-            write_file(pointer, said)
+            store.replace(LATEST, said)
 
 
 def known_version(folder: Path, named: str) -> Version:
@@ -130,29 +131,15 @@ def known_version(folder: Path, named: str) -> Version:
     return version
 
 
-def _append(log: Path, kind: str, fields: Mapping[str, Any]) -> Event:
+def _append(log: Path, store: Store, kind: str, fields: Mapping[str, Any]) -> Event:
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    own = log / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
     content = canonical_json({"event": kind, "at": at, **fields})
-    write_file(own, content, mode=0o444)
-    with translated(log, "write"):
-        try:
-            for _ in range(_TRIES):
-                seq = max((int(file.stem) for file in log.iterdir() if _FILE.fullmatch(file.name)), default=0) + 1
-                if _linked(own, log / f"{seq:08d}.json"):
-                    return Event(seq, kind, at, dict(fields))
-        finally:
-            own.unlink()
+    for _ in range(_TRIES):
+        files = log.iterdir() if log.is_dir() else ()
+        seq = max((int(file.stem) for file in files if _FILE.fullmatch(file.name)), default=0) + 1
+        if store.create(f"{LOG}/{seq:08d}.json", content):
+            return Event(seq, kind, at, dict(fields))
     raise StoreError(f"{_TRIES} others wrote in {log} meanwhile", fix="run the command again")
-
-
-def _linked(own: Path, target: Path) -> bool:
-    try:
-        target.hardlink_to(own)
-    except FileExistsError:
-        return False
-    sync_folder(target.parent)
-    return True
 
 
 def _read(file: Path) -> Event:

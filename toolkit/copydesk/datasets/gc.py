@@ -15,6 +15,8 @@ from pathlib import Path
 from copydesk.datasets.events import Event, add_event, events_in, state_of
 from copydesk.datasets.staging import sweep_staging
 from copydesk.datasets.version import MANIFEST, REMOVED, is_removed, versions_in
+from copydesk.errors import UsageError
+from copydesk.remote import RemotePath
 from copydesk.store import canonical_json, sync_folder, translated, write_file
 
 
@@ -31,8 +33,12 @@ class Collected:
 def collect(folder: Path, *, days: int, now: datetime, apply: bool) -> Collected:
     """Condemn the yanked versions in ``folder`` that no alias names, and remove those condemned ``days`` ago; or say what would be.
 
-    Raises StoreError where the disk refuses; doing it again goes on.
+    Raises StoreError where the disk refuses, and UsageError for a store of objects; doing it again goes on.
     """
+    if isinstance(folder, RemotePath):
+        raise UsageError(
+            f"{folder} is in a store, where no version is removed", fix="collect in a folder of this machine"
+        )
     events = events_in(folder)
     state = state_of(events)
     free = [version for version in state.yanked if version not in state.aliases.values()]

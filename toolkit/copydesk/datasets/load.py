@@ -18,21 +18,23 @@ from copydesk.datasets.version import MANIFEST, SUMS, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
 from copydesk.model.marker import nearest_marked
 from copydesk.model.name import NAME_RULE, is_name
-from copydesk.store import file_sha256
+from copydesk.remote import RemotePath, place_at
+from copydesk.store import file_sha256, translated
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def load(
-    name: str, version: str = "", *, split: str = "train", table: str = NESTED, folder: Path | None = None
+    name: str, version: str = "", *, split: str = "train", table: str = NESTED, folder: Path | str | None = None
 ) -> pd.DataFrame:
     """Load a table of a published dataset, by default of its newest version that is not yanked.
 
     ``split`` is train, validation, test, or all of them. ``table`` is ``default`` (one row for each document with its labels as
     lists) or another that the data card lists: documents, zones, spans, relations, annotations, annotation_relations, reads,
-    disputes, sources. ``folder`` holds the datasets; by default it is ``datasets`` in the folder that ``COPYDESK_WORKSPACE`` names,
-    or in the nearest workspace from the working folder upwards; where there is none, in the working folder.
+    disputes, sources. ``folder`` holds the datasets, on this machine or in a store such as ``s3://news/datasets``; by default it is
+    ``datasets`` in the folder that ``COPYDESK_WORKSPACE`` names, or in the nearest workspace from the working folder upwards; where
+    there is none, in the working folder.
 
     Raises UnknownError, listing what there is, where the dataset, the version, the split or the table is not there; StoreError
     where the file is damaged.
@@ -41,25 +43,22 @@ def load(
 
     path = find_version(name, version, folder=folder)
     files = [path / file_of(_known_table(table), one) for one in _splits(path, split)]
-    try:
-        frames = [pd.read_parquet(file, engine="pyarrow") for file in files]
-    except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
+    frames: list[pd.DataFrame] = [read_file(file, None).to_pandas() for file in files]
     return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
-def home_of(name: str, *, folder: Path | None = None) -> Path:
+def home_of(name: str, *, folder: Path | str | None = None) -> Path:
     """Give the folder of a dataset; raises UnknownError, listing what there is, where it has no version."""
     if not is_name(name):
         raise UnknownError(f"{name!r} cannot be the name of a dataset", fix=NAME_RULE)
     home = _home(folder)
     if not versions_in(home / name):
-        there = ", ".join(published(home)) or "none"
+        there = ", ".join(datasets_in(home)) or "none"
         raise UnknownError(f"no dataset {name!r} in {home}; there are: {there}", fix="publish it, or name the folder")
     return home / name
 
 
-def find_version(name: str, version: str = "", *, folder: Path | None = None) -> Path:
+def find_version(name: str, version: str = "", *, folder: Path | str | None = None) -> Path:
     """Find a version's folder by its number or an alias, by default that of the newest one that is not yanked.
 
     Warns of a yanked version. Raises UnknownError, listing what there is, where there is no such version, StoreError where its files
@@ -78,15 +77,16 @@ def find_version(name: str, version: str = "", *, folder: Path | None = None) ->
     return latest.path
 
 
-def versions(name: str, *, folder: Path | None = None) -> tuple[str, ...]:
+def versions(name: str, *, folder: Path | str | None = None) -> tuple[str, ...]:
     """List the versions of a dataset, oldest number first; none where there is no such dataset."""
     return tuple(map(str, versions_in(_home(folder) / name))) if is_name(name) else ()
 
 
-def published(folder: Path) -> dict[str, tuple[str, ...]]:
-    """List the datasets in a folder that have a version, by name, with their versions."""
-    found = {entry.name: versions(entry.name, folder=folder) for entry in sorted(_folders(folder))}
-    return {name: there for name, there in found.items() if there}
+def datasets_in(home: Path) -> dict[str, tuple[str, ...]]:
+    """List the versions of each dataset in a folder that has any, by its name; a folder that is not there holds none."""
+    with translated(home, "read"):
+        names = sorted(entry.name for entry in home.iterdir() if entry.is_dir()) if home.is_dir() else []
+    return {name: found for name in names if (found := versions(name, folder=home))}
 
 
 def read_published(path: Path, table: str, *, columns: list[str] | None = None) -> pa.Table:
@@ -115,7 +115,11 @@ def ledger_in(path: Path) -> pa.Table:
 def read_file(file: Path, columns: list[str] | None) -> pa.Table:
     """Read a Parquet file of a version, or some of its columns; raises StoreError where it is missing or damaged."""
     try:
-        return pq.read_table(file, columns=columns, page_checksum_verification=True, partitioning=None)
+        if not isinstance(file, RemotePath):
+            return pq.read_table(file, columns=columns, page_checksum_verification=True, partitioning=None)
+        with file.open("rb") as opened:
+            # Threads of Arrow that hold a Python file when the process ends abort it, or hang: arrow#50482.
+            return pq.read_table(opened, columns=columns, page_checksum_verification=True, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(file, error) from error
 
@@ -172,15 +176,11 @@ def _known_table(table: str) -> str:
     return table
 
 
-def _home(folder: Path | None) -> Path:
+def _home(folder: Path | str | None) -> Path:
     if folder:
-        return folder
+        return place_at(folder)
     named = os.environ.get("COPYDESK_WORKSPACE", "")
     return (Path(named) if named else nearest_marked(Path()) or Path()) / "datasets"
-
-
-def _folders(home: Path) -> list[Path]:
-    return [entry for entry in home.iterdir() if entry.is_dir()] if home.is_dir() else []
 
 
 def _damaged(path: Path, error: Exception) -> StoreError:

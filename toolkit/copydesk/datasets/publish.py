@@ -6,7 +6,7 @@ published again. Publishers need no lock among each other: who comes second comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,13 @@ from copydesk.datasets.events import events_in, extent, point, state_of
 from copydesk.datasets.layout import NESTED
 from copydesk.datasets.load import read_published
 from copydesk.datasets.nested import flat_tables
-from copydesk.datasets.staging import staged, sweep_staging
 from copydesk.datasets.step import step_to
+from copydesk.datasets.stores import Store, store_of
 from copydesk.datasets.version import AGREEMENT, FINDINGS, MANIFEST, Release, newest_in, read_list
 from copydesk.datasets.write import write_version
 from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
-from copydesk.store import canonical_json, commit_folder, file_sha256
+from copydesk.store import canonical_json, file_sha256, translated
 
 __all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
@@ -44,15 +44,30 @@ class Published:
     reasons: tuple[str, ...]
 
 
+Gate = Callable[
+    [Mapping[str, Mapping[str, pa.Table]], Path | None], None
+]  # tables by split and name, the version before
+
+
+def _open(_parts: Mapping[str, Mapping[str, pa.Table]], _previous: Path | None) -> None:
+    """Let every version pass."""
+
+
 def publish(
-    folder: Path, *, tables: Mapping[str, pa.Table], about: About, plan: Plan | None = None, progress: Progress
+    folder: Path,
+    *,
+    tables: Mapping[str, pa.Table],
+    about: About,
+    plan: Plan | None = None,
+    gate: Gate = _open,
+    progress: Progress,
 ) -> Published:
     """Publish the tables as the next version in ``folder``, which is called as the dataset; or find that it is there already.
 
     ``tables``: documents (the newest revision of each labelled one), zones, sentences, agreed_spans, agreed_relations, spans, relations,
     reads, anchors, snapped, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their
-    rows may come in any order. Raises DataError and FindingError where they cannot be published, or not with so small a step as the plan asks
-    for; StoreError where the disk refuses; then nothing of the new version is there.
+    rows may come in any order. ``gate`` is shown the version before it is written; what it raises stops it. Raises DataError and
+    FindingError where they cannot be published, or not with so small a step as the plan asks for; StoreError where the disk refuses; then nothing of the new version is there.
     """
     if folder.name != about.name:
         raise ConfigError(
@@ -67,7 +82,7 @@ def publish(
         plan=plan or Plan(),
         retracted=state_of(events_in(folder)).retracted,
     )
-    return _publish(folder, draft, progress)
+    return _publish(folder, draft, gate, progress)
 
 
 def publish_again(release: Release, *, progress: Progress) -> Published | None:
@@ -87,21 +102,16 @@ def publish_again(release: Release, *, progress: Progress) -> Published | None:
         retracted=state_of(events).retracted,
     )
     left = set(draft.flat["documents"]["doc_id"].to_pylist()) - set(draft.retracted)
-    return _publish(folder, draft, progress) if left else None
+    return _publish(folder, draft, _open, progress) if left else None
 
 
-def _publish(folder: Path, draft: Draft, progress: Progress) -> Published:
-    try:
-        sweep_staging(folder)
+def _publish(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published:
+    store = store_of(folder)
+    with translated(folder, "publish in"), store.writing():
         for _ in range(_RACES):
-            done = _attempt(folder, draft, progress)
+            done = _attempt(folder, draft, store, gate, progress)
             if done:
                 return done
-    except OSError as error:
-        raise StoreError(
-            f"cannot publish in {folder}: {error.strerror or error}",
-            fix="check the disk's space and the folder's rights",
-        ) from error
     raise StoreError(f"{_RACES} other publishers were faster in {folder}", fix="run one publisher at a time")
 
 
@@ -110,8 +120,8 @@ def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(table.to_pylist(), key=lambda row: [canonical_json(value) for value in row.values()]))
 
 
-def _attempt(folder: Path, draft: Draft, progress: Progress) -> Published | None:
-    """Publish after the newest version; None where another publisher took the number meanwhile."""
+def _attempt(folder: Path, draft: Draft, store: Store, gate: Gate, progress: Progress) -> Published | None:
+    """Publish after the newest version; None where another publisher was faster."""
     parent = newest_in(folder)
     asked = draft.plan.bump
     content = draft.after(parent, hold=asked != "major")
@@ -123,19 +133,14 @@ def _attempt(folder: Path, draft: Draft, progress: Progress) -> Published | None
     if content.held and step.bump.level == "major":
         content = draft.after(parent, hold=False)
         step = step_to(content, parent, asked=asked)
-    target = folder / step.version
-    with staged(folder) as place:
+    gate(content.parts, parent.path if parent else None)
+    with store.staged() as place:
         write_version(place, content=content, step=step, progress=progress)
-        try:
-            commit_folder(place, target)
-        except (StoreError, OSError):
-            if target.exists() and place.exists():
-                return None
-            raise
+        if not store.commit(place, step.version, after=parent.version if parent else None):
+            return None
     point(folder)
-    return Published(
-        step.version, target, created=True, bump=step.bump.level, reasons=(*step.bump.reasons, *_held(content))
-    )
+    reasons = (*step.bump.reasons, *_held(content))
+    return Published(step.version, folder / step.version, created=True, bump=step.bump.level, reasons=reasons)
 
 
 def _held(content: Content) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from copydesk.errors import StoreError
+from copydesk.remote import RemotePath
+from copydesk.store import translated
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
@@ -61,11 +63,17 @@ class Release:
 
 
 def versions_in(folder: Path) -> tuple[Version, ...]:
-    """List the versions in a dataset's folder, oldest number first; a folder that is not there holds none."""
-    if not folder.is_dir():
-        return ()
-    found = (Version.read(entry.name) for entry in folder.iterdir() if entry.is_dir())
-    return tuple(sorted(version for version in found if version))
+    """List the versions in a dataset's folder, oldest number first; a folder that is not there holds none.
+
+    In a store there are no folders: a version is there as soon as its manifest is, which is written last.
+    """
+    with translated(folder, "read"):
+        if isinstance(folder, RemotePath):
+            ending = f"/{MANIFEST}"
+            names = [name.removesuffix(ending) for name in folder.sizes() if name.endswith(ending)]
+        else:
+            names = [entry.name for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
+    return tuple(sorted(version for version in map(Version.read, names) if version))
 
 
 def newest_in(folder: Path) -> Release | None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from copydesk.datasets.card import card
 from copydesk.datasets.causes import ORDER as CHANGES_ORDER
 from copydesk.datasets.content import Content, Step
+from copydesk.datasets.croissant import croissant
 from copydesk.datasets.diff import KINDS
 from copydesk.datasets.layout import ORDER, columns_of, dictionary, file_of, meaning, schema_of
 from copydesk.datasets.splits import LEDGER_FILE
@@ -24,6 +25,7 @@ from copydesk.store import canonical_json, file_sha256, write_file, write_table
 MAPS = "maps.json"  # a row for each name and each other schema
 INPUTS = "inputs"  # a folder: what the version was made from beside the logs
 CHANGES = "CHANGES.md"
+CROISSANT = "croissant.json"
 MASK_FILE = (
     "changes/test_mask.parquet"  # the test documents on which scores may be compared with the parent's, as step.MASK
 )
@@ -67,6 +69,7 @@ def _documents(place: Path, content: Content, step: Step) -> dict[str, bytes]:
     """Every file that is no table and speaks of the content."""
     about = content.about
     sizes = {path: (place / path).stat().st_size for path, *_ in content.files}
+    digests = {path: file_sha256(place / path) for path in sizes}
     texts = {
         "README.md": card(content, version=step.version, sizes=sizes, reasons=step.bump.reasons),
         CHANGES: _changes(about.name, step),
@@ -77,6 +80,7 @@ def _documents(place: Path, content: Content, step: Step) -> dict[str, bytes]:
         LABELLING: asdict(about.schema),
         AGREEMENT: list(content.agreement),
         FINDINGS: list(content.findings),
+        CROISSANT: croissant(content, version=step.version, sizes=sizes, digests=digests, created=_created_at()),
         **({MAPS: [asdict(one) for one in about.schema.mapped]} if about.schema.maps else {}),
         **{f"schema/{name}.json": _schema_of(name, content) for name in next(iter(content.parts.values()))},
     }

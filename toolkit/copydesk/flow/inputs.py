@@ -17,6 +17,7 @@ from copydesk.datasets.events import LOG, events_in, extent
 from copydesk.datasets.version import MANIFEST, Release, open_release, versions_in
 from copydesk.datasets.write import INPUTS
 from copydesk.errors import StoreError
+from copydesk.flow.validate import modules_of, suite_folders
 from copydesk.model.marker import MARKER
 from copydesk.model.toml_text import to_toml
 from copydesk.store import Log, Part, file_sha256, part_at, parts_digest, translated, write_file
@@ -75,7 +76,9 @@ def lay_out_dataset(folder: Path, release: Release) -> None:
 
 def _files(workspace: Workspace) -> dict[str, bytes]:
     schema = workspace.schema_folder()
-    paths = [schema / name for name in ("schema.toml", "guidelines.md")] + sorted(workspace.suites.glob("*.json"))
+    paths = [schema / name for name in ("schema.toml", "guidelines.md")]
+    paths += [path for folder in suite_folders(workspace) for path in sorted(folder.glob("*.json"))]
+    paths += [module for module in modules_of(workspace) if isinstance(module, Path)]
     gold = workspace.gold.part()
     files = {MARKER: to_toml(_settings(workspace)).encode()}
     with translated(workspace.root, "read"):

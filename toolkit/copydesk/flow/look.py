@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.load import published
+from copydesk.datasets.load import datasets_in
 from copydesk.flow.chain import article_told, decision_told, document_told, place_in_article, vote_told
 from copydesk.flow.current import current_rejected, edits_of, located, zones_of
 from copydesk.flow.history import Keys, doc_keys
@@ -50,7 +50,7 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
             "validations": int(findings is not None),
         },
     }
-    counts["datasets"] = {name: there[-1] for name, there in published(workspace.datasets).items()}
+    counts["datasets"] = {name: there[-1] for name, there in datasets_in(workspace.datasets).items()}
     return counts
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.events import events_in, state_of, yanked_sentence
 from copydesk.datasets.layout import file_of
-from copydesk.datasets.load import published, read_file, splits_in
+from copydesk.datasets.load import datasets_in, read_file, splits_in
 from copydesk.datasets.version import Release, is_removed, open_release
 from copydesk.datasets.write import CHANGED_LABELS
 from copydesk.flow.evidence import KINDS, Row
@@ -27,7 +27,7 @@ class Held:
 def held_by(datasets: Path, identity: str) -> list[Held]:
     """Find the versions with a label, by dataset and from the oldest to the newest."""
     found = []
-    for name, versions in published(datasets).items():
+    for name, versions in datasets_in(datasets).items():
         there = [path for path in (datasets / name / version for version in versions) if not is_removed(path)]
         found += [Held(open_release(path), split) for path in there if (split := _split(path, identity))]
     return found
@@ -45,7 +45,7 @@ def releases(datasets: Path, identity: str, held: list[Held]) -> tuple[Row, list
 
 
 def _of_dataset(home: Path, identity: str, held: list[Held]) -> tuple[Row, list[str]]:
-    versions, state = published(home.parent)[home.name], state_of(events_in(home))
+    versions, state = datasets_in(home.parent)[home.name], state_of(events_in(home))
     numbers = [str(one.release.version) for one in held]
     changes = [row for version in versions for row in _changes(home / version, identity)]
     yanked = {number: state.yanked[number] for number in numbers if number in state.yanked}
