@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -105,7 +105,7 @@ class Log:
     @property
     def digest(self) -> str:
         """SHA-256 over the receipts: two logs with the same digest hold the same tables."""
-        return digest_of([part.receipt["files"] for part in self.parts()])
+        return parts_digest(self.parts())
 
 
 class Latest:
@@ -362,6 +362,11 @@ def _hold(file: TextIO) -> None:
 
 def _columns(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
     return pa.schema([schema.field(name) for name in columns]) if columns else schema
+
+
+def parts_digest(parts: Iterable[Part]) -> str:
+    """SHA-256 over the receipts of a log's parts, or of its first ones."""
+    return digest_of([part.receipt["files"] for part in parts])
 
 
 def part_at(folder: Path) -> Part:

@@ -40,6 +40,8 @@ COMMANDS = {
     "publish": "Write a new version of a dataset, if anything changed.",
     "load": "Print a published table, or say where it lies.",
     "verify": "Check every file of a version against its digests.",
+    "why": "Tell where one label came from: raw bytes, edits, text, votes, decision, versions.",
+    "rebuild": "Make a version again from what it was made from, and compare.",
     "log": "List the versions of a dataset and what was said of them.",
     "diff": "Say what changed between two versions, label by label.",
     "compare": "Say whether scores on two versions' test sets may be compared.",

@@ -13,14 +13,29 @@ from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.plain import from_plain
 from copydesk.model.schema import Attribute, LabelSchema
 
+EVENTS = "events"
+RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a version was made from: how far each log of the workspace went, and the files that are no logs, by their names.
+
+    ``logs`` gives of each log the number of its ``parts`` and their ``digest``, that of what was said of the dataset (``EVENTS``) among
+    them. What was published again without retracted articles was made from a version (``RELEASE``) and these events alone.
+    """
+
+    logs: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class About:
     """The facts of a dataset that its tables do not hold.
 
     ``language`` holds BCP 47 tags, ``suites`` the digest of each expectation suite that the labels passed, ``lineage`` what a
-    reader needs to find the work again (a project's number, say). All but ``tool_version`` is content: a change of it is a
-    new version.
+    reader needs to find the work again (a project's number, say), ``inputs`` what it can be made from again. All but
+    ``tool_version`` and ``inputs`` is content: a change of it is a new version.
     """
 
     name: str
@@ -31,6 +46,7 @@ class About:
     suites: Mapping[str, str]
     tool_version: str
     lineage: Mapping[str, str | int] = field(default_factory=dict)
+    inputs: Inputs = field(default_factory=Inputs)
 
     def __post_init__(self) -> None:
         if not is_name(self.name):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from copydesk.datasets.stores import Store, store_of
 from copydesk.datasets.version import MANIFEST, Release, Version, is_removed, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
-from copydesk.store import canonical_json, file_sha256, translated
+from copydesk.store import canonical_json, digest_of, file_sha256, translated
 
 LOG = "log"
 LATEST = "latest.json"
@@ -84,6 +84,11 @@ def state_of(events: Iterable[Event]) -> State:
         elif event.kind == "retract":
             retracted |= dict.fromkeys(said["doc_ids"], said["reason"])
     return State(yanked, aliases, retracted)
+
+
+def extent(events: Sequence[Event]) -> dict[str, str | int]:
+    """How far the log went when these were all: their number, and their digest."""
+    return {"parts": len(events), "digest": digest_of([asdict(event) for event in events])}
 
 
 def latest_in(folder: Path) -> Release | None:

@@ -7,27 +7,27 @@ published again. Publishers need no lock among each other: who comes second comp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from copydesk.datasets.about import About, about_of
+from copydesk.datasets.about import EVENTS, RELEASE, About, Inputs, about_of
 from copydesk.datasets.check import check
 from copydesk.datasets.content import Content
 from copydesk.datasets.draft import Draft, Plan
-from copydesk.datasets.events import events_in, point, state_of
+from copydesk.datasets.events import events_in, extent, point, state_of
 from copydesk.datasets.layout import NESTED
 from copydesk.datasets.load import read_published
 from copydesk.datasets.nested import flat_tables
 from copydesk.datasets.step import step_to
 from copydesk.datasets.stores import Store, store_of
-from copydesk.datasets.version import AGREEMENT, FINDINGS, Release, newest_in, read_list
+from copydesk.datasets.version import AGREEMENT, FINDINGS, MANIFEST, Release, newest_in, read_list
 from copydesk.datasets.write import write_version
 from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
-from copydesk.store import canonical_json, translated
+from copydesk.store import canonical_json, file_sha256, translated
 
 __all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
@@ -91,13 +91,15 @@ def publish_again(release: Release, *, progress: Progress) -> Published | None:
     Raises StoreError where the version is damaged or the disk refuses.
     """
     folder, manifest = release.path.parent, release.manifest
+    events = events_in(folder)
+    made_from = {"version": str(release.version), "digest": file_sha256(release.path / MANIFEST)}
     draft = Draft(
-        about=about_of(release),
+        about=replace(about_of(release), inputs=Inputs({RELEASE: made_from, EVENTS: extent(events)})),
         flat={name: read_published(release.path, name) for name in manifest["counts"] if name != NESTED},
         agreement=tuple(read_list(release.path / AGREEMENT)),
         findings=tuple(read_list(release.path / FINDINGS)),
         plan=Plan(),
-        retracted=state_of(events_in(folder)).retracted,
+        retracted=state_of(events).retracted,
     )
     left = set(draft.flat["documents"]["doc_id"].to_pylist()) - set(draft.retracted)
     return _publish(folder, draft, _open, progress) if left else None

@@ -23,13 +23,14 @@ from copydesk.model.progress import Progress
 from copydesk.store import canonical_json, file_sha256, write_file, write_table
 
 MAPS = "maps.json"  # a row for each name and each other schema
+INPUTS = "inputs"  # a folder: what the version was made from beside the logs
 CHANGES = "CHANGES.md"
 CROISSANT = "croissant.json"
 MASK_FILE = (
     "changes/test_mask.parquet"  # the test documents on which scores may be compared with the parent's, as step.MASK
 )
 CHANGED_LABELS = "changes/labels.parquet"  # since the parent, as causes.CAUSED
-_EPOCH = "SOURCE_DATE_EPOCH"
+EPOCH = "SOURCE_DATE_EPOCH"
 _HEADING = "# Changes of "
 
 
@@ -83,8 +84,10 @@ def _documents(place: Path, content: Content, step: Step) -> dict[str, bytes]:
         **({MAPS: [asdict(one) for one in about.schema.mapped]} if about.schema.maps else {}),
         **{f"schema/{name}.json": _schema_of(name, content) for name in next(iter(content.parts.values()))},
     }
-    return {name: text.encode() for name, text in texts.items()} | {
-        name: canonical_json(value) for name, value in values.items()
+    return {
+        **{name: text.encode() for name, text in texts.items()},
+        **{name: canonical_json(value) for name, value in values.items()},
+        **{f"{INPUTS}/{name}": data for name, data in about.inputs.files.items()},
     }
 
 
@@ -123,6 +126,7 @@ def _manifest(place: Path, names: list[str], content: Content, step: Step) -> di
         "content": content.digests,
         "semver": {"bump": step.bump.level, "reasons": list(step.bump.reasons)},
         "diff": step.difference.as_json(),
+        "inputs": dict(about.inputs.logs),
         "tool": {"copydesk": about.tool_version},
         "writer": {"pyarrow": pa.__version__},
         **({"created_at": created} if created else {}),
@@ -140,15 +144,13 @@ def _entry(place: Path, name: str, logical: str | None, file: tuple[str, str, in
 
 def _created_at() -> str:
     """The time that the caller states; a clock would make other bytes of the same content."""
-    stated = os.environ.get(_EPOCH, "")
+    stated = os.environ.get(EPOCH, "")
     if not stated:
         return ""
     try:
         return datetime.fromtimestamp(int(stated), UTC).isoformat()
     except (ValueError, OverflowError, OSError) as error:
-        raise ConfigError(
-            f"{_EPOCH}={stated!r} is no time", fix="give whole seconds since 1970, or unset it"
-        ) from error
+        raise ConfigError(f"{EPOCH}={stated!r} is no time", fix="give whole seconds since 1970, or unset it") from error
 
 
 def _changes(name: str, step: Step) -> str:

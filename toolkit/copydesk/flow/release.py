@@ -16,6 +16,7 @@ from copydesk.datasets.stores import allow_single_writer
 from copydesk.documents.sentences import sentences_of
 from copydesk.errors import ConfigError
 from copydesk.flow.current import current_articles, uncounted
+from copydesk.flow.inputs import inputs_of
 from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
 from copydesk.flow.validate import LABELS, checked_tables, findings_fault, validated
@@ -120,6 +121,7 @@ def _about(workspace: Workspace, name: str, schema: LabelSchema) -> About:
         schema=schema,
         suites=dict(part.receipt["suites"]) if part else {},
         tool_version=installed("copydesk"),
+        inputs=inputs_of(workspace, name),
     )
 
 
