@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab corpora clean
+.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab readers corpora clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -49,6 +49,14 @@ s3: $(READY)
 # To set label errors as the library cleanlab finds them beside our own.
 cleanlab: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-cleanlab.txt
+
+# An environment for each library that tests/datasets/readers reads a version with, and nothing else in it.
+readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard tests/datasets/readers/*.txt))
+
+.readers/%/.ready: tests/datasets/readers/%.txt | $(READY)
+	$(BIN)/python -m venv --without-pip --clear .readers/$*
+	$(BIN)/python -m pip --python .readers/$* install --quiet --disable-pip-version-check --no-compile --no-deps --requirement $<
+	touch $@
 
 # Bytecode is compiled here, once, whatever PYTHONDONTWRITEBYTECODE says: without it every start pays several times over.
 $(READY): pyproject.toml constraints.txt

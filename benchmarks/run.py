@@ -16,6 +16,7 @@ import pages
 import pulling
 import start
 import sync
+import validating
 from peers import PeerMissingError
 from ratio import Ratio
 
@@ -47,6 +48,7 @@ def _against_peers(lines: list[str]) -> Iterator[Ratio]:
     yield feeds.run()
     yield from copies.run()
     yield from pages.run()
+    yield from validating.run()
     for benchmark in (curation, agreement_classes, agreement_spans, agreement_crowd):
         try:
             yield from benchmark.run()

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,17 @@ def label_studio_installed() -> None:
         if os.environ.get("CI"):
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def spark_installed() -> None:
+    """Skip where Spark cannot run, but fail where it must."""
+    if find_spec("pyspark") and shutil.which("java"):
+        return
+    lacking = "needs Java 17 and pyspark (apt-get install openjdk-17-jre-headless && make spark)"
+    if os.environ.get("CI"):
+        pytest.fail(lacking)
+    pytest.skip(lacking)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

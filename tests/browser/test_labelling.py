@@ -85,13 +85,13 @@ def test_what_an_annotator_marks_is_pulled_and_published_as_it_was_marked(
     for stage in ("agree", "validate", "publish"):
         newsroom.run(stage)
     version = next((newsroom.folder / "datasets" / newsroom.folder.name).glob("*.*.*"))
-    documents = pd.read_parquet(version / "documents" / "train.parquet")
+    documents = pd.read_parquet(version / "documents")
     assert documents.text[documents.text.str.startswith("Ferry")].str.strip().tolist() == [ferry]
-    published = pd.read_parquet(version / "spans" / "train.parquet")
+    published = pd.read_parquet(version / "spans")
     assert rows(published) == sorted(kept + marked)
     attributes = published.set_index("surface").attributes["Tarnmouth"]
     assert [(one["name"], one["value"]) for one in attributes] == [("mention", "NAM")]
-    relations = pd.read_parquet(version / "relations" / "train.parquet")
+    relations = pd.read_parquet(version / "relations")
     surfaces = published.set_index("span_id").surface
     assert [(surfaces[one.head_span_id], one.label, surfaces[one.tail_span_id]) for one in relations.itertuples()] == [
         ("Tarnmouth", "part_of", "Qaim")

@@ -188,8 +188,10 @@ def test_nothing_is_validated_or_published_on_agreed_labels_that_are_out_of_date
         assert (done.returncode, "copydesk agree" in done.stderr) == (2, True), command
     assert run("agree", cwd=tmp_path).returncode == 0
     done = run("validate", "--json", cwd=tmp_path)
-    assert (done.returncode, json.loads(done.stdout)["error"]) == (1, "findings"), "there is nothing to publish yet"
-    assert run("publish", cwd=tmp_path).returncode == 1
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (4, "not-evaluated"), (
+        "there is nothing to publish yet"
+    )
+    assert run("publish", cwd=tmp_path).returncode == 4
 
 
 def test_a_state_folder_that_is_a_file_is_a_fault_of_the_environment(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A small newsroom's labelled documents, for the tests of publishing; run as a program, it publishes them.
 
-``python newsroom.py FOLDER [EDITION]`` prints what publishing did, as JSON; on an error of Copydesk its code, with exit 1.
+``python newsroom.py FOLDER [EDITION]`` prints what publishing did, as JSON; on an error of Copydesk its code, with exit 1. The folder
+may be the address of a store.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from typing import Any
 import pyarrow as pa
 
 from copydesk.datasets.about import About
-from copydesk.datasets.publish import Published, publish
+from copydesk.datasets.publish import Plan, Published
+from copydesk.datasets.publish import publish as publish_divided
+from copydesk.datasets.splits import Shares
 from copydesk.errors import CopydeskError
 from copydesk.model.document import text_sha256
+from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import ARTICLES, TABLES, from_rows
+from copydesk.remote import place_at
 
 Tables = dict[str, pa.Table]
 NAME = "harbour-news"
@@ -75,8 +80,16 @@ SPANS = {  # document, surface, occurrence, label, the annotators that drew it
 READERS = {"doc-a": ("A1", "A2", "A10"), "doc-b": ("A1", "A2"), "doc-c": ("A1",)}
 
 
+UNDIVIDED = Plan(shares=Shares(validation=0, test=0))
+
+
 def silent(what: str, done: int, total: int) -> None:
     """Show no progress."""
+
+
+def publish(folder: Path, *, tables: Tables, about: About, progress: Progress = silent) -> Published:
+    """Publish with every document for training, for tests to which splits do not matter."""
+    return publish_divided(folder, tables=tables, about=about, plan=UNDIVIDED, progress=progress)
 
 
 def newsroom(*, texts: Mapping[str, str] = TEXTS, spans: Mapping[str, tuple[Any, ...]] = SPANS) -> Tables:
@@ -276,7 +289,7 @@ def put_out(folder: Path, name: str = "first") -> Published:
 
 if __name__ == "__main__":
     try:
-        done = put_out(Path(sys.argv[1]), *sys.argv[2:])
+        done = put_out(place_at(sys.argv[1]), *sys.argv[2:])
     except CopydeskError as error:
         print(json.dumps({"error": error.code, "message": str(error)}))
         sys.exit(1)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from copydesk.datasets.publish import publish
 from copydesk.model.migration import Plan, migrated
 from copydesk.model.schema import LabelSchema
 
@@ -32,7 +31,7 @@ def test_a_migration_is_published_as_the_version_that_the_rules_say(
         for key, value in newsroom.SPANS.items()
         if value[3] not in plan.drops
     }
-    made = publish(
+    made = newsroom.publish(
         home,
         tables=newsroom.newsroom(spans=spans),
         about=dataclasses.replace(newsroom.ABOUT, schema=schema),

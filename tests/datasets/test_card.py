@@ -23,7 +23,7 @@ def test_nothing_is_described_that_is_not_there():
 def test_the_card_tells_counts_definitions_and_sources(first):
     card = (first / "README.md").read_text()
     for line in (
-        "| documents | 3 |",
+        "| documents | 3 (3 train) |",
         "| agreed spans | 5 |",
         "| annotators (pseudonyms) | 3 |",
         "| PERSON | 2 | A person with a name. |",
@@ -47,7 +47,7 @@ def test_the_schema_files_and_the_label_set_say_what_the_tables_hold(first, news
     for name, schema in TABLES.items():
         told = json.loads((first / "schema" / f"{name}.json").read_text())
         assert [column["name"] for column in told["columns"]] == schema.names
-    spans = {column["name"]: column for column in json.loads((first / "schema/train.json").read_text())["columns"]}
+    spans = {column["name"]: column for column in json.loads((first / "schema/default.json").read_text())["columns"]}
     assert spans["spans"]["type"] == "list<struct>"
     assert [field["name"] for field in spans["spans"]["fields"]] == [
         "id",

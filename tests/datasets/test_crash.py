@@ -60,7 +60,7 @@ def test_the_killing_wrapper_kills_at_its_point_and_otherwise_tells_the_count(ho
     assert json.loads(whole.stdout)["version"] == "1.0.0"
     count = int(whole.stderr.splitlines()[-1].removeprefix("killpoints: "))
     assert count > 100
-    assert sorted(path.name for path in home.iterdir()) == ["1.0.0"]
+    assert sorted(path.name for path in home.iterdir()) == ["1.0.0", "latest.json"]
 
 
 def test_what_a_killed_publisher_left_goes_and_a_publisher_at_work_keeps_its_place(home, newsroom):

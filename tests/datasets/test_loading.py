@@ -85,12 +85,12 @@ def test_duckdb_reads_several_versions_together(home, first, newsroom):
 
 
 def test_hugging_face_loads_every_table_that_has_rows(first, tmp_path, offline):
-    configs = ["default", *(name for name in TABLES if name not in {"train", "disputes"})]
+    configs = [name for name in TABLES if name != "disputes"]
     done = _hugging_face(first, tmp_path, offline, configs)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     for config in configs:
-        table = pq.read_table(first / file_of("train" if config == "default" else config))
+        table = pq.read_table(first / file_of(config))
         assert told["found"][config] == {"splits": ["train"], "rows": table.num_rows, "columns": table.column_names}
     assert [span["id"] for span in told["first"]] == ["s1", "s2", "s3"]
     assert told["same"]
@@ -152,7 +152,7 @@ def test_load_says_what_there_is_where_something_is_not(first, home, newsroom):
         load(newsroom.NAME, "../x", folder=home.parent)
     with pytest.raises(UnknownError, match=r"no dataset 'else' in .*; there are: harbour-news"):
         load("else", folder=home.parent)
-    with pytest.raises(UnknownError, match="no table 'words' in a dataset; there are: train, documents"):
+    with pytest.raises(UnknownError, match="no table 'words' in a dataset; there are: default, documents"):
         load(newsroom.NAME, table="words", folder=home.parent)
     assert versions("else", folder=home.parent) == ()
 
@@ -182,26 +182,25 @@ def test_load_finds_the_workspace_upwards_and_else_takes_the_folder_itself(first
         load(newsroom.NAME)
 
 
-def test_load_on_the_command_line_verifies_every_file_when_it_is_asked_to(first, home, newsroom):
+def test_verify_on_the_command_line_checks_every_file(first, home, newsroom):
     root = home.parents[1]
     (root / "copydesk.toml").write_text('name = "harbour-news"\nschema = "none"\n')
 
-    def shown(*options):
-        command = [sys.executable, "-c", "from copydesk.cli import main; main()", "--workspace", str(root), "load"]
-        return subprocess.run([*command, newsroom.NAME, *options], capture_output=True, text=True, check=False)
+    def shown(command, *options):
+        program = [sys.executable, "-c", "from copydesk.cli import main; main()", "--workspace", str(root), command]
+        return subprocess.run([*program, newsroom.NAME, *options], capture_output=True, text=True, check=False)
 
-    assert "verified" not in shown().stdout
-    assert "\nverified: every file is what its digests say\n" in shown("--verify").stdout
-    assert json.loads(shown("--verify", "--json").stdout)["verified"] is True
+    assert shown("verify").stdout == "harbour-news 1.0.0: every file is what its digests say\n"
+    assert json.loads(shown("verify", "--json").stdout)["verified"] is True
     (first / "guidelines.md").unlink()
     (first / "notes.txt").write_text("mine")
-    assert shown().returncode == 0, "the table itself is whole"
-    found = shown("--verify")
+    assert shown("load").returncode == 0, "the table itself is whole"
+    found = shown("verify")
     assert (found.returncode, found.stdout) == (3, "")
     assert (
         "guidelines.md is missing; notes.txt does not belong here (fix: restore the version's folder)" in found.stderr
     )
-    assert json.loads(shown("--verify", "--json").stdout)["error"] == "store"
+    assert json.loads(shown("verify", "--json").stdout)["error"] == "store"
 
 
 def test_load_names_the_file_that_is_damaged(first, home, newsroom):

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from copydesk.datasets.layout import ORDER, TABLES, file_of
 from copydesk.datasets.load import verify
-from copydesk.datasets.nested import published_tables
-from copydesk.datasets.publish import publish
+from copydesk.datasets.nested import flat_tables
 from copydesk.errors import ConfigError, DataError, FindingError, StoreError
 from copydesk.model.tables import from_rows
 
@@ -39,7 +38,7 @@ def test_publishing_twice_is_one_version(home, newsroom, tree):
 def test_another_tool_version_alone_is_no_new_version(home, newsroom):
     newsroom.put_out(home)
     later = replace(newsroom.ABOUT, tool_version="9.9.9")
-    assert not publish(home, tables=newsroom.newsroom(), about=later, progress=newsroom.silent).created
+    assert not newsroom.publish(home, tables=newsroom.newsroom(), about=later, progress=newsroom.silent).created
 
 
 @settings(deadline=None, max_examples=15)
@@ -129,7 +128,7 @@ def test_an_article_fetched_twice_counts_once_by_its_first_time(home, newsroom):
     again = [row | {"retrieved_at": newsroom.WHEN + timedelta(days=9)} for row in tables["articles"].to_pylist()]
     later = pa.Table.from_pylist(again, schema=tables["articles"].schema)
     tables["articles"] = pa.concat_tables([later, tables["articles"], later])
-    made = publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
+    made = newsroom.publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
     sources = pq.read_table(made.path / file_of("sources")).to_pylist()
     assert [row["retrieved_at"] for row in sources] == [newsroom.WHEN] * 3
 
@@ -148,7 +147,9 @@ def test_files_are_read_only_and_folders_can_be_removed(first):
 
 
 def test_a_dispute_and_a_warning_are_published_and_told(home, newsroom):
-    made = publish(home, tables=newsroom.disputed(newsroom.newsroom()), about=newsroom.ABOUT, progress=newsroom.silent)
+    made = newsroom.publish(
+        home, tables=newsroom.disputed(newsroom.newsroom()), about=newsroom.ABOUT, progress=newsroom.silent
+    )
     card = (made.path / "README.md").read_text()
     assert "Left undecided: 1 (1 in label)." in card
     assert "A span is long." in card
@@ -185,7 +186,7 @@ WRONG = {
 def test_what_contradicts_itself_is_refused_with_its_place(home, newsroom, table, column, value, message):
     tables = _changed(newsroom.newsroom(), table, column, value)
     with pytest.raises(DataError, match=re.escape(message)) as error:
-        publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
+        newsroom.publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
     assert "doe" not in str(error.value).lower()
     assert not home.exists()
 
@@ -195,7 +196,7 @@ def test_two_agreed_spans_that_say_the_same_are_refused(home, newsroom):
     rows = tables["agreed_spans"].to_pylist()
     tables["agreed_spans"] = from_rows("agreed_spans", [*rows, rows[0] | {"span_id": "s1b"}])
     with pytest.raises(DataError, match="stands there twice"):
-        publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
+        newsroom.publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +213,9 @@ def test_spans_that_the_schema_lets_no_two_spans_share_are_refused(home, newsroo
     about = replace(newsroom.ABOUT, schema=replace(newsroom.SCHEMA, overlap=overlap))
     if is_refused:
         with pytest.raises(DataError, match=f"overlaps another, and the schema's overlap is {overlap}"):
-            publish(home, tables=tables, about=about, progress=newsroom.silent)
+            newsroom.publish(home, tables=tables, about=about, progress=newsroom.silent)
     else:
-        assert publish(home, tables=tables, about=about, progress=newsroom.silent).created
+        assert newsroom.publish(home, tables=tables, about=about, progress=newsroom.silent).created
 
 
 def test_an_agreed_span_says_where_those_who_drew_it_began_and_ended_before(newsroom):
@@ -229,7 +230,7 @@ def test_an_agreed_span_says_where_those_who_drew_it_began_and_ended_before(news
     moved = {name: drawn[name] for name in ("annotation_id", "span_id", "start", "end")}
     moved |= {"made_start": drawn["start"], "made_end": drawn["end"] + 1, "rule": "white-space"}
     unrelated = {**moved, "annotation_id": "1-doc-z-A9"}
-    found = published_tables(tables | {"snapped": from_rows("snapped", [moved, unrelated])})["spans"].to_pylist()
+    found = flat_tables(tables | {"snapped": from_rows("snapped", [moved, unrelated])})["spans"].to_pylist()
     told = {row["span_id"]: row["boundary_changes"] for row in found}
     names = ("annotation_id", "made_start", "made_end", "rule")
     assert told.pop(agreed["span_id"]) == [{name: moved[name] for name in names}]
@@ -239,19 +240,19 @@ def test_an_agreed_span_says_where_those_who_drew_it_began_and_ended_before(news
 def test_nothing_is_published_past_an_error_finding(home, newsroom):
     tables = _changed(newsroom.disputed(newsroom.newsroom()), "findings", "severity", "error")
     with pytest.raises(FindingError, match="A span is long"):
-        publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
+        newsroom.publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
 
 
 def test_no_document_is_no_version(home, newsroom):
     with pytest.raises(DataError, match="no labelled document"):
-        publish(home, tables=newsroom.newsroom(texts={}), about=newsroom.ABOUT, progress=newsroom.silent)
+        newsroom.publish(home, tables=newsroom.newsroom(texts={}), about=newsroom.ABOUT, progress=newsroom.silent)
 
 
 def test_a_document_without_its_article_is_refused(home, newsroom):
     tables = newsroom.newsroom()
     tables["articles"] = tables["articles"].slice(1)
     with pytest.raises(DataError, match="document doc-a: its article is not among articles"):
-        publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
+        newsroom.publish(home, tables=tables, about=newsroom.ABOUT, progress=newsroom.silent)
 
 
 def test_a_name_that_is_no_folder_and_a_folder_of_another_name_are_refused(home, newsroom):
@@ -300,7 +301,7 @@ def test_of_every_annotators_span_it_is_told_on_which_revision_it_was_drawn(news
     known = {name: span[name] for name in ("annotation_id", "span_id", "doc_id", "revision", "annotator", "label")}
     row = {**known, "start": span["start"], "end": span["end"], **made, "anchor_score": 1.0}
     lost = {**row, "span_id": None, "start": None, "end": None, "anchored": "lost", "anchor_score": 0.1}
-    found = published_tables(tables | {"anchors": from_rows("anchors", [lost, row])})["annotations"].to_pylist()
+    found = flat_tables(tables | {"anchors": from_rows("anchors", [lost, row])})["annotations"].to_pylist()
     key = span["annotation_id"], span["span_id"]
     told = {(one["annotation_id"], one["span_id"]): one for one in found}
     names = ("made_on_revision", "anchored", "anchor_score")

@@ -44,11 +44,13 @@ class Answer:
     reason: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    to_head: bool = False  # then the length is that of a body which is not sent
 
     @property
     def raw(self) -> bytes:
-        kept = [(name, value) for name, value in self.headers if name.lower() not in _FRAMING]
-        lines = [f"{name}: {value}" for name, value in [*kept, ("Content-Length", str(len(self.body)))]]
+        kept = [(name, value) for name, value in self.headers if self.to_head or name.lower() not in _FRAMING]
+        framed = [] if self.to_head else [("Content-Length", str(len(self.body)))]
+        lines = [f"{name}: {value}" for name, value in [*kept, *framed]]
         return "\r\n".join([f"HTTP/1.1 {self.status} {self.reason}", *lines, "", ""]).encode("latin-1") + self.body
 
     def shortened(self, length: int) -> Answer:
@@ -117,7 +119,7 @@ class Proxy:
             upstream.sendall(raw)
             got = http.client.HTTPResponse(upstream, method=method)
             got.begin()
-            return Answer(got.status, got.reason, tuple(got.getheaders()), got.read())
+            return Answer(got.status, got.reason, tuple(got.getheaders()), got.read(), method == "HEAD")
 
     def leave(self, raw: bytes) -> None:
         """Send some bytes to the server and hang up."""
@@ -128,7 +130,7 @@ class Proxy:
 def _serve(proxy: Proxy, client: socket.socket, sent: Any) -> None:
     """Take requests from one connection until it ends."""
     with contextlib.suppress(OSError, _Gone):
-        while asked := _read(sent):
+        while asked := _read(sent, client):
             proxy.count(1)
             try:
                 fault = proxy.choose(asked)
@@ -140,12 +142,14 @@ def _serve(proxy: Proxy, client: socket.socket, sent: Any) -> None:
                 proxy.count(-1)
 
 
-def _read(sent: Any) -> Asked | None:
+def _read(sent: Any, client: socket.socket) -> Asked | None:
     lines = []
     while (line := sent.readline()) not in (b"\r\n", b""):
         lines.append(line)
     if not lines:
         return None
+    if any(line.lower().startswith(b"expect: 100-continue") for line in lines):
+        client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     lengths = [int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:")]
     body = sent.read(lengths[0]) if lengths else b""
     method, path, _ = lines[0].decode("latin-1").split(" ", 2)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,17 +17,7 @@ from copydesk.workspace import Workspace
 MakeWorkspace = Callable[..., Workspace]
 LogOf = Callable[[Workspace], dict[str, str]]
 CLUSTER = 'name = "spark"\nmaster = "local-cluster[2,1,1024]"'
-MISSING = "needs Java 17 and pyspark (apt-get install openjdk-17-jre-headless && make spark)"
-
-
-@pytest.fixture(autouse=True)
-def spark_installed() -> None:
-    """Skip where Spark cannot run, but fail where it must."""
-    if find_spec("pyspark") and shutil.which("java"):
-        return
-    if os.environ.get("CI"):
-        pytest.fail(MISSING)
-    pytest.skip(MISSING)
+pytestmark = pytest.mark.usefixtures("spark_installed")
 
 
 def started(workspace: Workspace) -> subprocess.Popen[str]:

@@ -118,6 +118,26 @@ def make_desk(
     return make
 
 
+@pytest.fixture(scope="session")
+def traced() -> dict[str, Any]:
+    """What stands in traced.py beside this file."""
+    return runpy.run_path(str(Path(__file__).with_name("traced.py")), run_name="traced")
+
+
+@pytest.fixture(scope="session")
+def published_twice(traced: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace of traced.py, which no test may change."""
+    folder = tmp_path_factory.mktemp("traced")
+    traced["publish_twice"](folder)
+    return folder
+
+
+@pytest.fixture
+def twice(published_twice: Path, tmp_path: Path) -> Path:
+    """A copy of the workspace of traced.py."""
+    return Path(shutil.copytree(published_twice, tmp_path / "twice"))
+
+
 @pytest.fixture
 def make_front() -> Iterator[Callable[..., Front]]:
     running = []

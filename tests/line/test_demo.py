@@ -48,7 +48,7 @@ def test_it_tells_what_every_stage_made_and_how_to_go_on(reference: Path) -> Non
 
 
 def test_the_one_line_loads_what_two_annotators_agreed_on(version: Path) -> None:
-    articles = pd.read_parquet(version / "train.parquet")
+    articles = pd.concat(pd.read_parquet(file) for file in sorted(version.glob("*.parquet")))
     assert len(articles) == 12
     for row in articles.itertuples():
         assert row.spans.size
@@ -62,7 +62,9 @@ def test_every_published_label_tells_where_it_came_from(version: Path) -> None:
     drawn = set(zip(votes["annotation_id"], votes["start"], votes["end"], votes["label"], strict=True))
     for span in spans.itertuples():
         assert span.votes == len(span.annotators) == len(span.annotation_ids)
-        assert all((one, span.start, span.end, span.label) in drawn for one in span.annotation_ids)
+        moved = {one["annotation_id"]: (one["made_start"], one["made_end"]) for one in span.boundary_changes}
+        places = [(one, *moved.get(one, (span.start, span.end)), span.label) for one in span.annotation_ids]
+        assert drawn.issuperset(places)
     sources = pd.read_parquet(version / "sources")
     assert set(spans["doc_id"]) <= set(sources["doc_id"])
     assert sources["raw_sha256"].str.fullmatch("[0-9a-f]{64}").all()
@@ -94,6 +96,18 @@ def test_running_it_again_changes_and_doubles_nothing(reference: Path, shell: Sh
     assert stages["push"]["counts"]["there already"] == 12
     assert stages["annotate"]["counts"]["there already"] == 24
     assert shell("copydesk status --json", cwd=reference).stdout == before
+
+
+def test_the_same_version_is_published_where_one_is_told_to(
+    reference: Path, version: Path, tmp_path: Path, shell: Shell
+) -> None:
+    place = (tmp_path / "elsewhere").as_uri()
+    done = shell(f"copydesk publish --schema news-entities --to {place}", cwd=reference)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "elsewhere/conflict-news/1.0.0/SHA256SUMS").read_bytes() == (version / "SHA256SUMS").read_bytes()
+    assert shell(f"copydesk verify conflict-news --at {place}", cwd=tmp_path).returncode == 0
+    refused = shell(f"copydesk publish --schema news-entities --single-writer --to {place}", cwd=reference)
+    assert (refused.returncode, "is no store" in refused.stderr) == (2, True)
 
 
 def test_a_document_is_shown_with_its_zones(reference: Path, shell: Shell) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from copydesk.model.settings import ValidationSettings
 from copydesk.model.tables import TABLES
 from copydesk.validation import Validated, validate
 
@@ -33,7 +34,7 @@ def clean() -> Rows:
 @pytest.fixture
 def parameters() -> dict[str, Any]:
     values: dict[str, Any] = json.loads((CASES / "clean.json").read_text(encoding="utf-8"))["parameters"]
-    return values
+    return values | ValidationSettings().parameters
 
 
 @pytest.fixture

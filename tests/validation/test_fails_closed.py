@@ -226,11 +226,11 @@ def test_a_share_below_mostly_is_tolerated_as_great_expectations_says(suite_of, 
     assert judge(clean, suite_of(row)).findings.num_rows == 0
 
 
-def test_severities_of_great_expectations_become_error_and_warning(suite_of, clean, judge):
+def test_severities_of_great_expectations_become_error_warning_and_info(suite_of, clean, judge):
     clean["spans"][0]["start"] = -1
     rows = [expectation(f"T{i}", severity=one) for i, one in enumerate(("critical", "warning", "info"))]
     found = judge(clean, suite_of(*rows)).findings.to_pylist()
-    assert [row["severity"] for row in found] == ["error", "warning", "warning"]
+    assert [row["severity"] for row in found] == ["error", "warning", "info"]
 
 
 def test_a_finding_says_value_place_and_count_and_names_the_first_rows(suite_of, clean, judge):

@@ -14,7 +14,7 @@
     │   ├── DisputeError          annotators disagree and ``--strict`` was asked for
     │   ├── FindingError          validation found errors
     │   ├── QualityError          an annotator falls short of gold
-    │   └── NotEvaluatedError     validation could not evaluate all that it should
+    │   └── NotEvaluatedError (4) validation could not evaluate all that it should
     └── SystemFault         (3)   a server or the environment
         ├── StoreError            a file of the workspace that is damaged or cannot be written
         ├── MissingExtraError     a package that an optional feature needs
@@ -133,8 +133,9 @@ class QualityError(DataError):
 
 
 class NotEvaluatedError(DataError):
-    """Validation could not evaluate all that it should: it fails closed."""
+    """Validation could not evaluate all that it should: it fails closed, with an exit code of its own."""
 
+    exit_code = 4
     code = "not-evaluated"
 
 

@@ -16,18 +16,22 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.errors import ConfigError, StoreError, WorkspaceError
 from copydesk.model.tables import TABLES
+from copydesk.remote import FIX, RemotePath
 
 TEMPORARY = ".tmp-"
+_GROUP_BYTES = 16_000_000  # of texts in a row group
 _PART = re.compile(r"\d{6}")
 _TEXT_COLUMNS = frozenset({"text", "raw", "result", "row", "removed", "inserted", "detail"})
 _CATEGORIES = frozenset(
@@ -101,7 +105,7 @@ class Log:
     @property
     def digest(self) -> str:
         """SHA-256 over the receipts: two logs with the same digest hold the same tables."""
-        return digest_of([part.receipt["files"] for part in self.parts()])
+        return parts_digest(self.parts())
 
 
 class Latest:
@@ -140,9 +144,10 @@ def translated(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        on_disk = "check the disk's space and the rights of the file and its folder"
         raise StoreError(
             f"cannot {what} {error.filename or path}: {error.strerror or error}",
-            fix="check the disk's space and the rights of the file and its folder",
+            fix=FIX if isinstance(path, RemotePath) else on_disk,
         ) from error
 
 
@@ -161,7 +166,7 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def write_json(path: Path, value: object, *, mode: int = 0o644) -> None:
@@ -189,18 +194,17 @@ def write_table(path: Path, table: pa.Table, *, sorted_by: Sequence[str] = ()) -
     """Write a table as Parquet, so that the same rows always give the same bytes.
 
     zstd level 3, checksummed pages, dictionaries only for columns of few values, no pandas metadata; row groups of 2,000
-    rows where the table holds texts and of 131,072 elsewhere. ``sorted_by`` tells readers which order the rows are in.
+    rows where the table holds texts, of fewer where these are more than 16 MB, and of 131,072 elsewhere. ``sorted_by`` tells
+    readers which order the rows are in.
     Raises StoreError where the file system refuses.
     """
     table = table.replace_schema_metadata(None).combine_chunks()
-    wide = not _TEXT_COLUMNS.isdisjoint(table.column_names)
     with translated(path, "write"), path.open("wb") as file:
-        pq.write_table(
-            table,
+        with pq.ParquetWriter(
             file,
+            table.schema,
             compression="zstd",
             compression_level=3,
-            row_group_size=2_000 if wide else 131_072,
             use_dictionary=[name for name in table.column_names if name in _CATEGORIES],
             write_statistics=[name for name in table.column_names if name not in _TEXT_COLUMNS],
             write_page_checksum=True,
@@ -208,9 +212,31 @@ def write_table(path: Path, table: pa.Table, *, sorted_by: Sequence[str] = ()) -
             sorting_columns=pq.SortingColumn.from_ordering(table.schema, [(name, "ascending") for name in sorted_by])
             if sorted_by
             else None,
-        )
+        ) as writer:
+            for start, rows in _row_groups(table):
+                writer.write_table(table.slice(start, rows), row_group_size=max(rows, 1))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _row_groups(table: pa.Table) -> Iterator[tuple[int, int]]:
+    """Where each row group begins, and how many rows it has; a table without rows has one."""
+    texts = [table[name] for name in table.column_names if name in _TEXT_COLUMNS]
+    if not texts:
+        size = 131_072
+        yield from ((start, min(size, table.num_rows - start)) for start in range(0, max(table.num_rows, 1), size))
+        return
+    lengths = (
+        pc.fill_null(pc.binary_length(text), 0).to_numpy() for text in texts if not pa.types.is_nested(text.type)
+    )
+    ends = np.cumsum(sum(lengths, np.zeros(table.num_rows, np.int64)))
+    start = 0
+    while start < table.num_rows or start == 0:
+        before = int(ends[start - 1]) if start else 0
+        within = int(np.searchsorted(ends, before + _GROUP_BYTES, side="right")) - start
+        rows = max(1, min(2_000, within, table.num_rows - start)) if table.num_rows else 0
+        yield start, rows
+        start += max(rows, 1)
 
 
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:
@@ -248,9 +274,9 @@ def commit_folder(temporary: Path, target: Path) -> None:
         raise StoreError(f"{target} is there already", fix="another run wrote it; run the command again")
     with translated(target, "write"):
         for folder in (temporary, *(path for path in temporary.rglob("*") if path.is_dir())):
-            _sync_folder(folder)
+            sync_folder(folder)
         temporary.rename(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 @contextlib.contextmanager
@@ -338,6 +364,11 @@ def _columns(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
     return pa.schema([schema.field(name) for name in columns]) if columns else schema
 
 
+def parts_digest(parts: Iterable[Part]) -> str:
+    """SHA-256 over the receipts of a log's parts, or of its first ones."""
+    return digest_of([part.receipt["files"] for part in parts])
+
+
 def part_at(folder: Path) -> Part:
     """Give the part that was committed as this folder; raises StoreError where its receipt cannot be read."""
     return Part(folder, _receipt(folder))
@@ -374,7 +405,7 @@ def offer(part: Part, target: Path) -> None:
             if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
                 raise
             shutil.rmtree(part.path)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def _remove(part: Path) -> None:
@@ -396,7 +427,8 @@ def _receipt(folder: Path) -> Mapping[str, Any]:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """See the names in a folder onto the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

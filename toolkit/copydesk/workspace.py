@@ -15,6 +15,7 @@ from copydesk.model.marker import MARKER, nearest_marked
 from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.schema import LabelSchema
 from copydesk.model.settings import Settings, read_settings
+from copydesk.remote import place_at
 from copydesk.store import Latest, Log, read_text, translated
 
 
@@ -134,8 +135,9 @@ class Workspace:
 
     @property
     def datasets(self) -> Path:
-        """Published datasets."""
-        return self.root / "datasets"
+        """Published datasets: in the workspace, or in the store that the settings name."""
+        store = self.settings.publish.store
+        return place_at(store) if store else self.root / "datasets"
 
     @property
     def suites(self) -> Path:

@@ -6,24 +6,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from copydesk.articles import web
 from copydesk.articles.streams import BLOCK, InputFault
-from copydesk.errors import MissingExtraError, StoreError, UnknownError
+from copydesk.errors import StoreError, UnknownError
 from copydesk.model.reading import ReadOptions
+from copydesk.remote import FIX, faults, filesystem, said
 
-_EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "memory": ""}  # scheme: the extra that brings its package
+_READ = ("s3", "gs", "gcs", "memory")
 _WILD = frozenset("*?[")
-# What the packages of a store raise beside OSError: network faults, refusals, credentials that are missing.
-_FAULTS: dict[str, tuple[str, ...]] = {
-    "s3": ("botocore.exceptions.BotoCoreError", "botocore.exceptions.ClientError", "aiohttp.ClientError"),
-    "gs": ("google.auth.exceptions.GoogleAuthError", "gcsfs.retry.HttpError", "aiohttp.ClientError"),
-}
-_FAULTS["gcs"] = _FAULTS["gs"]
-_FIX = "check the address, your credentials for the store and the network"
 
 
 def found_at(url: str, *, loopback: bool) -> list[tuple[str, int | None]]:
@@ -35,18 +28,18 @@ def found_at(url: str, *, loopback: bool) -> list[tuple[str, int | None]]:
     scheme = urlsplit(url).scheme.lower()
     if scheme == "https" or (scheme == "http" and loopback):
         return [(url, None)]
-    if scheme not in _EXTRAS:
-        known = ", ".join(f"{one}://" for one in ("https", *_EXTRAS, "file"))
+    if scheme not in _READ:
+        known = ", ".join(f"{one}://" for one in ("https", *_READ, "file"))
         raise UnknownError(f"{scheme}:// is not an address that can be read: {url}", fix=f"use one of {known}")
-    store = _store(url, scheme)
+    store = filesystem(url)
     path = store._strip_protocol(url)
     prefix = f"{scheme}://"
     if not _WILD & set(path):
         return [(url, None)]
     try:
         found = store.glob(path, detail=True)
-    except _faults(scheme) as error:
-        raise StoreError(f"{url} cannot be listed: {_said(error)}", fix=_FIX) from error
+    except faults(scheme) as error:
+        raise StoreError(f"{url} cannot be listed: {said(error)}", fix=FIX) from error
     files = [(name, about) for name, about in sorted(found.items()) if about.get("type") == "file"]
     if not files:
         raise UnknownError(f"nothing matches {url}", fix="correct the pattern")
@@ -64,13 +57,13 @@ def fetched(url: str, options: ReadOptions) -> Iterator[BinaryIO]:
         with web.fetched(url, options) as file:
             yield file
         return
-    store = _store(url, scheme)
+    store = filesystem(url)
     with tempfile.TemporaryFile() as copy:
         try:
             with store.open(url, "rb") as file:
                 _save(file, cast("BinaryIO", copy), url, options)
-        except _faults(scheme) as error:
-            raise InputFault("unreadable", f"{_said(error)} (fix: {_FIX})") from error
+        except faults(scheme) as error:
+            raise InputFault("unreadable", f"{said(error)} (fix: {FIX})") from error
         copy.seek(0)
         yield cast("BinaryIO", copy)
 
@@ -90,25 +83,3 @@ def _save(file: Any, copy: BinaryIO, url: str, options: ReadOptions) -> None:
             limit = f"it did not come within {limits.max_download_seconds} seconds"
             raise InputFault("too-slow", f"{limit} (fix: raise [ingest] max_download_seconds)")
         copy.write(block)
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-def _faults(scheme: str) -> tuple[type[Exception], ...]:
-    """Give the errors by which a store says that it cannot; its packages are there."""
-    named = [name.rpartition(".") for name in _FAULTS.get(scheme, ())]
-    return (OSError, ValueError, *(getattr(import_module(module), name) for module, _, name in named))
-
-
-def _store(url: str, scheme: str) -> Any:
-    import fsspec
-
-    try:
-        return fsspec.filesystem(scheme)
-    except ImportError as error:
-        extra = _EXTRAS[scheme]
-        raise MissingExtraError(
-            f"{url} needs a package that is not installed", fix=f"pip install 'copydesk[{extra}]'"
-        ) from error

@@ -15,6 +15,7 @@ import click
 from copydesk.errors import CopydeskError
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
+from copydesk.remote import place_at
 from copydesk.workspace import Workspace, from_environment
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
 LINE_SECONDS = 5.0
 
+_PLACE = "copydesk.datasets"
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+place_option = click.option(
+    "--at",
+    default="",
+    expose_value=False,
+    callback=lambda ctx, _, place: ctx.meta.update({_PLACE: place}),
+    help="Where datasets lie, such as s3://news/datasets; by default where the workspace says.",
+)
 schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default each in turn.")
 
 one_schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default the first.")
@@ -33,6 +43,12 @@ def open_workspace(ctx: click.Context) -> Workspace:
     """Open the workspace that the command line names, or the nearest one upwards."""
     named = ctx.find_root().obj
     return Workspace.open(Path(named)) if named else from_environment()
+
+
+def datasets_of(ctx: click.Context) -> Path:
+    """Give the folder that ``--at`` names, or where the workspace's datasets lie."""
+    place = ctx.meta.get(_PLACE)
+    return place_at(place) if place else open_workspace(ctx).datasets
 
 
 def print_report(report: Report, *, as_json: bool, fault: CopydeskError | None = None) -> None:

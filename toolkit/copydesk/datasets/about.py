@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version as installed
 from typing import Any
 
-from copydesk.errors import ConfigError
+from copydesk.datasets.version import LABELLING, Release, read_object
+from copydesk.errors import ConfigError, StoreError
 from copydesk.model.name import NAME_RULE, is_name
+from copydesk.model.plain import from_plain
 from copydesk.model.schema import Attribute, LabelSchema
+
+EVENTS = "events"
+RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a version was made from: how far each log of the workspace went, and the files that are no logs, by their names.
+
+    ``logs`` gives of each log the number of its ``parts`` and their ``digest``, that of what was said of the dataset (``EVENTS``) among
+    them. What was published again without retracted articles was made from a version (``RELEASE``) and these events alone.
+    """
+
+    logs: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +34,8 @@ class About:
     """The facts of a dataset that its tables do not hold.
 
     ``language`` holds BCP 47 tags, ``suites`` the digest of each expectation suite that the labels passed, ``lineage`` what a
-    reader needs to find the work again (a project's number, say). All but ``tool_version`` is content: a change of it is a
-    new version.
+    reader needs to find the work again (a project's number, say), ``inputs`` what it can be made from again. All but
+    ``tool_version`` and ``inputs`` is content: a change of it is a new version.
     """
 
     name: str
@@ -28,6 +46,7 @@ class About:
     suites: Mapping[str, str]
     tool_version: str
     lineage: Mapping[str, str | int] = field(default_factory=dict)
+    inputs: Inputs = field(default_factory=Inputs)
 
     def __post_init__(self) -> None:
         if not is_name(self.name):
@@ -35,6 +54,11 @@ class About:
                 f"dataset name {self.name!r} cannot be the name of a folder and of a dataset",
                 fix=NAME_RULE,
             )
+
+    @property
+    def summary(self) -> str:
+        """What the dataset is, in a sentence: the description, or one made of the schema's title."""
+        return self.description or f"Labelled documents: {self.schema.title}."
 
     @property
     def label_set(self) -> dict[str, Any]:
@@ -66,6 +90,27 @@ class About:
             "suites": dict(self.suites),
             "lineage": dict(self.lineage),
         }
+
+
+def about_of(release: Release) -> About:
+    """Give the facts of a published version; raises StoreError where it does not hold its labelling schema."""
+    manifest, path = release.manifest, release.path / LABELLING
+    try:
+        schema = from_plain(LabelSchema, read_object(path))
+    except (KeyError, TypeError) as error:
+        raise StoreError(
+            f"{path} holds no labelling schema: {error}", fix="publish with this version of Copydesk"
+        ) from error
+    return About(
+        name=manifest["name"],
+        description=manifest["description"],
+        licence=manifest["licence"],
+        language=tuple(manifest["language"]),
+        schema=schema,
+        suites=manifest["suites"],
+        tool_version=installed("copydesk"),
+        lineage=manifest["lineage"],
+    )
 
 
 def _said(one: Attribute) -> dict[str, Any]:

@@ -17,7 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.about import About
-from copydesk.datasets.layout import NESTED, SPLIT, dictionary, file_of, meaning
+from copydesk.datasets.content import Content
+from copydesk.datasets.hub import hub_terms
+from copydesk.datasets.layout import NESTED, dictionary, file_of, meaning
 
 _NO_AGREEMENT = "No document was read by two annotators, so there is nothing to compare."
 _DECIDED = ("unanimous", "majority", "single")
@@ -29,39 +31,31 @@ _TOLD = (
 _SHOWN = ("span_f1_exact", "span_f1_overlap", "gamma", "relation_f1", "category_alpha", "token_alpha")
 
 
-def card(
-    *,
-    about: About,
-    version: str,
-    tables: Mapping[str, pa.Table],
-    sizes: Mapping[str, int],
-    agreement: Sequence[Mapping[str, Any]],
-    findings: Sequence[Mapping[str, Any]],
-    reasons: Sequence[str],
-) -> str:
-    """Write the data card; ``sizes`` are the bytes of each table's file."""
+def card(content: Content, *, version: str, sizes: Mapping[str, int], reasons: Sequence[str]) -> str:
+    """Write the data card of a version; ``sizes`` are the bytes of each table's file."""
+    about, tables = content.about, content.tables
     template = Template(resources.files(__package__).joinpath("card.md").read_text(encoding="utf-8"))
     body = template.substitute(
         name=about.name,
         version=version,
-        description=about.description or f"Labelled documents: {about.schema.title}.",
-        facts=_facts(about, tables),
+        description=about.summary,
+        facts=_facts(content, tables),
         loads=loads(about.name, version),
         labels=_labels(about, tables),
         overlap=about.schema.overlap,
         decided=_decided(tables),
         disputes=_disputes(tables["disputes"]),
-        agreement=_agreement(agreement),
-        findings=_findings(about, findings),
+        agreement=_agreement(content.agreement),
+        findings=_findings(about, content.findings),
         sources=_sources(tables["sources"]),
         tables=_dictionary(tables),
         changes="\n".join(f"* {reason}." for reason in reasons),
     )
-    return _head(about, tables, sizes) + body
+    return _head(content, sizes) + body
 
 
 def loads(name: str, version: str) -> str:
-    """The lines that load a version, one for each library."""
+    """The lines that load a version's training split, one for each library."""
     folder = f"datasets/{name}/{version}"
     return "\n".join(
         (
@@ -74,21 +68,24 @@ def loads(name: str, version: str) -> str:
     )
 
 
-def _head(about: About, tables: Mapping[str, pa.Table], sizes: Mapping[str, int]) -> str:
+def _head(content: Content, sizes: Mapping[str, int]) -> str:
     """YAML written as JSON within: every value quoted, one form only."""
-    # An empty split cannot be loaded by Hugging Face's library at all: such a table is not offered.
-    offered = [name for name, table in tables.items() if table.num_rows]
+    about, parts = content.about, content.parts
     configs, infos = [], []
-    for name in offered:
-        config = "default" if name == NESTED else name
-        files = [{"split": SPLIT, "path": file_of(name)}]
-        splits = [{"name": SPLIT, "num_bytes": sizes[name], "num_examples": tables[name].num_rows}]
-        configs.append({"config_name": config, "data_files": files} | ({"default": True} if name == NESTED else {}))
-        infos.append({"config_name": config, "splits": splits})
+    for name in next(iter(parts.values())):
+        # An empty split cannot be loaded by Hugging Face's library at all: such a file is not offered.
+        rows = {split: part[name].num_rows for split, part in parts.items() if part[name].num_rows}
+        if rows:
+            files = [{"split": split, "path": file_of(name, split)} for split in rows]
+            splits = [
+                {"name": split, "num_bytes": sizes[file_of(name, split)], "num_examples": count}
+                for split, count in rows.items()
+            ]
+            configs.append({"config_name": name, "data_files": files} | ({"default": True} if name == NESTED else {}))
+            infos.append({"config_name": name, "splits": splits})
     entries = {
         "pretty_name": about.name,
-        "language": list(about.language),
-        "license": about.licence.lower(),
+        **hub_terms(about, documents=sum(part["documents"].num_rows for part in parts.values())),
         "configs": configs,
         "dataset_info": infos,
     }
@@ -102,10 +99,12 @@ def _yaml(key: str, value: object) -> list[str]:
     return [f"{key}: {json.dumps(value, ensure_ascii=False)}"]
 
 
-def _facts(about: About, tables: Mapping[str, pa.Table]) -> str:
-    people = set(tables["reads"]["annotator"].to_pylist())
+def _facts(content: Content, tables: Mapping[str, pa.Table]) -> str:
+    about = content.about
+    splits = ", ".join(f"{part['documents'].num_rows} {split}" for split, part in content.parts.items())
+    people = pc.unique(tables["reads"]["annotator"])
     rows = [
-        ("documents", tables["documents"].num_rows),
+        ("documents", f"{tables['documents'].num_rows} ({splits})"),
         ("agreed spans", tables["spans"].num_rows),
         ("agreed relations", tables["relations"].num_rows),
         ("annotators (pseudonyms)", len(people)),
@@ -158,7 +157,7 @@ def _disputes(disputes: pa.Table) -> str:
     if not disputes.num_rows:
         return "No dispute is left."
     kinds = ", ".join(f"{count} in {kind}" for kind, count in sorted(_tally(disputes["kind"]).items()))
-    return f"Left undecided: {disputes.num_rows} ({kinds}). They are in `{file_of('disputes')}`, not in the spans."
+    return f"Left undecided: {disputes.num_rows} ({kinds}). They are in the table `disputes`, not in the spans."
 
 
 def _agreement(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -207,9 +206,7 @@ def _dictionary(tables: Mapping[str, pa.Table]) -> str:
     for name, table in tables.items():
         title = dictionary()["tables"][name]["title"]
         rows = [(f"`{field.name}`", _type(field.type), meaning(name, field.name)) for field in table.schema]
-        parts.append(
-            f"### `{file_of(name)}` ({table.num_rows})\n\n{title}.\n\n" + _table(("column", "type", "meaning"), rows)
-        )
+        parts.append(f"### `{name}` ({table.num_rows})\n\n{title}.\n\n" + _table(("column", "type", "meaning"), rows))
     return "\n\n".join(parts)
 
 

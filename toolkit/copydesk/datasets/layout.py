@@ -33,8 +33,7 @@ from copydesk.model.tables import (
     ZONES,
 )
 
-SPLIT = "train"
-NESTED = "train"  # the table with one row for each document, which holds its labels
+NESTED = "default"  # the table with one row for each document, which holds its labels
 TEXT_ZONE = pa.struct([ZONES.field(name) for name in ("kind", "start", "end", "speaker_start", "speaker_end")])
 _HELD = [AGREED_SPANS.field(name) for name in ("votes", "readers", "decided", "method", "posterior")]
 TEXT_SPAN = pa.struct(
@@ -154,8 +153,8 @@ def schema_of(table: str) -> pa.Schema | None:
     return TABLES.get(table) or _DECLARED.get(table)
 
 
-def file_of(table: str, split: str = SPLIT) -> str:
-    """Name the file of a table, in the version's folder: ``train.parquet`` or ``spans/train.parquet``."""
+def file_of(table: str, split: str = "train") -> str:
+    """Name the file of a table's split, in the version's folder: ``train.parquet`` or ``spans/train.parquet``."""
     return f"{split}.parquet" if table == NESTED else f"{table}/{split}.parquet"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,64 +11,126 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copydesk.datasets.events import events_in, known_version, latest_in, state_of, yanked_sentence
 from copydesk.datasets.layout import DECLARED, NESTED, TABLES, file_of, schema_of
-from copydesk.datasets.version import MANIFEST, SUMS, Version, open_release, versions_in
+from copydesk.datasets.splits import LEDGER, LEDGER_FILE, SPLITS
+from copydesk.datasets.version import MANIFEST, SUMS, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
 from copydesk.model.marker import nearest_marked
 from copydesk.model.name import NAME_RULE, is_name
-from copydesk.store import file_sha256
+from copydesk.remote import RemotePath, place_at
+from copydesk.store import file_sha256, translated
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def load(name: str, version: str = "", *, table: str = NESTED, folder: Path | None = None) -> pd.DataFrame:
-    """Load a table of a published dataset, by default its newest version.
+def load(
+    name: str, version: str = "", *, split: str = "train", table: str = NESTED, folder: Path | str | None = None
+) -> pd.DataFrame:
+    """Load a table of a published dataset, by default of its newest version that is not yanked.
 
-    ``table`` is ``train`` (one row for each document with its labels as lists) or another that the data card lists: documents,
-    zones, spans, relations, annotations, annotation_relations, reads, disputes, sources. ``folder`` holds the datasets; by
-    default it is ``datasets`` in the folder that ``COPYDESK_WORKSPACE`` names, or in the nearest workspace from the working
-    folder upwards; where there is none, in the working folder.
+    ``split`` is train, validation, test, or all of them. ``table`` is ``default`` (one row for each document with its labels as
+    lists) or another that the data card lists: documents, zones, spans, relations, annotations, annotation_relations, reads,
+    disputes, sources. ``folder`` holds the datasets, on this machine or in a store such as ``s3://news/datasets``; by default it is
+    ``datasets`` in the folder that ``COPYDESK_WORKSPACE`` names, or in the nearest workspace from the working folder upwards; where
+    there is none, in the working folder.
 
-    Raises UnknownError, listing what there is, where the dataset, the version or the table is not there; StoreError where the
-    file is damaged.
+    Raises UnknownError, listing what there is, where the dataset, the version, the split or the table is not there; StoreError
+    where the file is damaged.
     """
     import pandas as pd
 
-    path = find_version(name, version, folder=folder) / file_of(_known_table(table))
-    try:
-        return pd.read_parquet(path, engine="pyarrow")
-    except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
+    path = find_version(name, version, folder=folder)
+    files = [path / file_of(_known_table(table), one) for one in _splits(path, split)]
+    frames: list[pd.DataFrame] = [read_file(file, None).to_pandas() for file in files]
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
-def find_version(name: str, version: str = "", *, folder: Path | None = None) -> Path:
-    """Find a version's folder, by default the newest one's; raises UnknownError, listing what there is."""
+def home_of(name: str, *, folder: Path | str | None = None) -> Path:
+    """Give the folder of a dataset; raises UnknownError, listing what there is, where it has no version."""
     if not is_name(name):
         raise UnknownError(f"{name!r} cannot be the name of a dataset", fix=NAME_RULE)
     home = _home(folder)
-    found = versions_in(home / name)
-    if not found:
-        there = ", ".join(sorted(entry.name for entry in _folders(home) if versions(entry.name, folder=home))) or "none"
+    if not versions_in(home / name):
+        there = ", ".join(datasets_in(home)) or "none"
         raise UnknownError(f"no dataset {name!r} in {home}; there are: {there}", fix="publish it, or name the folder")
-    if version and Version.read(version) not in found:
-        there = ", ".join(map(str, found))
-        raise UnknownError(f"no version {version!r} of {name}; there are: {there}", fix="name one of these, or none")
-    return home / name / (version or str(found[-1]))
+    return home / name
 
 
-def versions(name: str, *, folder: Path | None = None) -> tuple[str, ...]:
+def find_version(name: str, version: str = "", *, folder: Path | str | None = None) -> Path:
+    """Find a version's folder by its number or an alias, by default that of the newest one that is not yanked.
+
+    Warns of a yanked version. Raises UnknownError, listing what there is, where there is no such version, StoreError where its files
+    were removed.
+    """
+    home = home_of(name, folder=folder)
+    yanked = state_of(events_in(home)).yanked
+    if version:
+        path = home / str(known_version(home, version))
+        if path.name in yanked:
+            warnings.warn(yanked_sentence(path.name, *yanked[path.name]), stacklevel=3)
+        return open_release(path).path
+    latest = latest_in(home)
+    if latest is None:
+        raise UnknownError(f"every version of {name} is yanked", fix="name a version to load it all the same")
+    return latest.path
+
+
+def versions(name: str, *, folder: Path | str | None = None) -> tuple[str, ...]:
     """List the versions of a dataset, oldest number first; none where there is no such dataset."""
     return tuple(map(str, versions_in(_home(folder) / name))) if is_name(name) else ()
 
 
+def datasets_in(home: Path) -> dict[str, tuple[str, ...]]:
+    """List the versions of each dataset in a folder that has any, by its name; a folder that is not there holds none."""
+    with translated(home, "read"):
+        names = sorted(entry.name for entry in home.iterdir() if entry.is_dir()) if home.is_dir() else []
+    return {name: found for name in names if (found := versions(name, folder=home))}
+
+
 def read_published(path: Path, table: str, *, columns: list[str] | None = None) -> pa.Table:
-    """Read a table of the version in ``path`` as Arrow, or some of its columns; raises StoreError where it is missing or damaged."""
-    file = path / file_of(table)
+    """Read a table of the version in ``path`` as Arrow, over all splits, or some of its columns.
+
+    Raises StoreError where it is missing or damaged.
+    """
+    return pa.concat_tables([read_file(path / file_of(table, split), columns) for split in splits_in(path)])
+
+
+def splits_in(path: Path) -> list[str]:
+    """The splits that the version in ``path`` has documents in."""
+    return [split for split in SPLITS if (path / file_of(NESTED, split)).exists()]
+
+
+def ledger_in(path: Path) -> pa.Table:
+    """Read which split each document was ever given, as ``splits.LEDGER``; of a version without one, all were for training."""
+    if (path / LEDGER_FILE).exists():
+        return read_file(path / LEDGER_FILE, None)
+    doc_ids = sorted(read_published(path, "documents", columns=["doc_id"])["doc_id"].to_pylist())
+    count = len(doc_ids)
+    columns = [range(1, count + 1), doc_ids, doc_ids, ["train"] * count, ["drawn"] * count]
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, LEDGER, strict=True)], LEDGER)
+
+
+def read_file(file: Path, columns: list[str] | None) -> pa.Table:
+    """Read a Parquet file of a version, or some of its columns; raises StoreError where it is missing or damaged."""
     try:
-        return pq.read_table(file, columns=columns, page_checksum_verification=True, partitioning=None)
+        if not isinstance(file, RemotePath):
+            return pq.read_table(file, columns=columns, page_checksum_verification=True, partitioning=None)
+        with file.open("rb") as opened:
+            # Threads of Arrow that hold a Python file when the process ends abort it, or hang: arrow#50482.
+            return pq.read_table(opened, columns=columns, page_checksum_verification=True, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(file, error) from error
+
+
+def _splits(path: Path, split: str) -> list[str]:
+    there = splits_in(path)
+    if split == "all":
+        return there
+    if split not in there:
+        raise UnknownError(f"no split {split!r} in {path}; there are: {', '.join(there)}, all", fix="name one of these")
+    return [split]
 
 
 def verify(path: Path) -> tuple[str, ...]:
@@ -113,15 +176,11 @@ def _known_table(table: str) -> str:
     return table
 
 
-def _home(folder: Path | None) -> Path:
+def _home(folder: Path | str | None) -> Path:
     if folder:
-        return folder
+        return place_at(folder)
     named = os.environ.get("COPYDESK_WORKSPACE", "")
     return (Path(named) if named else nearest_marked(Path()) or Path()) / "datasets"
-
-
-def _folders(home: Path) -> list[Path]:
-    return [entry for entry in home.iterdir() if entry.is_dir()] if home.is_dir() else []
 
 
 def _damaged(path: Path, error: Exception) -> StoreError:

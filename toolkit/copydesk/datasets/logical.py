@@ -7,15 +7,24 @@ data" is for version numbers. Every leaf of the schema gives streams of bytes (i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.layout import columns_of
+from copydesk.datasets.layout import DECLARED, columns_of
 from copydesk.errors import StoreError
 from copydesk.store import digest_of
+
+# What is known of a document or a label beside what it is.
+GOLD = ("documents", "spans", "relations", *DECLARED)  # the tables that a model is scored by
+_BESIDE = frozenset(
+    {"revision", "title", "publisher", "url", "published_at", "licence", "raw_sha256", "text_sha256", "recipe"}
+    | {"votes", "readers", "annotators", "annotation_ids", "decided", "posterior", "method", "boundary_changes"}
+)
 
 
 def logical_digest(table: pa.Table) -> str:
@@ -27,6 +36,23 @@ def logical_digest(table: pa.Table) -> str:
                 streams.setdefault(name, hashlib.sha256()).update(data)
     values = {name: stream.hexdigest() for name, stream in streams.items() if table.num_rows}
     return digest_of({"columns": columns_of(table.schema), "rows": table.num_rows, "values": values})
+
+
+def gold_digests(tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """SHA-256 of what a model is scored by, for each document: its text and agreed labels, without how these were decided.
+
+    ``tables`` are the published tables of a split, those of ``GOLD`` among them.
+    """
+    gold: dict[str, dict[str, list[Any]]] = {}
+    for name in GOLD:
+        if name in tables:
+            rows = tables[name].drop_columns(sorted(_BESIDE & set(tables[name].column_names)))
+            for row in rows.to_pylist():
+                gold.setdefault(row["doc_id"], {}).setdefault(name, []).append(row)
+    return {
+        doc_id: hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+        for doc_id, said in gold.items()
+    }
 
 
 def _streams(name: str, array: pa.Array) -> Iterator[tuple[str, bytes]]:

@@ -1,8 +1,9 @@
-"""The published tables: what the stages made goes in, the tables of ``layout`` come out, sorted and ready to be written."""
+"""The published tables: what the stages made goes in, the tables of ``layout`` come out, sorted, divided and ready to be written."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +20,12 @@ from copydesk.datasets.layout import (
     TEXT_ZONE,
     schema_of,
 )
+from copydesk.datasets.splits import SPLITS
 from copydesk.errors import DataError
 
 
-def published_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """Make every published table. The tables must have passed ``check``; their order and chunks do not matter.
+def flat_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Make every published table but the nested one, undivided. The tables must have passed ``check``; their order and chunks do not matter.
 
     Raises DataError where a document's article is not among ``articles``.
     """
@@ -44,9 +46,30 @@ def published_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         "disputes": _ordered("disputes", tables["disputes"]),
         "sources": _ordered("sources", _with_article(tables["documents"], tables["articles"])),
     }
-    made |= {name: _ordered(name, tables[source]) for name, source in DECLARED.items() if source in tables}
-    nested = nest(documents, zones=made["zones"], spans=made["spans"], relations=made["relations"])
-    return {NESTED: nested, **made}
+    return made | {name: _ordered(name, tables[source]) for name, source in DECLARED.items() if source in tables}
+
+
+def divided(flat: Mapping[str, pa.Table], splits: Mapping[str, str]) -> dict[str, dict[str, pa.Table]]:
+    """Give the tables of each split that has documents, the nested one before the flat ones.
+
+    ``splits`` names the split of each document that is taken; the rows of others are left out.
+    """
+    doc_ids = flat["documents"]["doc_id"].combine_chunks()
+    codes = pa.array([SPLITS.index(splits[one]) if one in splits else None for one in doc_ids.to_pylist()], pa.int8())
+    made = {}
+    for code, split in enumerate(SPLITS):
+        if split in splits.values():
+            rows = {
+                name: table.filter(_coded(table, doc_ids, codes, code)).combine_chunks() for name, table in flat.items()
+            }
+            nested = nest(rows["documents"], zones=rows["zones"], spans=rows["spans"], relations=rows["relations"])
+            made[split] = {NESTED: nested, **rows}
+    return made
+
+
+def _coded(table: pa.Table, doc_ids: pa.Array, codes: pa.Array, code: int) -> pa.ChunkedArray:
+    """Say of each row whether its document has this code."""
+    return pc.equal(pc.take(codes, pc.index_in(table["doc_id"], value_set=doc_ids)), code)
 
 
 def nest(documents: pa.Table, *, zones: pa.Table, spans: pa.Table, relations: pa.Table) -> pa.Table:
@@ -77,20 +100,28 @@ def _with_changes(agreed: pa.Table, *, drawn: pa.Table, snapped: pa.Table) -> pa
     own = drawn.filter(pc.is_in(drawn["annotation_id"], value_set=_one(snapped["annotation_id"])))
     keys = (own[name].to_pylist() for name in ("annotation_id", "span_id", "doc_id", "label"))
     labels = {(annotation, span): (doc, label) for annotation, span, doc, label in zip(*keys, strict=True)}
-    changes: dict[tuple[object, ...], list[dict[str, object]]] = {}
+    changes: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in snapped.to_pylist():
         doc, label = labels.get((row["annotation_id"], row["span_id"]), ("", ""))
         changes.setdefault((doc, label, row["start"], row["end"]), []).append(row)
-    places = zip(*(agreed[name].to_pylist() for name in ("doc_id", "label", "start", "end")), strict=True)
+    touched = pc.is_in(agreed["doc_id"], value_set=pa.array(sorted({key[0] for key in changes}), pa.string()))
+    rows = np.flatnonzero(np.asarray(touched))
+    told = [_told(changes, row) for row in agreed.take(pa.array(rows)).to_pylist()]
+    counts = np.zeros(agreed.num_rows + 1, np.int64)
+    counts[rows + 1] = [len(one) for one in told]
+    values = pa.array([change for one in told for change in one], BOUNDARY_CHANGE)
+    column = pa.ListArray.from_arrays(pa.array(np.cumsum(counts), pa.int32()), values, type=pa.list_(BOUNDARY_CHANGE))
+    return agreed.append_column("boundary_changes", column)
+
+
+def _told(
+    changes: Mapping[tuple[object, ...], list[dict[str, object]]], row: Mapping[str, Any]
+) -> list[dict[str, object]]:
+    """The changes of the annotations that an agreed span rests on."""
+    place = tuple(row[name] for name in ("doc_id", "label", "start", "end"))
+    found = [one for one in changes.get(place, ()) if one["annotation_id"] in row["annotation_ids"]]
     names = [field.name for field in BOUNDARY_CHANGE]
-    told = [
-        sorted(
-            ({name: row[name] for name in names} for row in changes.get(place, ()) if row["annotation_id"] in rests_on),
-            key=lambda one: str(one["annotation_id"]),
-        )
-        for place, rests_on in zip(places, agreed["annotation_ids"].to_pylist(), strict=True)
-    ]
-    return agreed.append_column("boundary_changes", pa.array(told, pa.list_(BOUNDARY_CHANGE)))
+    return sorted(({name: one[name] for name in names} for one in found), key=lambda one: str(one["annotation_id"]))
 
 
 def _with_times(spans: pa.Table, reads: pa.Table) -> pa.Table:

@@ -6,32 +6,31 @@ published again. Publishers need no lock among each other: who comes second comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from copydesk.datasets.about import About
+from copydesk.datasets.about import EVENTS, RELEASE, About, Inputs, about_of
 from copydesk.datasets.check import check
-from copydesk.datasets.diff import Difference, compare
-from copydesk.datasets.layout import columns_of
+from copydesk.datasets.content import Content
+from copydesk.datasets.draft import Draft, Plan
+from copydesk.datasets.events import events_in, extent, point, state_of
+from copydesk.datasets.layout import NESTED
 from copydesk.datasets.load import read_published
-from copydesk.datasets.logical import logical_digest
-from copydesk.datasets.nested import published_tables
-from copydesk.datasets.returned import returned_changed
-from copydesk.datasets.rules import Bump, Side, judge
-from copydesk.datasets.staging import staged, sweep_staging
-from copydesk.datasets.version import FIRST, Release, newest_in, read_object
-from copydesk.datasets.write import LABEL_SET, Content, Step, write_version
+from copydesk.datasets.nested import flat_tables
+from copydesk.datasets.step import step_to
+from copydesk.datasets.stores import Store, store_of
+from copydesk.datasets.version import AGREEMENT, FINDINGS, MANIFEST, Release, newest_in, read_list
+from copydesk.datasets.write import write_version
 from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
-from copydesk.store import canonical_json, commit_folder
+from copydesk.store import canonical_json, file_sha256, translated
 
-__all__ = ["About", "Published", "publish"]
+__all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
-_COMPARED = ("documents", "spans", "relations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +44,75 @@ class Published:
     reasons: tuple[str, ...]
 
 
-def publish(folder: Path, *, tables: Mapping[str, pa.Table], about: About, progress: Progress) -> Published:
+Gate = Callable[
+    [Mapping[str, Mapping[str, pa.Table]], Path | None], None
+]  # tables by split and name, the version before
+
+
+def _open(_parts: Mapping[str, Mapping[str, pa.Table]], _previous: Path | None) -> None:
+    """Let every version pass."""
+
+
+def publish(
+    folder: Path,
+    *,
+    tables: Mapping[str, pa.Table],
+    about: About,
+    plan: Plan | None = None,
+    gate: Gate = _open,
+    progress: Progress,
+) -> Published:
     """Publish the tables as the next version in ``folder``, which is called as the dataset; or find that it is there already.
 
     ``tables``: documents (the newest revision of each labelled one), zones, sentences, agreed_spans, agreed_relations, spans, relations,
-    reads, anchors, snapped, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their rows may
-    come in any order. Raises DataError and FindingError where they cannot be published, StoreError where the disk refuses; then
-    nothing of the new version is there.
+    reads, anchors, snapped, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their
+    rows may come in any order. ``gate`` is shown the version before it is written; what it raises stops it. Raises DataError and
+    FindingError where they cannot be published, or not with so small a step as the plan asks for; StoreError where the disk refuses; then nothing of the new version is there.
     """
     if folder.name != about.name:
         raise ConfigError(
             f"dataset {about.name!r} cannot be published in {folder}", fix=f"name the folder {about.name}"
         )
-    content = _content(tables, about)
-    try:
-        sweep_staging(folder)
-        for _ in range(_RACES):
-            done = _attempt(folder, content, progress)
-            if done:
-                return done
-    except OSError as error:
-        raise StoreError(
-            f"cannot publish in {folder}: {error.strerror or error}",
-            fix="check the disk's space and the folder's rights",
-        ) from error
-    raise StoreError(f"{_RACES} other publishers were faster in {folder}", fix="run one publisher at a time")
-
-
-def _content(tables: Mapping[str, pa.Table], about: About) -> Content:
     check(tables, schema=about.schema)
-    made = published_tables(tables)
-    return Content(
+    draft = Draft(
         about=about,
-        tables=made,
+        flat=flat_tables(tables),
         agreement=_rows(tables["agreement"]),
         findings=_rows(tables["findings"]),
-        logical={name: logical_digest(table) for name, table in made.items()},
+        plan=plan or Plan(),
+        retracted=state_of(events_in(folder)).retracted,
     )
+    return _publish(folder, draft, gate, progress)
+
+
+def publish_again(release: Release, *, progress: Progress) -> Published | None:
+    """Publish what a version says as the next one, without what was retracted since; None where nothing would be left.
+
+    Raises StoreError where the version is damaged or the disk refuses.
+    """
+    folder, manifest = release.path.parent, release.manifest
+    events = events_in(folder)
+    made_from = {"version": str(release.version), "digest": file_sha256(release.path / MANIFEST)}
+    draft = Draft(
+        about=replace(about_of(release), inputs=Inputs({RELEASE: made_from, EVENTS: extent(events)})),
+        flat={name: read_published(release.path, name) for name in manifest["counts"] if name != NESTED},
+        agreement=tuple(read_list(release.path / AGREEMENT)),
+        findings=tuple(read_list(release.path / FINDINGS)),
+        plan=Plan(),
+        retracted=state_of(events).retracted,
+    )
+    left = set(draft.flat["documents"]["doc_id"].to_pylist()) - set(draft.retracted)
+    return _publish(folder, draft, _open, progress) if left else None
+
+
+def _publish(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published:
+    store = store_of(folder)
+    with translated(folder, "publish in"), store.writing():
+        for _ in range(_RACES):
+            done = _attempt(folder, draft, store, gate, progress)
+            if done:
+                return done
+    raise StoreError(f"{_RACES} other publishers were faster in {folder}", fix="run one publisher at a time")
 
 
 def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
@@ -89,45 +120,29 @@ def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(table.to_pylist(), key=lambda row: [canonical_json(value) for value in row.values()]))
 
 
-def _attempt(folder: Path, content: Content, progress: Progress) -> Published | None:
-    """Publish after the newest version; None where another publisher took the number meanwhile."""
+def _attempt(folder: Path, draft: Draft, store: Store, gate: Gate, progress: Progress) -> Published | None:
+    """Publish after the newest version; None where another publisher was faster."""
     parent = newest_in(folder)
+    asked = draft.plan.bump
+    content = draft.after(parent, hold=asked != "major")
     if parent and parent.manifest["content"] == content.digests:
-        unchanged = f"nothing changed since {parent.version}"
-        return Published(str(parent.version), parent.path, created=False, bump="", reasons=(unchanged,))
-    step = _step(folder, parent, content)
-    target = folder / step.version
-    with staged(folder) as place:
+        point(folder)
+        unchanged = (f"nothing changed since {parent.version}", *_held(content))
+        return Published(str(parent.version), parent.path, created=False, bump="", reasons=unchanged)
+    step = step_to(content, parent, asked=asked)
+    if content.held and step.bump.level == "major":
+        content = draft.after(parent, hold=False)
+        step = step_to(content, parent, asked=asked)
+    gate(content.parts, parent.path if parent else None)
+    with store.staged() as place:
         write_version(place, content=content, step=step, progress=progress)
-        try:
-            commit_folder(place, target)
-        except (StoreError, OSError):
-            if target.exists() and place.exists():
-                return None
-            raise
-    return Published(step.version, target, created=True, bump=step.bump.level, reasons=step.bump.reasons)
+        if not store.commit(place, step.version, after=parent.version if parent else None):
+            return None
+    point(folder)
+    reasons = (*step.bump.reasons, *_held(content))
+    return Published(step.version, folder / step.version, created=True, bump=step.bump.level, reasons=reasons)
 
 
-def _step(folder: Path, parent: Release | None, content: Content) -> Step:
-    if parent is None:
-        return Step(str(FIRST), Bump("first", ("this is the first version",)), Difference(), None)
-    old = {name: read_published(parent.path, name) for name in _COMPARED}
-    difference = compare(old, content.tables)
-    returned = returned_changed(
-        folder, below=parent.version, added=difference.documents_added, documents=content.tables["documents"]
-    )
-    difference = replace(difference, returned_changed=returned)
-    columns = {name: columns_of(table.schema) for name, table in content.tables.items()}
-    bump = judge(
-        Side(
-            content=parent.manifest["content"],
-            columns=parent.manifest["columns"],
-            label_set=read_object(parent.path / LABEL_SET),
-            licence=parent.manifest["licence"],
-        ),
-        Side(
-            content=content.digests, columns=columns, label_set=content.about.label_set, licence=content.about.licence
-        ),
-        difference=difference,
-    )
-    return Step(str(parent.version.next(bump.level)), bump, difference, parent)
+def _held(content: Content) -> tuple[str, ...]:
+    count = len(content.held)
+    return (f"drawn for the test set, and kept for the next major version: {count} documents",) if count else ()

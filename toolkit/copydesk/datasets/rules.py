@@ -1,7 +1,9 @@
 """The rules of version numbers: what changed goes in, the least bump and its reasons come out.
 
-* MAJOR: what a reader relied on is gone or means something else: a column, a text, a label, its definition, a licence.
-* MINOR: there is more or better of the same: documents, corrected labels, new labels, columns and judgements; fewer documents.
+* MAJOR: what a reader relied on is gone or means something else: a column, a text, a label, its definition, a licence, the split of
+  a document, or what is tested by: its documents and labels.
+* MINOR: there is more or better of the same outside of the test set: documents, corrected labels, new labels, columns and
+  judgements; fewer documents.
 * PATCH: the same rows, described otherwise.
 """
 
@@ -28,6 +30,7 @@ _PATCHES = {
     "agreement": "the agreement figures changed",
     "findings": "the findings changed",
     "tables/sources": "the record of the sources changed",
+    "splits": "the record of the splits changed",
 }
 # A person decided these. The other parts change whenever rows do, and are told only where no row changed.
 _ALWAYS_TOLD = ("description", "language", "suites", "lineage", "guidelines")
@@ -44,8 +47,9 @@ class Bump:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two versions compared: its content digests by part, its columns by table, its label set and licence."""
+    """One of the two versions compared: its format, its content digests by part, its columns by table, its label set and licence."""
 
+    format: int
     content: Mapping[str, str]
     columns: Mapping[str, Sequence[Mapping[str, Any]]]
     label_set: Mapping[str, Any]
@@ -55,10 +59,11 @@ class Side:
 def judge(old: Side, new: Side, *, difference: Difference) -> Bump:
     """Give the bump from ``old`` to ``new``, which are not the same."""
     found = [
-        *_of_columns(old.columns, new.columns),
+        *_of_columns(old, new),
         *_of_label_sets(old.label_set, new.label_set),
         *_of_licence(old.licence, new.licence),
         *_of_difference(difference),
+        *_of_test(old.content.get("test", ""), new.content.get("test", "")),
     ]
     changed = {
         part for part in old.content.keys() | new.content.keys() if old.content.get(part) != new.content.get(part)
@@ -68,10 +73,13 @@ def judge(old: Side, new: Side, *, difference: Difference) -> Bump:
     return Bump(found[0][0], tuple(sentence for _, sentence in found))
 
 
-def _of_columns(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reason]:
-    for table in sorted(old.keys() | new.keys()):
-        before = {column["name"]: column for column in old.get(table, ())}
-        after = {column["name"]: column for column in new.get(table, ())}
+def _of_columns(old: Side, new: Side) -> Iterator[Reason]:
+    if old.format != new.format:
+        yield "major", f"the files are laid out otherwise (format {new.format})"
+        return
+    for table in sorted(old.columns.keys() | new.columns.keys()):
+        before = {column["name"]: column for column in old.columns.get(table, ())}
+        after = {column["name"]: column for column in new.columns.get(table, ())}
         if not before or not after:
             yield ("minor", f"table {table} is new") if after else ("major", f"table {table} is gone")
             continue
@@ -147,9 +155,17 @@ def _of_difference(found: Difference) -> Iterator[Reason]:
         yield "minor", f"{_documents(found.documents_added)} came in"
     if found.documents_removed:
         yield "minor", f"{_documents(found.documents_removed)} went out"
+    for (old, new), count in sorted(found.moved.items()):
+        yield "major", f"{count} {'document' if count == 1 else 'documents'} went from {old} to {new}"
     if found.corrected:
         counted = ", ".join(f"{count} {kind}" for kind, count in found.corrected.items())
         yield "minor", f"labels of known documents were corrected: {counted}"
+
+
+def _of_test(old: str, new: str) -> Iterator[Reason]:
+    """A score on one test set says nothing of another; where there was none before, there is no score."""
+    if old and old != new:
+        yield "major", "the documents or labels of the test set changed" if new else "the test set is gone"
 
 
 def _of_content(changed: set[str], *, explained: bool, difference: Difference) -> list[Reason]:
@@ -164,7 +180,7 @@ def _of_content(changed: set[str], *, explained: bool, difference: Difference) -
             for name in ("zones", "sentences")
             if f"tables/{name}" in changed
         ]
-    tables = {f"tables/{name}" for name in ("train", "documents", "spans", "relations", *DECLARED)} & changed
+    tables = {f"tables/{name}" for name in ("default", "documents", "spans", "relations", *DECLARED)} & changed
     if tables and not explained and not found:
         names = ", ".join(sorted(name.removeprefix("tables/") for name in tables))
         found.append(("minor", f"values that belong to documents and labels changed: {names}"))

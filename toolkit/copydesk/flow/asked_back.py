@@ -20,7 +20,7 @@ from copydesk.workspace import Workspace
 GOLD = "gold"  # the cause of a return
 PLEASE = "Please look at this again"
 CHECK = "Please go through this again: every mark, where it begins and ends, and its label, and what may be missing"
-_MADE_BY_ONE = ("spans", "relations", "categories")
+MADE_BY_ONE = ("spans", "relations", "categories")
 
 _Row = dict[str, Any]
 
@@ -105,7 +105,7 @@ def by_findings(workspace: Workspace, returns: Sequence[_Row], *, codes: Sequenc
         if code not in findings:
             known = f"it found {', '.join(sorted(findings))}" if findings else "it found nothing, or there was none"
             raise UnknownError(f"the last validation has no finding {code}: {known}", fix="copydesk validate")
-        if findings[code]["table"] not in _MADE_BY_ONE:
+        if findings[code]["table"] not in MADE_BY_ONE:
             raise UsageError(
                 f"finding {code} is about the table {findings[code]['table']}, whose rows are no single person's labels",
                 fix="do what the finding says",

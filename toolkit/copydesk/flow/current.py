@@ -85,12 +85,29 @@ def every_zone(workspace: Workspace) -> pa.Table:
     return pa.concat_tables([empty("zones"), *(rezoned.zones(part) for part in workspace.documents.parts())])
 
 
+def article_of(part: Part, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the article that a document in this part of the log was made from, with its bytes."""
+    rows = part.read("articles")
+    found = pc.and_(pc.equal(rows["source"], document["source"]), pc.equal(rows["raw_sha256"], document["raw_sha256"]))
+    article: dict[str, Any] = rows.filter(found).to_pylist()[0]
+    return article
+
+
+def edits_of(part: Part, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the edits that made a document in this part of the log of its article, in their order."""
+    edits: list[dict[str, Any]] = _of_revision(part.read("edits"), document).to_pylist()
+    return edits
+
+
 def zones_of(workspace: Workspace, part: Part, document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give the zones of a revision of a document that is in this part of the log."""
-    zones = _Rezoned(workspace).zones(part)
-    mine = pc.and_(pc.equal(zones["doc_id"], document["doc_id"]), pc.equal(zones["revision"], document["revision"]))
-    rows: list[dict[str, Any]] = zones.filter(mine).to_pylist()
+    rows: list[dict[str, Any]] = _of_revision(_Rezoned(workspace).zones(part), document).to_pylist()
     return rows
+
+
+def _of_revision(table: pa.Table, document: Mapping[str, Any]) -> pa.Table:
+    mine = pc.and_(pc.equal(table["doc_id"], document["doc_id"]), pc.equal(table["revision"], document["revision"]))
+    return table.filter(mine)
 
 
 def uncounted(zones: pa.Table) -> pa.Table:

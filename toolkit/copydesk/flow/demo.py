@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from copydesk.errors import ConfigError
 from copydesk.flow.agree import agree
 from copydesk.flow.ingest import ingest
-from copydesk.flow.release import publish, validate
+from copydesk.flow.release import publish
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull, push, recorded, start_studio, stop_studio, studio_status, submit_recorded
+from copydesk.flow.validate import validate
 from copydesk.model.progress import Progress, Say
 from copydesk.workspace import Workspace
 

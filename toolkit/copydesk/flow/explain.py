@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-import pyarrow.compute as pc
-
-from copydesk.flow.current import located, zones_of
+from copydesk.flow.current import article_of, edits_of, located, zones_of
 from copydesk.model.document import Edit
 from copydesk.workspace import Workspace
 
@@ -22,13 +20,10 @@ def explain(workspace: Workspace, name: str) -> dict[str, Any]:
     """
     part, document = located(workspace, name)
     text: str = document.pop("text")
-    rows = part.read("articles")
-    found = pc.and_(pc.equal(rows["source"], document["source"]), pc.equal(rows["raw_sha256"], document["raw_sha256"]))
-    (article, *_) = rows.filter(found).to_pylist()
+    article = article_of(part, document)
     raw = article.pop("raw").decode(article["encoding"])
     edits = [
-        Edit(row["start"], row["end"], row["removed"], row["inserted"], row["rule"])
-        for row in _of(part.read("edits"), document)
+        Edit(row["start"], row["end"], row["removed"], row["inserted"], row["rule"]) for row in edits_of(part, document)
     ]
     zones = zones_of(workspace, part, document)
     return {
@@ -37,12 +32,6 @@ def explain(workspace: Workspace, name: str) -> dict[str, Any]:
         "zones": zones,
         "stretches": list(_stretches(raw, text, edits, _outer(zones))),
     }
-
-
-def _of(table: Any, document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    mine = pc.and_(pc.equal(table["doc_id"], document["doc_id"]), pc.equal(table["revision"], document["revision"]))
-    rows: list[dict[str, Any]] = table.filter(mine).to_pylist()
-    return rows
 
 
 def _outer(zones: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -59,10 +59,17 @@ def ingest_found(workspace: Workspace, found: Found, *, progress: Progress, retr
     work = _Work(workspace.documents, staging)
     engine = EngineOptions(**asdict(settings.engine))
     new = work.do(pieces, retry=retry, engine=engine, progress=progress)
+    follow_log(workspace, engine=engine, progress=progress)
+    return _report(workspace, found, pieces, work.seen, new=new)
+
+
+def follow_log(workspace: Workspace, *, engine: EngineOptions, progress: Progress) -> None:
+    """Bring what is made from the whole ingest log up to date with it: which documents are copies, and repeated lines."""
+    folder = workspace.state / "search"
     find_copies(
         workspace.documents,
         workspace.copies,
-        folder=workspace.state / "search",
+        folder=folder,
         engine=engine,
         progress=progress,
         options=CopyOptions(),
@@ -71,11 +78,10 @@ def ingest_found(workspace: Workspace, found: Found, *, progress: Progress, retr
         workspace.documents,
         workspace.repeated,
         rezoned=workspace.rezoned,
-        folder=workspace.state / "search",
+        folder=folder,
         engine=engine,
         progress=progress,
     )
-    return _report(workspace, found, pieces, work.seen, new=new)
 
 
 def rejected_fault(workspace: Workspace, report: Report) -> RejectedError | None:

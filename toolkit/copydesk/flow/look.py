@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.datasets.load import versions
-from copydesk.flow.current import current_rejected, located, zones_of
+from copydesk.datasets.load import datasets_in
+from copydesk.flow.chain import article_told, decision_told, document_told, place_in_article, vote_told
+from copydesk.flow.current import current_rejected, edits_of, located, zones_of
 from copydesk.flow.history import Keys, doc_keys
 from copydesk.flow.labels import anchor_counts
 from copydesk.workspace import Workspace
@@ -49,9 +50,7 @@ def status(workspace: Workspace) -> dict[str, dict[str, Any]]:
             "validations": int(findings is not None),
         },
     }
-    names = sorted(path.name for path in workspace.datasets.glob("*") if path.is_dir())
-    found = {name: versions(name, folder=workspace.datasets) for name in names}
-    counts["datasets"] = {name: there[-1] for name, there in found.items() if there}
+    counts["datasets"] = {name: there[-1] for name, there in datasets_in(workspace.datasets).items()}
     return counts
 
 
@@ -76,7 +75,7 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
     """
     part, document = located(workspace, doc_id)
     text = document.pop("text")
-    edits = _of_revision(part.read("edits"), document)
+    edits = edits_of(part, document)
     return {
         **document,
         "edits": len(edits),
@@ -95,10 +94,6 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
 def _of(table: pa.Table, doc_id: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = table.filter(pc.equal(table["doc_id"], doc_id)).to_pylist()
     return rows
-
-
-def _of_revision(table: pa.Table, document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return _of(table.filter(pc.equal(table["revision"], document["revision"])), document["doc_id"])
 
 
 def _zone(zone: Mapping[str, Any], text: str) -> dict[str, Any]:
@@ -126,19 +121,13 @@ def _labels(
     }
     labels = []
     for span in _of(workspace.agreed.read("agreed_spans"), document["doc_id"]):
-        start, end = _in_article(span["start"], edits)[0], _in_article(span["end"] - 1, edits)[1]
         drawn = [
-            f"drawn by {votes[one]['annotator']} in annotation {one}, {votes[one]['updated_at'] or 'no time given'}"
-            + _made_on(anchors.get((one, span["start"], span["end"], span["label"])))
+            vote_told(votes[one], anchors.get((one, span["start"], span["end"], span["label"])))
             for one in span["annotation_ids"]
             if one in votes
         ]
-        chain = [
-            f"{span['decided']}: {span['votes']} of {span['readers']} readers",
-            *drawn,
-            f"text {document['text_sha256'][:12]}, revision {span['revision']}, made by {document['recipe']}",
-            f"raw article {document['raw_sha256'][:12]} ({document['source']}), characters {start} to {end}",
-        ]
+        place = place_in_article(span["start"], span["end"], edits)
+        chain = [decision_told(span), *drawn, document_told(document), article_told(document, place)]
         labels.append({**span, "chain": chain})
     return labels
 
@@ -153,7 +142,7 @@ def _categories(workspace: Workspace, document: Mapping[str, Any]) -> list[dict[
         {
             **row,
             "chain": [
-                f"{row['decided']}: {row['votes']} of {row['readers']} readers",
+                decision_told(row),
                 *(
                     f"said by {vote['annotator']} in annotation {one}" + _said_on(vote)
                     for one in row["annotation_ids"]
@@ -186,27 +175,3 @@ def _waiting(anchor: Mapping[str, Any], text: str) -> str:
         return f"lost: {made}, drawn by {anchor['annotator']}, stands nowhere in this text"
     there = f"{text[anchor['start'] : anchor['end']]!r} [{anchor['start']}:{anchor['end']}]"
     return f"waiting: {made}, drawn by {anchor['annotator']}, may be {there} (score {anchor['anchor_score']:.2f})"
-
-
-def _made_on(anchor: Mapping[str, Any] | None) -> str:
-    """Say where a label was drawn that was carried over from an older text."""
-    if anchor is None:
-        return ""
-    made = f"{anchor['made_surface']!r} [{anchor['made_start']}:{anchor['made_end']}]"
-    return f", on revision {anchor['made_on_revision']} as {made}, {anchor['anchored']} (score {anchor['anchor_score']:.2f})"
-
-
-def _in_article(offset: int, edits: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """Where a character of the text comes from in the decoded article, as start and end; ``edits`` are in order.
-
-    One that an edit put there comes from all that the edit replaced.
-    """
-    shift = 0
-    for edit in edits:
-        start = edit["start"] + shift
-        if offset < start:
-            break
-        if offset < start + len(edit["inserted"]):
-            return edit["start"], edit["end"]
-        shift += len(edit["inserted"]) - len(edit["removed"])
-    return offset - shift, offset - shift + 1

@@ -15,7 +15,16 @@ from typing import Any
 
 from copydesk.errors import CopydeskError, DataError, UnknownError, UsageError
 from copydesk.flow.agree import agree
-from copydesk.flow.asked_back import GOLD, AskedBack, by_adjudicators, by_findings, by_gold, checked, together
+from copydesk.flow.asked_back import (
+    GOLD,
+    MADE_BY_ONE,
+    AskedBack,
+    by_adjudicators,
+    by_findings,
+    by_gold,
+    checked,
+    together,
+)
 from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.current import located
 from copydesk.flow.report import Report
@@ -64,6 +73,13 @@ def send_back_found(workspace: Workspace, codes: Sequence[str], *, progress: Pro
     Raises UnknownError where the last validation has no such finding, UsageError for one that is about no single person's labels.
     """
     return _send_back_each(workspace, lambda *given: by_findings(*given, codes=codes), progress=progress)
+
+
+def send_back_findings(workspace: Workspace, *, progress: Progress) -> Report:
+    """Give back all that the last validation found of single persons' labels: to each who made what fails."""
+    found = workspace.findings.read("findings").to_pylist()
+    codes = [row["expectation"].split()[0] for row in found if row["table"] in MADE_BY_ONE and row["rows"]]
+    return send_back_found(workspace, codes, progress=progress)
 
 
 def send_back_failed_gold(workspace: Workspace, *, min_f1: float, remark: str, progress: Progress) -> Report:

@@ -79,7 +79,7 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         documents = current_documents(workspace)
         tasks, left = _tasks(workspace, documents)
         read_labels(workspace)
-        suggestions = _suggestions(workspace, documents, tasks, schema)
+        suggestions = suggestions_of(workspace, documents, tasks, schema)
         windows = _windows(workspace, tasks)
         done = push_tasks(
             studio,
@@ -141,7 +141,7 @@ def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
     return without_copies(tasks, copies.slice(0, 0) if workspace.settings.studio.send_copies else copies)
 
 
-def _suggestions(workspace: Workspace, documents: pa.Table, tasks: pa.Table, schema: LabelSchema) -> pa.Table:
+def suggestions_of(workspace: Workspace, documents: pa.Table, tasks: pa.Table, schema: LabelSchema) -> pa.Table:
     """Give what rules suggest, and of earlier annotators' labels on older texts where they stand now."""
     zones = current_zones(workspace, documents)
     text, place = workspace.names()

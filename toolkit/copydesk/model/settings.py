@@ -112,11 +112,35 @@ class QualitySettings:
 
 @dataclass(frozen=True, slots=True)
 class PublishSettings:
-    """``[publish]``: what the data card says beside the figures."""
+    """``[publish]``: what the data card says beside the figures, and how documents are divided."""
 
     description: str = ""
     licence: str = "other"
     language: tuple[str, ...] = ("en",)
+    validation: float = _within(0.1, 0, 1)  # share of the documents that is drawn for validation
+    test: float = _within(0.1, 0, 1)  # and for test; what was drawn stays
+    split_key: str = ""  # another key is another draw, of documents that are in no version yet
+    stratify: str = ""  # publisher, year or language: the shares hold within each
+    store: str = ""  # where datasets lie, such as s3://news/datasets; empty: in the workspace's folder datasets
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationSettings:
+    """``[validation]``: suites and expectations of one's own, and the thresholds that suites name as ``$PARAMETER``."""
+
+    suites: tuple[str, ...] = ()  # more folders of suites, from the workspace
+    modules: tuple[str, ...] = ()  # with expectations: files from the workspace (x.py), or names of modules
+    min_chars: int = _within(1, 0, 2_000_000_000)  # of a document
+    max_chars: int = _within(1_000_000, 1, 2_000_000_000)
+    min_agreement: float = _within(0.0, 0, 1)  # span_f1_exact of each label; 0: no floor
+    max_shift: float = _within(0.1, 0, 1)  # of a label's share of all labels, from one version to the next
+    max_loss: float = _within(0.1, 0, 1)  # share of a label's rows that may go from one version to the next
+    quote_words: int = _within(40, 5, 10_000)  # so many words in a row that stand in two splits are a leak
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The thresholds by the names that suites know them by."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {"suites", "modules"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +156,7 @@ class Settings:
     publish: PublishSettings = field(default_factory=PublishSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     agree: AgreeSettings = field(default_factory=AgreeSettings)
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
     adjudicate: AdjudicateSettings = field(default_factory=AdjudicateSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
 
@@ -148,6 +173,7 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "publish": PublishSettings,
         "watch": WatchSettings,
         "agree": AgreeSettings,
+        "validation": ValidationSettings,
         "adjudicate": AdjudicateSettings,
         "quality": QualitySettings,
     }

@@ -8,7 +8,7 @@ failing rows with what is seen there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.execution_engine.execution_engine import ExecutionEngine
@@ -20,12 +20,13 @@ from great_expectations.expectations.registry import get_expectation_impl
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validator import ValidationDependencies
 
-from copydesk.validation import checks, label_rules, overlap, rules
+from copydesk.validation import checks, label_rules, leakage, overlap, rules
+from copydesk.validation.engine import LOOKUP, TABLE
 from copydesk.validation.failing import Failing
+from copydesk.validation.findings import NAMED_BY
+from copydesk.validation.questions import Divided, Question, ask
 
 FIRST = 20  # rows that a result names
-LOOKUP = "copydesk.lookup"  # where a frame's attrs hold the tables of its run,
-TABLE = "copydesk.table"  # and the name of its own
 _METRIC = "copydesk.failing_rows"
 
 
@@ -47,8 +48,8 @@ class FailingRows(TableMetricProvider):
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
         expectation = get_expectation_impl(metric_value_kwargs["rule"])
         assert issubclass(expectation, RowsExpectation)
-        assert expectation.rule is not None
-        failing = expectation.rule(frame.attrs[LOOKUP], frame.attrs[TABLE], **metric_value_kwargs["arguments"])
+        made = expectation(**metric_value_kwargs["arguments"])
+        failing = ask(made.question(frame.attrs[TABLE]), frame.attrs[LOOKUP])
         first = [int(row) for row in failing.rows[:FIRST]]
         return {
             "of": len(frame),
@@ -61,19 +62,42 @@ class FailingRows(TableMetricProvider):
 class RowsExpectation(BatchExpectation):
     """An expectation of the rows of one table that may look into the other tables of the run.
 
-    ``rule`` gives the failing rows from the run's tables, the name of the one judged, and the fields in ``success_keys``.
+    ``rule`` gives the failing rows from the run's tables, the name of the one judged, and the fields in ``success_keys``. ``reach``
+    is ``row`` where it looks at nothing else, ``text`` where also at the document's text and at rows of the same document, ``key``
+    where at rows with the same ``columns`` or ``group`` (in the ``reference`` with the same ``reference_columns``).
     """
 
     success_keys: ClassVar[tuple[str, ...]] = ()
     rule: ClassVar[Callable[..., Failing] | None] = None
+    reach: ClassVar[Literal["row", "text", "key", "all"]] = "all"  # what the rule looks at beside a row
 
     @classmethod
     def is_abstract(cls) -> bool:
         """Say whether this class has no rule and so is not one that a suite can name."""
         return cls.rule is None
 
+    def question(self, table: str) -> Question:
+        """Give what this asks of a table."""
+        assert self.rule is not None
+        return Question(type(self).rule, table, self.arguments, self.divided(table))  # type: ignore[arg-type]
+
+    def divided(self, table: str) -> Divided | None:
+        """Say by which columns the tables may be divided (see ``Question``)."""
+        if self.reach == "row":
+            return {table: NAMED_BY[table]}
+        if self.reach == "text":
+            return {table: ("doc_id",), "documents": ("doc_id",)}
+        if self.reach == "key":
+            arguments = self.arguments
+            own = tuple(arguments.get("columns") or arguments["group"])
+            reference = arguments.get("reference", table)
+            theirs = tuple(arguments.get("reference_columns") or own)
+            return {table: own, reference: theirs} if reference != table or theirs == own else None
+        return None
+
     @property
-    def _arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
+        """What the rule is told beside the tables."""
         return {name: getattr(self, name) for name in self.success_keys}
 
     def get_validation_dependencies(
@@ -84,7 +108,7 @@ class RowsExpectation(BatchExpectation):
         metric = MetricConfiguration(
             metric_name=_METRIC,
             metric_domain_kwargs={"batch_id": self.configuration.kwargs.get("batch_id")},
-            metric_value_kwargs={"rule": self.expectation_type, "arguments": self._arguments},
+            metric_value_kwargs={"rule": self.expectation_type, "arguments": self.arguments},
         )
         dependencies.set_metric_configuration(metric_name=_METRIC, metric_configuration=metric)
         return dependencies
@@ -112,6 +136,7 @@ class ExpectRequiredColumnsToBeFilled(RowsExpectation):
 
     columns: list[str]
     success_keys: ClassVar = ("columns",)
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.required_columns)
 
 
@@ -120,6 +145,7 @@ class ExpectColumnsToBeFilledTogether(RowsExpectation):
 
     columns: list[str]
     success_keys: ClassVar = ("columns",)
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.filled_together)
 
 
@@ -130,6 +156,7 @@ class ExpectTextToBeCanonical(RowsExpectation):
     form: rules.NormalForm
     forbidden: str
     success_keys: ClassVar = ("column", "form", "forbidden")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.canonical_text)
 
 
@@ -139,6 +166,7 @@ class ExpectColumnToBeDigestOfText(RowsExpectation):
     column: str
     text_column: str
     success_keys: ClassVar = ("column", "text_column")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.digest_of_text)
 
 
@@ -149,6 +177,7 @@ class ExpectRowsToHaveParent(RowsExpectation):
     reference: str
     reference_columns: list[str]
     success_keys: ClassVar = ("columns", "reference", "reference_columns")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(rules.has_parent)
 
 
@@ -160,6 +189,7 @@ class ExpectRowsToAgreeWithParent(RowsExpectation):
     reference_columns: list[str]
     compare: list[str]
     success_keys: ClassVar = ("columns", "reference", "reference_columns", "compare")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(rules.agrees_with_parent)
 
 
@@ -168,6 +198,7 @@ class ExpectEndToLieInText(RowsExpectation):
 
     end: str
     success_keys: ClassVar = ("end",)
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(rules.end_in_text)
 
 
@@ -179,6 +210,7 @@ class ExpectSurfaceToBeSliceOfText(RowsExpectation):
     surface: str
     unless: dict[str, list[str]] = {}  # noqa: RUF012 - pydantic copies a default for each expectation
     success_keys: ClassVar = ("start", "end", "surface", "unless")
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(rules.surface_is_slice)
 
 
@@ -188,6 +220,7 @@ class ExpectNoCutWords(RowsExpectation):
     start: str
     end: str
     success_keys: ClassVar = ("start", "end")
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(rules.cuts_no_word)
 
 
@@ -198,6 +231,7 @@ class ExpectColumnLengthToEqualExtent(RowsExpectation):
     start: str
     end: str
     success_keys: ClassVar = ("column", "start", "end")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.length_is_extent)
 
 
@@ -209,6 +243,7 @@ class ExpectEditsToFitText(RowsExpectation):
     inserted: str
     order: str
     success_keys: ClassVar = ("start", "end", "inserted", "order")
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(rules.edits_fit)
 
 
@@ -218,6 +253,7 @@ class ExpectColumnsToDiffer(RowsExpectation):
     one: str
     other: str
     success_keys: ClassVar = ("one", "other")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(rules.different_columns)
 
 
@@ -228,6 +264,7 @@ class ExpectCountToMatchRows(RowsExpectation):
     columns: list[str]
     reference: str
     success_keys: ClassVar = ("column", "columns", "reference")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(rules.counted_rows)
 
 
@@ -237,6 +274,7 @@ class ExpectItemsToMatchRegex(RowsExpectation):
     column: str
     regex: str
     success_keys: ClassVar = ("column", "regex")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(label_rules.items_match)
 
 
@@ -246,6 +284,7 @@ class ExpectItemsToBeCounted(RowsExpectation):
     column: str
     count_column: str
     success_keys: ClassVar = ("column", "count_column")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(label_rules.items_counted)
 
 
@@ -264,6 +303,7 @@ class ExpectNoMailAddress(RowsExpectation):
 
     columns: list[str]
     success_keys: ClassVar = ("columns",)
+    reach: ClassVar = "text"
     rule: ClassVar = staticmethod(label_rules.no_mail_address)
 
 
@@ -274,6 +314,7 @@ class ExpectAttributesToFollowSchema(RowsExpectation):
     label_column: str
     attributes: dict[str, Any]  # as every field that may be written as a $PARAMETER
     success_keys: ClassVar = ("column", "label_column", "attributes")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(label_rules.attributes_follow_schema)
 
 
@@ -297,6 +338,7 @@ class ExpectSpansToKeepOverlapPolicy(RowsExpectation):
     end: str
     policy: dict[str, Any] | str
     success_keys: ClassVar = ("group", "start", "end", "policy")
+    reach: ClassVar = "key"
     rule: ClassVar = staticmethod(overlap.overlap_allowed)
 
 
@@ -307,6 +349,7 @@ class ExpectValuesToFollowSchema(RowsExpectation):
     value_column: str
     known: dict[str, Any]
     success_keys: ClassVar = ("name_column", "value_column", "known")
+    reach: ClassVar = "row"
     rule: ClassVar = staticmethod(label_rules.values_follow_schema)
 
 
@@ -317,6 +360,26 @@ class ExpectItemsToBeMutual(RowsExpectation):
     id_column: str
     success_keys: ClassVar = ("column", "id_column")
     rule: ClassVar = staticmethod(label_rules.items_mutual)
+
+
+class ExpectKeyToStayInOneSplit(RowsExpectation):
+    """Expect that rows with the same key stand in the same split."""
+
+    columns: list[str]
+    split: str
+    success_keys: ClassVar = ("columns", "split")
+    reach: ClassVar = "key"
+    rule: ClassVar = staticmethod(leakage.in_one_split)
+
+
+class ExpectNoSharedQuotes(RowsExpectation):
+    """Expect that no document outside of training shares so many words in a row with one of another split."""
+
+    split: str
+    words: dict[str, Any] | int
+    training: str
+    success_keys: ClassVar = ("split", "words", "training")
+    rule: ClassVar = staticmethod(leakage.no_shared_quotes)
 
 
 class ExpectCheckToHold(RowsExpectation):

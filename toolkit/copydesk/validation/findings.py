@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from copydesk.validation.failing import short
+from copydesk.validation.failing import as_seen, short
+from copydesk.validation.lookup import Lookup
 from copydesk.validation.suites import SEVERITIES, Expected, Suite
+from copydesk.validation.version_tables import VERSION_ROW_IDS
 
 # The columns that name a row of each table; where there are several, the id is written "first#second".
 ROW_IDS: dict[str, tuple[str, ...]] = {
@@ -66,7 +68,9 @@ ROW_IDS: dict[str, tuple[str, ...]] = {
     "returns": ("return_id", "step"),
     "snapped": ("annotation_id", "span_id"),
     "findings": ("suite", "expectation"),
+    "failing_rows": ("suite", "expectation", "row_id"),
 }
+NAMED_BY = ROW_IDS | VERSION_ROW_IDS
 EMPTY = "expect_table_row_count_to_be_between"
 _EXAMPLES = 3  # rows that a sentence names
 
@@ -76,23 +80,25 @@ class Validated:
     """What a run found. ``suites`` gives the digest of each suite as it was run; ``evaluated`` equals ``expected``."""
 
     findings: pa.Table
+    failing_rows: pa.Table  # all of them, as the table ``failing_rows``
     suites: Mapping[str, str]
     evaluated: int
     expected: int
 
 
-def finding(suite: Suite, one: Expected, result: Mapping[str, Any], table: pa.Table) -> dict[str, Any]:
+def finding(suite: Suite, one: Expected, result: Mapping[str, Any], lookup: Lookup) -> dict[str, Any]:
     """Give the finding of an expectation that failed; ``result`` is Great Expectations' own."""
-    first = [int(row) for row in result.get("partial_unexpected_index_list") or ()]
-    seen = result.get("seen") or [_seen(value, one.kwargs) for value in result.get("partial_unexpected_list") or ()]
+    first = lookup.rows(one.table, [int(row) for row in result.get("partial_unexpected_index_list") or ()])
+    seen = result.get("seen") or [as_seen(value, one.kwargs) for value in result.get("partial_unexpected_list") or ()]
     rows = int(result.get("unexpected_count") or 0)
-    examples = [f"{_place(one.table, table, row)}: {what}" for row, what in zip(first, seen, strict=False)][:_EXAMPLES]
+    places = [_place(one.table, first, at) for at in range(min(first.num_rows, _EXAMPLES))]
+    examples = [f"{place}: {what}" for place, what in zip(places, seen, strict=False)]
     more = rows - len(examples)
     if examples and more > 0:
         examples.append(f"and {more:,} more")
     sentence = one.say.format(
         rows=f"{rows:,}",
-        of=f"{table.num_rows:,}",
+        of=f"{lookup.count(one.table):,}",
         examples="; ".join(examples) or f"found {short(result.get('observed_value'))}",
     )
     return {
@@ -101,7 +107,7 @@ def finding(suite: Suite, one: Expected, result: Mapping[str, Any], table: pa.Ta
         "severity": SEVERITIES[one.severity],
         "table": one.table,
         "rows": rows,
-        "row_ids": [row_id(one.table, table, row) for row in first],
+        "row_ids": [row_id(one.table, first, at) for at in range(first.num_rows)],
         "message": sentence,
     }
 
@@ -122,30 +128,13 @@ def empty_table(suite: Suite, name: str) -> dict[str, Any]:
 
 def row_id(name: str, table: pa.Table, row: int) -> str:
     """Name one row of a table as a person would look for it."""
-    return "#".join(str(table.column(part)[row].as_py()) for part in ROW_IDS[name])
+    return "#".join(str(table.column(part)[row].as_py()) for part in NAMED_BY[name])
 
 
 def _place(name: str, table: pa.Table, row: int) -> str:
     place = row_id(name, table, row)
-    if "doc_id" in table.column_names and "doc_id" not in ROW_IDS[name]:
+    if "doc_id" in table.column_names and "doc_id" not in NAMED_BY[name]:
         place += f" in {table.column('doc_id')[row].as_py()}"
     if {"start", "end"} <= set(table.column_names):
         place += f" at {table.column('start')[row].as_py()}:{table.column('end')[row].as_py()}"
     return place
-
-
-def _seen(value: object, kwargs: Mapping[str, Any]) -> str:
-    """Put what Great Expectations found at a row into words: the value of the column, or of each column of several."""
-    if isinstance(value, Mapping):
-        return ", ".join(_cell(name, one) for name, one in value.items())
-    if "column_A" in kwargs and isinstance(value, Sequence):
-        return ", ".join(_cell(kwargs[name], one) for name, one in zip(("column_A", "column_B"), value, strict=True))
-    return _cell(str(kwargs.get("column", "value")), value)
-
-
-def _cell(name: str, value: object) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - pandas marks an empty number as NaN, which is not itself
-        return f"{name} is empty"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return f"{name} {short(value)}"

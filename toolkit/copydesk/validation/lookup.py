@@ -6,8 +6,8 @@ each run and travels with the run's data frames, so that runs at the same time c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 MISSING = -1
 TEXT_KEY = ("doc_id", "revision")
+Found = TypeVar("Found")
 _BETWEEN = "\x1f"  # no id holds this control character, so joined keys stay distinct
 
 
@@ -28,7 +29,7 @@ class Lookup:
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         self._tables = dict(tables)
-        self._found: dict[tuple[object, ...], Any] = {}
+        self._found: dict[Hashable, Any] = {}
 
     def __copy__(self) -> Lookup:
         return self
@@ -36,14 +37,44 @@ class Lookup:
     def __deepcopy__(self, memo: object) -> Lookup:
         return self
 
+    @property
+    def schemas(self) -> Mapping[str, pa.Schema]:
+        """The columns of each table."""
+        return {name: table.schema for name, table in self._tables.items()}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.schemas
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something in the tables, or give what was found under this key before."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: Found = self._found[key]
+        return found
+
     def table(self, name: str) -> pa.Table:
         """Give a table; raises NotEvaluatedError where the run has none of that name."""
-        if name not in self._tables:
-            known = ", ".join(sorted(self._tables))
-            raise NotEvaluatedError(
-                f"there is no table {name!r} in this run; there are: {known}", fix="hand it in, or correct the suite"
-            )
+        self._check(name)
         return self._tables[name]
+
+    def _check(self, name: str) -> None:
+        if name not in self:
+            raise NotEvaluatedError(
+                f"there is no table {name!r} in this run; there are: {', '.join(sorted(self.schemas))}",
+                fix="hand it in, or correct the suite",
+            )
+
+    def count(self, name: str) -> int:
+        """Give how many rows a table has."""
+        return len(self.table(name))
+
+    def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Give some columns of a table."""
+        return self.table(name).select(list(columns))
+
+    def rows(self, name: str, rows: Sequence[int] | Rows) -> pa.Table:
+        """Give some rows of a table, by their numbers."""
+        return self.table(name).take(pa.array(rows, pa.int64()))
 
     def parents(
         self, name: str, columns: Sequence[str], *, reference: str, reference_columns: Sequence[str] = ()
@@ -53,12 +84,10 @@ class Lookup:
         A key with an empty part is found nowhere. Of equal keys in the reference the first counts.
         """
         wanted = tuple(reference_columns or columns)
-        remembered = ("parents", name, tuple(columns), reference, wanted)
-        if remembered not in self._found:
-            keys = joined_key(self.table(name), columns)
-            self._found[remembered] = self.positions(keys, reference, wanted)
-        found: Rows = self._found[remembered]
-        return found
+        return self.once(
+            ("parents", name, tuple(columns), reference, wanted),
+            lambda: self.positions(joined_key(self.table(name), columns), reference, wanted),
+        )
 
     def positions(self, keys: pa.Array, reference: str, columns: Sequence[str]) -> Rows:
         """Give the row of ``reference`` for each key, ``MISSING`` where there is none."""
@@ -70,17 +99,13 @@ class Lookup:
     @property
     def texts(self) -> list[str | None]:
         """The texts of ``documents``, in the order of its rows."""
-        if ("texts",) not in self._found:
-            self._found["texts",] = cells(self.table("documents"), "text").to_pylist()
-        texts: list[str | None] = self._found["texts",]
-        return texts
+        return self.once("texts", lambda: cells(self.table("documents"), "text").to_pylist())
 
     def text_lengths(self, rows: Rows) -> Rows:
         """Give the length, in code points, of the text of each of these rows of ``documents``; 0 for ``MISSING``."""
-        if ("lengths",) not in self._found:
-            lengths = pc.utf8_length(cells(self.table("documents"), "text"))
-            self._found["lengths",] = np.append(numbers(lengths), 0)
-        every: Rows = self._found["lengths",]
+        every: Rows = self.once(
+            "lengths", lambda: np.append(numbers(pc.utf8_length(cells(self.table("documents"), "text"))), 0)
+        )
         return every[rows]
 
 
@@ -90,7 +115,8 @@ def cells(table: pa.Table, name: str) -> pa.Array:
         raise NotEvaluatedError(
             f"there is no column {name!r}; there are: {', '.join(table.column_names)}", fix="correct the suite"
         )
-    return table.column(name).combine_chunks()
+    column = table.column(name)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # that would copy a single one too
 
 
 def numbers(array: pa.Array) -> Rows:

@@ -15,13 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from copydesk.errors import NotEvaluatedError
-from copydesk.model.tables import TABLES, from_rows
+from copydesk.model.tables import FAILING_ROWS, from_rows
+from copydesk.validation.columns import there
+from copydesk.validation.failing import Failing, as_seen
 from copydesk.validation.findings import EMPTY, Validated, empty_table, finding
 from copydesk.validation.lookup import Lookup
-from copydesk.validation.suites import Expected, Suite, as_great_expectations, read_suites
+from copydesk.validation.questions import Question, ask
+from copydesk.validation.sidecar import failing_rows
+from copydesk.validation.suites import Expected, Suite, as_great_expectations
+from copydesk.validation.version_tables import KNOWN
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of Great Expectations' own imports
@@ -33,7 +39,8 @@ with warnings.catch_warnings():
     from great_expectations.expectations.registry import get_expectation_impl
 
     from copydesk.validation import docs
-    from copydesk.validation.expectations import FIRST, LOOKUP, TABLE, RowsExpectation
+    from copydesk.validation.engine import LOOKUP, TABLE, columnar_question, is_columnar
+    from copydesk.validation.expectations import FIRST, RowsExpectation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,16 +59,9 @@ class Judged:
     result: Mapping[str, Any]
 
 
-def run(
-    tables: Mapping[str, pa.Table], *, folder: Path, parameters: Mapping[str, object], data_docs: Path | None
-) -> Validated:
+def run(lookup: Lookup, *, suites: Sequence[Suite], data_docs: Path | None) -> Validated:
     """Judge the tables; see ``copydesk.validation.validate``."""
-    suites = read_suites(folder, parameters)
-    lookup = Lookup(tables)
-    for name, table in tables.items():
-        _check_schema(name, table)
-    for suite in suites:
-        _check_suite(suite, lookup)
+    check_all(suites, lookup)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     judged = [one for suite in suites for table in suite.tables for one in _judge(context, suite, table, lookup)]
@@ -73,19 +73,58 @@ def run(
     findings = from_rows("findings", _findings(judged, suites, lookup))
     if data_docs is not None:
         docs.build(context, target=data_docs, suites=suites, findings=findings)
+    failed = [failing_rows(one.suite, one.expected, _failing(one, lookup), lookup) for one in judged if not one.success]
     return Validated(
         findings=findings,
+        failing_rows=pa.concat_tables([FAILING_ROWS.empty_table(), *failed]),
         suites={suite.name: suite.digest for suite in suites},
         evaluated=len(judged),
         expected=expected,
     )
 
 
-def _check_schema(name: str, table: pa.Table) -> None:
-    if name not in TABLES:
-        raise NotEvaluatedError(f"there is no table {name!r} in Copydesk", fix=f"one of {', '.join(TABLES)}")
-    if not table.schema.equals(TABLES[name]):
-        odd = sorted(set(map(str, table.schema)) ^ set(map(str, TABLES[name])))
+def check_all(suites: Sequence[Suite], lookup: Lookup) -> None:
+    """Refuse tables and suites that could not be judged in full, before anything runs."""
+    for name, schema in lookup.schemas.items():
+        _check_schema(name, schema)
+    for suite in suites:
+        _check_suite(suite, lookup)
+
+
+def questions_of(suites: Sequence[Suite], lookup: Lookup) -> Iterator[Question]:
+    """Give all that the suites ask, and how many cells of each column there are, which Great Expectations asks beside."""
+    check_all(suites, lookup)
+    for one in (one for suite in suites for one in suite.expected):
+        asked = question_of(one)
+        if asked is not None:
+            yield asked
+            yield from there(asked)
+
+
+def _failing(one: Judged, lookup: Lookup) -> Failing:
+    """Give every row that fails; of an expectation that pandas judged those that its result names."""
+    expected = one.expected
+    asked = question_of(expected)
+    if asked is not None:
+        return ask(asked, lookup)
+    first = [int(row) for row in one.result.get("partial_unexpected_index_list") or ()]
+    seen = dict(zip(first, one.result.get("partial_unexpected_list") or (), strict=False))
+    return Failing(np.array(sorted(first), dtype=np.int64), lambda row: as_seen(seen.get(row), expected.kwargs))
+
+
+def question_of(one: Expected) -> Question | None:
+    """Give what an expectation asks of the tables; none where pandas judges it."""
+    kind = get_expectation_impl(one.type)
+    if issubclass(kind, RowsExpectation):
+        return kind(**one.kwargs).question(one.table)
+    return columnar_question(one.type, one.kwargs, one.table) if is_columnar(one.type, one.kwargs) else None
+
+
+def _check_schema(name: str, schema: pa.Schema) -> None:
+    if name not in KNOWN:
+        raise NotEvaluatedError(f"there is no table {name!r} in Copydesk", fix=f"one of {', '.join(KNOWN)}")
+    if not schema.equals(KNOWN[name]):
+        odd = sorted(set(map(str, schema)) ^ set(map(str, KNOWN[name])))
         raise NotEvaluatedError(
             f"table {name} has other columns than declared: {', '.join(odd) or 'their order'}",
             fix="make the table anew with this version of Copydesk",
@@ -95,13 +134,13 @@ def _check_schema(name: str, table: pa.Table) -> None:
 def _check_suite(suite: Suite, lookup: Lookup) -> None:
     """Refuse what Great Expectations would drop in silence, before anything runs."""
     for name in (*suite.tables, *suite.may_be_empty):
-        if name not in TABLES:
+        if name not in KNOWN:
             raise NotEvaluatedError(
-                f"suite {suite.name} names the table {name!r}, which does not exist", fix=f"one of {', '.join(TABLES)}"
+                f"suite {suite.name} names the table {name!r}, which does not exist", fix=f"one of {', '.join(KNOWN)}"
             )
     for one in suite.expected:
         place = f"suite {suite.name}, expectation {one.code} ({one.type})"
-        lookup.table(one.table)
+        lookup.count(one.table)
         try:
             get_expectation_impl(one.type)(**one.kwargs)
         except GreatExpectationsError as error:
@@ -135,7 +174,7 @@ def _judge(context: EphemeralDataContext, suite: Suite, table: str, lookup: Look
 
 def _results(context: EphemeralDataContext, suite: Suite, table: str, lookup: Lookup) -> Sequence[Any]:
     part = [one for one in suite.expected if one.table == table]
-    source = context.data_sources.add_pandas(f"{suite.name}-{table}-{uuid.uuid4().hex[:12]}")
+    source = context.data_sources.add_arrow(f"{suite.name}-{table}-{uuid.uuid4().hex[:12]}")
     batch = source.add_dataframe_asset(table).add_batch_definition_whole_dataframe("all")
     name = f"{suite.name}.{table}"
     try:
@@ -155,14 +194,15 @@ def _results(context: EphemeralDataContext, suite: Suite, table: str, lookup: Lo
 
 
 def _frame(name: str, part: Sequence[Expected], lookup: Lookup) -> pd.DataFrame:
-    """Give the columns that Great Expectations' own expectations read; Copydesk's read the Arrow tables by reference."""
-    table = lookup.table(name)
+    """Give the columns that expectations read by pandas; those over Arrow read the tables by reference."""
+    import pandas as pd
+
     said: set[str] = set()
     for one in part:
-        if not issubclass(get_expectation_impl(one.type), RowsExpectation):
+        if question_of(one) is None:
             said.update(_strings(one.kwargs))
-    columns = [column for column in table.column_names if column in said] or table.column_names[:1]
-    frame: pd.DataFrame = table.select(columns).to_pandas()
+    columns = [column for column in lookup.schemas[name].names if column in said]
+    frame = lookup.columns(name, columns).to_pandas() if columns else pd.DataFrame(index=range(lookup.count(name)))
     frame.attrs = {LOOKUP: lookup, TABLE: name}
     return frame
 
@@ -194,10 +234,10 @@ def _findings(judged: Sequence[Judged], suites: Sequence[Suite], lookup: Lookup)
         found += [
             empty_table(suite, name)
             for name in suite.tables
-            if lookup.table(name).num_rows == 0 and name not in suite.may_be_empty | counted
+            if lookup.count(name) == 0 and name not in suite.may_be_empty | counted
         ]
         found += [
-            finding(suite, one, failed[suite.name, one.code].result, lookup.table(one.table))
+            finding(suite, one, failed[suite.name, one.code].result, lookup)
             for one in suite.expected
             if (suite.name, one.code) in failed
         ]

@@ -3,7 +3,8 @@
 A suite is a file of Great Expectations' own JSON, ``validation/NAME.json``. Beyond what Great Expectations asks for, the
 ``meta`` of each expectation holds ``code`` (unique in the suite), ``table`` (the table that it judges) and ``say`` (the sentence
 of its finding, where ``{rows}``, ``{of}`` and ``{examples}`` are filled in); the ``meta`` of the suite lists under
-``may_be_empty`` the tables that may have no rows. ``{"$PARAMETER": "labels"}`` stands for a value that is handed in.
+``may_be_empty`` the tables that may have no rows, and names under ``gate`` where it stands: at documents, labels, agreed labels
+(which it is where nothing is said) or a version. ``{"$PARAMETER": "labels"}`` stands for a value that is handed in.
 The parameter ``checks`` holds those of the labelling schema, and makes one more suite.
 """
 
@@ -13,17 +14,20 @@ import hashlib
 import json
 import string
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from copydesk.errors import ConfigError, NotEvaluatedError
 from copydesk.model.document import ZONE_KINDS
 from copydesk.model.schema import Attribute, LabelSchema
+from copydesk.model.settings import ValidationSettings
 from copydesk.validation.checks import SUITE, suite_rows
 
-SEVERITIES = {"critical": "error", "warning": "warning", "info": "warning"}
+SEVERITIES = {"critical": "error", "warning": "warning", "info": "info"}
+GATES = ("documents", "labels", "agreed", "version")
 FIELDS = ("rows", "of", "examples")
 _SUITE_KEYS = {"name", "id", "meta", "notes", "suite_parameters", "expectations"}
 _EXPECTATION_KEYS = {"id", "type", "kwargs", "meta", "notes", "description", "severity"}
@@ -52,6 +56,7 @@ class Suite:
     digest: str
     expected: tuple[Expected, ...]
     may_be_empty: frozenset[str]
+    gate: str = "agreed"
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -59,9 +64,10 @@ class Suite:
         return tuple(dict.fromkeys(one.table for one in self.expected))
 
 
-def parameters_of(schema: LabelSchema) -> dict[str, object]:
-    """Give the values that a labelling schema sets for the suites, as plain JSON values."""
+def parameters_of(schema: LabelSchema, thresholds: ValidationSettings) -> dict[str, object]:
+    """Give the values that a labelling schema and the settings set for the suites, as plain JSON values."""
     return {
+        **thresholds.parameters,
         "labels": list(schema.label_names),
         "relations": list(schema.relation_names),
         "signatures": {one.name: {"heads": list(one.heads), "tails": list(one.tails)} for one in schema.relations},
@@ -95,18 +101,28 @@ def expectation_id(suite: str, code: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{suite}/{code}"))
 
 
-def read_suites(folder: Path, parameters: Mapping[str, object]) -> tuple[Suite, ...]:
-    """Read every suite of a folder, sorted by name.
+def read_suites(
+    folders: Sequence[Path], parameters: Mapping[str, object], *, gates: Collection[str] = GATES
+) -> tuple[Suite, ...]:
+    """Read the suites of these folders that stand at these gates, sorted by name.
 
     Raises ConfigError that lists all that is wrong with a file, each with its place, and NotEvaluatedError where there is no
     suite, a suite is empty, or a parameter has no value.
     """
-    paths = sorted(folder.glob("*.json"))
-    if not paths:
-        raise NotEvaluatedError(f"no suite in {folder}", fix="restore validation/*.json; copydesk init lays it out")
-    suites = [read_suite(path, parameters) for path in paths]
+    paths = sorted((path for folder in folders for path in folder.glob("*.json")), key=lambda path: path.name)
+    twice = [path for path, after in pairwise(paths) if path.name == after.name]
+    if twice:
+        raise ConfigError(f"two suites are called {twice[0].stem}", fix=f"rename {twice[0]}")
+    suites = [one for path in paths if (one := read_suite(path, parameters, gates=gates))]
     checks = parameters.get("checks")
-    return (*suites, _suite_of_checks(checks)) if isinstance(checks, list) and checks else tuple(suites)
+    if "agreed" in gates and isinstance(checks, list) and checks:
+        suites.append(_suite_of_checks(checks))
+    if not suites:
+        raise NotEvaluatedError(
+            f"no suite in {', '.join(map(str, folders))} for {', '.join(gates)}",
+            fix="restore validation/*.json; copydesk init lays it out",
+        )
+    return tuple(suites)
 
 
 def _suite_of_checks(checks: Sequence[Mapping[str, Any]]) -> Suite:
@@ -118,12 +134,15 @@ def _suite_of_checks(checks: Sequence[Mapping[str, Any]]) -> Suite:
     )
 
 
-def read_suite(path: Path, parameters: Mapping[str, object]) -> Suite:
-    """Read one suite; raises as ``read_suites`` does."""
+def read_suite(path: Path, parameters: Mapping[str, object], *, gates: Collection[str] = GATES) -> Suite | None:
+    """Read one suite; none where it stands at another gate. Raises as ``read_suites`` does."""
     data = _parse(path)
     wrong = _faults(data, path.stem)
     if wrong:
         raise ConfigError(f"{path}: " + "; ".join(wrong), fix="correct each place named above")
+    gate = data.get("meta", {}).get("gate", "agreed")
+    if gate not in gates:
+        return None
     if not data["expectations"]:
         raise NotEvaluatedError(f"suite {path.stem} holds no expectation", fix=f"restore {path}")
     name: str = data["name"]
@@ -133,6 +152,7 @@ def read_suite(path: Path, parameters: Mapping[str, object]) -> Suite:
         digest=_digest(resolved),
         expected=tuple(_expected(row, name) for row in resolved["expectations"]),
         may_be_empty=frozenset(data.get("meta", {}).get("may_be_empty", ())),
+        gate=gate,
     )
 
 
@@ -180,6 +200,8 @@ def _faults(data: Mapping[str, Any], stem: str) -> list[str]:
     empties = meta.get("may_be_empty", []) if isinstance(meta, dict) else None
     if not _strings(empties):
         wrong.append("expected a list of tables @ $.meta.may_be_empty")
+    if isinstance(meta, dict) and meta.get("gate", "agreed") not in GATES:
+        wrong.append(f"unknown gate {meta['gate']!r} @ $.meta.gate (fix: {', '.join(GATES)})")
     rows = data.get("expectations")
     if not isinstance(rows, list):
         return [*wrong, "expected a list @ $.expectations"]

@@ -37,6 +37,7 @@ from copydesk.model.tables.quality import (
     DECISIONS,
     DISPUTES,
     DOCUMENT_DECISIONS,
+    FAILING_ROWS,
     FINDINGS,
     GOLD,
     GOLD_SPANS,
@@ -113,4 +114,5 @@ TABLES: dict[str, pa.Schema] = {
     "qualifications": QUALIFICATIONS,
     "suspects": SUSPECTS,
     "findings": FINDINGS,
+    "failing_rows": FAILING_ROWS,
 }

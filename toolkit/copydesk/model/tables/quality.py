@@ -173,3 +173,19 @@ FINDINGS = schema(
     row_ids=NAMES,  # the first of them
     message=pa.string(),  # one sentence
 )
+# Every row that a finding is about, with what it leads to.
+FAILING_ROWS = schema(
+    suite=pa.string(),
+    expectation=pa.string(),  # this and the next two: as in findings
+    severity=pa.string(),
+    table=pa.string(),
+    number=pa.int64(),  # of the row in the table, from 0
+    row_id=pa.string(),
+    seen=pa.string(),  # what is wrong with it
+    doc_id=maybe(pa.string()),
+    article=maybe(pa.string()),  # its address, or else the source that it was read from
+    start=maybe(pa.int64()),
+    end=maybe(pa.int64()),
+    annotation_ids=NAMES,  # of those who said so
+    tasks=pa.list_(pa.int64()),  # in Label Studio, of these annotations
+)

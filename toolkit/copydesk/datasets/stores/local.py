@@ -1,0 +1,123 @@
+"""A dataset in a folder of this machine: versions are renamed into place, files that must be new are linked."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from copydesk.datasets.staging import staged, sweep_staging
+from copydesk.datasets.version import Version, newest_in
+from copydesk.errors import StoreError
+from copydesk.store import TEMPORARY, commit_folder, sync_folder, write_file
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStore:
+    """The ``Store`` of a local folder."""
+
+    folder: Path
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Refuse a file system that does not keep what writing rests on, and sweep what killed publishers left."""
+        sweep_staging(self.folder)
+        with staged(self.folder) as place:
+            probe(place)
+        yield
+
+    def staged(self) -> AbstractContextManager[Path]:
+        """Give a new folder on the same file system."""
+        return staged(self.folder)
+
+    def commit(self, place: Path, version: str, *, after: Version | None) -> bool:
+        """Rename the folder into place, unless another publisher was faster.
+
+        The lock is held for a rename, and the system releases it when the process ends in whatever way. It keeps apart publishers
+        whose versions have different numbers; those with the same number would meet in the name.
+        """
+        with _alone(self.folder):
+            newest = newest_in(self.folder)
+            if (newest.version if newest else None) != after:
+                return False
+            commit_folder(place, self.folder / version)
+        return True
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write the file under another name and link it, which fails where there is one of its own."""
+        target = self.folder / name
+        own = target.with_name(f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}")
+        write_file(own, content, mode=0o444)
+        try:
+            target.hardlink_to(own)
+            sync_folder(target.parent)
+        except FileExistsError:
+            return False
+        finally:
+            own.unlink()
+        return True
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write the file under another name and rename it."""
+        write_file(self.folder / name, content)
+
+    def remove(self, name: str) -> None:
+        """Remove the file."""
+        (self.folder / name).unlink(missing_ok=True)
+
+
+def probe(place: Path) -> None:
+    """Try in the empty folder ``place`` what publishing rests on; raises StoreError where the file system does not keep it.
+
+    Network file systems and mounted buckets often lack one of these; what they do instead would lose a version without a word.
+    """
+    file, taken = place / "file", place / "taken"
+    file.write_bytes(b"1")
+    taken.mkdir()
+    (taken / "file").write_bytes(b"2")
+    (place / "new").mkdir()
+    kept = {
+        "make a file that must be new": _refused(lambda: file.open("xb").close()),
+        "link a file to a second name": _done(lambda: (place / "link").hardlink_to(file)),
+        "keep a name that is linked": _refused(lambda: (place / "link").hardlink_to(file)),
+        "rename a folder": _done(lambda: (place / "new").rename(place / "moved")),
+        "keep a folder that another is renamed to": _refused(lambda: (place / "moved").rename(taken)),
+    }
+    lacking = [what for what, holds in kept.items() if not holds]
+    if lacking:
+        raise StoreError(
+            f"nothing can be published in {place.parents[1]}: its file system does not {', '.join(lacking)}",
+            fix="publish on a local disk, or in a store such as s3://",
+        )
+
+
+def _done(operation: Callable[[], object]) -> bool:
+    try:
+        operation()
+    except OSError:
+        return False
+    return True
+
+
+def _refused(operation: Callable[[], object]) -> bool:
+    """Whether the operation is refused because there is something of that name."""
+    try:
+        operation()
+    except OSError as error:
+        return error.errno in (errno.EEXIST, errno.ENOTEMPTY)
+    return False
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
