@@ -1,25 +1,24 @@
 """What happened to the versions of a dataset: a log that is only added to, one small file an event; its state comes out.
 
-An event is numbered by the name of its file, which is made under another name and then linked: a number is taken once, whoever
-comes at the same time, and a file is there whole or not at all. Clocks decide nothing. Versions are not in the log: they are there
+An event is numbered by the name of its file, which is made aside and then linked: a number is taken once, whoever comes at the
+same time, and a file is there whole or not at all. Clocks decide nothing. Versions are not in the log: they are there
 where their folder is. The log says what was said of them afterwards.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from copydesk.datasets.staging import staged, sweep_staging
 from copydesk.datasets.version import MANIFEST, Release, Version, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
-from copydesk.store import TEMPORARY, canonical_json, file_sha256, sync_folder, translated, write_file
+from copydesk.store import canonical_json, file_sha256, sync_folder, translated, write_file
 
 LOG = "log"
 LATEST = "latest.json"
@@ -59,8 +58,16 @@ def events_in(folder: Path) -> tuple[Event, ...]:
 
 
 def add_event(folder: Path, kind: str, **fields: Any) -> Event:
-    """Add an event to the log and renew the pointer to the newest version; raises StoreError where the disk refuses."""
-    event = _append(folder / LOG, kind, fields)
+    """Add an event to the log and renew the pointer to the newest version; what holds already is not said again.
+
+    So a command that was killed before it could answer can be run again. Raises StoreError where the disk refuses or the log is
+    damaged.
+    """
+    event = _said(folder, kind, fields)
+    if event is None:
+        with translated(folder, "write"):
+            sweep_staging(folder)
+            event = _append(folder, kind, fields)
     point(folder)
     return event
 
@@ -101,16 +108,28 @@ def yanked_sentence(version: str, reason: str, successor: str) -> str:
 
 
 def point(folder: Path) -> None:
-    """Bring ``latest.json`` up to date, for readers without Copydesk. It may lag and may be deleted: nothing rests on it."""
-    latest, pointer = latest_in(folder), folder / LATEST
+    """Bring ``latest.json`` up to date, for readers without Copydesk. It may lag and may be deleted: nothing rests on it.
+
+    It is looked at again after it was written: meanwhile somebody may have published, and said so first.
+    """
+    pointer = folder / LATEST
     with translated(pointer, "write"):
-        if latest is None:
-            pointer.unlink(missing_ok=True)
-            return
-        sha256 = file_sha256(latest.path / MANIFEST)
-        said = canonical_json({"version": str(latest.version), "manifest_sha256": sha256})
-        if not pointer.exists() or pointer.read_bytes() != said:
-            write_file(pointer, said)
+        while (right := _pointer(folder)) != (pointer.read_bytes() if pointer.exists() else None):
+            if right is None:
+                pointer.unlink(missing_ok=True)
+                continue
+            with staged(folder) as place:
+                write_file(place / LATEST, right)
+                (place / LATEST).replace(pointer)
+            sync_folder(folder)
+
+
+def _pointer(folder: Path) -> bytes | None:
+    latest = latest_in(folder)
+    if latest is None:
+        return None
+    sha256 = file_sha256(latest.path / MANIFEST)
+    return canonical_json({"version": str(latest.version), "manifest_sha256": sha256})
 
 
 def known_version(folder: Path, named: str) -> Version:
@@ -125,19 +144,28 @@ def known_version(folder: Path, named: str) -> Version:
     return version
 
 
-def _append(log: Path, kind: str, fields: Mapping[str, Any]) -> Event:
+def _said(folder: Path, kind: str, fields: Mapping[str, Any]) -> Event | None:
+    """Find the event that says just this and still holds."""
+    events = events_in(folder)
+    state = state_of(events)
+    for event in reversed(events):
+        if (event.kind, event.fields) == (kind, fields) and state_of((*events, event)) == state:
+            return event
+    return None
+
+
+def _append(folder: Path, kind: str, fields: Mapping[str, Any]) -> Event:
+    log = folder / LOG
+    log.mkdir(exist_ok=True)
+    sync_folder(folder)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    own = log / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
-    content = canonical_json({"event": kind, "at": at, **fields})
-    write_file(own, content, mode=0o444)
-    with translated(log, "write"):
-        try:
-            for _ in range(_TRIES):
-                seq = max((int(file.stem) for file in log.iterdir() if _FILE.fullmatch(file.name)), default=0) + 1
-                if _linked(own, log / f"{seq:08d}.json"):
-                    return Event(seq, kind, at, dict(fields))
-        finally:
-            own.unlink()
+    with staged(folder) as place:
+        own = place / "event.json"
+        write_file(own, canonical_json({"event": kind, "at": at, **fields}), mode=0o444)
+        for _ in range(_TRIES):
+            seq = max((int(file.stem) for file in log.iterdir() if _FILE.fullmatch(file.name)), default=0) + 1
+            if _linked(own, log / f"{seq:08d}.json"):
+                return Event(seq, kind, at, dict(fields))
     raise StoreError(f"{_TRIES} others wrote in {log} meanwhile", fix="run the command again")
 
 

@@ -1,7 +1,8 @@
 """Publishing: checked tables and the facts about them go in, an immutable version in ``datasets/NAME/VERSION/`` comes out.
 
 A version is there whole or not at all: it is built aside and renamed into place. What says the same as the newest version is not
-published again. Publishers need no lock among each other: who comes second compares with what the first one published.
+published again. Publishers take turns: who comes second compares with what the first one published. Where a file system grants
+a lock to everybody, who finds another version than it compared with begins again, and no number is given twice all the same.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from copydesk.datasets.logical import gold_digests, logical_digest
 from copydesk.datasets.nested import divided, flat_tables
 from copydesk.datasets.rules import LEVELS
 from copydesk.datasets.splits import LEDGER, Shares, draw, split_of
-from copydesk.datasets.staging import staged, sweep_staging
+from copydesk.datasets.staging import staged, sweep_staging, turn
 from copydesk.datasets.step import step_to
-from copydesk.datasets.version import Release, newest_in
+from copydesk.datasets.version import Release, newest_in, versions_in
 from copydesk.datasets.write import write_version
 from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
@@ -87,11 +88,13 @@ def publish(
         plan=plan or Plan(),
     )
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         sweep_staging(folder)
-        for _ in range(_RACES):
-            done = _attempt(folder, draft, progress)
-            if done:
-                return done
+        with turn(folder):
+            for _ in range(_RACES):
+                done = _attempt(folder, draft, progress)
+                if done:
+                    return done
     except OSError as error:
         raise StoreError(
             f"cannot publish in {folder}: {error.strerror or error}",
@@ -166,6 +169,8 @@ def _attempt(folder: Path, draft: _Draft, progress: Progress) -> Published | Non
     target = folder / step.version
     with staged(folder) as place:
         write_version(place, content=content, step=step, progress=progress)
+        if versions_in(folder)[-1:] != ((parent.version,) if parent else ()):
+            return None
         try:
             commit_folder(place, target)
         except (StoreError, OSError):

@@ -1,7 +1,8 @@
 """A place to build a version in: a folder below ``.staging`` that nobody loads, and that goes away unless it is committed.
 
 Each publisher holds a lock on its own staging folder (flock, which the system releases when the process ends in whatever way),
-so that sweeping away what killed publishers left never takes the folder of one at work.
+so that sweeping away what killed publishers left never takes the folder of one at work. A lock of the same kind on the dataset's
+folder is the turn to add a version.
 """
 
 from __future__ import annotations
@@ -31,6 +32,17 @@ def staged(folder: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
         os.close(handle)
         _remove_if_empty(folder / STAGING)
+
+
+@contextlib.contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Wait until nobody else has the turn in ``folder``, and have it: the newest version stays the newest meanwhile."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def sweep_staging(folder: Path) -> None:
