@@ -45,6 +45,8 @@ COMMANDS = {
     "compare": "Say whether scores on two versions' test sets may be compared.",
     "yank": "Mark a version that nobody should load any more.",
     "alias": "Call a version by a name.",
+    "retract": "Take an article and its copies back from every dataset.",
+    "gc": "Remove the files of versions that were yanked long ago.",
     "rules": "Suggest rules for residue from what the annotators marked.",
     "status": "Count what there is at each stage.",
     "show": "Print one document with its zones and labels, and where each label came from.",

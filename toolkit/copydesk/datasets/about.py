@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version as installed
 from typing import Any
 
-from copydesk.errors import ConfigError
+from copydesk.datasets.version import LABELLING, Release, read_object
+from copydesk.errors import ConfigError, StoreError
 from copydesk.model.name import NAME_RULE, is_name
+from copydesk.model.plain import from_plain
 from copydesk.model.schema import Attribute, LabelSchema
 
 
@@ -66,6 +69,27 @@ class About:
             "suites": dict(self.suites),
             "lineage": dict(self.lineage),
         }
+
+
+def about_of(release: Release) -> About:
+    """Give the facts of a published version; raises StoreError where it does not hold its labelling schema."""
+    manifest, path = release.manifest, release.path / LABELLING
+    try:
+        schema = from_plain(LabelSchema, read_object(path))
+    except (KeyError, TypeError) as error:
+        raise StoreError(
+            f"{path} holds no labelling schema: {error}", fix="publish with this version of Copydesk"
+        ) from error
+    return About(
+        name=manifest["name"],
+        description=manifest["description"],
+        licence=manifest["licence"],
+        language=tuple(manifest["language"]),
+        schema=schema,
+        suites=manifest["suites"],
+        tool_version=installed("copydesk"),
+        lineage=manifest["lineage"],
+    )
 
 
 def _said(one: Attribute) -> dict[str, Any]:

@@ -12,9 +12,7 @@ from copydesk.datasets.causes import caused
 from copydesk.datasets.diff import Difference, compare
 from copydesk.datasets.edition import read_edition
 from copydesk.datasets.events import events_in, state_of
-from copydesk.datasets.layout import file_of
-from copydesk.datasets.load import read_file, splits_in
-from copydesk.datasets.logical import GOLD, gold_digests
+from copydesk.datasets.gold import gold_in, mask_of
 from copydesk.datasets.version import Release, open_release
 
 MASK = pa.schema(
@@ -36,7 +34,7 @@ class Compared:
 class Comparability:
     """Whether scores on two test sets may be compared.
 
-    ``mask`` (as ``MASK``) lists the documents that both test, with the same text and labels: scores on these alone may be. ``alone``
+    ``mask`` (as ``gold.MASK``) lists the documents that both test, with the same text and labels: scores on these alone may be. ``alone``
     counts those of either side that it leaves out.
     """
 
@@ -57,18 +55,10 @@ def compared(folder: Path, old: str, new: str) -> Compared:
 
 def comparability(old: Path, new: Path) -> Comparability:
     """Say whether scores on the test sets of the versions in two folders may be compared."""
-    before, after = _gold(old), _gold(new)
-    both = sorted(doc_id for doc_id, digest in before.items() if after.get(doc_id) == digest)
-    mask = pa.table([both, [after[one] for one in both]], MASK)
-    alone = len(before) - len(both), len(after) - len(both)
-    return Comparability(bool(both) and alone == (0, 0), mask, alone)
-
-
-def _gold(path: Path) -> dict[str, str]:
-    if "test" not in splits_in(path):
-        return {}
-    names = [name for name in GOLD if (path / file_of(name, "test")).exists()]
-    return gold_digests({name: read_file(path / file_of(name, "test"), None) for name in names})
+    before, after = gold_in(old), gold_in(new)
+    mask = mask_of(before, after)
+    alone = len(before) - mask.num_rows, len(after) - mask.num_rows
+    return Comparability(bool(mask.num_rows) and alone == (0, 0), mask, alone)
 
 
 def by_cause(rows: pa.Table) -> dict[str, int]:

@@ -32,7 +32,7 @@ class Content:
     agreement: tuple[Mapping[str, Any], ...]
     findings: tuple[Mapping[str, Any], ...]
     logical: Mapping[str, str]
-    gold: str  # the digest of what the test set is scored by; empty where there is none
+    gold: Mapping[str, str]  # the digest of what each test document is scored by
 
     @property
     def tables(self) -> dict[str, pa.Table]:
@@ -57,7 +57,7 @@ class Content:
         return {
             **{f"tables/{name}": digest_of(splits) for name, splits in tables.items()},
             "splits": logical_digest(self.ledger),
-            "test": self.gold,
+            "test": digest_of(self.gold) if self.gold else "",
             **{name: digest_of(value) for name, value in about.facts.items()},
             "labels": digest_of(about.label_set),
             "schema": about.schema.digest,
@@ -69,10 +69,14 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The step from the parent version to this one; the first has neither parent nor difference. ``changes`` are as ``causes.CAUSED``."""
+    """The step from the parent version to this one; the first has neither parent nor difference. ``changes`` are as ``causes.CAUSED``.
+
+    ``mask`` lists the test documents that both have with the same text and labels (``gold.MASK``), where these are not all of both.
+    """
 
     version: str
     bump: Bump
     difference: Difference
     changes: pa.Table
+    mask: pa.Table | None
     parent: Release | None

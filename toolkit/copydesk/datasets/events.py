@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from copydesk.datasets.staging import staged, sweep_staging
-from copydesk.datasets.version import MANIFEST, Release, Version, open_release, versions_in
+from copydesk.datasets.version import MANIFEST, Release, Version, is_removed, open_release, versions_in
 from copydesk.errors import StoreError, UnknownError
 from copydesk.store import canonical_json, file_sha256, sync_folder, translated, write_file
 
 LOG = "log"
 LATEST = "latest.json"
-KINDS = ("yank", "unyank", "alias", "unalias", "retract")
+KINDS = ("yank", "unyank", "alias", "unalias", "retract", "condemn")
 _FILE = re.compile(r"\d{8}\.json")
 _TRIES = 1000
 
@@ -32,7 +32,7 @@ class Event:
     """One thing that was said of a version or a document.
 
     ``fields`` are those of its kind: yank: version, reason, successor ("" for none); unyank: version; alias: alias, version;
-    unalias: alias; retract: doc_ids, reason.
+    unalias: alias; retract: doc_ids, reason; condemn (to be removed after a while): version.
     """
 
     seq: int
@@ -96,7 +96,7 @@ def latest_in(folder: Path) -> Release | None:
     """Open the newest version that is not yanked: what is loaded where no version is named."""
     yanked = state_of(events_in(folder)).yanked
     for version in reversed(versions_in(folder)):
-        if str(version) not in yanked:
+        if str(version) not in yanked and not is_removed(folder / str(version)):
             return open_release(folder / str(version))
     return None
 

@@ -62,7 +62,8 @@ def home_of(name: str, *, folder: Path | None = None) -> Path:
 def find_version(name: str, version: str = "", *, folder: Path | None = None) -> Path:
     """Find a version's folder by its number or an alias, by default that of the newest one that is not yanked.
 
-    Warns of a yanked version. Raises UnknownError, listing what there is, where there is no such version.
+    Warns of a yanked version. Raises UnknownError, listing what there is, where there is no such version, StoreError where its files
+    were removed.
     """
     home = home_of(name, folder=folder)
     yanked = state_of(events_in(home)).yanked
@@ -70,7 +71,7 @@ def find_version(name: str, version: str = "", *, folder: Path | None = None) ->
         path = home / str(known_version(home, version))
         if path.name in yanked:
             warnings.warn(yanked_sentence(path.name, *yanked[path.name]), stacklevel=3)
-        return path
+        return open_release(path).path
     latest = latest_in(home)
     if latest is None:
         raise UnknownError(f"every version of {name} is yanked", fix="name a version to load it all the same")

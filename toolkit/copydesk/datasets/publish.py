@@ -8,29 +8,27 @@ a lock to everybody, who finds another version than it compared with begins agai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from copydesk.datasets.about import About
+from copydesk.datasets.about import About, about_of
 from copydesk.datasets.check import check
 from copydesk.datasets.content import Content
-from copydesk.datasets.events import point
-from copydesk.datasets.layout import file_of
-from copydesk.datasets.load import ledger_in, read_file
-from copydesk.datasets.logical import gold_digests, logical_digest
-from copydesk.datasets.nested import divided, flat_tables
-from copydesk.datasets.rules import LEVELS
-from copydesk.datasets.splits import LEDGER, Shares, draw, split_of
+from copydesk.datasets.draft import Draft, Plan
+from copydesk.datasets.events import events_in, point, state_of
+from copydesk.datasets.layout import NESTED
+from copydesk.datasets.load import read_published
+from copydesk.datasets.nested import flat_tables
 from copydesk.datasets.staging import staged, sweep_staging, turn
 from copydesk.datasets.step import step_to
-from copydesk.datasets.version import Release, newest_in, versions_in
+from copydesk.datasets.version import AGREEMENT, FINDINGS, Release, newest_in, read_list, versions_in
 from copydesk.datasets.write import write_version
 from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
-from copydesk.store import canonical_json, commit_folder, digest_of
+from copydesk.store import canonical_json, commit_folder
 
 __all__ = ["About", "Plan", "Published", "publish"]
 _RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
@@ -45,24 +43,6 @@ class Published:
     created: bool
     bump: str
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How documents are divided, and how far the version's number must move at least.
-
-    ``groups`` names for each document, labelled or not, the group that must stay together, ``strata`` the stratum in which the
-    shares are to hold. ``bump`` is major, minor or patch; empty: as far as the changes ask for.
-    """
-
-    shares: Shares = field(default_factory=Shares)
-    groups: Mapping[str, str] = field(default_factory=dict)
-    strata: Mapping[str, str] = field(default_factory=dict)
-    bump: str = ""
-
-    def __post_init__(self) -> None:
-        if self.bump and self.bump not in LEVELS:
-            raise ConfigError(f"unknown step of a version {self.bump!r}", fix=f"name one of {', '.join(LEVELS)}")
 
 
 def publish(
@@ -80,13 +60,36 @@ def publish(
             f"dataset {about.name!r} cannot be published in {folder}", fix=f"name the folder {about.name}"
         )
     check(tables, schema=about.schema)
-    draft = _Draft(
+    draft = Draft(
         about=about,
         flat=flat_tables(tables),
         agreement=_rows(tables["agreement"]),
         findings=_rows(tables["findings"]),
         plan=plan or Plan(),
+        retracted=state_of(events_in(folder)).retracted,
     )
+    return _publish(folder, draft, progress)
+
+
+def publish_again(release: Release, *, progress: Progress) -> Published | None:
+    """Publish what a version says as the next one, without what was retracted since; None where nothing would be left.
+
+    Raises StoreError where the version is damaged or the disk refuses.
+    """
+    folder, manifest = release.path.parent, release.manifest
+    draft = Draft(
+        about=about_of(release),
+        flat={name: read_published(release.path, name) for name in manifest["counts"] if name != NESTED},
+        agreement=tuple(read_list(release.path / AGREEMENT)),
+        findings=tuple(read_list(release.path / FINDINGS)),
+        plan=Plan(),
+        retracted=state_of(events_in(folder)).retracted,
+    )
+    left = set(draft.flat["documents"]["doc_id"].to_pylist()) - set(draft.retracted)
+    return _publish(folder, draft, progress) if left else None
+
+
+def _publish(folder: Path, draft: Draft, progress: Progress) -> Published:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sweep_staging(folder)
@@ -103,59 +106,14 @@ def publish(
     raise StoreError(f"{_RACES} other publishers were faster in {folder}", fix="run one publisher at a time")
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What is to be published, before it is divided: that depends on the version before."""
-
-    about: About
-    flat: Mapping[str, pa.Table]
-    agreement: tuple[Mapping[str, Any], ...]
-    findings: tuple[Mapping[str, Any], ...]
-    plan: Plan
-
-    def after(self, parent: Release | None, *, hold: bool) -> Content:
-        """Divide the documents; with ``hold``, those that would change the parent's test set are left out for now."""
-        doc_ids = self.flat["documents"]["doc_id"].to_pylist()
-        earlier = ledger_in(parent.path) if parent else LEDGER.empty_table()
-        plan = self.plan
-        ledger = draw(doc_ids, groups=plan.groups, ledger=earlier, shares=plan.shares, strata=plan.strata)
-        splits = split_of(ledger)
-        tested = _documents(parent, "test") if parent else set()
-        held = [one for one in doc_ids if splits[one] == "test" and one not in tested] if hold and tested else []
-        if held:  # they are drawn again, with the same result, when their time comes
-            taken = [one for one in doc_ids if one not in held]
-            ledger = draw(taken, groups=plan.groups, ledger=earlier, shares=plan.shares, strata=plan.strata)
-        parts = divided(self.flat, {one: splits[one] for one in doc_ids if one not in held})
-        return Content(
-            about=self.about,
-            parts=parts,
-            ledger=ledger,
-            held=tuple(held),
-            agreement=self.agreement,
-            findings=self.findings,
-            logical={
-                file_of(name, split): logical_digest(table)
-                for split, part in parts.items()
-                for name, table in part.items()
-            },
-            gold=digest_of(gold_digests(parts["test"])) if "test" in parts else "",
-        )
-
-
-def _documents(release: Release, split: str) -> set[str]:
-    """The documents of a version's split."""
-    path = release.path / file_of("documents", split)
-    return set(read_file(path, ["doc_id"])["doc_id"].to_pylist()) if path.exists() else set()
-
-
 def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
     """The rows of a small table, sorted by their columns from the first to the last."""
     return tuple(sorted(table.to_pylist(), key=lambda row: [canonical_json(value) for value in row.values()]))
 
 
-def _attempt(folder: Path, draft: _Draft, progress: Progress) -> Published | None:
+def _attempt(folder: Path, draft: Draft, progress: Progress) -> Published | None:
     """Publish after the newest version; None where another publisher took the number meanwhile."""
-    parent = newest_in(folder)
+    there, parent = versions_in(folder), newest_in(folder)
     asked = draft.plan.bump
     content = draft.after(parent, hold=asked != "major")
     if parent and parent.manifest["content"] == content.digests:
@@ -169,7 +127,7 @@ def _attempt(folder: Path, draft: _Draft, progress: Progress) -> Published | Non
     target = folder / step.version
     with staged(folder) as place:
         write_version(place, content=content, step=step, progress=progress)
-        if versions_in(folder)[-1:] != ((parent.version,) if parent else ()):
+        if versions_in(folder) != there:
             return None
         try:
             commit_folder(place, target)

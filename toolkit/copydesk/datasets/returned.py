@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.load import read_published
-from copydesk.datasets.version import Version, versions_in
+from copydesk.datasets.version import Version, is_removed, versions_in
 
 
 def returned_changed(
@@ -28,7 +28,7 @@ def returned_changed(
     waiting = _texts(documents, added)
     found: dict[str, tuple[str, ...]] = {}
     for version in reversed(versions_in(folder)):
-        if waiting and version < below:
+        if waiting and version < below and not is_removed(folder / str(version)):
             earlier = read_published(folder / str(version), "documents", columns=["doc_id", "text_sha256"])
             held = _texts(earlier, list(waiting))
             changed = tuple(sorted(doc_id for doc_id, text in held.items() if text != waiting[doc_id]))

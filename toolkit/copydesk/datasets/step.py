@@ -6,15 +6,18 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pyarrow as pa
+
 from copydesk.datasets.causes import CAUSED, caused
 from copydesk.datasets.content import Content, Step
 from copydesk.datasets.diff import Difference, compare
 from copydesk.datasets.edition import Edition, edition, read_edition
 from copydesk.datasets.events import events_in, state_of
+from copydesk.datasets.gold import gold_in, mask_of
 from copydesk.datasets.layout import columns_of
 from copydesk.datasets.returned import returned_changed
 from copydesk.datasets.rules import LEVELS, Bump, Side, judge
-from copydesk.datasets.version import FIRST, FORMAT_VERSION, LABEL_SET, Release, read_object
+from copydesk.datasets.version import FIRST, FORMAT_VERSION, LABEL_SET, Release, read_object, versions_in
 from copydesk.errors import DataError
 
 
@@ -24,7 +27,9 @@ def step_to(content: Content, parent: Release | None, *, asked: str) -> Step:
     Raises DataError, with the reasons, where the changes ask for more than that.
     """
     if parent is None:
-        return Step(str(FIRST), Bump("first", ("this is the first version",)), Difference(), CAUSED.empty_table(), None)
+        return Step(
+            str(FIRST), Bump("first", ("this is the first version",)), Difference(), CAUSED.empty_table(), None, None
+        )
     folder, old = parent.path.parent, read_edition(parent)
     new = edition(content.tables, content.about.schema.label_names, content.ledger)
     found = compare(old.tables, new.tables)
@@ -40,7 +45,14 @@ def step_to(content: Content, parent: Release | None, *, asked: str) -> Step:
         )
     bump = replace(bump, level=asked or bump.level)
     rows = caused(found, old=old, new=new, retracted=state_of(events_in(folder)).retracted)
-    return Step(str(parent.version.next(bump.level)), bump, found, rows, parent)
+    number = versions_in(folder)[-1].next(bump.level)
+    return Step(str(number), bump, found, rows, _mask(parent, content), parent)
+
+
+def _mask(parent: Release, content: Content) -> pa.Table | None:
+    """The test documents on which scores may be compared, where these are not all of both versions."""
+    old = gold_in(parent.path)
+    return mask_of(old, content.gold) if old and old != content.gold else None
 
 
 def _moved(old: Edition, new: Edition) -> Mapping[tuple[str, str], int]:

@@ -14,7 +14,12 @@ from copydesk.errors import StoreError
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 LABEL_SET = "labels.json"
+AGREEMENT = "agreement.json"
+FINDINGS = "findings.json"
+LABELLING = "labelling.json"  # the whole labelling schema
+REMOVED = "REMOVED.json"  # beside the manifest of a version whose files are gone
 FORMAT_VERSION = 2
+_RESTORE = "restore the version's folder, or remove it"
 _NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
@@ -64,14 +69,25 @@ def versions_in(folder: Path) -> tuple[Version, ...]:
 
 
 def newest_in(folder: Path) -> Release | None:
-    """Open the version with the highest number; raises StoreError where it is damaged."""
-    versions = versions_in(folder)
-    return open_release(folder / str(versions[-1])) if versions else None
+    """Open the version with the highest number of those that are not removed; raises StoreError where it is damaged."""
+    for version in reversed(versions_in(folder)):
+        if not is_removed(folder / str(version)):
+            return open_release(folder / str(version))
+    return None
+
+
+def is_removed(path: Path) -> bool:
+    """Say whether the files of a version were removed (``gc``); its number stays taken."""
+    return (path / REMOVED).exists()
 
 
 def open_release(path: Path) -> Release:
-    """Open a version's folder by its manifest; raises StoreError where it is missing, damaged or of a later format."""
+    """Open a version's folder by its manifest; raises StoreError where it is missing, damaged, removed or of a later format."""
     version = Version.read(path.name)
+    if is_removed(path):
+        told = read_object(path / REMOVED)
+        instead = f"use {told['successor']}" if told["successor"] else "use another version"
+        raise StoreError(f"{path} was removed on {told['removed_at']}: {told['reason']}", fix=instead)
     manifest = read_object(path / MANIFEST)
     if version is None or "content" not in manifest:
         raise StoreError(f"{path} is not a published version", fix="name a folder such as datasets/NAME/1.0.0")
@@ -82,10 +98,22 @@ def open_release(path: Path) -> Release:
 
 def read_object(path: Path) -> Mapping[str, Any]:
     """Read a version's JSON file that holds an object; raises StoreError where it is missing or damaged."""
-    try:
-        loaded = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise StoreError(f"cannot read {path}: {error}", fix="restore the version's folder, or remove it") from error
+    loaded = _read(path)
     if not isinstance(loaded, dict):
-        raise StoreError(f"{path} does not hold a JSON object", fix="restore the version's folder, or remove it")
+        raise StoreError(f"{path} does not hold a JSON object", fix=_RESTORE)
     return loaded
+
+
+def read_list(path: Path) -> list[Mapping[str, Any]]:
+    """Read a version's JSON file that holds a list; raises StoreError where it is missing or damaged."""
+    loaded = _read(path)
+    if not isinstance(loaded, list):
+        raise StoreError(f"{path} does not hold a JSON list", fix=_RESTORE)
+    return loaded
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"cannot read {path}: {error}", fix=_RESTORE) from error

@@ -16,13 +16,16 @@ from copydesk.datasets.content import Content, Step
 from copydesk.datasets.diff import KINDS
 from copydesk.datasets.layout import ORDER, columns_of, dictionary, file_of, meaning, schema_of
 from copydesk.datasets.splits import LEDGER_FILE
-from copydesk.datasets.version import FORMAT_VERSION, LABEL_SET, MANIFEST, SUMS
+from copydesk.datasets.version import AGREEMENT, FINDINGS, FORMAT_VERSION, LABEL_SET, LABELLING, MANIFEST, SUMS
 from copydesk.errors import ConfigError
 from copydesk.model.progress import Progress
 from copydesk.store import canonical_json, file_sha256, write_file, write_table
 
 MAPS = "maps.json"  # a row for each name and each other schema
 CHANGES = "CHANGES.md"
+MASK_FILE = (
+    "changes/test_mask.parquet"  # the test documents on which scores may be compared with the parent's, as step.MASK
+)
 CHANGED_LABELS = "changes/labels.parquet"  # since the parent, as causes.CAUSED
 _EPOCH = "SOURCE_DATE_EPOCH"
 _HEADING = "# Changes of "
@@ -50,8 +53,10 @@ def _write_tables(place: Path, content: Content, step: Step, progress: Progress)
     beside: list[tuple[str, pa.Table, tuple[str, ...]]] = [(LEDGER_FILE, content.ledger, ("seq",))]
     if step.parent:
         beside.append((CHANGED_LABELS, step.changes, CHANGES_ORDER))
+    if step.mask is not None:
+        beside.append((MASK_FILE, step.mask, ("doc_id",)))
     for path, table, order in beside:
-        (place / path).parent.mkdir()
+        (place / path).parent.mkdir(exist_ok=True)
         write_table(place / path, table, sorted_by=order)
     progress("writing tables", len(files), len(files))
 
@@ -67,8 +72,9 @@ def _documents(place: Path, content: Content, step: Step) -> dict[str, bytes]:
     }
     values = {
         LABEL_SET: about.label_set,
-        "agreement.json": list(content.agreement),
-        "findings.json": list(content.findings),
+        LABELLING: asdict(about.schema),
+        AGREEMENT: list(content.agreement),
+        FINDINGS: list(content.findings),
         **({MAPS: [asdict(one) for one in about.schema.mapped]} if about.schema.maps else {}),
         **{f"schema/{name}.json": _schema_of(name, content) for name in next(iter(content.parts.values()))},
     }

@@ -1,0 +1,74 @@
+"""Articles that are taken back: their documents go in; a version without them, and the mark on every version with them, come out.
+
+The event comes first: from then on nothing is published with these documents. Everything after it can be done again, so that a
+retraction that was cut off is finished by saying it once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from copydesk.datasets.events import add_event, events_in, latest_in, state_of
+from copydesk.datasets.load import read_published
+from copydesk.datasets.publish import publish_again
+from copydesk.datasets.version import is_removed, versions_in
+from copydesk.errors import UnknownError
+from copydesk.model.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """What a retraction did: the version without the documents ("" where nothing is left to publish), and those that are yanked."""
+
+    successor: str
+    yanked: tuple[str, ...]
+    doc_ids: tuple[str, ...]
+
+
+def retract(folder: Path, doc_ids: Collection[str], *, reason: str, progress: Progress) -> Retracted:
+    """Take documents back from the dataset in ``folder``: publish the newest version without them, yank all that hold them.
+
+    Raises UnknownError where no version holds any of them.
+    """
+    held = {version: found for version, found in _held(folder, doc_ids).items() if found}
+    if not held:
+        raise UnknownError(
+            f"no version of {folder.name} holds {', '.join(sorted(doc_ids))}", fix="copydesk log lists the versions"
+        )
+    state = state_of(events_in(folder))
+    new = sorted(set().union(*held.values()) - state.retracted.keys())
+    if new:
+        add_event(folder, "retract", doc_ids=new, reason=reason)
+    number = _successor(folder, held, progress)
+    waiting = [version for version in held if version not in state.yanked]
+    for version in waiting:
+        add_event(
+            folder,
+            "yank",
+            version=version,
+            reason=f"{len(held[version])} articles were retracted: {reason}",
+            successor=number,
+        )
+    return Retracted(number, tuple(waiting), tuple(new))
+
+
+def _successor(folder: Path, held: Collection[str], progress: Progress) -> str:
+    """The number of the newest version without the documents, published now where the newest one has them."""
+    latest = latest_in(folder)
+    if latest is None or str(latest.version) not in held:
+        return str(latest.version) if latest else ""
+    made = publish_again(latest, progress=progress)
+    return made.version if made else ""
+
+
+def _held(folder: Path, doc_ids: Collection[str]) -> dict[str, set[str]]:
+    """Which of these documents each version holds."""
+    found = {}
+    for version in versions_in(folder):
+        path = folder / str(version)
+        if not is_removed(path):
+            documents = read_published(path, "documents", columns=["doc_id"])["doc_id"].to_pylist()
+            found[str(version)] = set(documents) & set(doc_ids)
+    return found
