@@ -43,9 +43,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What holds after all events: yanked versions with reason and successor, aliases, retracted documents with the reason."""
+    """What holds after all events: yanked versions with reason and successor, those condemned with the time, aliases, retracted
+    documents with the reason.
+    """
 
     yanked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    condemned: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     retracted: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,11 +66,9 @@ def add_event(folder: Path, kind: str, **fields: Any) -> Event:
     So a command that was killed before it could answer can be run again. Raises StoreError where the disk refuses or the log is
     damaged.
     """
-    event = _said(folder, kind, fields)
-    if event is None:
-        with translated(folder, "write"):
-            sweep_staging(folder)
-            event = _append(folder, kind, fields)
+    with translated(folder, "write"):
+        sweep_staging(folder)
+        event = _said(folder, kind, fields) or _append(folder, kind, fields)
     point(folder)
     return event
 
@@ -75,6 +76,7 @@ def add_event(folder: Path, kind: str, **fields: Any) -> Event:
 def state_of(events: Iterable[Event]) -> State:
     """Give what holds after these events, in their order."""
     yanked: dict[str, tuple[str, str]] = {}
+    condemned: dict[str, str] = {}
     aliases: dict[str, str] = {}
     retracted: dict[str, str] = {}
     for event in events:
@@ -83,13 +85,16 @@ def state_of(events: Iterable[Event]) -> State:
             yanked[said["version"]] = (said["reason"], said["successor"])
         elif event.kind == "unyank":
             yanked.pop(said["version"], None)
+            condemned.pop(said["version"], None)
+        elif event.kind == "condemn":
+            condemned[said["version"]] = event.at
         elif event.kind == "alias":
             aliases[said["alias"]] = said["version"]
         elif event.kind == "unalias":
             aliases.pop(said["alias"], None)
         elif event.kind == "retract":
             retracted |= dict.fromkeys(said["doc_ids"], said["reason"])
-    return State(yanked, aliases, retracted)
+    return State(yanked, condemned, aliases, retracted)
 
 
 def latest_in(folder: Path) -> Release | None:

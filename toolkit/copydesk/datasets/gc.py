@@ -7,13 +7,12 @@ never given again, and what was published, and why it is gone, can be told for e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from copydesk.datasets.events import Event, add_event, events_in, state_of
-from copydesk.datasets.staging import sweep_staging
+from copydesk.datasets.events import add_event, events_in, state_of
+from copydesk.datasets.staging import turn
 from copydesk.datasets.version import MANIFEST, REMOVED, is_removed, versions_in
 from copydesk.store import canonical_json, sync_folder, translated, write_file
 
@@ -33,13 +32,13 @@ def collect(folder: Path, *, days: int, now: datetime, apply: bool) -> Collected
 
     Raises StoreError where the disk refuses; doing it again goes on.
     """
-    events = events_in(folder)
-    state = state_of(events)
+    state = state_of(events_in(folder))
     free = [version for version in state.yanked if version not in state.aliases.values()]
     there = {str(version) for version in versions_in(folder)}
     free = sorted((one for one in free if one in there and not _is_gone(folder / one)), key=_numbers)
-    since = _condemned(events)
-    old = [one for one in free if one in since and now - since[one] >= timedelta(days=days)]
+    since = state.condemned
+    last = now - timedelta(days=days)
+    old = [one for one in free if one in since and datetime.fromisoformat(since[one]) <= last]
     found = Collected(
         condemned=tuple(one for one in free if one not in since),
         waiting=tuple(one for one in free if one in since and one not in old),
@@ -47,23 +46,12 @@ def collect(folder: Path, *, days: int, now: datetime, apply: bool) -> Collected
         bytes=sum(path.stat().st_size for one in old for path in _files(folder / one)),
     )
     if apply:
-        sweep_staging(folder)
-        for version in found.condemned:
-            add_event(folder, "condemn", version=version)
-        for version in found.removed:
-            _remove(folder / version, *state.yanked[version], now=now)
+        with turn(folder):  # nobody is comparing with one of them
+            for version in found.condemned:
+                add_event(folder, "condemn", version=version)
+            for version in found.removed:
+                _remove(folder / version, *state.yanked[version], now=now)
     return found
-
-
-def _condemned(events: Iterable[Event]) -> dict[str, datetime]:
-    """When each version was condemned; one that was unyanked since is not."""
-    since: dict[str, datetime] = {}
-    for event in events:
-        if event.kind == "condemn":
-            since[event.fields["version"]] = datetime.fromisoformat(event.at)
-        elif event.kind == "unyank":
-            since.pop(event.fields["version"], None)
-    return since
 
 
 def _remove(path: Path, reason: str, successor: str, *, now: datetime) -> None:

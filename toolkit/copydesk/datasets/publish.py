@@ -8,7 +8,7 @@ a lock to everybody, who finds another version than it compared with begins agai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from copydesk.datasets.events import events_in, point, state_of
 from copydesk.datasets.layout import NESTED
 from copydesk.datasets.load import read_published
 from copydesk.datasets.nested import flat_tables
-from copydesk.datasets.staging import staged, sweep_staging, turn
+from copydesk.datasets.staging import staged, turn
 from copydesk.datasets.step import step_to
 from copydesk.datasets.version import AGREEMENT, FINDINGS, Release, newest_in, read_list, versions_in
 from copydesk.datasets.write import write_version
@@ -66,7 +66,6 @@ def publish(
         agreement=_rows(tables["agreement"]),
         findings=_rows(tables["findings"]),
         plan=plan or Plan(),
-        retracted=state_of(events_in(folder)).retracted,
     )
     return _publish(folder, draft, progress)
 
@@ -83,16 +82,14 @@ def publish_again(release: Release, *, progress: Progress) -> Published | None:
         agreement=tuple(read_list(release.path / AGREEMENT)),
         findings=tuple(read_list(release.path / FINDINGS)),
         plan=Plan(),
-        retracted=state_of(events_in(folder)).retracted,
     )
-    left = set(draft.flat["documents"]["doc_id"].to_pylist()) - set(draft.retracted)
+    left = set(draft.flat["documents"]["doc_id"].to_pylist()) - state_of(events_in(folder)).retracted.keys()
     return _publish(folder, draft, progress) if left else None
 
 
 def _publish(folder: Path, draft: Draft, progress: Progress) -> Published:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        sweep_staging(folder)
         with turn(folder):
             for _ in range(_RACES):
                 done = _attempt(folder, draft, progress)
@@ -114,16 +111,17 @@ def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
 def _attempt(folder: Path, draft: Draft, progress: Progress) -> Published | None:
     """Publish after the newest version; None where another publisher took the number meanwhile."""
     there, parent = versions_in(folder), newest_in(folder)
+    draft = replace(draft, retracted=state_of(events_in(folder)).retracted)
     asked = draft.plan.bump
     content = draft.after(parent, hold=asked != "major")
     if parent and parent.manifest["content"] == content.digests:
         point(folder)
         unchanged = (f"nothing changed since {parent.version}", *_held(content))
         return Published(str(parent.version), parent.path, created=False, bump="", reasons=unchanged)
-    step = step_to(content, parent, asked=asked)
+    step = step_to(content, parent, there=there, asked=asked)
     if content.held and step.bump.level == "major":
         content = draft.after(parent, hold=False)
-        step = step_to(content, parent, asked=asked)
+        step = step_to(content, parent, there=there, asked=asked)
     target = folder / step.version
     with staged(folder) as place:
         write_version(place, content=content, step=step, progress=progress)

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from copydesk.store import TEMPORARY
+from copydesk.store import TEMPORARY, translated
 
 STAGING = ".staging"
 _TRIES = 100
@@ -36,13 +36,17 @@ def staged(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
-    """Wait until nobody else has the turn in ``folder``, and have it: the newest version stays the newest meanwhile."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    """Wait until nobody else has the turn in ``folder``, and have it, with what killed publishers left swept away.
+
+    The newest version stays the newest meanwhile. Raises StoreError where the disk refuses.
+    """
+    with contextlib.ExitStack() as stack:
+        with translated(folder, "lock"):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            sweep_staging(folder)
         yield
-    finally:
-        os.close(handle)
 
 
 def sweep_staging(folder: Path) -> None:
