@@ -122,7 +122,7 @@ def test_a_yanked_version_is_condemned_first_and_removed_later_and_never_a_good_
             StoreError,
             match=r"1\.1\.0 was removed on .*: 1 articles were retracted: the paper withdrew it \(fix: use 1\.2\.0\)",
         ),
-        pytest.warns(UserWarning),
+        pytest.warns(UserWarning, match="is yanked"),
     ):
         load(newsroom.NAME, "1.1.0", folder=two.parent)
     assert verify(two / "1.0.0") == verify(two / "1.2.0") == ()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -241,3 +242,22 @@ def test_receipts_are_plain_json(tmp_path: Path) -> None:
     receipt = json.loads((part.path / "receipt.json").read_text())
     assert receipt["files"]["rejected"]["rows"] == 1
     assert receipt["files"]["rejected"]["sha256"] == file_sha256(part.path / "rejected.parquet")
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "groups"),
+    [
+        (0, 1, [0]),
+        (5_000, 10, [2_000, 2_000, 1_000]),
+        (12, 3_000_000, [5, 5, 2]),
+        (3, 17_000_000, [1, 1, 1]),
+    ],
+)
+def test_row_groups_of_texts_are_bounded_by_rows_and_by_bytes(
+    tmp_path: Path, rows: int, size: int, groups: list[int]
+) -> None:
+    table = pa.table({"doc_id": pa.array(range(rows), pa.int64()), "text": pa.array(["x" * size] * rows, pa.string())})
+    write_table(tmp_path / "x.parquet", table)
+    written = pq.read_metadata(tmp_path / "x.parquet")
+    assert [written.row_group(at).num_rows for at in range(written.num_row_groups)] == groups
+    assert pq.read_table(tmp_path / "x.parquet").equals(table)

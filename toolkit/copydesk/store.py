@@ -21,13 +21,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.errors import ConfigError, StoreError, WorkspaceError
 from copydesk.model.tables import TABLES
 
 TEMPORARY = ".tmp-"
+_GROUP_BYTES = 16_000_000  # of texts in a row group
 _PART = re.compile(r"\d{6}")
 _TEXT_COLUMNS = frozenset({"text", "raw", "result", "row", "removed", "inserted", "detail"})
 _CATEGORIES = frozenset(
@@ -189,18 +192,17 @@ def write_table(path: Path, table: pa.Table, *, sorted_by: Sequence[str] = ()) -
     """Write a table as Parquet, so that the same rows always give the same bytes.
 
     zstd level 3, checksummed pages, dictionaries only for columns of few values, no pandas metadata; row groups of 2,000
-    rows where the table holds texts and of 131,072 elsewhere. ``sorted_by`` tells readers which order the rows are in.
+    rows where the table holds texts, of fewer where these are more than 16 MB, and of 131,072 elsewhere. ``sorted_by`` tells
+    readers which order the rows are in.
     Raises StoreError where the file system refuses.
     """
     table = table.replace_schema_metadata(None).combine_chunks()
-    wide = not _TEXT_COLUMNS.isdisjoint(table.column_names)
     with translated(path, "write"), path.open("wb") as file:
-        pq.write_table(
-            table,
+        with pq.ParquetWriter(
             file,
+            table.schema,
             compression="zstd",
             compression_level=3,
-            row_group_size=2_000 if wide else 131_072,
             use_dictionary=[name for name in table.column_names if name in _CATEGORIES],
             write_statistics=[name for name in table.column_names if name not in _TEXT_COLUMNS],
             write_page_checksum=True,
@@ -208,9 +210,31 @@ def write_table(path: Path, table: pa.Table, *, sorted_by: Sequence[str] = ()) -
             sorting_columns=pq.SortingColumn.from_ordering(table.schema, [(name, "ascending") for name in sorted_by])
             if sorted_by
             else None,
-        )
+        ) as writer:
+            for start, rows in _row_groups(table):
+                writer.write_table(table.slice(start, rows), row_group_size=max(rows, 1))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _row_groups(table: pa.Table) -> Iterator[tuple[int, int]]:
+    """Where each row group begins, and how many rows it has; a table without rows has one."""
+    texts = [table[name] for name in table.column_names if name in _TEXT_COLUMNS]
+    if not texts:
+        size = 131_072
+        yield from ((start, min(size, table.num_rows - start)) for start in range(0, max(table.num_rows, 1), size))
+        return
+    lengths = (
+        pc.fill_null(pc.binary_length(text), 0).to_numpy() for text in texts if not pa.types.is_nested(text.type)
+    )
+    ends = np.cumsum(sum(lengths, np.zeros(table.num_rows, np.int64)))
+    start = 0
+    while start < table.num_rows or start == 0:
+        before = int(ends[start - 1]) if start else 0
+        within = int(np.searchsorted(ends, before + _GROUP_BYTES, side="right")) - start
+        rows = max(1, min(2_000, within, table.num_rows - start)) if table.num_rows else 0
+        yield start, rows
+        start += max(rows, 1)
 
 
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:

@@ -45,6 +45,8 @@ COMMANDS = {
     "compare": "Say whether scores on two versions' test sets may be compared.",
     "yank": "Mark a version that nobody should load any more.",
     "alias": "Call a version by a name.",
+    "export": "Write a version as other tools read it: CoNLL, spaCy, brat, Hugging Face and more.",
+    "join-texts": "Put the texts back into an export that has none.",
     "retract": "Take an article and its copies back from every dataset.",
     "gc": "Remove the files of versions that were yanked long ago.",
     "rules": "Suggest rules for residue from what the annotators marked.",

@@ -102,7 +102,7 @@ def _yaml(key: str, value: object) -> list[str]:
 def _facts(content: Content, tables: Mapping[str, pa.Table]) -> str:
     about = content.about
     splits = ", ".join(f"{part['documents'].num_rows} {split}" for split, part in content.parts.items())
-    people = set(tables["reads"]["annotator"].to_pylist())
+    people = pc.unique(tables["reads"]["annotator"])
     rows = [
         ("documents", f"{tables['documents'].num_rows} ({splits})"),
         ("agreed spans", tables["spans"].num_rows),

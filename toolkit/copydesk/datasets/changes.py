@@ -68,6 +68,8 @@ def changes(old: Mapping[str, pa.Table], new: Mapping[str, pa.Table], *, same: S
 
 
 def _of_layer(layer: str, old: pa.Table, new: pa.Table, same: pa.Array) -> pa.Table:
+    if not old.num_rows and not new.num_rows:
+        return CHANGES.empty_table()
     names = ["doc_id", *(name for name in _KEY[1:] if any(table[name].null_count < len(table) for table in (old, new)))]
     keys = [numbered(old[name], new[name]) for name in names]
     at = partners([key[0] for key in keys], [key[1] for key in keys])
@@ -83,7 +85,10 @@ def _of_layer(layer: str, old: pa.Table, new: pa.Table, same: pa.Array) -> pa.Ta
         _rows(layer, "added", (old, np.full(len(come), -1)), (new, come)),
     ]
     pairs: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for kind, left, right in _paired(old, np.flatnonzero(here & ~kept), new, np.flatnonzero(there & ~taken)):
+    gone, come = np.flatnonzero(here & ~kept), np.flatnonzero(there & ~taken)
+    before, after = _relabelled(keys, gone, come)
+    parts.append(_rows(layer, "relabelled", (old, before), (new, after)))
+    for kind, left, right in _paired(old, np.setdiff1d(gone, before), new, np.setdiff1d(come, after)):
         pairs[kind].append((left, right))
     if "attributes" in old.column_names:
         both = np.flatnonzero(kept), at[kept]
@@ -93,6 +98,17 @@ def _of_layer(layer: str, old: pa.Table, new: pa.Table, same: pa.Array) -> pa.Ta
         before, after = (np.array([pair[side] for pair in those], np.int64) for side in (0, 1))
         parts.append(_rows(layer, kind, (old, before), (new, after)))
     return pa.concat_tables(parts)
+
+
+def _relabelled(keys: Sequence[tuple[Ints, Ints, pa.Array]], gone: Ints, come: Ints) -> tuple[Ints, Ints]:
+    """Pair what went with what came at the same place, where there is one of either; ``keys`` end with the label."""
+    *places, labels = keys
+    at = partners([key[0][gone] for key in places], [key[1][come] for key in places])
+    found = np.flatnonzero(at >= 0)
+    _, first = np.unique(at[found], return_index=True)
+    before, after = gone[found[first]], come[at[found[first]]]
+    other = labels[0][before] != labels[1][after]
+    return before[other], after[other]
 
 
 def _paired(old: pa.Table, gone: Ints, new: pa.Table, come: Ints) -> Iterator[tuple[str, int, int]]:

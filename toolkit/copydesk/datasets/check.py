@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -178,7 +179,8 @@ def _overlaps(spans: pa.Table, overlap: str) -> None:
     """Spans of a document overlap only as the label set says: not at all (``none``), or one inside another (``nested``)."""
     if overlap == "any":
         return
-    columns = (spans[name].to_numpy().tolist() for name in ("doc_id", "start", "end"))
+    spans = _overlapping(spans)
+    columns = (spans[name].to_pylist() for name in ("doc_id", "start", "end"))
     around: list[int] = []  # the ends of the spans that the last one lies in
     last = ""
     for doc_id, start, minus_end in sorted((doc, start, -end) for doc, start, end in zip(*columns, strict=True)):
@@ -191,6 +193,20 @@ def _overlaps(spans: pa.Table, overlap: str) -> None:
             )
         around.append(-minus_end)
         last = doc_id
+
+
+def _overlapping(spans: pa.Table) -> pa.Table:
+    """The spans of the documents in which one begins before another has ended: mostly there are none."""
+    documents = spans["doc_id"].combine_chunks().dictionary_encode()
+    start, end = (spans[name].to_numpy() for name in ("start", "end"))
+    length = int(end.max(initial=0)) + 1
+    home = np.asarray(documents.indices).astype(np.int64) * length
+    order = np.argsort(home + start, kind="stable")
+    reached = np.maximum.accumulate((home + end)[order])
+    before = (home + start)[order][1:] < reached[:-1]
+    found = np.zeros(len(documents.dictionary), bool)
+    found[np.asarray(documents.indices)[order[1:][before]]] = True
+    return spans.filter(pa.array(found[np.asarray(documents.indices)]))
 
 
 def _within(sentences: pa.Table, documents: pa.Table) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -99,20 +100,28 @@ def _with_changes(agreed: pa.Table, *, drawn: pa.Table, snapped: pa.Table) -> pa
     own = drawn.filter(pc.is_in(drawn["annotation_id"], value_set=_one(snapped["annotation_id"])))
     keys = (own[name].to_pylist() for name in ("annotation_id", "span_id", "doc_id", "label"))
     labels = {(annotation, span): (doc, label) for annotation, span, doc, label in zip(*keys, strict=True)}
-    changes: dict[tuple[object, ...], list[dict[str, object]]] = {}
+    changes: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in snapped.to_pylist():
         doc, label = labels.get((row["annotation_id"], row["span_id"]), ("", ""))
         changes.setdefault((doc, label, row["start"], row["end"]), []).append(row)
-    places = zip(*(agreed[name].to_pylist() for name in ("doc_id", "label", "start", "end")), strict=True)
+    touched = pc.is_in(agreed["doc_id"], value_set=pa.array(sorted({key[0] for key in changes}), pa.string()))
+    rows = np.flatnonzero(np.asarray(touched))
+    told = [_told(changes, row) for row in agreed.take(pa.array(rows)).to_pylist()]
+    counts = np.zeros(agreed.num_rows + 1, np.int64)
+    counts[rows + 1] = [len(one) for one in told]
+    values = pa.array([change for one in told for change in one], BOUNDARY_CHANGE)
+    column = pa.ListArray.from_arrays(pa.array(np.cumsum(counts), pa.int32()), values, type=pa.list_(BOUNDARY_CHANGE))
+    return agreed.append_column("boundary_changes", column)
+
+
+def _told(
+    changes: Mapping[tuple[object, ...], list[dict[str, object]]], row: Mapping[str, Any]
+) -> list[dict[str, object]]:
+    """The changes of the annotations that an agreed span rests on."""
+    place = tuple(row[name] for name in ("doc_id", "label", "start", "end"))
+    found = [one for one in changes.get(place, ()) if one["annotation_id"] in row["annotation_ids"]]
     names = [field.name for field in BOUNDARY_CHANGE]
-    told = [
-        sorted(
-            ({name: row[name] for name in names} for row in changes.get(place, ()) if row["annotation_id"] in rests_on),
-            key=lambda one: str(one["annotation_id"]),
-        )
-        for place, rests_on in zip(places, agreed["annotation_ids"].to_pylist(), strict=True)
-    ]
-    return agreed.append_column("boundary_changes", pa.array(told, pa.list_(BOUNDARY_CHANGE)))
+    return sorted(({name: one[name] for name in names} for one in found), key=lambda one: str(one["annotation_id"]))
 
 
 def _with_times(spans: pa.Table, reads: pa.Table) -> pa.Table:

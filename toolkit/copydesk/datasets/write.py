@@ -37,9 +37,10 @@ def write_version(place: Path, *, content: Content, step: Step, progress: Progre
     for name, text in _documents(place, content, step).items():
         write_file(place / name, text)
     names = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
-    write_file(place / MANIFEST, canonical_json(_manifest(place, names, content, step)))
-    lines = [f"{file_sha256(place / name)}  {name}\n" for name in sorted([*names, MANIFEST])]
-    write_file(place / SUMS, "".join(lines).encode())
+    manifest = _manifest(place, names, content, step)
+    write_file(place / MANIFEST, canonical_json(manifest))
+    sums = {entry["path"]: entry["sha256"] for entry in manifest["files"]} | {MANIFEST: file_sha256(place / MANIFEST)}
+    write_file(place / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())).encode())
     for path in (*(place / name for name in names), place / MANIFEST, place / SUMS):
         path.chmod(path.stat().st_mode & 0o444)
 
