@@ -25,7 +25,7 @@ from typing import Any
 
 # loaded once here, so that no child has to
 import pandas  # noqa: F401
-import pyarrow.acero  # noqa: F401
+import pyarrow.acero
 import pyarrow.dataset
 import pyarrow.parquet  # noqa: F401
 
@@ -152,9 +152,9 @@ def in_child(work: Callable[[], object]) -> int:
             code = 0
         except StoreError:
             code = REFUSED
-        except BaseException:
-            traceback.print_exc()
         finally:
+            if code == 1:
+                traceback.print_exc()
             sys.stderr.flush()
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

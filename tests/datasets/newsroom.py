@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import random
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -268,26 +267,10 @@ def _agreement() -> list[dict[str, Any]]:
     ]
 
 
-def shuffled(tables: Tables, seed: int) -> Tables:
-    """The same rows in another order, cut into other chunks."""
-    order = random.Random(seed)
-    mixed = {}
-    for name, table in tables.items():
-        at = list(range(table.num_rows))
-        order.shuffle(at)
-        cut = order.randint(0, table.num_rows)
-        rows = table.take(pa.array(at, pa.int64()))
-        padded = pa.concat_tables([rows, rows]).slice(table.num_rows)  # a slice with an offset
-        mixed[name] = pa.concat_tables([rows.slice(0, cut), padded.slice(cut)])
-    return mixed
-
-
 def edition(name: str) -> tuple[Tables, About]:
     """Some editions that differ from each other."""
     if name == "relabelled":
         return newsroom(spans=SPANS | {"s4": ("doc-b", "Ilo", 0, "PERSON", ("A1",))}), ABOUT
-    if name.startswith("shuffled-"):
-        return shuffled(newsroom(), int(name.removeprefix("shuffled-"))), ABOUT
     if name.startswith("about-"):
         return newsroom(), replace(ABOUT, description=name)
     return newsroom(), ABOUT

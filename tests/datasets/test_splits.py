@@ -1,10 +1,8 @@
 """Versions with splits: every table is divided, the test set is frozen, and the number says when it is not."""
 
-import random
 from dataclasses import replace
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from copydesk.datasets.layout import TABLES, file_of
@@ -100,18 +98,6 @@ def test_a_group_that_joins_training_and_test_is_major_and_told(desk, put_out):
     assert made.version == "2.0.0"
     assert "1 document went from test to train" in made.reasons
     assert set(pair) <= set(of_split(made.path, "train"))
-
-
-def test_the_order_of_the_rows_changes_no_byte(desk, put_out, home, tree, tmp_path, newsroom):
-    tables = desk(40)
-    here = put_out(tables).path
-    mixed = {
-        name: table.take(pa.array(random.Random(7).sample(range(table.num_rows), table.num_rows), pa.int64()))
-        for name, table in tables.items()
-    }
-    there = tmp_path / "there" / newsroom.NAME
-    publish(there, tables=mixed, about=newsroom.ABOUT, plan=PLAN, progress=newsroom.silent)
-    assert tree(there / "1.0.0") == tree(here)
 
 
 def test_an_unknown_step_is_refused():
