@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from copydesk.datasets.events import add_event, events_in, state_of
-from copydesk.datasets.staging import turn
+from copydesk.datasets.staging import staged, turn
 from copydesk.datasets.version import MANIFEST, REMOVED, is_removed, versions_in
 from copydesk.store import canonical_json, sync_folder, translated, write_file
 
@@ -62,7 +62,10 @@ def _remove(path: Path, reason: str, successor: str, *, now: datetime) -> None:
                 "successor": successor,
                 "removed_at": now.astimezone(UTC).isoformat(timespec="seconds"),
             }
-            write_file(path / REMOVED, canonical_json(said))
+            with staged(path.parent) as place:  # until it is there, the version is whole
+                write_file(place / REMOVED, canonical_json(said))
+                (place / REMOVED).rename(path / REMOVED)
+            sync_folder(path)
         for file in _files(path):
             file.unlink()
         for place in sorted((entry for entry in path.rglob("*") if entry.is_dir()), reverse=True):
