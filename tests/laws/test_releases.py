@@ -1,4 +1,8 @@
-"""One content is one set of bytes: nothing about how, where and when it is published gets into a version."""
+"""One content is one set of bytes: nothing about how, where and when it is published gets into a version.
+
+Publishing itself runs in one process. That every engine, with any number of processes, makes the same tables to publish is shown
+in ``tests/ingest/test_engines_agree.py``.
+"""
 
 from __future__ import annotations
 
