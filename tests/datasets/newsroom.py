@@ -7,9 +7,8 @@ may be the address of a store.
 from __future__ import annotations
 
 import json
-import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,9 +77,11 @@ SPANS = {  # document, surface, occurrence, label, the annotators that drew it
     "s5": ("doc-b", "Ida Roe", 0, "PERSON", ("A1", "A2")),
 }
 READERS = {"doc-a": ("A1", "A2", "A10"), "doc-b": ("A1", "A2"), "doc-c": ("A1",)}
+PAIR = ("A1", "A2")  # who reads every other document
 
 
 UNDIVIDED = Plan(shares=Shares(validation=0, test=0))
+DIVIDED = Plan(shares=Shares(validation=0.2, test=0.3))
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -99,7 +100,9 @@ def newsroom(*, texts: Mapping[str, str] = TEXTS, spans: Mapping[str, tuple[Any,
     tables["articles"] = from_rows("articles", [_article(doc_id) for doc_id in texts]).drop_columns(["raw"])
     tables["zones"] = from_rows("zones", [_zone(doc_id, text) for doc_id, text in texts.items()])
     tables["sentences"] = from_rows("sentences", [_sentence(doc_id, text) for doc_id, text in texts.items()])
-    tables["reads"] = from_rows("reads", [_read(doc_id, texts, who) for doc_id in texts for who in READERS[doc_id]])
+    tables["reads"] = from_rows(
+        "reads", [_read(doc_id, texts, who) for doc_id in texts for who in READERS.get(doc_id, PAIR)]
+    )
     drawn = [(key, value) for key, value in spans.items() if value[0] in texts]
     tables["agreed_spans"] = from_rows("agreed_spans", [_agreed(key, value, texts) for key, value in drawn])
     tables["spans"] = from_rows("spans", [_drawn(key, value, texts, who) for key, value in drawn for who in value[4]])
@@ -108,6 +111,16 @@ def newsroom(*, texts: Mapping[str, str] = TEXTS, spans: Mapping[str, tuple[Any,
     tables["relations"] = from_rows("relations", [_relation(*pair, who) for pair in ends for who in ("A1", "A2")])
     tables["agreement"] = from_rows("agreement", _agreement())
     return tables
+
+
+def many(count: int, relabelled: Collection[str] = ()) -> Tables:
+    """Tables of so many documents doc-00 …, each with one span x0 …; those ``relabelled`` are places."""
+    texts = {f"doc-{number:02d}": f"Ida Roe 🚢 spoke {number} times." for number in range(count)}
+    spans = {
+        key: (doc_id, "Ida Roe", 0, "PLACE" if key in relabelled else "PERSON", PAIR)
+        for key, doc_id in ((f"x{number}", doc_id) for number, doc_id in enumerate(texts))
+    }
+    return newsroom(texts=texts, spans=spans)
 
 
 def disputed(tables: Tables) -> Tables:
@@ -218,10 +231,10 @@ def _place(value: tuple[Any, ...], texts: Mapping[str, str]) -> dict[str, Any]:
 def _decided(doc_id: str, who: tuple[str, ...]) -> dict[str, Any]:
     return {
         "votes": len(who),
-        "readers": len(READERS[doc_id]),
+        "readers": len(READERS.get(doc_id, PAIR)),
         "annotators": sorted(who),
         "annotation_ids": sorted(f"1-{doc_id}-{one}" for one in who),
-        "decided": "unanimous" if len(who) == len(READERS[doc_id]) else "majority",
+        "decided": "unanimous" if len(who) == len(READERS.get(doc_id, PAIR)) else "majority",
         "posterior": None,
         "method": "vote",
     }
@@ -256,29 +269,18 @@ def _agreement() -> list[dict[str, Any]]:
     ]
 
 
-def shuffled(tables: Tables, seed: int) -> Tables:
-    """The same rows in another order, cut into other chunks."""
-    order = random.Random(seed)
-    mixed = {}
-    for name, table in tables.items():
-        at = list(range(table.num_rows))
-        order.shuffle(at)
-        cut = order.randint(0, table.num_rows)
-        rows = table.take(pa.array(at, pa.int64()))
-        padded = pa.concat_tables([rows, rows]).slice(table.num_rows)  # a slice with an offset
-        mixed[name] = pa.concat_tables([rows.slice(0, cut), padded.slice(cut)])
-    return mixed
-
-
 def edition(name: str) -> tuple[Tables, About]:
     """Some editions that differ from each other."""
     if name == "relabelled":
         return newsroom(spans=SPANS | {"s4": ("doc-b", "Ilo", 0, "PERSON", ("A1",))}), ABOUT
-    if name.startswith("shuffled-"):
-        return shuffled(newsroom(), int(name.removeprefix("shuffled-"))), ABOUT
     if name.startswith("about-"):
         return newsroom(), replace(ABOUT, description=name)
     return newsroom(), ABOUT
+
+
+def put_out_divided(folder: Path, count: int = 12, relabelled: Collection[str] = ()) -> Published:
+    """Publish so many documents with splits."""
+    return publish_divided(folder, tables=many(count, relabelled), about=ABOUT, plan=DIVIDED, progress=silent)
 
 
 def put_out(folder: Path, name: str = "first") -> Published:

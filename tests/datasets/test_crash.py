@@ -6,45 +6,95 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
-
-
+STORE_ERROR = 3  # the exit code of kill_each.py's children for a StoreError
 MEMORY = Path(
     "/dev/shm"
 )  # a kill leaves what was written there as on a disk, and waiting for a disk is most of the time
 
 
-def _kill_each(step):
+def _tried(command, fault, step=1):
     with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
-        command = [sys.executable, str(HERE / "kill_each.py"), folder, str(step)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        program = [sys.executable, str(HERE / "kill_each.py"), folder, command, fault, str(step)]
+        done = subprocess.run(program, capture_output=True, text=True, check=False)
+    tries = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one for one in tries if one["left"] == "torn" or one["faults"]] == []
+    assert [one for one in tries if one["again"] or not one["same"] or one["rest"]] == []
+    assert {"old", "new"} <= {one["left"] for one in tries}  # stopped before the first commit, and after the last
+    return tries
 
 
-def _hold(tries):
-    assert {one["code"] for one in tries} == {-signal.SIGKILL}
-    assert [one for one in tries if one["left"] == "torn"] == []
-    assert [one for one in tries if one["again"] or not one["same"]] == []
-    assert {one["left"] for one in tries} == {"old", "new"}  # killed before the commit, and after it
+COMMANDS = ["publish-first", "publish", "yank", "unyank", "alias", "retract", "condemn", "remove"]
+SAMPLES = [("publish", "kill", 60), ("retract", "power-loss", 90), ("remove", "kill", 7), ("alias", "power-loss", 2)]
 
 
-def test_killed_at_any_eleventh_operation_and_around_the_commit_publishing_leaves_old_or_new_and_finishes():
-    tries = _kill_each(11)
-    _hold(tries)
-    assert tries[0]["of"] > 100
+@pytest.mark.parametrize(("command", "fault", "step"), SAMPLES)
+def test_killed_at_a_sample_of_its_operations_a_command_leaves_old_or_new_and_finishes(command, fault, step):
+    assert {one["code"] for one in _tried(command, fault, step)} == {-signal.SIGKILL}
+
+
+@pytest.mark.parametrize(("command", "fault", "step"), [("yank", "ENOSPC", 1), ("publish", "EROFS", 60)])
+def test_an_operation_that_fails_is_a_store_error_or_of_no_account(command, fault, step):
+    tries = _tried(command, fault, step)
+    assert {one["code"] for one in tries} == {0, STORE_ERROR}
+    assert [one for one in tries if one["code"] == 0 and one["left"] != "new"] == []
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_killed_at_every_operation_publishing_leaves_old_or_new_and_finishes():
-    tries = _kill_each(1)
-    _hold(tries)
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("fault", ["kill", "power-loss"])
+def test_killed_at_every_operation_a_command_leaves_old_or_new_and_finishes(command, fault, record_property):
+    tries = _tried(command, fault)
+    assert {one["code"] for one in tries} == {-signal.SIGKILL}
     assert len(tries) == tries[0]["of"]
+    record_property("killed", f"{command}, {fault}: killed at {len(tries)} of {tries[0]['of']} points, 0 bad versions")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_whichever_operation_the_full_disk_fails_it_is_told_and_nothing_is_torn(command, record_property):
+    tries = _tried(command, "ENOSPC")
+    assert [one for one in tries if one["code"] not in (0, STORE_ERROR)] == []
+    assert [one for one in tries if one["code"] == 0 and one["left"] != "new"] == []
+    assert len(tries) == tries[0]["of"]
+    record_property("failed", f"{command}, ENOSPC: failed at {len(tries)} of {tries[0]['of']} points, 0 bad versions")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_killed_at_any_moment_a_version_stays_whole_beside_what_other_ways_of_saving_leave(record_property):
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
+        command = [sys.executable, str(HERE / "kill_savers.py"), folder, "100"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = Counter((one["saver"], one["found"]) for one in map(json.loads, done.stdout.splitlines()))
+    for saver in ("copydesk", "to_parquet", "save_to_disk"):
+        left = {state: found[saver, state] for state in ("old", "new", "mixed", "unreadable")}
+        assert sum(left.values()) == 100
+        record_property("killed", f"{saver}: 100 kills left " + ", ".join(f"{left[one]} {one}" for one in left))
+    assert found["copydesk", "mixed"] == found["copydesk", "unreadable"] == 0
+
+
+def test_who_was_killed_after_the_commit_and_asks_again_hears_that_nothing_changed(home, tmp_path, newsroom):
+    """The acknowledgement is lost: the version is there, and whoever published was not told."""
+    wrapper = HERE.parent / "kill" / "killpoint.py"
+
+    def run(number, folder):
+        command = [sys.executable, str(wrapper), str(number), "--", newsroom.__file__, str(folder)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    count = int(run(10**6, tmp_path / newsroom.NAME).stderr.splitlines()[-1].removeprefix("killpoints: "))
+    assert run(count, home).returncode == -signal.SIGKILL
+    again = newsroom.put_out(home)
+    assert (again.version, again.created, again.reasons) == ("1.0.0", False, ("nothing changed since 1.0.0",))
 
 
 def test_the_killing_wrapper_kills_at_its_point_and_otherwise_tells_the_count(home, newsroom):

@@ -5,17 +5,13 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from copydesk.datasets.layout import ORDER, TABLES, file_of
 from copydesk.datasets.load import verify
@@ -39,24 +35,6 @@ def test_another_tool_version_alone_is_no_new_version(home, newsroom):
     newsroom.put_out(home)
     later = replace(newsroom.ABOUT, tool_version="9.9.9")
     assert not newsroom.publish(home, tables=newsroom.newsroom(), about=later, progress=newsroom.silent).created
-
-
-@settings(deadline=None, max_examples=15)
-@given(seed=st.integers(0, 2**32))
-def test_the_order_and_the_chunks_of_the_input_do_not_matter(newsroom, tree, seed):
-    with tempfile.TemporaryDirectory() as folder:
-        plain, mixed = (Path(folder) / side / newsroom.NAME for side in ("plain", "mixed"))
-        newsroom.put_out(plain)
-        newsroom.put_out(mixed, f"shuffled-{seed}")
-        assert tree(plain) == tree(mixed)
-
-
-def test_another_process_makes_the_same_bytes(home, tmp_path, newsroom, tree):
-    newsroom.put_out(home)
-    other = tmp_path / "elsewhere" / newsroom.NAME
-    environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
-    subprocess.run([sys.executable, newsroom.__file__, str(other)], check=True, capture_output=True, env=environment)
-    assert tree(other) == tree(home)
 
 
 def test_no_clock_gets_in_unless_it_is_stated(home, newsroom, monkeypatch, tmp_path):

@@ -85,14 +85,15 @@ class Power:
 
 
 class Points:
-    """Counts operations on files, and on the network where asked to; kills this process at the N-th."""
+    """Counts operations on files, and on the network where asked to; kills this process at the N-th, or lets that one fail."""
 
-    def __init__(self, last: int, *, network: bool = False, power: Power | None = None) -> None:
+    def __init__(self, last: int, *, network: bool = False, power: Power | None = None, error: int = 0) -> None:
         self.last = last
         self.met = 0
         self._events = _EVENTS | _NETWORK_EVENTS if network else _EVENTS
         self._calls = _CALLS | _NETWORK_CALLS if network else _CALLS
         self._power = power
+        self._error = error  # what the operation fails with (errno), instead of the kill
 
     def arm(self) -> None:
         """Begin to count. An audit hook cannot be taken off again: the process must end afterwards."""
@@ -114,6 +115,8 @@ class Points:
     def _step(self) -> None:
         self.met += 1
         if self.met == self.last:
+            if self._error:
+                raise OSError(self._error, os.strerror(self._error))
             if self._power:
                 self._power.lose()
             os.kill(os.getpid(), signal.SIGKILL)

@@ -56,6 +56,7 @@ _DECLARED_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 # Made on one revision of the text: an offset into another revision would be wrong.
 _ON_THE_TEXT = ("zones", "sentences", "agreed_spans", "agreed_relations", "disputes")
+_STRETCHES = ("zones", "disputes", "times", "events", "arguments", "claims")
 # What an annotator did on an earlier revision stays what it was: only the document must be there.
 _ON_THE_DOCUMENT = ("spans", "relations", "reads", "anchors")
 
@@ -86,6 +87,9 @@ def check(tables: Mapping[str, pa.Table], *, schema: LabelSchema) -> None:
     _pseudonyms(tables)
     _surfaces(tables["agreed_spans"], tables["documents"])
     _overlaps(tables["agreed_spans"], schema.overlap)
+    for name in _STRETCHES:
+        if name in tables:
+            _inside(name, tables[name], tables["documents"])
     _within(tables["sentences"], tables["documents"])
 
 
@@ -207,6 +211,20 @@ def _overlapping(spans: pa.Table) -> pa.Table:
     found = np.zeros(len(documents.dictionary), bool)
     found[np.asarray(documents.indices)[order[1:][before]]] = True
     return spans.filter(pa.array(found[np.asarray(documents.indices)]))
+
+
+def _inside(name: str, table: pa.Table, documents: pa.Table) -> None:
+    """What has a start and an end has both in its text."""
+    found = pc.index_in(table["doc_id"], value_set=documents["doc_id"].combine_chunks())
+    lengths = pc.take(pc.utf8_length(documents["text"]), found)
+    ordered = pc.and_(pc.less_equal(0, table["start"]), pc.less_equal(table["start"], table["end"]))
+    wrong = table.filter(pc.invert(pc.and_(ordered, pc.less_equal(table["end"], lengths))))
+    if wrong.num_rows:
+        start, end, doc_id = (wrong[column][0] for column in ("start", "end", "doc_id"))
+        raise DataError(
+            f"table {name}: [{start}:{end}] of {doc_id} is no stretch of its text",
+            fix="make it from the document's text again",
+        )
 
 
 def _within(sentences: pa.Table, documents: pa.Table) -> None:

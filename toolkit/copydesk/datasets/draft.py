@@ -17,7 +17,7 @@ from copydesk.datasets.nested import divided
 from copydesk.datasets.rules import LEVELS
 from copydesk.datasets.splits import LEDGER, Shares, draw, split_of
 from copydesk.datasets.version import Release
-from copydesk.errors import ConfigError
+from copydesk.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,13 @@ class Draft:
     retracted: Collection[str] = ()
 
     def after(self, parent: Release | None, *, hold: bool) -> Content:
-        """Divide the documents; with ``hold``, those that would change the parent's test set are left out for now."""
+        """Divide the documents; with ``hold``, those that would change the parent's test set are left out for now.
+
+        Raises DataError where each was retracted.
+        """
         doc_ids = [one for one in self.flat["documents"]["doc_id"].to_pylist() if one not in self.retracted]
+        if not doc_ids:
+            raise DataError("every document to publish was retracted", fix="copydesk log lists what was retracted")
         earlier = ledger_in(parent.path) if parent else LEDGER.empty_table()
         plan = self.plan
         ledger = draw(doc_ids, groups=plan.groups, ledger=earlier, shares=plan.shares, strata=plan.strata)

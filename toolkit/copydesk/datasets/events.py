@@ -43,9 +43,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What holds after all events: yanked versions with reason and successor, aliases, retracted documents with the reason."""
+    """What holds after all events: yanked versions with reason and successor, those condemned with the time, aliases, retracted
+    documents with the reason.
+    """
 
     yanked: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    condemned: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     retracted: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,10 +61,14 @@ def events_in(folder: Path) -> tuple[Event, ...]:
 
 
 def add_event(folder: Path, kind: str, **fields: Any) -> Event:
-    """Add an event to the log and renew the pointer to the newest version; raises StoreError where the disk refuses."""
+    """Add an event to the log and renew the pointer to the newest version; what holds already is not said again.
+
+    So a command that was killed before it could answer can be run again. Raises StoreError where the disk refuses or the log is
+    damaged.
+    """
     store = store_of(folder)
     with translated(folder / LOG, "write"), store.writing():
-        event = _append(folder / LOG, store, kind, fields)
+        event = _said(folder, kind, fields) or _append(folder / LOG, store, kind, fields)
     point(folder)
     return event
 
@@ -69,6 +76,7 @@ def add_event(folder: Path, kind: str, **fields: Any) -> Event:
 def state_of(events: Iterable[Event]) -> State:
     """Give what holds after these events, in their order."""
     yanked: dict[str, tuple[str, str]] = {}
+    condemned: dict[str, str] = {}
     aliases: dict[str, str] = {}
     retracted: dict[str, str] = {}
     for event in events:
@@ -77,13 +85,16 @@ def state_of(events: Iterable[Event]) -> State:
             yanked[said["version"]] = (said["reason"], said["successor"])
         elif event.kind == "unyank":
             yanked.pop(said["version"], None)
+            condemned.pop(said["version"], None)
+        elif event.kind == "condemn":
+            condemned[said["version"]] = event.at
         elif event.kind == "alias":
             aliases[said["alias"]] = said["version"]
         elif event.kind == "unalias":
             aliases.pop(said["alias"], None)
         elif event.kind == "retract":
             retracted |= dict.fromkeys(said["doc_ids"], said["reason"])
-    return State(yanked, aliases, retracted)
+    return State(yanked, condemned, aliases, retracted)
 
 
 def extent(events: Sequence[Event]) -> dict[str, str | int]:
@@ -107,16 +118,25 @@ def yanked_sentence(version: str, reason: str, successor: str) -> str:
 
 
 def point(folder: Path) -> None:
-    """Bring ``latest.json`` up to date, for readers without Copydesk. It may lag and may be deleted: nothing rests on it."""
-    latest, pointer, store = latest_in(folder), folder / LATEST, store_of(folder)
+    """Bring ``latest.json`` up to date, for readers without Copydesk. It may lag and may be deleted: nothing rests on it.
+
+    It is looked at again after it was written: meanwhile somebody may have published, and said so first.
+    """
+    pointer, store = folder / LATEST, store_of(folder)
     with translated(pointer, "write"):
-        if latest is None:
-            store.remove(LATEST)
-            return
-        sha256 = file_sha256(latest.path / MANIFEST)
-        said = canonical_json({"version": str(latest.version), "manifest_sha256": sha256})
-        if not pointer.exists() or pointer.read_bytes() != said:
-            store.replace(LATEST, said)
+        while (right := _pointer(folder)) != (pointer.read_bytes() if pointer.exists() else None):
+            if right is None:
+                store.remove(LATEST)
+            else:
+                store.replace(LATEST, right)
+
+
+def _pointer(folder: Path) -> bytes | None:
+    latest = latest_in(folder)
+    if latest is None:
+        return None
+    sha256 = file_sha256(latest.path / MANIFEST)
+    return canonical_json({"version": str(latest.version), "manifest_sha256": sha256})
 
 
 def known_version(folder: Path, named: str) -> Version:
@@ -129,6 +149,16 @@ def known_version(folder: Path, named: str) -> Version:
         listed = ", ".join((*map(str, there), *aliases)) or "none"
         raise UnknownError(f"no version {named!r} of {folder.name}; there are: {listed}", fix="name one of these")
     return version
+
+
+def _said(folder: Path, kind: str, fields: Mapping[str, Any]) -> Event | None:
+    """Find the event that says just this and still holds."""
+    events = events_in(folder)
+    state = state_of(events)
+    for event in reversed(events):
+        if (event.kind, event.fields) == (kind, fields) and state_of((*events, event)) == state:
+            return event
+    return None
 
 
 def _append(log: Path, store: Store, kind: str, fields: Mapping[str, Any]) -> Event:

@@ -7,13 +7,12 @@ never given again, and what was published, and why it is gone, can be told for e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from copydesk.datasets.events import Event, add_event, events_in, state_of
-from copydesk.datasets.staging import sweep_staging
+from copydesk.datasets.events import add_event, events_in, state_of
+from copydesk.datasets.staging import staged, turn
 from copydesk.datasets.version import MANIFEST, REMOVED, is_removed, versions_in
 from copydesk.errors import UsageError
 from copydesk.remote import RemotePath
@@ -39,13 +38,13 @@ def collect(folder: Path, *, days: int, now: datetime, apply: bool) -> Collected
         raise UsageError(
             f"{folder} is in a store, where no version is removed", fix="collect in a folder of this machine"
         )
-    events = events_in(folder)
-    state = state_of(events)
+    state = state_of(events_in(folder))
     free = [version for version in state.yanked if version not in state.aliases.values()]
     there = {str(version) for version in versions_in(folder)}
     free = sorted((one for one in free if one in there and not _is_gone(folder / one)), key=_numbers)
-    since = _condemned(events)
-    old = [one for one in free if one in since and now - since[one] >= timedelta(days=days)]
+    since = state.condemned
+    last = now - timedelta(days=days)
+    old = [one for one in free if one in since and datetime.fromisoformat(since[one]) <= last]
     found = Collected(
         condemned=tuple(one for one in free if one not in since),
         waiting=tuple(one for one in free if one in since and one not in old),
@@ -53,23 +52,12 @@ def collect(folder: Path, *, days: int, now: datetime, apply: bool) -> Collected
         bytes=sum(path.stat().st_size for one in old for path in _files(folder / one)),
     )
     if apply:
-        sweep_staging(folder)
-        for version in found.condemned:
-            add_event(folder, "condemn", version=version)
-        for version in found.removed:
-            _remove(folder / version, *state.yanked[version], now=now)
+        with turn(folder):  # nobody is comparing with one of them
+            for version in found.condemned:
+                add_event(folder, "condemn", version=version)
+            for version in found.removed:
+                _remove(folder / version, *state.yanked[version], now=now)
     return found
-
-
-def _condemned(events: Iterable[Event]) -> dict[str, datetime]:
-    """When each version was condemned; one that was unyanked since is not."""
-    since: dict[str, datetime] = {}
-    for event in events:
-        if event.kind == "condemn":
-            since[event.fields["version"]] = datetime.fromisoformat(event.at)
-        elif event.kind == "unyank":
-            since.pop(event.fields["version"], None)
-    return since
 
 
 def _remove(path: Path, reason: str, successor: str, *, now: datetime) -> None:
@@ -80,7 +68,10 @@ def _remove(path: Path, reason: str, successor: str, *, now: datetime) -> None:
                 "successor": successor,
                 "removed_at": now.astimezone(UTC).isoformat(timespec="seconds"),
             }
-            write_file(path / REMOVED, canonical_json(said))
+            with staged(path.parent) as place:  # until it is there, the version is whole
+                write_file(place / REMOVED, canonical_json(said))
+                (place / REMOVED).rename(path / REMOVED)
+            sync_folder(path)
         for file in _files(path):
             file.unlink()
         for place in sorted((entry for entry in path.rglob("*") if entry.is_dir()), reverse=True):

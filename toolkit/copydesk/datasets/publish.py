@@ -1,7 +1,8 @@
 """Publishing: checked tables and the facts about them go in, an immutable version in ``datasets/NAME/VERSION/`` comes out.
 
 A version is there whole or not at all: it is built aside and renamed into place. What says the same as the newest version is not
-published again. Publishers need no lock among each other: who comes second compares with what the first one published.
+published again. Publishers take turns: who comes second compares with what the first one published. Where a file system grants
+a lock to everybody, who finds another version than it compared with begins again, and no number is given twice all the same.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from copydesk.datasets.load import read_published
 from copydesk.datasets.nested import flat_tables
 from copydesk.datasets.step import step_to
 from copydesk.datasets.stores import Store, store_of
-from copydesk.datasets.version import AGREEMENT, FINDINGS, MANIFEST, Release, newest_in, read_list
+from copydesk.datasets.version import AGREEMENT, FINDINGS, MANIFEST, Release, newest_in, read_list, versions_in
 from copydesk.datasets.write import write_version
 from copydesk.errors import ConfigError, StoreError
 from copydesk.model.progress import Progress
@@ -80,7 +81,6 @@ def publish(
         agreement=_rows(tables["agreement"]),
         findings=_rows(tables["findings"]),
         plan=plan or Plan(),
-        retracted=state_of(events_in(folder)).retracted,
     )
     return _publish(folder, draft, gate, progress)
 
@@ -99,15 +99,14 @@ def publish_again(release: Release, *, progress: Progress) -> Published | None:
         agreement=tuple(read_list(release.path / AGREEMENT)),
         findings=tuple(read_list(release.path / FINDINGS)),
         plan=Plan(),
-        retracted=state_of(events).retracted,
     )
-    left = set(draft.flat["documents"]["doc_id"].to_pylist()) - set(draft.retracted)
+    left = set(draft.flat["documents"]["doc_id"].to_pylist()) - state_of(events).retracted.keys()
     return _publish(folder, draft, _open, progress) if left else None
 
 
 def _publish(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published:
     store = store_of(folder)
-    with translated(folder, "publish in"), store.writing():
+    with translated(folder, "publish in"), store.writing(), store.turn():
         for _ in range(_RACES):
             done = _attempt(folder, draft, store, gate, progress)
             if done:
@@ -122,17 +121,18 @@ def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
 
 def _attempt(folder: Path, draft: Draft, store: Store, gate: Gate, progress: Progress) -> Published | None:
     """Publish after the newest version; None where another publisher was faster."""
-    parent = newest_in(folder)
+    there, parent = versions_in(folder), newest_in(folder)
+    draft = replace(draft, retracted=state_of(events_in(folder)).retracted)
     asked = draft.plan.bump
     content = draft.after(parent, hold=asked != "major")
     if parent and parent.manifest["content"] == content.digests:
         point(folder)
         unchanged = (f"nothing changed since {parent.version}", *_held(content))
         return Published(str(parent.version), parent.path, created=False, bump="", reasons=unchanged)
-    step = step_to(content, parent, asked=asked)
+    step = step_to(content, parent, there=there, asked=asked)
     if content.held and step.bump.level == "major":
         content = draft.after(parent, hold=False)
-        step = step_to(content, parent, asked=asked)
+        step = step_to(content, parent, there=there, asked=asked)
     gate(content.parts, parent.path if parent else None)
     with store.staged() as place:
         write_version(place, content=content, step=step, progress=progress)

@@ -10,9 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from copydesk.datasets.events import add_event, events_in, latest_in, state_of
+from copydesk.datasets.events import add_event, events_in, latest_in, point, state_of
 from copydesk.datasets.load import read_published
 from copydesk.datasets.publish import publish_again
+from copydesk.datasets.stores import store_of
 from copydesk.datasets.version import is_removed, versions_in
 from copydesk.errors import UnknownError
 from copydesk.model.progress import Progress
@@ -32,15 +33,16 @@ def retract(folder: Path, doc_ids: Collection[str], *, reason: str, progress: Pr
 
     Raises UnknownError where no version holds any of them.
     """
-    held = {version: found for version, found in _held(folder, doc_ids).items() if found}
-    if not held:
+    if not _held(folder, doc_ids):
         raise UnknownError(
             f"no version of {folder.name} holds {', '.join(sorted(doc_ids))}", fix="copydesk log lists the versions"
         )
-    state = state_of(events_in(folder))
-    new = sorted(set().union(*held.values()) - state.retracted.keys())
-    if new:
-        add_event(folder, "retract", doc_ids=new, reason=reason)
+    with store_of(folder).turn():  # who publishes after this knows of it, and who published before is found
+        held = _held(folder, doc_ids)
+        state = state_of(events_in(folder))
+        new = sorted(set().union(*held.values()) - state.retracted.keys())
+        if new:
+            add_event(folder, "retract", doc_ids=new, reason=reason)
     number = _successor(folder, held, progress)
     waiting = [version for version in held if version not in state.yanked]
     for version in waiting:
@@ -51,6 +53,7 @@ def retract(folder: Path, doc_ids: Collection[str], *, reason: str, progress: Pr
             reason=f"{len(held[version])} articles were retracted: {reason}",
             successor=number,
         )
+    point(folder)
     return Retracted(number, tuple(waiting), tuple(new))
 
 
@@ -64,11 +67,11 @@ def _successor(folder: Path, held: Collection[str], progress: Progress) -> str:
 
 
 def _held(folder: Path, doc_ids: Collection[str]) -> dict[str, set[str]]:
-    """Which of these documents each version holds."""
+    """Which of these documents each version holds, of those that hold any."""
     found = {}
     for version in versions_in(folder):
         path = folder / str(version)
         if not is_removed(path):
             documents = read_published(path, "documents", columns=["doc_id"])["doc_id"].to_pylist()
             found[str(version)] = set(documents) & set(doc_ids)
-    return found
+    return {version: those for version, those in found.items() if those}

@@ -1,7 +1,8 @@
 """A place to build a version in: a folder below ``.staging`` that nobody loads, and that goes away unless it is committed.
 
 Each publisher holds a lock on its own staging folder (flock, which the system releases when the process ends in whatever way),
-so that sweeping away what killed publishers left never takes the folder of one at work.
+so that sweeping away what killed publishers left never takes the folder of one at work. A lock of the same kind on the dataset's
+folder is the turn to add a version.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from copydesk.store import TEMPORARY
+from copydesk.store import TEMPORARY, translated
 
 STAGING = ".staging"
 _TRIES = 100
@@ -31,6 +32,21 @@ def staged(folder: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
         os.close(handle)
         _remove_if_empty(folder / STAGING)
+
+
+@contextlib.contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Wait until nobody else has the turn in ``folder``, and have it, with what killed publishers left swept away.
+
+    The newest version stays the newest meanwhile. Raises StoreError where the disk refuses.
+    """
+    with contextlib.ExitStack() as stack:
+        with translated(folder, "lock"):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            sweep_staging(folder)
+        yield
 
 
 def sweep_staging(folder: Path) -> None:

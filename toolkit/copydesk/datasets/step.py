@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -17,19 +17,20 @@ from copydesk.datasets.gold import gold_in, mask_of
 from copydesk.datasets.layout import columns_of
 from copydesk.datasets.returned import returned_changed
 from copydesk.datasets.rules import LEVELS, Bump, Side, judge
-from copydesk.datasets.version import FIRST, FORMAT_VERSION, LABEL_SET, Release, read_object, versions_in
+from copydesk.datasets.version import FIRST, FORMAT_VERSION, LABEL_SET, Release, Version, read_object
 from copydesk.errors import DataError
 
 
-def step_to(content: Content, parent: Release | None, *, asked: str) -> Step:
-    """Compare with the parent and number the version; ``asked`` is the bump that the caller wants at least, or empty.
+def step_to(content: Content, parent: Release | None, *, there: Sequence[Version], asked: str) -> Step:
+    """Compare with the parent and number the version, after those ``there``; ``asked`` is the bump that the caller wants at least,
+    or empty.
 
     Raises DataError, with the reasons, where the changes ask for more than that.
     """
     if parent is None:
-        return Step(
-            str(FIRST), Bump("first", ("this is the first version",)), Difference(), CAUSED.empty_table(), None, None
-        )
+        number = there[-1].next("major") if there else FIRST  # every earlier one may have been removed
+        reasons = ("this is the first version",)
+        return Step(str(number), Bump("first", reasons), Difference(), CAUSED.empty_table(), None, None)
     folder, old = parent.path.parent, read_edition(parent)
     new = edition(content.tables, content.about.schema.label_names, content.ledger)
     found = compare(old.tables, new.tables)
@@ -45,7 +46,7 @@ def step_to(content: Content, parent: Release | None, *, asked: str) -> Step:
         )
     bump = replace(bump, level=asked or bump.level)
     rows = caused(found, old=old, new=new, retracted=state_of(events_in(folder)).retracted)
-    number = versions_in(folder)[-1].next(bump.level)
+    number = there[-1].next(bump.level)
     return Step(str(number), bump, found, rows, _mask(parent, content), parent)
 
 

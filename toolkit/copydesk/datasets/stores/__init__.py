@@ -25,6 +25,9 @@ class Store(Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """Hold what writing needs, and clear away what killed writers left; raises StoreError where the place is not safe."""
 
+    def turn(self) -> AbstractContextManager[None]:
+        """Have the newest version stay the newest meanwhile, where the place can keep others out; ``commit`` looks again."""
+
     def staged(self) -> AbstractContextManager[Path]:
         """Give a new empty folder to build a version in; it is gone at the end."""
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import errno
-import fcntl
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from copydesk.datasets.staging import staged, sweep_staging
+from copydesk.datasets.staging import staged, sweep_staging, turn
 from copydesk.datasets.version import Version, newest_in
 from copydesk.errors import StoreError
-from copydesk.store import TEMPORARY, commit_folder, sync_folder, write_file
+from copydesk.store import commit_folder, sync_folder, write_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +28,42 @@ class LocalStore:
             probe(place)
         yield
 
+    def turn(self) -> AbstractContextManager[None]:
+        """Hold the lock on the folder, which the system releases when the process ends in whatever way."""
+        return turn(self.folder)
+
     def staged(self) -> AbstractContextManager[Path]:
         """Give a new folder on the same file system."""
         return staged(self.folder)
 
     def commit(self, place: Path, version: str, *, after: Version | None) -> bool:
-        """Rename the folder into place, unless another publisher was faster.
-
-        The lock is held for a rename, and the system releases it when the process ends in whatever way. It keeps apart publishers
-        whose versions have different numbers; those with the same number would meet in the name.
-        """
-        with _alone(self.folder):
-            newest = newest_in(self.folder)
-            if (newest.version if newest else None) != after:
-                return False
-            commit_folder(place, self.folder / version)
+        """Rename the folder into place; the caller has the turn, but where locks do nothing another publisher may have been faster."""
+        newest = newest_in(self.folder)
+        if (newest.version if newest else None) != after:
+            return False
+        commit_folder(place, self.folder / version)
         return True
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write the file under another name and link it, which fails where there is one of its own."""
+        """Write the file aside and link it, which fails where there is one of its own."""
         target = self.folder / name
-        own = target.with_name(f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}")
-        write_file(own, content, mode=0o444)
-        try:
-            target.hardlink_to(own)
-            sync_folder(target.parent)
-        except FileExistsError:
-            return False
-        finally:
-            own.unlink()
+        target.parent.mkdir(exist_ok=True)
+        sync_folder(self.folder)
+        with staged(self.folder) as place:
+            write_file(place / target.name, content, mode=0o444)
+            try:
+                target.hardlink_to(place / target.name)
+            except FileExistsError:
+                return False
+        sync_folder(target.parent)
         return True
 
     def replace(self, name: str, content: bytes) -> None:
-        """Write the file under another name and rename it."""
-        write_file(self.folder / name, content)
+        """Write the file aside and rename it: another process may be doing the same."""
+        with staged(self.folder) as place:
+            write_file(place / name, content)
+            (place / name).replace(self.folder / name)
+        sync_folder(self.folder)
 
     def remove(self, name: str) -> None:
         """Remove the file."""
@@ -111,13 +110,3 @@ def _refused(operation: Callable[[], object]) -> bool:
     except OSError as error:
         return error.errno in (errno.EEXIST, errno.ENOTEMPTY)
     return False
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

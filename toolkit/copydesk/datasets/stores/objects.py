@@ -21,7 +21,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -75,6 +75,10 @@ class ObjectStore:
             yield
         finally:
             self.remove(LEASE)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Keep nobody out: a claim decides (``commit``)."""
+        return nullcontext()
 
     @contextmanager
     def staged(self) -> Iterator[Path]:
