@@ -65,8 +65,8 @@ def _claim(place: Path) -> tuple[Path, int]:
             place.mkdir(parents=True, exist_ok=True)
             new.mkdir()
             handle = os.open(new, os.O_RDONLY | os.O_DIRECTORY)
-        except FileNotFoundError:
-            continue  # another publisher tidied up between two of these lines
+        except (FileNotFoundError, FileExistsError):
+            continue  # another publisher tidied up between two of these lines, or within one
         if _lock(handle) and new.exists():
             return new, handle
         os.close(handle)
