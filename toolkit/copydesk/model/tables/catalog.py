@@ -1,118 +1,14 @@
-"""Every table by its name."""
+"""Every table by its name: the name of its schema, in small letters."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-from copydesk.model.tables.agreed import (
-    AGREED_ATTRIBUTES,
-    AGREED_CATEGORIES,
-    AGREED_RELATIONS,
-    AGREED_SPANS,
-    ARGUMENTS,
-    CLAIMS,
-    EVENTS,
-    TIMES,
-)
-from copydesk.model.tables.ingested import (
-    ARTICLES,
-    COPIES,
-    DOCUMENTS,
-    EDGES,
-    EDITS,
-    INGESTED,
-    INPUTS,
-    REJECTED,
-    REPEATED,
-    SENTENCES,
-    SKETCHES,
-    TITLES,
-    ZONES,
-)
-from copydesk.model.tables.labels import ANCHORS, CATEGORIES, READS, RELATIONS, SPANS, UNREAD
-from copydesk.model.tables.quality import (
-    AGREEMENT,
-    ANNOTATORS,
-    CONFLICTS,
-    DECISIONS,
-    DISPUTES,
-    DOCUMENT_DECISIONS,
-    FAILING_ROWS,
-    FINDINGS,
-    GOLD,
-    GOLD_SPANS,
-    QUALIFICATIONS,
-    RETURNS,
-    SNAPPED,
-    SUSPECTS,
-)
-from copydesk.model.tables.studio import (
-    ANNOTATIONS,
-    BACKUP_ANNOTATIONS,
-    BACKUP_DRAFTS,
-    BACKUP_PEOPLE,
-    BACKUP_PREDICTIONS,
-    BACKUP_PROJECTS,
-    BACKUP_TASKS,
-    DRAFTS,
-    TASK_STATES,
-    TASK_WINDOWS,
-)
-from copydesk.model.tables.tasks import SUGGESTIONS, TASKS, WINDOWS
+from copydesk.model.tables import agreed, ingested, labels, quality, studio, tasks
 
 TABLES: dict[str, pa.Schema] = {
-    "articles": ARTICLES,
-    "documents": DOCUMENTS,
-    "zones": ZONES,
-    "edits": EDITS,
-    "sketches": SKETCHES,
-    "copies": COPIES,
-    "sentences": SENTENCES,
-    "edges": EDGES,
-    "repeated": REPEATED,
-    "titles": TITLES,
-    "rejected": REJECTED,
-    "ingested": INGESTED,
-    "inputs": INPUTS,
-    "tasks": TASKS,
-    "suggestions": SUGGESTIONS,
-    "windows": WINDOWS,
-    "annotations": ANNOTATIONS,
-    "task_states": TASK_STATES,
-    "drafts": DRAFTS,
-    "task_windows": TASK_WINDOWS,
-    "backup_projects": BACKUP_PROJECTS,
-    "backup_people": BACKUP_PEOPLE,
-    "backup_tasks": BACKUP_TASKS,
-    "backup_annotations": BACKUP_ANNOTATIONS,
-    "backup_predictions": BACKUP_PREDICTIONS,
-    "backup_drafts": BACKUP_DRAFTS,
-    "reads": READS,
-    "spans": SPANS,
-    "relations": RELATIONS,
-    "categories": CATEGORIES,
-    "anchors": ANCHORS,
-    "unread": UNREAD,
-    "agreed_spans": AGREED_SPANS,
-    "agreed_relations": AGREED_RELATIONS,
-    "agreed_attributes": AGREED_ATTRIBUTES,
-    "times": TIMES,
-    "events": EVENTS,
-    "arguments": ARGUMENTS,
-    "claims": CLAIMS,
-    "agreed_categories": AGREED_CATEGORIES,
-    "disputes": DISPUTES,
-    "conflicts": CONFLICTS,
-    "decisions": DECISIONS,
-    "document_decisions": DOCUMENT_DECISIONS,
-    "returns": RETURNS,
-    "snapped": SNAPPED,
-    "agreement": AGREEMENT,
-    "annotators": ANNOTATORS,
-    "gold": GOLD,
-    "gold_spans": GOLD_SPANS,
-    "qualifications": QUALIFICATIONS,
-    "suspects": SUSPECTS,
-    "findings": FINDINGS,
-    "failing_rows": FAILING_ROWS,
+    name.lower(): schema
+    for theme in (ingested, tasks, studio, labels, agreed, quality)
+    for name, schema in vars(theme).items()
+    if isinstance(schema, pa.Schema)
 }
