@@ -31,7 +31,7 @@ from copydesk.model.progress import Progress
 from copydesk.store import canonical_json, file_sha256, translated
 
 __all__ = ["About", "Plan", "Published", "publish"]
-_RACES = 50  # each lost race is another publisher's version, so this many means that something else is wrong
+_RACES = 1_000  # each lost race is another publisher's version, so this many means that something else is wrong
 
 
 @dataclass(frozen=True, slots=True)
