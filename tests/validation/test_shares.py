@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +21,6 @@ from copydesk.validation import Validated, validate, validate_files
 ROOT = Path(__file__).parents[2]
 SUITES = ROOT / "validation"
 FAILING = json.loads((ROOT / "tests/cases/validation/failing.json").read_text(encoding="utf-8"))
-MISSING = "needs Java 17 and pyspark (apt-get install openjdk-17-jre-headless && make spark)"
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -81,16 +77,13 @@ def test_processes_give_the_findings_of_the_whole(bad, parameters, suite_folder,
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # Spark leaves its socket to the collector
-def test_spark_gives_the_findings_of_the_whole(bad, parameters, tmp_path):
-    if not (find_spec("pyspark") and shutil.which("java")):
-        if os.environ.get("CI"):
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
+@pytest.mark.parametrize("master", ["local[2]", pytest.param("local-cluster[2,1,1024]", marks=pytest.mark.soak)])
+def test_spark_gives_the_findings_of_the_whole(spark_installed, bad, parameters, tmp_path, master):
     tables, files = written(bad, tmp_path / "tables")
     folder = a_suite_of({"S03", "S04", "S09", "S11", "S12"}, tmp_path / "suites")
     whole = validate(tables, suites=folder, parameters=parameters, data_docs=None)
     assert whole.findings.num_rows == 5
-    each = partial(on_engine, EngineOptions("spark", master="local-cluster[2,1,1024]"))
+    each = partial(on_engine, EngineOptions("spark", master=master))
     assert_same(validate_files(files, suites=folder, parameters=parameters, each=each, most_rows=20), whole)
 
 
