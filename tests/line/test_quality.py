@@ -121,7 +121,7 @@ def test_newcomers_read_gold_first_and_do_not_vote_before_they_have_passed(make_
     assert agreed_readers(desk, "Tarnmouth") == {3}
     assert len(of_person(desk, "dora")) == 3  # nothing is deleted
     desk.run("publish")
-    published = load("newcomers", table="reads", folder=desk.folder / "datasets")["annotator"].to_list()
+    published = load("newcomers", split="all", table="reads", folder=desk.folder / "datasets")["annotator"].to_list()
     assert sorted(published) == sorted(2 * [desk.person(name).pseudonym for name in ("anna", "ben", "cora")])
 
     assert verdicts(desk) == {"dora": "failed", "eve": "open"}
