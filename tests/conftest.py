@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from copydesk.studio.client import Studio
 from copydesk.studio.database import Postgres
 from copydesk.studio.template import installed_version
 
+NEWSROOM = Path(__file__).with_name("datasets") / "newsroom.py"
 SOAK_REPORT = Path(__file__).with_name("soak-report.txt")
 SOAK_HEAD = """What make soak ran last, test by test: the outcome, and what was killed at how many of its points.
 """
@@ -82,6 +86,18 @@ def spark_installed() -> None:
     if os.environ.get("CI"):
         pytest.fail(lacking)
     pytest.skip(lacking)
+
+
+@pytest.fixture(scope="session")
+def newsroom() -> ModuleType:
+    """The module tests/datasets/newsroom.py, which is also a program: a small newsroom to publish from."""
+    spec = importlib.util.spec_from_file_location("newsroom_of_the_tests", NEWSROOM)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -26,7 +26,9 @@ MODELS = ("span_ds", "bsc_seq")
 def golds(simulate):
     """Documents of some nine sentences each, from re3d and GUM, with four types."""
     if not (DATA / "re3d").is_dir() or not (DATA / "gum-wikinews").is_dir():
-        pytest.skip("re3d and gum-wikinews are not at ../shared/data (they are no part of this project)")
+        pytest.skip(
+            "../shared/data/re3d and gum-wikinews are not beside the checkout: other people's data, which is not ours to copy into the project"
+        )
     parts = simulate.sentences(simulate.read_re3d(DATA / "re3d") + simulate.read_gum(DATA / "gum-wikinews"))
     renamed = [
         [

@@ -74,7 +74,9 @@ def account_for(entries: Sequence[Entry]) -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_real_hostile_file_is_accounted_for(folder: str) -> None:
     if not (DATA / folder).is_dir():
-        pytest.skip(f"the folder {folder} of hostile files is not here")
+        pytest.skip(
+            f"../shared/data/{folder} is not beside the checkout: other people's data, which is not ours to copy into the project"
+        )
     files = [path for path in sorted((DATA / folder).rglob("*")) if path.is_file()]
     assert files
     for path in files:
@@ -87,7 +89,9 @@ def test_every_real_hostile_file_is_accounted_for(folder: str) -> None:
 def test_a_hostile_text_under_any_name_is_accounted_for(suffix: str) -> None:
     texts = DATA / "blns" / "blns.json"
     if not texts.is_file():
-        pytest.skip("the naughty strings are not here")
+        pytest.skip(
+            "../shared/data/blns is not beside the checkout: other people's data, which is not ours to copy into the project"
+        )
     for text in json.loads(texts.read_text("utf-8")):
         account_for(read(f"a.{suffix}", text.encode()))
     for path in sorted((DATA / "json-test-suite" / "test_parsing").glob("*"))[::3]:
@@ -97,7 +101,9 @@ def test_a_hostile_text_under_any_name_is_accounted_for(suffix: str) -> None:
 def test_what_a_parser_of_json_must_not_accept_is_no_article() -> None:
     cases = sorted((DATA / "json-test-suite" / "test_parsing").glob("n_*.json"))
     if not cases:
-        pytest.skip("the test suite of JSON is not here")
+        pytest.skip(
+            "../shared/data/json-test-suite is not beside the checkout: other people's data, which is not ours to copy into the project"
+        )
     for path in cases:
         assert all(entry.reason for entry in read("a.json", path.read_bytes())), path.name
         wrapped = b'{"text": "x", "y": ' + path.read_bytes().replace(b"\n", b" ") + b"}"

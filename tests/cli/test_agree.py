@@ -165,7 +165,9 @@ def test_gold_that_is_kept_holds_against_whoever_reads_it_later_and_as_it_is_on_
 def team(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, list[Any]]:
     file = LEOKA / request.param
     if not file.exists():
-        pytest.skip("the exports of the LEOKA teams are not beside the checkout")
+        pytest.skip(
+            "../shared/data/leoka-label-studio is not beside the checkout: other people's data, which is not ours to copy into the project"
+        )
     desk = desk_at(tmp_path_factory.mktemp("team"), "leoka")
     import_export(desk, file, progress=quiet)
     run(desk, "agree")

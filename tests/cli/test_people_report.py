@@ -42,7 +42,9 @@ def run(workspace: Workspace, *arguments: str) -> Result:
 def file(request: pytest.FixtureRequest) -> Path:
     file: Path = LEOKA / request.param
     if not file.exists():
-        pytest.skip("the exports of the LEOKA teams are not beside the checkout")
+        pytest.skip(
+            "../shared/data/leoka-label-studio is not beside the checkout: other people's data, which is not ours to copy into the project"
+        )
     return file
 
 

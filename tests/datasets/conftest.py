@@ -1,5 +1,3 @@
-import importlib.util
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -7,20 +5,6 @@ from types import ModuleType
 import pytest
 
 from copydesk.store import file_sha256
-
-HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="session")
-def newsroom() -> ModuleType:
-    """The module newsroom.py beside this one, which is also a program."""
-    spec = importlib.util.spec_from_file_location("newsroom_of_the_dataset_tests", HERE / "newsroom.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

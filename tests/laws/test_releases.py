@@ -6,7 +6,6 @@ in ``tests/ingest/test_engines_agree.py``.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -47,18 +46,6 @@ SURROUNDINGS: Mapping[str, tuple[dict[str, str], str]] = {
     "many-threads": ({"OMP_NUM_THREADS": "16", "ARROW_IO_THREADS": "16"}, "022"),
     "private-umask": ({}, "077"),
 }
-
-
-@pytest.fixture(scope="module")
-def newsroom() -> ModuleType:
-    """The invented newsroom of the tests of publishing."""
-    spec = importlib.util.spec_from_file_location("newsroom_of_the_laws", NEWSROOM)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

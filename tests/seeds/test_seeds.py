@@ -32,7 +32,7 @@ def test_the_founding_article_is_kept_byte_for_byte() -> None:
 
 def test_the_founding_article_equals_the_one_handed_over() -> None:
     if not SHARED.is_dir():
-        pytest.skip("the folder with the original is not beside the checkout")
+        pytest.skip("../shared/seeds is not beside the checkout: the original, which the digest above stands for")
     assert (SEEDS / FOUNDING).read_bytes() == (SHARED / FOUNDING).read_bytes()
 
 

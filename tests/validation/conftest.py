@@ -25,6 +25,24 @@ def as_tables(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
 
 
 @pytest.fixture
+def corrupted() -> Callable[[Rows, list[dict[str, Any]]], Rows]:
+    """The function that changes rows as a case says: a table emptied, a row copied with other values, or values set in a row."""
+
+    def corrupt(rows: Rows, changes: list[dict[str, Any]]) -> Rows:
+        for change in changes:
+            table = rows[change["table"]]
+            if change.get("empty"):
+                table.clear()
+            elif "copy" in change:
+                table.append({**table[change["copy"]], **change["set"]})
+            else:
+                table[change["row"]] |= change["set"]
+        return rows
+
+    return corrupt
+
+
+@pytest.fixture
 def clean() -> Rows:
     """The rows of tables in which every expectation holds; each test gets its own."""
     rows: Rows = json.loads((CASES / "clean.json").read_text(encoding="utf-8"))["tables"]

@@ -26,18 +26,6 @@ def codes(findings: Any) -> list[str]:
     return [row["expectation"].split()[0] for row in findings.to_pylist()]
 
 
-def corrupted(rows: dict[str, list[dict[str, Any]]], changes: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    for change in changes:
-        table = rows[change["table"]]
-        if change.get("empty"):
-            table.clear()
-        elif "copy" in change:
-            table.append({**table[change["copy"]], **change["set"]})
-        else:
-            table[change["row"]] |= change["set"]
-    return rows
-
-
 def test_clean_tables_give_no_finding_and_every_expectation_is_evaluated(clean, judge):
     done = judge(clean)
     assert done.findings.to_pylist() == []
@@ -50,7 +38,7 @@ def test_every_expectation_has_a_failing_case_and_every_case_an_expectation():
 
 
 @pytest.mark.parametrize(("suite", "row"), LISTED, ids=[f"{suite}-{row['meta']['code']}" for suite, row in LISTED])
-def test_the_failing_case_makes_exactly_its_expectation_fail(suite, row, clean, judge, suite_folder):
+def test_the_failing_case_makes_exactly_its_expectation_fail(suite, row, clean, corrupted, judge, suite_folder):
     code = row["meta"]["code"]
     case = FAILING[code]
     done = judge(corrupted(clean, case["changes"]), suite_folder(suite), **case.get("parameters", {}))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,49 +24,43 @@ SUITE = json.loads((ROOT / "validation" / "version.json").read_text(encoding="ut
 CASES = json.loads((ROOT / "tests" / "cases" / "validation" / "version.json").read_text(encoding="utf-8"))
 
 
-def tables_with(changes: list[dict[str, Any]]) -> dict[str, pa.Table]:
-    """The clean tables of the cases, changed; a cell that is not given is empty."""
-    rows = json.loads(json.dumps(CASES["clean"]))
-    for change in changes:
-        table = rows[change["table"]]
-        if change.get("empty"):
-            table.clear()
-        elif "copy" in change:
-            table.append({**table[change["copy"]], **change["set"]})
-        else:
-            table[change["row"]] |= change["set"]
-    return {
-        name: pa.table(
-            [pa.array([row.get(field.name) for row in listed], field.type) for field in KNOWN[name]], schema=KNOWN[name]
+@pytest.fixture
+def found_in(corrupted: Callable[..., Any], parameters: dict[str, Any]) -> Callable[..., list[dict[str, Any]]]:
+    """The function that gives the findings in the clean tables of the cases, changed; a cell that is not given is empty."""
+
+    def found(changes: list[dict[str, Any]], **thresholds: Any) -> list[dict[str, Any]]:
+        rows = corrupted(copy.deepcopy(CASES["clean"]), changes)
+        tables = {
+            name: pa.table(
+                [pa.array([row.get(one.name) for row in listed], one.type) for one in KNOWN[name]], KNOWN[name]
+            )
+            for name, listed in rows.items()
+        }
+        done = validate(
+            tables,
+            suites=ROOT / "validation",
+            parameters=parameters | {"labels": ["PER", "ORG"]} | thresholds,
+            data_docs=None,
+            gates=("version",),
         )
-        for name, listed in rows.items()
-    }
+        assert list(done.suites) == ["version"]
+        assert done.evaluated == len(SUITE)
+        findings: list[dict[str, Any]] = done.findings.to_pylist()
+        return findings
+
+    return found
 
 
-def found_in(changes: list[dict[str, Any]], parameters: dict[str, Any], **thresholds: Any) -> list[dict[str, Any]]:
-    done = validate(
-        tables_with(changes),
-        suites=ROOT / "validation",
-        parameters=parameters | {"labels": ["PER", "ORG"]} | thresholds,
-        data_docs=None,
-        gates=("version",),
-    )
-    assert list(done.suites) == ["version"]
-    assert done.evaluated == len(SUITE)
-    findings: list[dict[str, Any]] = done.findings.to_pylist()
-    return findings
-
-
-def test_a_clean_version_gives_no_finding_and_every_expectation_has_a_failing_case(parameters):
-    assert found_in([], parameters) == []
+def test_a_clean_version_gives_no_finding_and_every_expectation_has_a_failing_case(found_in):
+    assert found_in([]) == []
     assert set(CASES["failing"]) == {row["meta"]["code"] for row in SUITE}
 
 
 @pytest.mark.parametrize("row", SUITE, ids=lambda row: row["meta"]["code"])
-def test_the_failing_case_makes_exactly_its_expectation_fail(row, parameters):
+def test_the_failing_case_makes_exactly_its_expectation_fail(row, found_in):
     code = row["meta"]["code"]
     case = CASES["failing"][code]
-    findings = found_in(case["changes"], parameters, **case.get("thresholds", {}))
+    findings = found_in(case["changes"], **case.get("thresholds", {}))
     by_code = {one["expectation"].split()[0]: one for one in findings}
     assert sorted(by_code) == sorted([code, *case.get("also", [])])
     found = by_code[code]
