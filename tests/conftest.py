@@ -63,9 +63,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return next(
-                (group for group, shared in TOGETHER.items() if re.match(shared, nodeid)), nodeid.split("::")[0]
-            )
+            file = nodeid.partition("::")[0]
+            return next((group for group, shared in TOGETHER.items() if re.match(shared, nodeid)), file)
 
     return Together(config, log)
 
