@@ -79,9 +79,8 @@ def serve(folder: Path, port: int) -> int:
         "--log-level", "WARNING", "--enable-legacy-api-token",
     ]  # fmt: skip
     importlib.import_module("django.db.backends.signals").connection_created.connect(_wait_in_turn)
-    socketserver.StreamRequestHandler.disable_nagle_algorithm = (
-        True  # else every answer waits 40 ms for an acknowledgement
-    )
+    # Else every answer, whose head and body are sent apart, waits 40 ms for an acknowledgement.
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     importlib.import_module("label_studio.server").main()
     return 1  # it does not return unless it could not start
 
