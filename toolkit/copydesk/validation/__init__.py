@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from copydesk.model.settings import CURRENT
 from copydesk.validation.findings import EMPTY, Validated
 from copydesk.validation.lookup import Lookup
 from copydesk.validation.shares import MOST_ROWS, Each, FileLookup, Files, judge_share, shares_of, tell
@@ -17,9 +18,6 @@ from copydesk.validation.suites import parameters_of, read_suites
 from copydesk.validation.version_tables import VERSION_TABLES
 
 __all__ = ["CURRENT", "EMPTY", "VERSION_TABLES", "Validated", "parameters_of", "validate", "validate_files"]
-
-
-CURRENT = ("documents", "labels", "agreed")  # the gates of what a workspace holds now
 
 
 def validate(
