@@ -1,11 +1,17 @@
-"""What a validation finds of people's labels goes back to who made them, on a real Label Studio; findings lead there, too."""
+"""Gates of validation on the command line, and what is found of people's labels: it goes back to who made them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import CliRunner, Result
+
+from copydesk.cli import cli
+from copydesk.errors import ConfigError, NotEvaluatedError
 from copydesk.model.schema import GROUP
 from copydesk.studio.codec import region_id
 from copydesk.studio.interface import NOTE, TEXT
@@ -40,7 +46,8 @@ def test_what_is_found_of_labels_relations_and_categories_goes_back_once_with_th
 ) -> None:
     desk = make_desk("house", people=("anna", "ben"))
     settings = desk.folder / "copydesk.toml"
-    settings.write_text(settings.read_text().replace("annotators_per_task = 2", "annotators_per_task = 1"))
+    said = settings.read_text().replace("annotators_per_task = 2", "annotators_per_task = 1")
+    settings.write_text(said.replace("gates = []", 'gates = ["labels"]'))
     (desk.folder / "validation" / "house.json").write_text(json.dumps(house_suite()))
     project = desk.run("push")["project"]
     tasks = desk.labelled(project)
@@ -52,9 +59,9 @@ def test_what_is_found_of_labels_relations_and_categories_goes_back_once_with_th
     text = tasks["bridge"]["data"][TEXT]
     letters = [mark(text, at, text[at], "DATE") for at in range(1, len(text)) if text[at - 1 : at + 2].isalpha()]
     assert len(letters) > 20  # which a finding's row_ids end at
-    said = {"id": "c", "from_name": "article_type", "to_name": TEXT, "type": "choices"}
-    desk.submit(tasks["bridge"], "ben", [*letters, {**said, "value": {"choices": ["opinion"]}}])
-    desk.run("pull")
+    choice = {"id": "c", "from_name": "article_type", "to_name": TEXT, "type": "choices"}
+    desk.submit(tasks["bridge"], "ben", [*letters, {**choice, "value": {"choices": ["opinion"]}}])
+    assert desk.run("pull")["counts"]["errors"] == 2
 
     asked = ("validate", "--gate", "labels", "--no-docs", "--send-back")
     done = desk.run(*asked)
@@ -83,9 +90,55 @@ def test_what_is_found_of_labels_relations_and_categories_goes_back_once_with_th
         ["part_of"],
     ]
     (suggested,) = desk.served(project, "ben")["predictions"]
-    assert said.items() <= suggested["result"][-1].items()
+    assert choice.items() <= suggested["result"][-1].items()
     assert desk.run(*asked)["counts"]["sent back"] == 0
 
     desk.submit(tasks["ferry"], "anna", ends)
     again = desk.run("pull") and desk.run(*asked)
     assert again["counts"] == {**again["counts"], "errors": 0, "sent back": 0, "answered": 1}
+
+
+def never(gate: str, table: str) -> str:
+    """A suite at this gate that every row of the table fails."""
+    meta = {"code": "N01", "table": table, "say": "Never: {rows} of {of} ({examples})."}
+    row = {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "doc_id", "regex": "^never$"}}
+    rows = [{**row, "severity": "critical", "meta": meta}]
+    return json.dumps({"name": "never", "meta": {"gate": gate}, "expectations": rows})
+
+
+@pytest.mark.parametrize(
+    ("gate", "table", "command"),
+    [
+        ("documents", "documents", ("ingest",)),
+        ("labels", "spans", ("import-export", "export.json")),
+        ("agreed", "agreed_spans", ("agree",)),
+    ],
+)
+def test_a_gate_that_the_settings_name_is_judged_at_the_end_of_its_command(
+    gate: str,
+    table: str,
+    command: tuple[str, ...],
+    traced: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run(*more: str) -> Result:
+        return CliRunner().invoke(cli, [*command, *more])
+
+    monkeypatch.chdir(tmp_path)
+    traced["lay_out"](tmp_path)
+    traced["labelled"](tmp_path, traced["FIRST"], at="2026-01-01T12:00:00.000000Z")
+    suite, settings = tmp_path / "validation" / "never.json", tmp_path / "copydesk.toml"
+    said = settings.read_text()
+    suite.write_text(never(gate, table))
+    assert run().exit_code == 0
+
+    settings.write_text(f'{said}[validation]\ngates = ["{gate}"]\n')
+    done = run("--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["counts"]["errors"], told["error"]) == (1, 1, "findings")
+    assert told["findings"][-1]["table"] == table
+    suite.write_text(never(gate, table).replace("values_to_match_regex", "to_be_liked"))
+    assert isinstance(run().exception, NotEvaluatedError)
+    settings.write_text(f'{said}[validation]\ngates = ["{gate}s"]\n')
+    assert isinstance(run().exception, ConfigError)

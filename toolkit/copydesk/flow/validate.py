@@ -45,24 +45,31 @@ def validate(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: b
 
 def findings_fault(report: Report) -> DataError | None:
     """Give the error where a finding of the report is one; a table that is empty could not be judged at all."""
-    empty = [one["table"] for one in report.data["findings"] if one["expectation"].endswith(EMPTY)]
+    empty = [one["table"] for one in report.data.get("findings", ()) if one["expectation"].endswith(EMPTY)]
     if empty:
         return NotEvaluatedError(f"nothing could be judged of {', '.join(empty)}", fix="do what the findings say")
-    errors = report.counts["errors"]
+    errors = report.counts.get("errors", 0)
     if not errors:
         return None
     return FindingError(f"{errors} findings are errors", fix="correct what the findings name, then validate again")
 
 
-def with_returns(report: Report, returns: Report) -> Report:
-    """Add to a report what was given back for its findings."""
+def with_more(report: Report, more: Report) -> Report:
+    """Add to a report what another says, which followed on it."""
     return replace(
         report,
-        counts={**report.counts, **returns.counts},
-        changed=report.changed or returns.changed,
-        lines=(*report.lines, *returns.lines),
-        data={**report.data, **returns.data},
+        counts={**report.counts, **more.counts},
+        changed=report.changed or more.changed,
+        lines=(*report.lines, *more.lines),
+        data={**report.data, **more.data},
     )
+
+
+def at_gate(workspace: Workspace, report: Report, gate: str, *, progress: Progress) -> Report:
+    """Add what the gate after a command finds to its report, where the settings say that it is judged each time."""
+    if gate not in workspace.settings.validation.gates:
+        return report
+    return with_more(report, validate(workspace, gates=(gate,), pages=False, progress=progress))
 
 
 def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: bool, progress: Progress) -> Report:
