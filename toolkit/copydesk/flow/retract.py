@@ -15,6 +15,8 @@ from copydesk.model.progress import Progress
 from copydesk.store import locked
 from copydesk.workspace import Workspace
 
+_FIX = "correct what the findings name and copydesk publish, which leaves the article out now; then retract it again"
+
 
 def retract(workspace: Workspace, article: str, *, reason: str, progress: Progress) -> Report:
     """Take an article, by its source, URL or ``doc_id``, and its copies back from the datasets that hold them.
@@ -26,10 +28,7 @@ def retract(workspace: Workspace, article: str, *, reason: str, progress: Progre
         doc_ids = _with_copies(workspace, article)
         done: dict[str, Retracted] = {}
         lines, refused = [], []
-        names = sorted(
-            path.name for path in workspace.datasets.glob("*") if versions(path.name, folder=workspace.datasets)
-        )
-        for name in names:
+        for name in _datasets(workspace):
             gate = VersionGate(workspace)
             try:
                 one = take_back(workspace.datasets / name, doc_ids, reason=reason, gate=gate, progress=progress)
@@ -41,10 +40,7 @@ def retract(workspace: Workspace, article: str, *, reason: str, progress: Progre
             done[name] = one
             lines += [f"{name}: {len(one.yanked)} versions yanked; {_instead(one)}", *gate.told]
     if refused:
-        raise FindingError(
-            "; ".join(refused),
-            fix="correct what the findings name and copydesk publish, which leaves the article out now; then retract it again",
-        )
+        raise FindingError("; ".join(refused), fix=_FIX)
     if not done:
         raise UnknownError(f"no dataset of this workspace holds {article}", fix="copydesk status counts the datasets")
     counts = {"documents": len(doc_ids), "versions yanked": sum(len(one.yanked) for one in done.values())}
@@ -56,6 +52,11 @@ def retract(workspace: Workspace, article: str, *, reason: str, progress: Progre
         lines=tuple(lines),
         data={"doc_ids": doc_ids, "datasets": data},
     )
+
+
+def _datasets(workspace: Workspace) -> list[str]:
+    folder = workspace.datasets
+    return sorted(path.name for path in folder.glob("*") if versions(path.name, folder=folder))
 
 
 def _instead(one: Retracted) -> str:

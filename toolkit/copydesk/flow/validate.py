@@ -24,7 +24,7 @@ from copydesk.workspace import Workspace
 
 _FINDINGS = "findings/5"
 _FAILING = "failing_rows"
-_LEADS_TO = ["row_id", "article", "links"]
+_LEADS_TO = ("row_id", "article", "links")
 _PLACES = 20  # of a finding, in its JSON; as many rows as it names
 _SHOWN = 3  # of them, on a terminal; as many as its sentence names
 LABELS = ("reads", "spans", "relations", "categories", "anchors", "unread")
@@ -142,7 +142,7 @@ def _key(workspace: Workspace, gates: Collection[str]) -> str:
 
 
 def _report(part: Part, *, changed: bool, docs: Path) -> Report:
-    findings, failing = part.read("findings"), part.read(_FAILING)
+    findings, failing = part.read("findings"), part.read(_FAILING, columns=["suite", "expectation", *_LEADS_TO])
     file = part.path / f"{_FAILING}.parquet"
     lines = [f"every row at fault: {file}"] if findings.num_rows else []
     lines += [f"pages: {docs}"] if docs.exists() else []
@@ -168,16 +168,18 @@ def findings_report(
         "warnings": by_severity["warning"],
         **({"remarks": by_severity["info"]} if by_severity["info"] else {}),
     }
-    found = []
-    for one in rows:
-        found.append(f"{one['severity']} {one['suite']}/{one['expectation']}: {one['message']}")
-        places = dict.fromkeys(" ".join([place["article"] or "", *place["links"]]) for place in one["leads_to"])
-        found += [f"  {place}" for place in list(places)[:_SHOWN] if place.strip()]
+    found = [line for one in rows for line in _lines(one)]
     return Report("validate", counts, changed=changed, lines=(*found, *lines), data={"findings": rows, **data})
 
 
 def _places(finding: Mapping[str, Any], failing: pa.Table) -> list[dict[str, Any]]:
     """Give the first rows of a finding, each with its article and the tasks in Label Studio that it leads to."""
     same = [pc.equal(failing[name], finding[name]) for name in ("suite", "expectation")]
-    rows: list[dict[str, Any]] = failing.filter(pc.and_(*same)).slice(0, _PLACES).select(_LEADS_TO).to_pylist()
+    rows: list[dict[str, Any]] = failing.filter(pc.and_(*same)).slice(0, _PLACES).select(list(_LEADS_TO)).to_pylist()
     return rows
+
+
+def _lines(finding: Mapping[str, Any]) -> list[str]:
+    places = dict.fromkeys(" ".join([place["article"] or "", *place["links"]]) for place in finding["leads_to"])
+    said = f"{finding['severity']} {finding['suite']}/{finding['expectation']}: {finding['message']}"
+    return [said, *(f"  {place}" for place in list(places)[:_SHOWN] if place)]
