@@ -7,8 +7,8 @@ import click
 from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.errors import CopydeskError
 from copydesk.flow import agree
+from copydesk.flow.gates import at_gate, findings_fault
 from copydesk.flow.report import Report
-from copydesk.flow.validate import at_gate, findings_fault
 from copydesk.model.progress import Progress
 from copydesk.workspace import Workspace
 

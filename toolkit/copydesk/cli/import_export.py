@@ -9,7 +9,7 @@ import click
 from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
 from copydesk.errors import UsageError
 from copydesk.flow import exported
-from copydesk.flow.validate import at_gate, findings_fault
+from copydesk.flow.gates import at_gate, findings_fault
 
 
 @click.command("import-export")

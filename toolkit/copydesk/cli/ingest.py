@@ -9,7 +9,7 @@ import click
 
 from copydesk.cli.output import json_option, open_workspace, print_json, print_report, progress_shown
 from copydesk.flow import ingest
-from copydesk.flow.validate import at_gate, findings_fault
+from copydesk.flow.gates import at_gate, findings_fault
 
 _SHOWN = 400  # characters of a stretch that is cut or kept; --json gives all
 

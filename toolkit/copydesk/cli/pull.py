@@ -6,8 +6,8 @@ import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.flow import studio
+from copydesk.flow.gates import at_gate, findings_fault
 from copydesk.flow.report import Report
-from copydesk.flow.validate import at_gate, findings_fault
 from copydesk.model.progress import Progress
 from copydesk.workspace import Workspace
 

@@ -16,10 +16,11 @@ from copydesk.datasets.stores import allow_single_writer
 from copydesk.documents.sentences import sentences_of
 from copydesk.errors import ConfigError
 from copydesk.flow.current import current_articles, uncounted
+from copydesk.flow.gates import findings_fault
 from copydesk.flow.inputs import inputs_of
 from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
-from copydesk.flow.validate import LABELS, checked_tables, findings_fault, validated
+from copydesk.flow.validate import LABELS, checked_tables, validated
 from copydesk.flow.validate_version import VersionGate, groups_of
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.errors import DataError, FindingError, NotEvaluatedError, UnknownError
+from copydesk.errors import UnknownError
 from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import current_documents, current_zones, newest
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.store import Part, digest_of, file_sha256, locked
 from copydesk.studio.states import project_pages
-from copydesk.validation import CURRENT, EMPTY, parameters_of
+from copydesk.validation import CURRENT, parameters_of
 from copydesk.validation import validate as run_suites
 from copydesk.workspace import Workspace
 
@@ -41,35 +40,6 @@ def validate(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: b
     """
     with locked(workspace.lock):
         return validated(workspace, gates=gates, pages=pages, progress=progress)
-
-
-def findings_fault(report: Report) -> DataError | None:
-    """Give the error where a finding of the report is one; a table that is empty could not be judged at all."""
-    empty = [one["table"] for one in report.data.get("findings", ()) if one["expectation"].endswith(EMPTY)]
-    if empty:
-        return NotEvaluatedError(f"nothing could be judged of {', '.join(empty)}", fix="do what the findings say")
-    errors = report.counts.get("errors", 0)
-    if not errors:
-        return None
-    return FindingError(f"{errors} findings are errors", fix="correct what the findings name, then validate again")
-
-
-def with_more(report: Report, more: Report) -> Report:
-    """Add to a report what another says, which followed on it."""
-    return replace(
-        report,
-        counts={**report.counts, **more.counts},
-        changed=report.changed or more.changed,
-        lines=(*report.lines, *more.lines),
-        data={**report.data, **more.data},
-    )
-
-
-def at_gate(workspace: Workspace, report: Report, gate: str, *, progress: Progress) -> Report:
-    """Add what the gate after a command finds to its report, where the settings say that it is judged each time."""
-    if gate not in workspace.settings.validation.gates:
-        return report
-    return with_more(report, validate(workspace, gates=(gate,), pages=False, progress=progress))
 
 
 def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: bool, progress: Progress) -> Report:
@@ -145,8 +115,9 @@ def _report(part: Part, *, changed: bool, docs: Path) -> Report:
     findings, failing = part.read("findings"), part.read(_FAILING, columns=["suite", "expectation", *_LEADS_TO])
     file = part.path / f"{_FAILING}.parquet"
     lines = [f"every row at fault: {file}"] if findings.num_rows else []
-    lines += [f"pages: {docs}"] if docs.exists() else []
-    data = {"failing_rows": str(file), "pages": str(docs) if docs.exists() else None}
+    drawn = str(docs) if part.receipt["pages"] else None
+    lines += [f"pages: {drawn}"] if drawn else []
+    data = {"failing_rows": str(file), "pages": drawn}
     return findings_report(findings, failing, part.receipt["evaluated"], changed=changed, lines=lines, data=data)
 
 

@@ -27,7 +27,7 @@ _MEASURE = "span_f1_exact"
 
 @dataclass(slots=True)
 class VersionGate:
-    """What ``publish`` shows a version to before it writes it; ``told`` are the findings that stop nothing, in a line each."""
+    """What a version is shown to before it is written; ``told`` are the findings that stop nothing, in a line each."""
 
     workspace: Workspace
     told: tuple[str, ...] = ()

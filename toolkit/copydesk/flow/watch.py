@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from copydesk.errors import StudioBroken, StudioTimeout, StudioUnreachable, WorkspaceError
 from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, known_projects
+from copydesk.flow.gates import at_gate
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull_from
-from copydesk.flow.validate import at_gate
 from copydesk.model.progress import Progress
 from copydesk.store import locked
 from copydesk.studio.client import Studio
