@@ -97,14 +97,19 @@ class Lookup:
         return rows
 
     @property
-    def texts(self) -> list[str | None]:
+    def text_cells(self) -> pa.Array:
         """The texts of ``documents``, in the order of its rows."""
-        return self.once("texts", lambda: cells(self.table("documents"), "text").to_pylist())
+        return self.once("text cells", lambda: cells(self.table("documents"), "text"))
+
+    @property
+    def texts(self) -> list[str | None]:
+        """The same as a list."""
+        return self.once("texts", self.text_cells.to_pylist)
 
     def text_lengths(self, rows: Rows) -> Rows:
         """Give the length, in code points, of the text of each of these rows of ``documents``; 0 for ``MISSING``."""
         every: Rows = self.once(
-            "lengths", lambda: np.append(numbers(pc.utf8_length(cells(self.table("documents"), "text"))), 0)
+            "lengths", lambda: np.append(numbers(pc.utf8_length(self.text_cells)), 0)
         )
         return every[rows]
 
