@@ -108,9 +108,7 @@ class Lookup:
 
     def text_lengths(self, rows: Rows) -> Rows:
         """Give the length, in code points, of the text of each of these rows of ``documents``; 0 for ``MISSING``."""
-        every: Rows = self.once(
-            "lengths", lambda: np.append(numbers(pc.utf8_length(self.text_cells)), 0)
-        )
+        every: Rows = self.once("lengths", lambda: np.append(numbers(pc.utf8_length(self.text_cells)), 0))
         return every[rows]
 
 
