@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 
 from copydesk.errors import NotEvaluatedError
 from copydesk.validation.failing import Failing, as_seen
-from copydesk.validation.findings import NAMED_BY
 from copydesk.validation.lookup import Lookup, Mask, Rows, cells
 from copydesk.validation.questions import Question
 
@@ -69,7 +68,7 @@ def question(metric: str, table: str, domain: Mapping[str, Any], value: Mapping[
     """Ask which rows of a table fail the rule behind a metric of Great Expectations; what is unique is so among its equals."""
     asked = {name: one for name, one in value.items() if name != "result_format" and one is not None}
     spoken = {name: one for name, one in domain.items() if name in _DOMAIN and one is not None}
-    divided = {table: columns_of(domain) if metric in _AMONG_EQUALS else NAMED_BY.get(table, columns_of(domain))}
+    divided = {table: columns_of(domain) if metric in _AMONG_EQUALS else ()}
     return Question(columns_hold, table, {"metric": metric, "domain": spoken, "value": asked}, divided)
 
 

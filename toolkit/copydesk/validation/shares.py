@@ -75,18 +75,18 @@ class FileLookup(Lookup):
 
     def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
         """Read some columns of a table."""
-        self._check(name)
+        self._check(name, columns)
         return pa.concat_tables([pq.read_table(path, columns=list(columns)) for path in self.files[name]])
 
     def rows(self, name: str, rows: Sequence[int] | Rows) -> pa.Table:
         """Read some rows of a table by their numbers, ascending, without texts of documents."""
         wanted = np.asarray(rows, dtype=np.int64)
-        columns = [column for column in self.schemas[name].names if column != _TEXT]
+        schema = pa.schema([field for field in self.schemas[name] if field.name != _TEXT])
         found = [
-            batch.take(pa.array(wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first))
-            for first, batch in _batches(self.files[name], columns)
+            batch.take(pa.array(wanted[_between(wanted, first, first + batch.num_rows)] - first))
+            for first, batch in _batches(self.files[name], schema.names, wanted)
         ]
-        return pa.Table.from_batches(found, schema=pa.schema([self.schemas[name].field(one) for one in columns]))
+        return pa.Table.from_batches(found, schema=schema)
 
 
 def shares_of(questions: Iterable[Question], lookup: FileLookup, *, most_rows: int = MOST_ROWS) -> list[Share]:
@@ -157,36 +157,49 @@ def _together(answers: Sequence[Answer]) -> Failing:
 
 def _rows_of(share: Share, name: str, key: tuple[str, ...], *, reads_text: bool) -> tuple[Rows, pa.Table]:
     """Read the rows of a table that belong to the share, with their numbers in the whole."""
-    schema = _schema(share.files[name])
-    columns = [column for column in schema.names if reads_text or column != _TEXT]
+    schema = pa.schema([field for field in _schema(share.files[name]) if reads_text or field.name != _TEXT])
+    count = sum(pq.read_metadata(path).num_rows for path in share.files[name])
+    own = np.arange(count * share.number // share.of, count * (share.number + 1) // share.of)
     places: list[Rows] = [np.empty(0, dtype=np.int64)]
     batches: list[pa.RecordBatch] = []
-    for first, batch in _batches(share.files[name], columns):
-        table = pa.Table.from_batches([batch])
-        mine = np.flatnonzero(_numbers(table, key, share.of) == share.number)
+    for first, batch in _batches(share.files[name], schema.names, None if key else own):
+        if key:
+            mine = np.flatnonzero(_numbers(batch, key, share.of) == share.number)
+        else:
+            mine = own[_between(own, first, first + batch.num_rows)] - first
         places.append(mine + first)
-        batches += table.take(pa.array(mine)).to_batches()
-    table = pa.Table.from_batches(batches, schema=pa.schema([schema.field(column) for column in columns]))
-    return np.concatenate(places), table.combine_chunks()
+        batches.append(batch.take(pa.array(mine)))
+    return np.concatenate(places), pa.Table.from_batches(batches, schema=schema).combine_chunks()
 
 
-def _numbers(table: pa.Table, key: tuple[str, ...], of: int) -> Rows:
+def _numbers(batch: pa.RecordBatch, key: tuple[str, ...], of: int) -> Rows:
     """Give the share of each row: the same for equal keys, wherever it is computed."""
     from pandas.util import hash_array
 
-    keys = pc.fill_null(joined_key(table, key), "").to_numpy(zero_copy_only=False)
+    keys = pc.fill_null(joined_key(pa.Table.from_batches([batch]), key), "").to_numpy(zero_copy_only=False)
     numbers: Rows = (hash_array(keys, categorize=False) % np.uint64(of)).astype(np.int64)
     return numbers
 
 
-def _batches(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Read files a piece at a time, each with the number of its first row."""
+def _batches(
+    paths: Sequence[Path], columns: Sequence[str], wanted: Rows | None
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Read files a piece at a time, each with the number of its first row; row groups without a wanted row are left out."""
     first = 0
     for path in paths:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=list(columns)):
-                yield first, batch
-                first += batch.num_rows
+            for group in range(file.num_row_groups):
+                end = first + file.metadata.row_group(group).num_rows
+                if wanted is None or len(wanted[_between(wanted, first, end)]):
+                    for batch in file.iter_batches(row_groups=[group], columns=list(columns)):
+                        yield first, batch
+                        first += batch.num_rows
+                first = end
+
+
+def _between(rows: Rows, first: int, end: int) -> slice:
+    """Give where in ascending numbers those of a piece stand."""
+    return slice(*np.searchsorted(rows, [first, end]))
 
 
 def _schema(paths: Sequence[Path]) -> pa.Schema:
