@@ -98,8 +98,7 @@ def plain(value: Any) -> Any:
 
 
 def test_every_type_of_great_expectations_that_ships_is_compared():
-    from copydesk.validation.expectations import RowsExpectation
-    from copydesk.validation.run import get_expectation_impl
+    from copydesk.validation.run import RowsExpectation, get_expectation_impl
 
     files = (Path(__file__).parents[2] / "validation").glob("*.json")
     ships = {row["type"] for file in files for row in json.loads(file.read_text(encoding="utf-8"))["expectations"]}

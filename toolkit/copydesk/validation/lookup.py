@@ -94,6 +94,8 @@ class Lookup:
 
     def positions(self, keys: pa.Array, reference: str, columns: Sequence[str]) -> Rows:
         """Give the row of ``reference`` for each key, ``MISSING`` where there is none."""
+        if not len(keys):
+            return np.empty(0, dtype=np.int64)
         values = joined_key(self.columns(reference, columns), columns)
         found = pc.index_in(keys, value_set=values, skip_nulls=True)
         rows: Rows = pc.fill_null(found, MISSING).to_numpy(zero_copy_only=False).astype(np.int64)
