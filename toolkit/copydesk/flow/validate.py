@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from copydesk.errors import DataError, FindingError, NotEvaluatedError, UnknownError
 from copydesk.flow.agree import agreed_key
@@ -16,12 +17,16 @@ from copydesk.flow.current import current_documents, current_zones, newest
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.store import Part, digest_of, file_sha256, locked
+from copydesk.studio.states import project_pages
 from copydesk.validation import CURRENT, EMPTY, parameters_of
 from copydesk.validation import validate as run_suites
 from copydesk.workspace import Workspace
 
-_FINDINGS = "findings/4"
+_FINDINGS = "findings/5"
 _FAILING = "failing_rows"
+_LEADS_TO = ["row_id", "article", "links"]
+_PLACES = 20  # of a finding, in its JSON; as many rows as it names
+_SHOWN = 3  # of them, on a terminal; as many as its sentence names
 LABELS = ("reads", "spans", "relations", "categories", "anchors", "unread")
 _AGREED = (
     *("agreed_spans", "agreed_relations", "agreed_attributes", "agreed_categories", "times", "events", "arguments"),
@@ -40,24 +45,31 @@ def validate(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: b
 
 def findings_fault(report: Report) -> DataError | None:
     """Give the error where a finding of the report is one; a table that is empty could not be judged at all."""
-    empty = [one["table"] for one in report.data["findings"] if one["expectation"].endswith(EMPTY)]
+    empty = [one["table"] for one in report.data.get("findings", ()) if one["expectation"].endswith(EMPTY)]
     if empty:
         return NotEvaluatedError(f"nothing could be judged of {', '.join(empty)}", fix="do what the findings say")
-    errors = report.counts["errors"]
+    errors = report.counts.get("errors", 0)
     if not errors:
         return None
     return FindingError(f"{errors} findings are errors", fix="correct what the findings name, then validate again")
 
 
-def with_returns(report: Report, returns: Report) -> Report:
-    """Add to a report what was given back for its findings."""
+def with_more(report: Report, more: Report) -> Report:
+    """Add to a report what another says, which followed on it."""
     return replace(
         report,
-        counts={**report.counts, **returns.counts},
-        changed=report.changed or returns.changed,
-        lines=(*report.lines, *returns.lines),
-        data={**report.data, **returns.data},
+        counts={**report.counts, **more.counts},
+        changed=report.changed or more.changed,
+        lines=(*report.lines, *more.lines),
+        data={**report.data, **more.data},
     )
+
+
+def at_gate(workspace: Workspace, report: Report, gate: str, *, progress: Progress) -> Report:
+    """Add what the gate after a command finds to its report, where the settings say that it is judged each time."""
+    if gate not in workspace.settings.validation.gates:
+        return report
+    return with_more(report, validate(workspace, gates=(gate,), pages=False, progress=progress))
 
 
 def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: bool, progress: Progress) -> Report:
@@ -78,6 +90,7 @@ def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: 
             data_docs=workspace.data_docs if pages else None,
             gates=gates,
             modules=modules_of(workspace),
+            projects=project_pages(workspace.pulls),
         )
         told = {"evaluated": done.evaluated, "suites": dict(done.suites), "gates": sorted(gates), "pages": pages}
         tables = {"findings": done.findings, _FAILING: done.failing_rows}
@@ -85,7 +98,7 @@ def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: 
         progress("validate", 1, 1)
     part = workspace.findings.part()
     assert part is not None
-    return _report(part, changed=changed, docs=str(docs))
+    return _report(part, changed=changed, docs=docs)
 
 
 def suite_folders(workspace: Workspace) -> list[Path]:
@@ -123,24 +136,31 @@ def _key(workspace: Workspace, gates: Collection[str]) -> str:
         "suites": suites,
         "thresholds": workspace.settings.validation.parameters,
         "gates": sorted(gates),
+        "projects": project_pages(workspace.pulls),
     }
     return digest_of([_FINDINGS, made_from, installed("great-expectations")])
 
 
-def _report(part: Part, *, changed: bool, docs: str) -> Report:
-    findings, rows = part.read("findings"), part.path / f"{_FAILING}.parquet"
-    lines = [f"every row at fault: {rows}"] if findings.num_rows else []
-    data = {"failing_rows": str(rows), "pages": docs}
-    return findings_report(
-        findings, part.receipt["evaluated"], changed=changed, lines=[*lines, f"pages: {docs}"], data=data
-    )
+def _report(part: Part, *, changed: bool, docs: Path) -> Report:
+    findings, failing = part.read("findings"), part.read(_FAILING)
+    file = part.path / f"{_FAILING}.parquet"
+    lines = [f"every row at fault: {file}"] if findings.num_rows else []
+    lines += [f"pages: {docs}"] if docs.exists() else []
+    data = {"failing_rows": str(file), "pages": str(docs) if docs.exists() else None}
+    return findings_report(findings, failing, part.receipt["evaluated"], changed=changed, lines=lines, data=data)
 
 
 def findings_report(
-    findings: pa.Table, evaluated: int, *, changed: bool, lines: Sequence[str], data: Mapping[str, Any]
+    findings: pa.Table,
+    failing: pa.Table,
+    evaluated: int,
+    *,
+    changed: bool,
+    lines: Sequence[str],
+    data: Mapping[str, Any],
 ) -> Report:
-    """Report findings, each in a line, and what else there is to say."""
-    rows = findings.to_pylist()
+    """Report findings, each in a line with the first places that it leads to, and what else there is to say."""
+    rows = [{**one, "leads_to": _places(one, failing)} for one in findings.to_pylist()]
     by_severity = {name: sum(one["severity"] == name for one in rows) for name in ("error", "warning", "info")}
     counts = {
         "expectations evaluated": evaluated,
@@ -148,5 +168,16 @@ def findings_report(
         "warnings": by_severity["warning"],
         **({"remarks": by_severity["info"]} if by_severity["info"] else {}),
     }
-    found = [f"{one['severity']} {one['suite']}/{one['expectation']}: {one['message']}" for one in rows]
+    found = []
+    for one in rows:
+        found.append(f"{one['severity']} {one['suite']}/{one['expectation']}: {one['message']}")
+        places = dict.fromkeys(" ".join([place["article"] or "", *place["links"]]) for place in one["leads_to"])
+        found += [f"  {place}" for place in list(places)[:_SHOWN] if place.strip()]
     return Report("validate", counts, changed=changed, lines=(*found, *lines), data={"findings": rows, **data})
+
+
+def _places(finding: Mapping[str, Any], failing: pa.Table) -> list[dict[str, Any]]:
+    """Give the first rows of a finding, each with its article and the tasks in Label Studio that it leads to."""
+    same = [pc.equal(failing[name], finding[name]) for name in ("suite", "expectation")]
+    rows: list[dict[str, Any]] = failing.filter(pc.and_(*same)).slice(0, _PLACES).select(_LEADS_TO).to_pylist()
+    return rows

@@ -35,7 +35,9 @@ def validate_files(
         modules=modules_of(workspace),
         most_rows=most_rows,
     )
-    return findings_report(done.findings, done.evaluated, changed=True, lines=(), data={"tables": str(folder)})
+    return findings_report(
+        done.findings, done.failing_rows, done.evaluated, changed=True, lines=(), data={"tables": str(folder)}
+    )
 
 
 def on_engine(

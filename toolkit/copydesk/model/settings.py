@@ -11,6 +11,11 @@ from copydesk.errors import ConfigError
 from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.reading import Columns, Limits, ReadOptions
 
+CURRENT = (
+    "documents",
+    "labels",
+    "agreed",
+)  # the gates of what a workspace holds now: after ingest, after pull, after agree
 _KINDS = {tuple: "a list of texts", int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 
@@ -128,6 +133,9 @@ class PublishSettings:
 class ValidationSettings:
     """``[validation]``: suites and expectations of one's own, and the thresholds that suites name as ``$PARAMETER``."""
 
+    gates: tuple[str, ...] = field(
+        default=(), metadata={"choices": CURRENT}
+    )  # that ingest, pull and agree judge at their end
     suites: tuple[str, ...] = ()  # more folders of suites, from the workspace
     modules: tuple[str, ...] = ()  # with expectations: files from the workspace (x.py), or names of modules
     min_chars: int = _within(1, 0, 2_000_000_000)  # of a document
@@ -140,7 +148,7 @@ class ValidationSettings:
     @property
     def parameters(self) -> dict[str, object]:
         """The thresholds by the names that suites know them by."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {"suites", "modules"}}
+        return {one.name: getattr(self, one.name) for one in fields(self) if type(one.default) is not tuple}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +228,9 @@ def _expected(value: Any, setting: Field[Any]) -> str:
     expected = _KINDS[type(setting.default)]
     if not _fits(value, setting.default):
         return expected
+    choices = setting.metadata.get("choices")
+    if choices and not set(value) <= set(choices):
+        return f"a list of {', '.join(choices)}"
     least, most = setting.metadata.get("least"), setting.metadata.get("most")
     if least is None or least <= value <= most:  # nan is in no range
         return ""

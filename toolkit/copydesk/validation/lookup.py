@@ -25,10 +25,14 @@ _BETWEEN = "\x1f"  # no id holds this control character, so joined keys stay dis
 
 
 class Lookup:
-    """The tables of one run by name, and what was found in them before. Copying one gives itself, as pandas copies attrs."""
+    """The tables of one run by name, and what was found in them before. Copying one gives itself, as pandas copies attrs.
 
-    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+    ``projects`` are the pages of projects in Label Studio, by what the ids of their annotations begin with.
+    """
+
+    def __init__(self, tables: Mapping[str, pa.Table], projects: Mapping[str, str] | None = None) -> None:
         self._tables = dict(tables)
+        self.projects = projects or {}
         self._found: dict[Hashable, Any] = {}
 
     def __copy__(self) -> Lookup:
