@@ -7,6 +7,7 @@ were found, and judges as ever. What cannot be divided is asked of whole tables,
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from copydesk.validation.questions import Question, ask
 Files = Mapping[str, Sequence[Path]]
 MOST_ROWS = 1_000_000  # of the largest table, that one share has about
 _TEXT = "text"
+_RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, re.error)
 _FIRST = 200  # rows of which Great Expectations may ask for the value
 
 
@@ -114,7 +116,7 @@ def judge_share(share: Share) -> list[Answer]:
         reads_text = any(question.table == name or key == ("doc_id",) for question in share.questions)
         places[name], tables[name] = _rows_of(share, name, key, reads_text=reads_text)
     lookup = Lookup(tables)
-    return [_answer(question, ask(question, lookup), places[question.table]) for question in share.questions]
+    return [_answer(question, lookup, places[question.table]) for question in share.questions]
 
 
 def tell(lookup: FileLookup, shares: Sequence[Share], answered: Iterable[Sequence[Answer]]) -> None:
@@ -133,7 +135,14 @@ def tell(lookup: FileLookup, shares: Sequence[Share], answered: Iterable[Sequenc
         lookup.once(key, partial(_together, those))
 
 
-def _answer(question: Question, failing: Failing, places: Rows) -> Answer:
+def _answer(question: Question, lookup: Lookup, places: Rows) -> Answer:
+    try:
+        failing = ask(question, lookup)
+    except _RAISED as error:
+        what = f"{question.rule.__name__} of table {question.table} with {dict(question.arguments)}"
+        raise NotEvaluatedError(
+            f"{what} was not evaluated: {error}", fix="correct the expectation that asks it"
+        ) from error
     rows = failing.rows.tolist()
     return Answer(
         key=question.key,
