@@ -56,6 +56,10 @@ class Lookup:
         found: Found = self._found[key]
         return found
 
+    def forget(self) -> None:
+        """Let go of what was found, which holds this lookup in turn: the tables would stay until a collection of cycles."""
+        self._found.clear()
+
     def table(self, name: str) -> pa.Table:
         """Give a table; raises NotEvaluatedError where the run has none of that name."""
         self._check(name)

@@ -116,7 +116,9 @@ def judge_share(share: Share) -> list[Answer]:
         reads_text = any(question.table == name or key == ("doc_id",) for question in share.questions)
         places[name], tables[name] = _rows_of(share, name, key, reads_text=reads_text)
     lookup = Lookup(tables)
-    return [_answer(question, lookup, places[question.table]) for question in share.questions]
+    answers = [_answer(question, lookup, places[question.table]) for question in share.questions]
+    lookup.forget()
+    return answers
 
 
 def tell(lookup: FileLookup, shares: Sequence[Share], answered: Iterable[Sequence[Answer]]) -> None:
