@@ -158,3 +158,16 @@ def test_rows_that_are_equal_in_several_columns_are_all_found(rows, ignore_row_i
     judged = [row for row in rows if ignore_row_if == "never" or None not in row]
     assert found.judged == len(judged)
     assert found.rows.tolist() == [at for at, row in enumerate(rows) if row in judged and judged.count(row) > 1]
+
+
+def test_columns_with_more_values_together_than_64_bits_can_number_are_compared_all_the_same():
+    from copydesk.validation.columns import columns_hold
+
+    names = list("abcdefghi")
+    rows = [[(row * step) % 300 for step in range(1, 10)] for row in range(300)]
+    rows += [rows[7], [*rows[8][:-1], 299]]
+    table = pa.table({name: pa.array([row[at] for row in rows], pa.int64()) for at, name in enumerate(names)})
+    domain = {"column_list": names, "ignore_row_if": "never"}
+    found = columns_hold(Lookup({"rows": table}), "rows", metric="compound_columns.unique", domain=domain, value={})
+    assert 300 ** len(names) > 2**63
+    assert found.rows.tolist() == [7, 300]
