@@ -102,6 +102,7 @@ class Lookup:
 
     def positions(self, keys: pa.Array, reference: str, columns: Sequence[str]) -> Rows:
         """Give the row of ``reference`` for each key, ``MISSING`` where there is none."""
+        self._check(reference, columns)
         if not len(keys):
             return np.empty(0, dtype=np.int64)
         values = joined_key(self.columns(reference, columns), columns)
