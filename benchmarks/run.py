@@ -17,6 +17,7 @@ import pulling
 import start
 import sync
 import validating
+import validating_memory
 from peers import PeerMissingError
 from ratio import Ratio
 
@@ -49,6 +50,7 @@ def _against_peers(lines: list[str]) -> Iterator[Ratio]:
     yield from copies.run()
     yield from pages.run()
     yield from validating.run()
+    yield from validating_memory.run()
     for benchmark in (curation, agreement_classes, agreement_spans, agreement_crowd):
         try:
             yield from benchmark.run()

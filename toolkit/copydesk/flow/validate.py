@@ -15,14 +15,15 @@ from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import current_documents, current_zones, newest
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
-from copydesk.store import Part, digest_of, file_sha256, locked
+from copydesk.store import Latest, Part, digest_of, file_sha256, locked
 from copydesk.studio.states import project_pages
-from copydesk.validation import CURRENT, parameters_of
+from copydesk.validation import CURRENT, Validated, parameters_of
 from copydesk.validation import validate as run_suites
 from copydesk.workspace import Workspace
 
-_FINDINGS = "findings/5"
+_FINDINGS = "findings/6"
 _FAILING = "failing_rows"
+_JUDGE = "great_expectations"  # its version
 _LEADS_TO = ("row_id", "article", "links")
 _PLACES = 20  # of a finding, in its JSON; as many rows as it names
 _SHOWN = 3  # of them, on a terminal; as many as its sentence names
@@ -62,13 +63,13 @@ def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: 
             modules=modules_of(workspace),
             projects=project_pages(workspace.pulls),
         )
-        told = {"evaluated": done.evaluated, "suites": dict(done.suites), "gates": sorted(gates), "pages": pages}
-        tables = {"findings": done.findings, _FAILING: done.failing_rows}
-        workspace.findings.replace(tables, {"stage": "findings", "key": key, **told})
+        keep_findings(workspace.findings, done, {"key": key, "gates": sorted(gates), "pages": pages})
         progress("validate", 1, 1)
     part = workspace.findings.part()
     assert part is not None
-    return _report(part, changed=changed, docs=docs)
+    drawn_at = str(docs) if part.receipt["pages"] else None
+    lines = [f"pages: {drawn_at}"] if drawn_at else []
+    return findings_report(part, changed=changed, lines=lines, data={"pages": drawn_at})
 
 
 def suite_folders(workspace: Workspace) -> list[Path]:
@@ -111,36 +112,29 @@ def _key(workspace: Workspace, gates: Collection[str]) -> str:
     return digest_of([_FINDINGS, made_from, installed("great-expectations")])
 
 
-def _report(part: Part, *, changed: bool, docs: Path) -> Report:
-    findings, failing = part.read("findings"), part.read(_FAILING, columns=["suite", "expectation", *_LEADS_TO])
+def keep_findings(findings: Latest, done: Validated, told: Mapping[str, Any]) -> Part:
+    """Keep what was found and every row at fault, with what judged it."""
+    judged = {"evaluated": done.evaluated, "suites": dict(done.suites), _JUDGE: installed("great-expectations")}
+    tables = {"findings": done.findings, _FAILING: done.failing_rows}
+    return findings.replace(tables, {"stage": "findings", **judged, **told})
+
+
+def findings_report(part: Part, *, changed: bool, lines: Sequence[str], data: Mapping[str, Any]) -> Report:
+    """Report findings that were kept, each in a line with the first places that it leads to, and what else there is to say."""
+    failing = part.read(_FAILING, columns=["suite", "expectation", *_LEADS_TO])
     file = part.path / f"{_FAILING}.parquet"
-    lines = [f"every row at fault: {file}"] if findings.num_rows else []
-    drawn = str(docs) if part.receipt["pages"] else None
-    lines += [f"pages: {drawn}"] if drawn else []
-    data = {"failing_rows": str(file), "pages": drawn}
-    return findings_report(findings, failing, part.receipt["evaluated"], changed=changed, lines=lines, data=data)
-
-
-def findings_report(
-    findings: pa.Table,
-    failing: pa.Table,
-    evaluated: int,
-    *,
-    changed: bool,
-    lines: Sequence[str],
-    data: Mapping[str, Any],
-) -> Report:
-    """Report findings, each in a line with the first places that it leads to, and what else there is to say."""
-    rows = [{**one, "leads_to": _places(one, failing)} for one in findings.to_pylist()]
+    rows = [{**one, "leads_to": _places(one, failing)} for one in part.read("findings").to_pylist()]
     by_severity = {name: sum(one["severity"] == name for one in rows) for name in ("error", "warning", "info")}
     counts = {
-        "expectations evaluated": evaluated,
+        "expectations evaluated": part.receipt["evaluated"],
         "errors": by_severity["error"],
         "warnings": by_severity["warning"],
         **({"remarks": by_severity["info"]} if by_severity["info"] else {}),
     }
     found = [line for one in rows for line in _lines(one)]
-    return Report("validate", counts, changed=changed, lines=(*found, *lines), data={"findings": rows, **data})
+    found += [f"every row at fault: {file}"] if rows else []
+    said = {"findings": rows, "failing_rows": str(file), _JUDGE: part.receipt[_JUDGE]}
+    return Report("validate", counts, changed=changed, lines=(*found, *lines), data={**said, **data})
 
 
 def _places(finding: Mapping[str, Any], failing: pa.Table) -> list[dict[str, Any]]:
