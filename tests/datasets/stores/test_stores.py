@@ -117,10 +117,25 @@ def test_an_article_is_taken_back_in_a_store(memory, newsroom):
     assert whole(memory) == ["1.0.0", "1.1.0"]
 
 
-def test_no_version_in_a_store_is_removed(memory, newsroom):
-    newsroom.put_out(memory)
-    with pytest.raises(UsageError, match="where no version is removed"):
-        collect(memory, days=0, now=datetime.now(UTC), apply=True)
+@pytest.mark.parametrize("store", ["memory", "s3"])
+def test_a_yanked_version_in_a_store_is_removed_when_somebody_says_so(store, newsroom, request):
+    folder = request.getfixturevalue(store)
+    newsroom.put_out(folder)
+    newsroom.put_out(folder, "relabelled")
+    add_event(folder, "yank", version="1.1.0", reason="wrong", successor="1.0.0")
+    later = datetime.now(UTC) + timedelta(days=31)
+    before = folder.sizes()
+    assert collect(folder, days=30, now=later, apply=False).condemned == ("1.1.0",)
+    assert folder.sizes() == before, "nothing is done unasked"
+    collect(folder, days=30, now=later, apply=True)
+    there = folder.sizes()
+    gone = collect(folder, days=30, now=later + timedelta(days=31), apply=True)
+    assert gone.removed == ("1.1.0",)
+    left = folder.sizes()
+    assert sorted(name for name in left if name.startswith("1.1.0/")) == ["1.1.0/REMOVED.json", "1.1.0/manifest.json"]
+    assert gone.bytes == sum(there[name] for name in there.keys() - left.keys())
+    assert verify(folder / "1.0.0") == ()
+    assert newsroom.put_out(folder, "about-else").version == "1.1.1"  # 1.1.0 is never given again
 
 
 def test_the_settings_say_where_datasets_lie(tmp_path, memory, newsroom):
