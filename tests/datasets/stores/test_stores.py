@@ -10,7 +10,7 @@ import fsspec
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from faultproxy import Proxy
+from faultproxy import Fault, Proxy
 from fsspec.implementations.memory import MemoryFileSystem
 from stored import SECRET, content, hidden, md5, whole
 
@@ -21,6 +21,7 @@ from copydesk.datasets.load import find_version, load, verify
 from copydesk.datasets.retract import retract
 from copydesk.datasets.stores import allow_single_writer, store_of
 from copydesk.datasets.stores.local import probe
+from copydesk.datasets.version import Version
 from copydesk.errors import MissingExtraError, StoreError, UnknownError, UsageError
 from copydesk.remote import place_at
 from copydesk.workspace import Workspace
@@ -219,7 +220,8 @@ def test_a_lease_that_a_killed_publisher_left_is_taken_over_by_the_clock_of_the_
     assert hidden(racy) == [".single-writer"]
 
 
-def test_old_staging_is_swept_by_the_clock_of_the_store_and_what_a_claim_names_stays(memory, newsroom):
+@pytest.mark.parametrize("who", ["publish", "gc"])
+def test_old_staging_is_swept_by_the_clock_of_the_store_and_what_a_claim_names_stays(memory, newsroom, who):
     newsroom.put_out(memory)
     store = fsspec.filesystem("memory")
     for name, claimed in (("old", False), ("new", False), ("claimed", True)):
@@ -230,7 +232,12 @@ def test_old_staging_is_swept_by_the_clock_of_the_store_and_what_a_claim_names_s
         if claimed:
             said = json.dumps({"version": "1.0.0", "staging": f".staging/{name}"}).encode()
             store.pipe_file(str(memory / ".claims/00000002.json"), said)
-    newsroom.put_out(memory)
+    if who == "publish":
+        newsroom.put_out(memory)
+    else:
+        collect(memory, days=0, now=datetime.now(UTC), apply=False)
+        assert len(hidden(memory)) == 3
+        collect(memory, days=0, now=datetime.now(UTC), apply=True)
     assert hidden(memory) == [".staging/claimed/train.parquet", ".staging/new/train.parquet"]
 
 
