@@ -139,6 +139,45 @@ def test_a_yanked_version_in_a_store_is_removed_when_somebody_says_so(store, new
     assert newsroom.put_out(folder, "about-else").version == "1.1.1"  # 1.1.0 is never given again
 
 
+def test_collecting_in_a_store_leaves_a_publisher_at_work_alone(memory, newsroom, home, monkeypatch):
+    newsroom.put_out(memory)
+    newsroom.put_out(home)
+    place = newsroom.put_out(home, "relabelled").path
+    store = store_of(memory)
+    upload = type(store)._upload
+
+    def collected_meanwhile(self, *arguments):
+        upload(self, *arguments)
+        collect(memory, days=0, now=datetime.now(UTC), apply=True)
+
+    monkeypatch.setattr(type(store), "_upload", collected_meanwhile)
+    assert store.commit(place, "1.1.0", after=Version.read("1.0.0")) is True
+    assert whole(memory) == ["1.0.0", "1.1.0"]
+
+
+def test_an_export_is_made_of_the_store_that_is_named(command, newsroom, tmp_path):
+    done = command("export", newsroom.NAME, "--format", "csv", "--to", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert list((tmp_path / "out").rglob("*.csv"))
+
+
+def test_a_read_that_meets_a_fault_of_the_server_is_made_again(s3, newsroom, asked, monkeypatch):
+    newsroom.put_out(s3)
+    monkeypatch.delenv("AWS_MAX_ATTEMPTS")  # as often as the client does by itself
+    met = set()
+
+    def once(_, request):
+        kind = (request.method, "list-type" in request.path)
+        if kind in met:
+            return None
+        met.add(kind)
+        return Fault("refuse" if request.method == "HEAD" else "bad-gateway")
+
+    with asked(once):
+        assert verify(s3 / "1.0.0") == ()
+    assert met == {("GET", True), ("GET", False), ("HEAD", False)}
+
+
 def test_the_settings_say_where_datasets_lie(tmp_path, memory, newsroom):
     newsroom.put_out(memory)
     settings = 'name = "harbour-news"\nschema = "none"\n[publish]\nstore = "memory://news"\n'
