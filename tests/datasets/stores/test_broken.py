@@ -4,9 +4,6 @@ Then there is the old version or the new one, whole, and publishing again finish
 """
 
 import re
-import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import fsspec
@@ -162,61 +159,6 @@ def test_wherever_the_network_breaks_a_retry_finishes(s3, newsroom, editions, as
             network = asked(broken_network(lambda number, _, at=at: number == at, kind))
             hold_when_broken(folder, newsroom, editions, network)
     record_property("tried", f"the network broken at {2 * len(seen)} points of S3: 0 bad versions, each retry finished")
-
-
-def kill_at(s3, newsroom, editions, asked, points):
-    """Kill a publisher with SIGKILL when it makes its first request, the next and so on; gives how often its version was there at once."""
-    made = 0
-    for at in points:
-        folder = s3 / f"killed-{at}" / newsroom.NAME
-        newsroom.put_out(folder)
-        running = []
-
-        def meet(number, _, at=at, running=running):
-            if number == at:
-                running[0].send_signal(signal.SIGKILL)
-                running[0].wait()
-                return Fault("cut-answer")  # what it asked is done, and nobody is there to hear of it
-            return None
-
-        with asked(meet):
-            command = [sys.executable, newsroom.__file__, str(folder), "relabelled"]
-            running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-            assert running[0].wait() == -signal.SIGKILL
-        manifests = {str(version) for version in versions_in(folder)}
-        there = {name: digest for name, digest in content(folder).items() if name.partition("/")[0] in manifests}
-        assert there in (editions["first"], editions["relabelled"])
-        made += there == editions["relabelled"]
-        assert newsroom.put_out(folder, "relabelled").version == "1.1.0"
-        assert content(folder) == editions["relabelled"]
-    return made
-
-
-def requests_of(s3, newsroom, asked):
-    """How many requests a publisher makes that is a process of its own."""
-    folder = s3 / "whole" / newsroom.NAME
-    newsroom.put_out(folder)
-    with asked() as seen:
-        subprocess.run(
-            [sys.executable, newsroom.__file__, str(folder), "relabelled"], check=True, stdout=subprocess.DEVNULL
-        )
-    return len(seen)
-
-
-def test_a_publisher_that_is_killed_leaves_the_old_version_or_the_new_one(s3, newsroom, editions, asked):
-    total = requests_of(s3, newsroom, asked)
-    assert kill_at(s3, newsroom, editions, asked, [total - 2]) == 1
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(7200)
-def test_wherever_a_publisher_is_killed_it_leaves_the_old_version_or_the_new_one(
-    s3, newsroom, editions, asked, record_property
-):
-    total = requests_of(s3, newsroom, asked)
-    made = kill_at(s3, newsroom, editions, asked, range(1, total + 1))
-    told = f"a publisher killed at each of {total} requests to S3: 0 bad versions, {made} there at once, each retry finished"
-    record_property("killed", told)
 
 
 def test_an_acknowledgement_that_is_lost_is_no_failure(s3, newsroom, asked):
