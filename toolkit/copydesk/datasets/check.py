@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -142,7 +143,9 @@ def _unique(name: str, table: pa.Table, key: tuple[str, ...]) -> None:
 
 
 def _belongs(name: str, table: pa.Table, documents: pa.Table, key: tuple[str, ...]) -> None:
-    orphans = table.select(key).join(documents.select(key), keys=list(key), join_type="left anti")
+    at = pc.index_in(table["doc_id"], value_set=documents["doc_id"].combine_chunks())
+    same = (pc.equal(table[column], pc.take(documents[column], at)) for column in key)
+    orphans = table.select(key).filter(pc.invert(reduce(pc.and_, (pc.fill_null(one, False) for one in same))))
     if orphans.num_rows:
         first = min(map(_row, orphans.slice(0, 1000).to_pylist()))
         raise DataError(
