@@ -146,7 +146,7 @@ def _by_hugging_face(path: Path, folder: Path) -> float:
             place = folder / file.relative_to(path).with_suffix("")
             spent += _spent(partial(_saved, rows, place, folder))
             found = Dataset.load_from_disk(place)
-            assert found.num_rows == len(rows) and found.column_names == list(rows[0]), place
+            assert (found.num_rows, found.column_names) == (len(rows), list(rows[0])), place
     return spent
 
 
