@@ -167,9 +167,9 @@ def _spent(work: Callable[[], object]) -> float:
 
 
 def _lookup(path: Path, scratch: Path) -> Ratio:
-    """One document of many by its identity, from the file that we publish and from what pandas writes of the same rows unasked."""
+    """One document of many by its identity, from the table of documents that we publish and from what pandas writes of it unasked."""
     ours, theirs = scratch / "ours.parquet", scratch / "pandas.parquet"
-    few = pq.read_table(path / "train.parquet", partitioning=None)
+    few = pq.read_table(path / "documents" / "train.parquet", partitioning=None)
     table = pa.concat_tables([few] * -(-LOOKED_UP // few.num_rows)).slice(0, LOOKED_UP)
     doc_ids = pa.array([f"doc-{number:016x}" for number in range(LOOKED_UP)])
     table = table.set_column(0, table.schema.field("doc_id"), doc_ids)
