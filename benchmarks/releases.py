@@ -70,7 +70,8 @@ def stage_tables(count: int) -> Tables:
     doc_ids = [f"doc-{number:016x}" for number in range(count)]
     lengths = np.array([len(text) for text in texts])
     rng = np.random.default_rng(7)
-    start = np.sort(rng.integers(0, 20, (count, SPANS)) + np.arange(SPANS) * ((lengths - 40) // SPANS)[:, None], axis=1)
+    step = ((lengths - 40) // SPANS)[:, None]
+    start = rng.integers(0, np.clip(step - 15, 1, 20), (count, SPANS)) + np.arange(SPANS) * step
     end = start + rng.integers(3, 15, (count, SPANS))
     surfaces = [texts[at][one:other] for at in range(count) for one, other in zip(start[at], end[at], strict=True)]
     made: Tables = {name: table.empty_table() for name, table in TABLES.items()}
