@@ -14,6 +14,7 @@ import curation
 import feeds
 import pages
 import pulling
+import releases
 import start
 import sync
 import validating
@@ -51,6 +52,7 @@ def _against_peers(lines: list[str]) -> Iterator[Ratio]:
     yield from pages.run()
     yield from validating.run()
     yield from validating_memory.run()
+    yield from releases.run()
     for benchmark in (curation, agreement_classes, agreement_spans, agreement_crowd):
         try:
             yield from benchmark.run()
