@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from stored import hidden, whole
 
 from copydesk.datasets.events import add_event, events_in, state_of
@@ -37,6 +39,38 @@ def test_a_folder_takes_no_version_after_one_that_is_not_the_newest_any_more(hom
     place.mkdir()
     assert store_of(home).commit(place, "2.0.0", after=Version(1, 0, 0)) is False
     assert versions_in(home) == (Version(1, 0, 0), Version(1, 1, 0))
+
+
+class Forgetful(MemoryFileSystem):
+    """A store whose listings do not show a version until somebody claims the next one."""
+
+    cachable = False
+    hidden = ""
+
+    def find(self, *args, **options):
+        found = super().find(*args, **options)
+        return {name: one for name, one in found.items() if not (self.hidden and self.hidden in name)}
+
+    def pipe_file(self, path, *args, **options):
+        Forgetful.hidden = "" if "/.claims/" in path else Forgetful.hidden
+        super().pipe_file(path, *args, **options)
+
+
+def test_a_version_that_a_listing_did_not_show_is_not_taken_for_another_s(memory, newsroom, monkeypatch):
+    newsroom.put_out(memory)
+    assert newsroom.put_out(memory, "about-one").version == "1.0.1"
+    monkeypatch.setattr(Forgetful, "hidden", "/1.0.1/")
+    fsspec.register_implementation("memory", Forgetful, clobber=True)
+    try:
+        made = newsroom.put_out(memory, "about-two")
+    finally:
+        fsspec.register_implementation("memory", MemoryFileSystem, clobber=True)
+    assert (made.version, made.created) == ("1.0.2", True)
+    assert [open_release(memory / one).manifest["description"] for one in whole(memory)][1:] == [
+        "about-one",
+        "about-two",
+    ]
+    assert hidden(memory) == []
 
 
 def publish_at_once(s3, newsroom, publishers, each):
