@@ -24,6 +24,7 @@ COMMANDS = {
     "ingest": "Read articles and make documents of them.",
     "studio": "Start, stop and look at the embedded Label Studio.",
     "people": "Add annotators, list them, measure their work, and take them out.",
+    "suggest": "Make the suggestions that annotators correct instead of starting from nothing.",
     "push": "Send the documents to Label Studio as tasks, with suggestions.",
     "pull": "Fetch what the annotators did since the last pull.",
     "import-export": "Take a JSON export of Label Studio, where the server cannot be reached.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +10,11 @@ import pyarrow.compute as pc
 
 from copydesk.documents.sentences import sentences_of
 from copydesk.flow.connect import connected, known_projects, project_spec
-from copydesk.flow.current import current_documents, current_zones, every_zone
+from copydesk.flow.current import current_documents, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
+from copydesk.flow.suggested import to_send
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
@@ -40,11 +40,7 @@ from copydesk.tasks import (
     cut_documents,
     long_documents,
     needing_sentences,
-    read_names,
-    suggest,
-    suggested_times,
     unchanged_since,
-    with_carried,
     without_copies,
 )
 from copydesk.workspace import Workspace
@@ -79,17 +75,14 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         documents = current_documents(workspace)
         tasks, left = _tasks(workspace, documents)
         read_labels(workspace)
-        suggestions = suggestions_of(workspace, documents, tasks, schema)
+        suggested = to_send(workspace, documents, tasks, progress=progress)
         windows = _windows(workspace, tasks)
         done = push_tasks(
             studio,
             project=project_spec(workspace, schema),
             tasks=tasks,
-            suggestions=suggestions,
-            earlier=replace(
-                _earlier(workspace, schema, windows),
-                values=suggested_times(suggestions, documents=documents, schema=schema),
-            ),
+            suggested=suggested,
+            earlier=_earlier(workspace, schema, windows),
             progress=progress,
         )
         if workspace.settings.studio.overlap < 1:
@@ -102,9 +95,9 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         "pushed": done.pushed,
         "there already": done.present,
         "superseded": done.superseded,
-        "suggestions": suggestions.num_rows,
+        "suggestions": suggested.spans.num_rows,
     }
-    carried = suggestions["rule"].to_pylist().count(CARRIED)
+    carried = suggested.spans["rule"].to_pylist().count(CARRIED)
     counts |= {"re-anchored": carried} if carried else {}
     counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
     urls = [f"{studio.url.rstrip('/')}/projects/{project_id}/data" for project_id in done.project_ids]
@@ -139,19 +132,6 @@ def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
     tasks = build_tasks(documents)
     copies = workspace.copies.read("copies")
     return without_copies(tasks, copies.slice(0, 0) if workspace.settings.studio.send_copies else copies)
-
-
-def suggestions_of(workspace: Workspace, documents: pa.Table, tasks: pa.Table, schema: LabelSchema) -> pa.Table:
-    """Give what rules suggest, and of earlier annotators' labels on older texts where they stand now."""
-    zones = current_zones(workspace, documents)
-    text, place = workspace.names()
-    names = read_names(text, place=place, schema=schema)
-    return with_carried(
-        suggest(tasks, zones=zones, schema=schema, names=names),
-        tasks=tasks,
-        anchors=workspace.labels.read("anchors"),
-        unread=workspace.labels.read("unread"),
-    )
 
 
 def _windows(workspace: Workspace, tasks: pa.Table) -> Windows:

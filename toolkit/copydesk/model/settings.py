@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from copydesk.errors import ConfigError
 from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.reading import Columns, Limits, ReadOptions
 
+_Kind = TypeVar("_Kind")
 _KINDS = {tuple: "a list of texts", int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 
@@ -144,6 +145,20 @@ class ValidationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SuggestSettings:
+    """``[suggest]``: what suggests, and in what tasks annotators are to see nothing of it."""
+
+    use: tuple[str, ...] = ("rules",)
+    bare: float = _within(
+        0.0, 0, 1
+    )  # share of the documents that are sent without suggestions, to see what these do to people
+    least: float = _within(0.0, 0, 1)  # score
+    options: Mapping[str, Mapping[str, object]] = field(
+        default_factory=dict
+    )  # [suggest.options.NAME], of one suggester each
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``copydesk.toml``, read and checked."""
 
@@ -159,6 +174,7 @@ class Settings:
     validation: ValidationSettings = field(default_factory=ValidationSettings)
     adjudicate: AdjudicateSettings = field(default_factory=AdjudicateSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
+    suggest: SuggestSettings = field(default_factory=SuggestSettings)
 
 
 def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
@@ -176,6 +192,7 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "validation": ValidationSettings,
         "adjudicate": AdjudicateSettings,
         "quality": QualitySettings,
+        "suggest": SuggestSettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]
@@ -197,6 +214,18 @@ def _name_faults(data: Mapping[str, Any], key: str) -> Iterator[str]:
         yield f"expected a name of a folder @ $.{key} ({NAME_RULE}), found {_shown(data[key])}"
 
 
+def read_section(kind: type[_Kind], data: Mapping[str, object], *, place: str) -> _Kind:
+    """Read a table of settings as a dataclass whose defaults say what each of them must be.
+
+    ``place`` is its path in ``copydesk.toml``. Raises ConfigError that lists everything wrong at once.
+    """
+    wrong: list[str] = []
+    made: _Kind = _section(kind, data, f"$.{place}", wrong)
+    if wrong:
+        raise ConfigError("copydesk.toml: " + "; ".join(wrong), fix="correct these keys")
+    return made
+
+
 def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any:
     if not isinstance(data, Mapping):
         wrong.append(f"expected a table @ {place}, found {_shown(data)}")
@@ -204,7 +233,9 @@ def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any
     known = {one.name: one for one in fields(kind)}
     given: dict[str, Any] = {}
     for key, value in data.items():
-        if key in known and known[key].default_factory is not MISSING:
+        if key in known and known[key].default_factory is dict:
+            given[key] = _tables(value, f"{place}.{key}", wrong)
+        elif key in known and known[key].default_factory is not MISSING:
             given[key] = _section(cast("type[Any]", known[key].default_factory), value, f"{place}.{key}", wrong)
         elif key not in known:
             wrong.append(f"unknown key {key!r} @ {place} (known: {', '.join(known)})")
@@ -213,6 +244,14 @@ def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any
         else:
             given[key] = tuple(value) if isinstance(value, list) else value
     return kind(**given)
+
+
+def _tables(data: object, place: str, wrong: list[str]) -> Mapping[str, Mapping[str, object]]:
+    """Take tables whose names are not known here; who reads them says what may be in them."""
+    if isinstance(data, Mapping) and all(isinstance(one, Mapping) for one in data.values()):
+        return data
+    wrong.append(f"expected tables @ {place}, found {_shown(data)}")
+    return {}
 
 
 def _expected(value: Any, setting: Field[Any]) -> str:

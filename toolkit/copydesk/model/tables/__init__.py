@@ -61,7 +61,14 @@ from copydesk.model.tables.studio import (
     TASK_STATES,
     TASK_WINDOWS,
 )
-from copydesk.model.tables.tasks import SUGGESTIONS, TASKS, WINDOWS
+from copydesk.model.tables.tasks import (
+    SENT,
+    SUGGESTED_CATEGORIES,
+    SUGGESTED_RELATIONS,
+    SUGGESTIONS,
+    TASKS,
+    WINDOWS,
+)
 
 __all__ = [
     "AGREED_ATTRIBUTES",
@@ -107,10 +114,13 @@ __all__ = [
     "RELATIONS",
     "REPEATED",
     "RETURNS",
+    "SENT",
     "SENTENCES",
     "SKETCHES",
     "SNAPPED",
     "SPANS",
+    "SUGGESTED_CATEGORIES",
+    "SUGGESTED_RELATIONS",
     "SUGGESTIONS",
     "SUSPECTS",
     "TABLES",

@@ -17,7 +17,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from copydesk.tasks.words import is_whole, tokens, word_class
+from copydesk.suggestions.words import is_whole, tokens, word_class
 
 _BLANKS = " \u00a0\u202f"
 _BLANK = re.compile(r"\\.|(?P<inside>\[(?:\\.|[^\]\\])*\])|(?P<blank> )")
@@ -63,7 +63,7 @@ class Rule:
 @cache
 def read_rule(name: str) -> Rule:
     """Read the rule ``name`` from its file in ``rules/``."""
-    folder = resources.files("copydesk.tasks") / "rules"
+    folder = resources.files("copydesk.suggestions") / "rules"
     shared = tomllib.loads((folder / "words.toml").read_text(encoding="utf-8"))["words"]
     data = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
     lists = {**shared, **data.get("words", {})}
@@ -77,7 +77,7 @@ def read_rule(name: str) -> Rule:
 
 def rule_names() -> Sequence[str]:
     """Give the names of the rules that there are files for."""
-    folder = resources.files("copydesk.tasks") / "rules"
+    folder = resources.files("copydesk.suggestions") / "rules"
     names = (entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
     return sorted(name for name in names if name != "words")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from copydesk.errors import SchemaError
 from copydesk.model.schema import LabelSchema
-from copydesk.tasks.words import is_whole, word_pattern
+from copydesk.suggestions.words import is_whole, word_pattern
 
 COLUMNS = ("surface", "label", "canonical")
 

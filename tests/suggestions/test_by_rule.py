@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from copydesk.errors import SchemaError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import SUGGESTIONS, empty, from_rows
-from copydesk.tasks import Name, read_names, suggest
-from copydesk.tasks.names import NameIndex
-from copydesk.tasks.patterns import read_rule
-from copydesk.tasks.words import is_whole, tokens
+from copydesk.suggestions import Name, Rules, Setup, read_names
+from copydesk.suggestions.names import NameIndex
+from copydesk.suggestions.patterns import read_rule
+from copydesk.suggestions.words import is_whole, tokens
 
 ROOT = Path(__file__).parents[2]
-CASES = tomllib.loads((ROOT / "tests/cases/suggest/dates-and-numbers.toml").read_text(encoding="utf-8"))["cases"]
+CASES = tomllib.loads((ROOT / "tests/cases/suggestions/dates-and-numbers.toml").read_text(encoding="utf-8"))["cases"]
 
 NAMES = (
     Name("Qaim", "PLACE", "q"),
@@ -84,6 +84,10 @@ Tasks = Callable[[Sequence[str]], pa.Table]
 def surfaces(found: pa.Table) -> list[str]:
     listed: list[str] = found["surface"].to_pylist()
     return listed
+
+
+def suggest(tasks: pa.Table, *, zones: pa.Table, schema: LabelSchema, names: Sequence[Name]) -> pa.Table:
+    return Rules(Setup(schema, Path(), tuple(names))).suggest(tasks, zones=zones).spans
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["text"][:40] for case in CASES])
