@@ -163,8 +163,8 @@ def _used(workspace: Workspace, *, progress: Progress) -> Iterator[Used]:
 
 
 def _learned_from(workspace: Workspace) -> list[object]:
-    part = workspace.agreed.part()
-    return [part.receipt["key"], _is_fresh(workspace)] if part else []
+    agreed, copies = workspace.agreed.part(), workspace.copies.part()
+    return [agreed.receipt["key"], _is_fresh(workspace), copies.receipt["key"] if copies else ""] if agreed else []
 
 
 def _is_fresh(workspace: Workspace) -> bool:

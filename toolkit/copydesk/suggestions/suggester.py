@@ -28,6 +28,8 @@ from copydesk.suggestions.names import Name
 GROUP = "copydesk.suggesters"
 SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
+    "seen": "copydesk.suggestions.seen:Seen",
+    "copies": "copydesk.suggestions.copies:Copies",
 }
 _Options = TypeVar("_Options")
 _Row = Mapping[str, Any]
