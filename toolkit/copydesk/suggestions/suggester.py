@@ -30,6 +30,7 @@ SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
     "seen": "copydesk.suggestions.seen:Seen",
     "copies": "copydesk.suggestions.copies:Copies",
+    "endpoint": "copydesk.suggestions.endpoint.suggester:Endpoint",
 }
 _Options = TypeVar("_Options")
 _Row = Mapping[str, Any]
@@ -39,13 +40,15 @@ _Row = Mapping[str, Any]
 class Found:
     """What was found in some documents: the tables ``suggestions``, ``suggested_relations`` and ``suggested_categories``.
 
-    ``notes`` are sentences for the report, such as that a service did not answer for a document.
+    ``notes`` are sentences for the report, such as that a service did not answer for a document; of so many documents
+    (``unanswered``) there may be more another time.
     """
 
     spans: pa.Table = field(default_factory=partial(empty, "suggestions"))
     relations: pa.Table = field(default_factory=partial(empty, "suggested_relations"))
     categories: pa.Table = field(default_factory=partial(empty, "suggested_categories"))
     notes: tuple[str, ...] = ()
+    unanswered: int = 0
 
     @classmethod
     def of(
@@ -55,6 +58,7 @@ class Found:
         relations: Iterable[_Row] = (),
         categories: Iterable[_Row] = (),
         notes: Iterable[str] = (),
+        unanswered: int = 0,
     ) -> Found:
         """Make it of rows; the column ``by`` is left to who called the suggester."""
         return cls(
@@ -62,6 +66,7 @@ class Found:
             from_rows("suggested_relations", [{**row, "by": []} for row in relations]),
             from_rows("suggested_categories", [{**row, "by": []} for row in categories]),
             tuple(notes),
+            unanswered,
         )
 
 
