@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -172,8 +172,8 @@ def _used(workspace: Workspace, *, progress: Progress) -> Iterator[Used]:
         folder = workspace.suggesters / name / "own"
         if found.learns:
             folder = folder.with_name(digest_of([_learned_from(workspace), schema.digest, options])[:16])
-            _learn(workspace, found, Setup(schema, folder, names, options))
-        setup = Setup(schema, folder, names, options)
+            _learn(workspace, found, Setup(schema, folder, names, options, workspace.root))
+        setup = Setup(schema, folder, names, options, workspace.root)
         yield Used(name, setup, found(setup).version)
         progress("learning", number, len(settings.use))
 
@@ -198,7 +198,7 @@ def _learn(workspace: Workspace, found: type[Suggester], setup: Setup) -> None:
         sweep(folder.parent)
         own = folder.with_name(f".tmp-{folder.name}")
         own.mkdir()
-        found.learn(Setup(setup.schema, own, setup.names, setup.options), known_of(workspace))
+        found.learn(replace(setup, folder=own), known_of(workspace))
         own.rename(folder)
     _clear(folder.parent, {folder.name})
 

@@ -30,6 +30,7 @@ SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
     "seen": "copydesk.suggestions.seen:Seen",
     "copies": "copydesk.suggestions.copies:Copies",
+    "gliner": "copydesk.suggestions.gliner:Gliner",
     "endpoint": "copydesk.suggestions.endpoint.suggester:Endpoint",
 }
 _Options = TypeVar("_Options")
@@ -74,14 +75,15 @@ class Found:
 class Setup:
     """What a suggester is made with; it can be sent to other processes.
 
-    ``options`` is the suggester's own part of ``copydesk.toml``, ``[suggest.options.NAME]``; ``folder`` is its own place on
-    disk, where it may keep what it learned.
+    ``options`` is the suggester's own part of ``copydesk.toml``, ``[suggest.options.NAME]``, whose paths begin at ``root``; ``folder``
+    is its own place on disk, where it may keep what it learned.
     """
 
     schema: LabelSchema
     folder: Path
     names: tuple[Name, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
+    root: Path = Path()
 
     def read_options(self, kind: type[_Options], *, name: str) -> _Options:
         """Read the options as a dataclass whose defaults say what each of them must be; raises ConfigError that lists all faults."""
