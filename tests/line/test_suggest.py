@@ -58,6 +58,24 @@ def test_a_share_is_sent_bare_what_comes_back_judges_suggestions_and_what_was_la
     assert row["label"] == "GPE"
 
 
+def test_better_suggestions_reach_tasks_that_nobody_touched_and_are_written_down(make_desk: Callable[..., Any]) -> None:
+    desk = make_desk("better", people=("anna",))
+    settings = desk.folder / "copydesk.toml"
+    before = settings.read_text()
+    settings.write_text(f"{before}\n[suggest]\nuse = []\nbare = 0.0\n")
+    project = desk.run("push")["project"]
+    assert not any(shown(task) for task in desk.tasks(project))
+    desk.annotate(desk.labelled(project)["bridge"], "anna", desk.anna["bridge"])
+    settings.write_text(f'{before}\n[suggest]\nuse = ["rules"]\nbare = 0.0\n')
+    assert desk.run("push")["counts"]["updated"] == 1
+    task = desk.labelled(project)["ferry"]
+    assert len(shown(task)) == len(sent(desk)["ferry"][1]) > 0
+    assert not sent(desk)["bridge"][1]
+    rows = desk.workspace.sent.read("sent").num_rows
+    assert desk.run("push")["changed"] is False
+    assert desk.workspace.sent.read("sent").num_rows == rows
+
+
 def titles(desk: Any) -> dict[str, str]:
     documents = desk.workspace.documents.read("documents", columns=["doc_id", "text"]).to_pylist()
     return {row["doc_id"]: title for row in documents for title, text in desk.texts.items() if row["text"] == text}

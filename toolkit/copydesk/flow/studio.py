@@ -14,6 +14,7 @@ from copydesk.flow.current import current_documents, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
+from copydesk.flow.rerank import update_predictions
 from copydesk.flow.suggested import to_send
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
@@ -77,12 +78,22 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         read_labels(workspace)
         suggested = to_send(workspace, documents, tasks, progress=progress)
         windows = _windows(workspace, tasks)
+        earlier = _earlier(workspace, schema, windows)
         done = push_tasks(
             studio,
             project=project_spec(workspace, schema),
             tasks=tasks,
             suggested=suggested,
-            earlier=_earlier(workspace, schema, windows),
+            earlier=earlier,
+            progress=progress,
+        )
+        updated = update_predictions(
+            studio,
+            done.project_ids,
+            tasks=tasks,
+            suggested=suggested,
+            earlier=earlier,
+            order=None,
             progress=progress,
         )
         if workspace.settings.studio.overlap < 1:
@@ -99,6 +110,7 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     }
     carried = suggested.spans["rule"].to_pylist().count(CARRIED)
     counts |= {"re-anchored": carried} if carried else {}
+    counts |= {"updated": updated} if updated else {}
     counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
     urls = [f"{studio.url.rstrip('/')}/projects/{project_id}/data" for project_id in done.project_ids]
     lines: tuple[str, ...] = tuple(f"project: {url}" for url in urls)
@@ -121,7 +133,7 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     return Report(
         "push",
         counts,
-        changed=done.created or done.pushed > 0 or done.removed > 0,
+        changed=done.created or done.pushed > 0 or done.removed > 0 or updated > 0,
         lines=lines,
         data={"project": urls[0], "projects": urls},
     )

@@ -25,6 +25,8 @@ from copydesk.workspace import Workspace
 
 _Row = dict[str, Any]
 _Text = tuple[str, str]
+_Said = tuple[object, ...]
+_ASIDE = ("rule", "score", "by")
 
 
 def is_bare(workspace: Workspace, doc_id: str) -> bool:
@@ -55,6 +57,7 @@ def to_send(workspace: Workspace, documents: pa.Table, tasks: pa.Table, *, progr
         categories=shown.categories,
         values=suggested_times(spans, documents=documents, schema=workspace.schema()),
         sending=record.add,
+        newer=record.newer,
     )
 
 
@@ -88,6 +91,30 @@ class _Record:
         sent = [{**row, "bare": is_bare(self.workspace, row["doc_id"]), "sent_at": now} for row in mine.to_pylist()]
         tables = {name: _of(getattr(self.found, field), set(doc_ids)) for name, field in TABLES.items()}
         self.workspace.sent.append({"sent": from_rows("sent", sent), **tables}, {"stage": "sent"})
+
+    def newer(self) -> list[str]:
+        """Give the documents whose texts were sent, and for which something else is suggested by now."""
+        texts = set(zip(*(self.tasks[name].to_pylist() for name in ("doc_id", "text_sha256")), strict=True))
+        now = {name: _by_document(getattr(self.found, field), name) for name, field in TABLES.items()}
+        last: dict[str, dict[str, set[_Said]]] = {}
+        for part in self.workspace.sent.parts():
+            then = {name: _by_document(part.read(name), name) for name in TABLES}
+            for row in part.read("sent").to_pylist():
+                if (row["doc_id"], row["text_sha256"]) in texts:
+                    last[row["doc_id"]] = {name: then[name].get(row["doc_id"], set()) for name in TABLES}
+        return [
+            doc_id
+            for doc_id, said in last.items()
+            if any(said[name] != now[name].get(doc_id, set()) for name in TABLES)
+        ]
+
+
+def _by_document(table: pa.Table, name: str) -> dict[str, set[_Said]]:
+    """Give what is suggested, by document, without who suggests it and how sure they are."""
+    found: dict[str, set[_Said]] = {}
+    for row in table.drop_columns([one for one in _ASIDE if one in table.column_names]).to_pylist():
+        found.setdefault(row["doc_id"], set()).add(tuple(row.values()))
+    return found
 
 
 def last_sent(workspace: Workspace, texts: Collection[_Text]) -> dict[_Text, tuple[_Row, list[_Row]]]:

@@ -22,7 +22,7 @@ class Suggested:
     """The tables ``suggestions``, ``suggested_relations`` and ``suggested_categories``.
 
     ``values`` are attributes of suggested spans, by document, start, end and label. ``sending`` is told the documents of tasks that
-    are about to be sent with what is suggested for them.
+    are about to be sent with what is suggested for them, and ``newer`` gives those that were sent with something else.
     """
 
     spans: pa.Table = field(default_factory=partial(empty, "suggestions"))
@@ -30,6 +30,7 @@ class Suggested:
     categories: pa.Table = field(default_factory=partial(empty, "suggested_categories"))
     values: Mapping[tuple[str, int, int, str], Sequence[Mapping[str, str]]] = field(default_factory=dict)
     sending: Callable[[Sequence[str]], None] = _unheard
+    newer: Callable[[], Sequence[str]] = list
 
     def spans_by_document(self) -> dict[str, list[dict[str, Any]]]:
         """Give the spans as ``codec.to_result`` takes them."""
