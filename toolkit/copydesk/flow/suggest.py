@@ -134,14 +134,7 @@ def suggest_part(todo: _Todo, _watch: Watch, *, workspace: Workspace, used: Sequ
     """Make the suggestions of a part of the log, in whatever process, and leave them in the folder."""
     documents = todo.source.read("documents", _SHOWN)
     zones = zones_in(workspace, todo.source.part)
-    found = {one.name: _ready(one).suggest(documents, zones=zones) for one in used}
-    made = combine(
-        found,
-        versions={one.name: one.version for one in used},
-        least=workspace.settings.suggest.least,
-        overlap=workspace.schema().overlap,
-        calibration=_calibration(workspace),
-    )
+    made = suggested_for(documents, zones, workspace=workspace, used=used)
     tables = {name: getattr(made, field) for name, field in TABLES.items()}
     receipt = {
         "stage": _STAGE,
@@ -151,6 +144,17 @@ def suggest_part(todo: _Todo, _watch: Watch, *, workspace: Workspace, used: Sequ
     }
     own = commit(workspace.suggested / f"{todo.name}-{uuid4().hex}", tables, receipt)
     offer(own, workspace.suggested / todo.name)
+
+
+def suggested_for(documents: pa.Table, zones: pa.Table, *, workspace: Workspace, used: Sequence[Used]) -> Found:
+    """Give what these suggesters say of documents, put together as the settings say."""
+    return combine(
+        {one.name: _ready(one).suggest(documents, zones=zones) for one in used},
+        versions={one.name: one.version for one in used},
+        least=workspace.settings.suggest.least,
+        overlap=workspace.schema().overlap,
+        calibration=_calibration(workspace),
+    )
 
 
 def _ready(used: Used) -> Suggester:

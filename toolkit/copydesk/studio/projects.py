@@ -136,6 +136,15 @@ def update_project(studio: Studio, described: Mapping[str, Any], project: Projec
         studio.patch(f"api/projects/{described['id']}/", json=changed)
 
 
+def show_suggestions(studio: Studio, project_id: int) -> None:
+    """Have annotators shown the predictions that are Copydesk's, where there are any."""
+    try:
+        studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
+    except StudioRefused as error:
+        if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
+            raise
+
+
 def check_use(studio: Studio, project_id: int, config: str) -> None:
     """Refuse a configuration that takes away what annotations use; changed without asking, the server lets it through.
 

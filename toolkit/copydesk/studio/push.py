@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 import pyarrow as pa
 
-from copydesk.errors import StudioBroken, StudioRefused
+from copydesk.errors import StudioBroken
 from copydesk.model.progress import Progress
 from copydesk.model.windows import Place
 from copydesk.studio.client import Studio, encoded
 from copydesk.studio.codec import shown_text
 from copydesk.studio.doubles import remove_doubles
 from copydesk.studio.earlier import Earlier
-from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
 from copydesk.studio.projects import (
@@ -30,6 +28,7 @@ from copydesk.studio.projects import (
     check_use,
     create_project,
     find_projects,
+    show_suggestions,
     update_project,
 )
 from copydesk.studio.sending import Sender, batches, looked
@@ -292,15 +291,7 @@ def _verify(studio: Studio, project_ids: Sequence[int], counts: Counts, *, befor
         counts.twice += counts.sent
     for project in projects:
         if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
-            _show_suggestions(studio, project["id"])
-
-
-def _show_suggestions(studio: Studio, project_id: int) -> None:
-    try:
-        studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
-    except StudioRefused as error:
-        if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
-            raise
+            show_suggestions(studio, project["id"])
 
 
 def _remove_doubles(
