@@ -25,7 +25,6 @@ from copydesk.workspace import Workspace
 
 _Row = dict[str, Any]
 _Text = tuple[str, str]
-_Said = tuple[object, ...]
 _ASIDE = ("rule", "score", "by")
 
 
@@ -94,27 +93,32 @@ class _Record:
 
     def newer(self) -> list[str]:
         """Give the documents whose texts were sent, and for which something else is suggested by now."""
-        texts = set(zip(*(self.tasks[name].to_pylist() for name in ("doc_id", "text_sha256")), strict=True))
-        now = {name: _by_document(getattr(self.found, field), name) for name, field in TABLES.items()}
-        last: dict[str, dict[str, set[_Said]]] = {}
-        for part in self.workspace.sent.parts():
-            then = {name: _by_document(part.read(name), name) for name in TABLES}
-            for row in part.read("sent").to_pylist():
-                if (row["doc_id"], row["text_sha256"]) in texts:
-                    last[row["doc_id"]] = {name: then[name].get(row["doc_id"], set()) for name in TABLES}
-        return [
-            doc_id
-            for doc_id, said in last.items()
-            if any(said[name] != now[name].get(doc_id, set()) for name in TABLES)
-        ]
+        texts = _keys(self.tasks, ("doc_id", "text_sha256"))
+        last: set[str] = set()
+        changed: set[str] = set()
+        for part in reversed(self.workspace.sent.parts()):
+            sent = part.read("sent")
+            known = sent.filter(pc.is_in(_keys(sent, ("doc_id", "text_sha256")), texts))["doc_id"].to_pylist()
+            mine = set(known) - last
+            last |= mine
+            for name, field in TABLES.items():
+                changed |= _differing(_of(part.read(name), mine), _of(getattr(self.found, field), mine))
+        return sorted(changed)
 
 
-def _by_document(table: pa.Table, name: str) -> dict[str, set[_Said]]:
-    """Give what is suggested, by document, without who suggests it and how sure they are."""
-    found: dict[str, set[_Said]] = {}
-    for row in table.drop_columns([one for one in _ASIDE if one in table.column_names]).to_pylist():
-        found.setdefault(row["doc_id"], set()).add(tuple(row.values()))
-    return found
+def _differing(then: pa.Table, now: pa.Table) -> set[str]:
+    """Give the documents of what is in one of two tables only; who suggests it and how sure they are makes no difference."""
+    said = [name for name in now.column_names if name not in _ASIDE]
+    keys = [_keys(table, said) for table in (then, now)]
+    gone = then.filter(pc.invert(pc.is_in(keys[0], keys[1])))
+    new = now.filter(pc.invert(pc.is_in(keys[1], keys[0])))
+    return {*gone["doc_id"].to_pylist(), *new["doc_id"].to_pylist()}
+
+
+def _keys(table: pa.Table, names: Sequence[str]) -> pa.Array:
+    """Write what these columns say in one, for each row."""
+    columns = [table[name].cast(pa.string()) for name in names]
+    return pa.chunked_array(pc.binary_join_element_wise(*columns, "\n")).combine_chunks()
 
 
 def last_sent(workspace: Workspace, texts: Collection[_Text]) -> dict[_Text, tuple[_Row, list[_Row]]]:
