@@ -12,9 +12,7 @@ from typing import Any
 
 import pytest
 
-from copydesk.flow.suggested import is_bare
 from copydesk.studio.projects import MODEL_VERSION
-from copydesk.workspace import Workspace
 
 pytestmark = pytest.mark.studio
 
@@ -85,18 +83,22 @@ def test_a_task_that_has_no_suggestions_gets_them_when_it_is_served(make_desk: C
 def test_one_that_was_killed_is_taken_over_and_what_is_sent_bare_stays_bare(make_desk: Callable[..., Any]) -> None:
     desk = make_desk("again", people=("anna",))
     settings = desk.folder / "copydesk.toml"
-    settings.write_text(f"{settings.read_text()}\n[suggest]\nuse = ['rules']\nbare = 1.0\n")
+    before = settings.read_text()
+    settings.write_text(f"{before}\n[suggest]\nuse = ['rules']\nbare = 0.0\n")
     project = desk.run("push")["project"]
     number = int(project.split("/")[-2])
+    (sent,) = desk.served(project, "anna")["predictions"]
     with served(desk):
-        pass
+        assert desk.served(project, "anna")["predictions"] == [sent]
     (left,) = desk.studio.get("api/ml/", params={"project": number})
     assert left["state"] == "DI"
+    assert not desk.served(project, "anna")["predictions"], "why a backend is taken away in the end"
+    settings.write_text(f"{before}\n[suggest]\nuse = ['rules']\nbare = 1.0\n")
     with served(desk) as process:
         (known,) = desk.studio.get("api/ml/", params={"project": number})
         assert (known["id"], known["state"]) == (left["id"], "CO")
-        task = desk.served(project, "anna")
-        assert is_bare(Workspace.open(desk.folder), task["data"]["doc_id"])
-        assert [one["result"] for one in task["predictions"]] == [[]]
+        assert desk.served(project, "anna")["predictions"] == [sent]
+        desk.studio.delete(f"api/predictions/{sent['id']}/")
+        assert [one["result"] for one in desk.served(project, "anna")["predictions"]] == [[]]
         assert end(process, signal.SIGINT) == (0, "")
     assert desk.studio.get("api/ml/", params={"project": number}) == []

@@ -204,6 +204,30 @@ def test_a_task_without_a_prediction_gets_one_where_something_is_suggested_or_it
     assert room.shown()["doc-2"] == []
 
 
+def test_a_part_of_a_long_article_gets_what_lies_in_it_and_parts_come_in_their_order(
+    make_room: Callable[..., Room], studio: Studio
+) -> None:
+    room = make_room()
+    data = room.tasks()["doc-0"]["data"]
+    parts = [
+        {
+            **data,
+            "window": f"w{number}",
+            "window_number": number,
+            "windows": 2,
+            "window_start": start,
+            "window_end": end,
+        }
+        for number, start, end in [(2, 20, 33), (1, 0, 20)]
+    ]
+    studio.post(f"api/projects/{room.project_id}/import", json=[{"data": part} for part in parts])
+    room.rerank(suggested("Noor"), order_of("doc-1", "doc-0"))
+    pages = list_tasks(studio, room.project_id, fields=("id", "data", "predictions", "result", "score"), size=100)
+    whole, last, first = [task for page, _ in pages for task in page if task["data"]["doc_id"] == "doc-0"]
+    assert [one["predictions"][0]["result"] for one in (last, first)] == [[], whole["predictions"][0]["result"]]
+    assert first["predictions"][0]["score"] < last["predictions"][0]["score"] < LAST
+
+
 @settings(deadline=None)
 @given(st.lists(st.none() | st.floats(-0.5, 1.5) | st.sampled_from([0.1, 0.2, 0.3, 5e-324, 1 - 2**-53]), max_size=9))
 def test_scores_rise_and_as_many_as_can_be_stay(scores: list[float | None]) -> None:
