@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+from contextlib import ExitStack
 
 import click
 
@@ -27,21 +29,26 @@ def command(ctx: click.Context, host: str, port: int, url: str, schema: str, as_
     """
     workspace = open_workspace(ctx)
     workspace = workspace.under(schema) if schema else workspace
-    end = threading.Event()
+    ready, end = threading.Event(), threading.Event()
+
+    def leave(*_: object) -> None:
+        end.set()
+        if not ready.is_set():
+            sys.exit(0)  # what is being made is made again at the next start
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: end.set())
-
-    def say(sentence: str) -> None:
-        click.echo(sentence, err=True)
-
-    with (
-        progress_shown(as_json=as_json) as progress,
-        backend.backend(workspace, host=host, port=port, url=url, say=say, progress=progress) as (at, projects),
-    ):
+        signal.signal(number, leave)
+    with ExitStack() as running:
+        with progress_shown(as_json=as_json) as progress:
+            made = backend.backend(workspace, host=host, port=port, url=url, say=_say, progress=progress)
+            at, projects = running.enter_context(made)
+        ready.set()
         if as_json:
             print_json({"backend": at, "projects": list(projects)})
         else:
-            click.echo(f"backend: {at}")
-            for project in projects:
-                click.echo(f"project: {project}")
+            click.echo("\n".join([f"backend: {at}", *(f"project: {project}" for project in projects)]))
         end.wait()
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
