@@ -30,6 +30,7 @@ SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
     "seen": "copydesk.suggestions.seen:Seen",
     "copies": "copydesk.suggestions.copies:Copies",
+    "tagger": "copydesk.suggestions.tagger:Tagger",
 }
 _Options = TypeVar("_Options")
 _Row = Mapping[str, Any]
