@@ -220,6 +220,11 @@ class Workspace:
         return Log(self._labelled("sent"))
 
     @property
+    def samples(self) -> Log:
+        """Which documents were chosen to be labelled, a part for each batch."""
+        return Log(self._labelled("samples"))
+
+    @property
     def suspects(self) -> Latest:
         """The labels that are likely to be wrong."""
         return Latest(self._labelled("suspects"))

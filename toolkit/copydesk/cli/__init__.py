@@ -25,6 +25,7 @@ COMMANDS = {
     "studio": "Start, stop and look at the embedded Label Studio.",
     "people": "Add annotators, list them, measure their work, and take them out.",
     "suggest": "Make the suggestions that annotators correct instead of starting from nothing.",
+    "sample": "Choose the documents to label next, and estimate label frequencies from those that are.",
     "push": "Send the documents to Label Studio as tasks, with suggestions.",
     "pull": "Fetch what the annotators did since the last pull.",
     "import-export": "Take a JSON export of Label Studio, where the server cannot be reached.",

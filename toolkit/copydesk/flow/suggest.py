@@ -31,7 +31,7 @@ from copydesk.suggestions.suggester import Suggester
 from copydesk.workspace import Workspace
 
 _STAGE = "suggested/1"
-_SHOWN = ("doc_id", "revision", "text", "title", "language", "published_at")
+SHOWN = ("doc_id", "revision", "text", "title", "language", "published_at")
 TABLES = {"suggestions": "spans", "suggested_relations": "relations", "suggested_categories": "categories"}
 
 _made: dict[tuple[str, Path, str], Suggester] = {}
@@ -121,7 +121,7 @@ def _name(source: Source, workspace: Workspace, key: Sequence[object]) -> str:
 
 def suggest_part(todo: _Todo, _watch: Watch, *, workspace: Workspace, used: Sequence[Used]) -> None:
     """Make the suggestions of a part of the log, in whatever process, and leave them in the folder."""
-    documents = todo.source.read("documents", _SHOWN)
+    documents = todo.source.read("documents", SHOWN)
     zones = zones_in(workspace, todo.source.part)
     found = {one.name: _ready(one).suggest(documents, zones=zones) for one in used}
     made = combine(

@@ -159,6 +159,32 @@ class SuggestSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyWeights:
+    """``[sample.weights]``: how much each strategy counts beside the others; 0 leaves it out."""
+
+    uncertainty: float = _within(1.0, 0, 1_000)  # how unsure suggesters that learn are of a document
+    disagreement: float = _within(0.0, 0, 1_000)  # of several suggesters
+    diversity: float = _within(0.5, 0, 1_000)  # of what kinds of texts few were chosen yet
+    rare: float = _within(0.5, 0, 1_000)  # labels are suggested of which few are agreed yet
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSettings:
+    """``[sample]``: which documents are labelled next. Without ``size`` all are, in no order."""
+
+    size: int = _within(0, 0, 1_000_000)  # documents of a batch
+    random: float = _within(0.2, 0, 1)  # share of the documents that is drawn at random alone, for evaluation
+    floor: float = _within(0.05, 0.001, 1)  # the least likely document's probability, as a share of the likeliest's
+    focus: float = _within(4.0, 0, 100)  # how steeply probabilities rise with the score; 0: all are alike
+    strata: tuple[str, ...] = ()  # publisher, month, length, language
+    even: float = _within(0.0, 0, 1)  # 0: strata as in the corpus, 1: as much of each
+    further: float = _within(0.25, 0, 1)  # what each further document of a story is worth beside the one before
+    seed: int = _within(0, 0, 2**31)  # another seed is another choice
+    quotas: tuple[str, ...] = ()  # such as "noor 20": how many documents of a batch are for whom
+    weights: StrategyWeights = field(default_factory=StrategyWeights)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``copydesk.toml``, read and checked."""
 
@@ -175,6 +201,7 @@ class Settings:
     adjudicate: AdjudicateSettings = field(default_factory=AdjudicateSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     suggest: SuggestSettings = field(default_factory=SuggestSettings)
+    sample: SampleSettings = field(default_factory=SampleSettings)
 
 
 def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
@@ -193,6 +220,7 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "adjudicate": AdjudicateSettings,
         "quality": QualitySettings,
         "suggest": SuggestSettings,
+        "sample": SampleSettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]

@@ -15,8 +15,9 @@ from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import pyarrow as pa
 
 from copydesk.errors import ConfigError
@@ -130,6 +131,15 @@ class Suggester(ABC):
         Only a suggester that ``learns`` is asked to. It may be made before there was anything to learn from, and suggests nothing then.
         """
         raise NotImplementedError(f"{cls.name} learns nothing")
+
+
+@runtime_checkable
+class Unsure(Protocol):
+    """A suggester that can say how unsure it is."""
+
+    def uncertainty(self, documents: pa.Table, *, zones: pa.Table) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Give a number for each of these documents, higher where it is less sure."""
+        ...
 
 
 def digest(value: object) -> str:

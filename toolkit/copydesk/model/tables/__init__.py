@@ -62,6 +62,9 @@ from copydesk.model.tables.studio import (
     TASK_WINDOWS,
 )
 from copydesk.model.tables.tasks import (
+    CHANCES,
+    ESTIMATES,
+    SAMPLES,
     SENT,
     SUGGESTED_CATEGORIES,
     SUGGESTED_RELATIONS,
@@ -89,6 +92,7 @@ __all__ = [
     "BACKUP_PROJECTS",
     "BACKUP_TASKS",
     "CATEGORIES",
+    "CHANCES",
     "CLAIMS",
     "CONFLICTS",
     "COPIES",
@@ -99,6 +103,7 @@ __all__ = [
     "DRAFTS",
     "EDGES",
     "EDITS",
+    "ESTIMATES",
     "EVENTS",
     "FAILING_ROWS",
     "FINDINGS",
@@ -114,6 +119,7 @@ __all__ = [
     "RELATIONS",
     "REPEATED",
     "RETURNS",
+    "SAMPLES",
     "SENT",
     "SENTENCES",
     "SKETCHES",
