@@ -26,7 +26,9 @@ from copydesk.flow.suggest import SHOWN, Suggested, Used, suggestions
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty, from_rows
 from copydesk.sampling import Candidates, Choice, Plan, choose, clusters, combine, keyed, scores, strata
+from copydesk.sampling.choose import RANDOM
 from copydesk.sampling.draw import Floats
+from copydesk.sampling.estimate import spread
 from copydesk.store import locked
 from copydesk.suggestions.suggester import Unsure, suggester_class
 from copydesk.tasks import Left, build_tasks, without_copies
@@ -47,9 +49,9 @@ def sample(workspace: Workspace, *, more: bool, progress: Progress) -> Report:
         read_labels(workspace)
         waiting = waiting_samples(workspace)
         if not waiting.num_rows or more:
-            _choose(workspace, progress=progress)
-            return _report(workspace, changed=True)
-    return _report(workspace, changed=False)
+            chosen = _choose(workspace, progress=progress)
+            return _report(workspace, chosen)
+    return _report(workspace, None)
 
 
 def sendable(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
@@ -77,7 +79,7 @@ def order(workspace: Workspace, *, progress: Progress) -> pa.Table:
     settings = workspace.settings.sample
     value, _ = combine(said, asdict(settings.weights), count=len(doc_ids))
     luck = np.array([keyed(settings.seed, "order", one) for one in doc_ids])
-    value = np.where(np.array(waiting["slice"].to_pylist(), np.str_) == "random", luck, value)
+    value = np.where(np.array(waiting["slice"].to_pylist(), np.str_) == RANDOM, luck, value)
     places = np.argsort(np.lexsort((doc_ids, -value, waiting["batch"].to_numpy())))
     return pa.table(
         {"doc_id": waiting["doc_id"], "score": pa.array(places / max(len(places), 1)), "cluster": waiting["cluster"]}
@@ -99,7 +101,8 @@ def _asked(workspace: Workspace) -> set[str]:
     return {one for log, table in logs for one in log.read(table, columns=["doc_id"])["doc_id"].to_pylist()}
 
 
-def _choose(workspace: Workspace, *, progress: Progress) -> None:
+def _choose(workspace: Workspace, *, progress: Progress) -> bool:
+    """Choose a batch; says whether there was any document left."""
     settings, made = workspace.settings.sample, suggestions(workspace, progress=progress)
     documents = current_documents(workspace)
     tasks, _ = sendable(workspace, documents)
@@ -109,6 +112,8 @@ def _choose(workspace: Workspace, *, progress: Progress) -> None:
         pc.invert(pc.is_in(documents["doc_id"], asked)),
     )
     documents, before = documents.filter(mine), documents.filter(pc.is_in(documents["doc_id"], asked))
+    if not documents.num_rows:
+        return False
     parts = workspace.samples.parts()
     batch = len(parts) + 1
     last = {row["doc_id"]: row for row in (parts[-1].read("chances") if parts else empty("chances")).to_pylist()}
@@ -136,11 +141,12 @@ def _choose(workspace: Workspace, *, progress: Progress) -> None:
     }
     workspace.samples.append(tables, {"stage": "sample", "batch": batch})
     progress("choosing", 2, 2)
+    return True
 
 
 def _plan(workspace: Workspace) -> Plan:
     one = workspace.settings.sample
-    return Plan(one.size, asdict(one.weights), one.random, one.floor, one.focus, one.even, one.further, one.seed)
+    return Plan(one.size, asdict(one.weights), one.random, one.floor, one.breadth, one.even, one.further, one.seed)
 
 
 def _scores(
@@ -195,7 +201,7 @@ def _samples(
     chosen = np.flatnonzero(choice.ranks)
     rows: list[_Row] = []
     for row in chosen[np.argsort(choice.ranks[chosen])].tolist():
-        own = choice.slices == choice.slices[row]
+        own = choice.inclusion[str(choice.slices[row])]
         doc_id = str(choice.candidates.doc_ids[row])
         rows.append(
             {
@@ -204,15 +210,14 @@ def _samples(
                 "batch": batch,
                 "rank": int(choice.ranks[row]),
                 "slice": str(choice.slices[row]),
-                "strategy": str(choice.strategies[row]),
+                "strategy": RANDOM if choice.slices[row] == RANDOM else str(choice.strategies[row]),
                 "score": float(choice.scores[row]),
                 "cluster": int(choice.candidates.clusters[row]),
                 "stratum": str(choice.candidates.strata[row]),
-                "inclusion": float(choice.inclusion[row]),
+                "inclusion": float(own[row]),
                 "by_now": float(choice.by_now[row]),
                 "since": since[doc_id],
-                "drawn": int((own & (choice.ranks > 0)).sum()),
-                "among": int(own.sum()),
+                "spread": spread(own[~np.isnan(own)]),
                 "seed": settings.seed,
                 "chosen_at": now,
             }
@@ -223,9 +228,10 @@ def _samples(
 
 def _chances(choice: Choice, since: Mapping[str, int]) -> pa.Table:
     doc_ids = choice.candidates.doc_ids.tolist()
-    columns = [doc_ids, [since[one] for one in doc_ids], choice.inclusion.tolist(), choice.by_now.tolist()]
+    columns = {"doc_id": doc_ids, "since": [since[one] for one in doc_ids], "by_now": choice.by_now}
+    columns |= {name: pa.array(one, from_pandas=True) for name, one in choice.inclusion.items()}
     schema = empty("chances").schema
-    return pa.table([pa.array(one, field.type) for one, field in zip(columns, schema, strict=True)], schema=schema)
+    return pa.table([pa.array(columns.get(field.name, [None] * len(doc_ids)), field.type) for field in schema], schema)
 
 
 def _annotators(doc_ids: Sequence[str], quotas: Sequence[str], *, key: tuple[object, ...]) -> dict[str, str]:
@@ -239,7 +245,8 @@ def _annotators(doc_ids: Sequence[str], quotas: Sequence[str], *, key: tuple[obj
     return dict(zip(sorted(doc_ids, key=lambda one: keyed(*key, "quota", one)), dealt, strict=False))
 
 
-def _report(workspace: Workspace, *, changed: bool) -> Report:
+def _report(workspace: Workspace, chosen: bool | None) -> Report:
+    """Tell what was chosen last; ``chosen`` is false where nothing was left, and empty where the last batch is not read."""
     rows = workspace.samples.read("samples")
     last = max(rows["batch"].to_pylist(), default=0)
     waiting = waiting_samples(workspace)
@@ -251,9 +258,9 @@ def _report(workspace: Workspace, *, changed: bool) -> Report:
         lines += (f"batch {last}: " + ", ".join(f"{n} by {name}" for name, n in sorted(why.items())),)
     whose = Counter(row["annotator"] for row in batch if row["annotator"])
     lines += tuple(f"for {name}: {number} documents" for name, number in sorted(whose.items()))
-    if not changed:
+    if chosen is None:
         lines += (f"{waiting.num_rows} chosen documents are not read yet (fix: pull, or choose more with --more)",)
-    elif not batch:
+    elif not chosen:
         lines += ("there is no document left that nobody was asked about",)
     data = {"batch": last, "documents": [row["doc_id"] for row in batch]}
-    return Report("sample", {name: n for name, n in counts.items() if n}, changed=changed, lines=lines, data=data)
+    return Report("sample", {name: n for name, n in counts.items() if n}, changed=bool(chosen), lines=lines, data=data)

@@ -174,8 +174,8 @@ class SampleSettings:
 
     size: int = _within(0, 0, 1_000_000)  # documents of a batch
     random: float = _within(0.2, 0, 1)  # share of the documents that is drawn at random alone, for evaluation
-    floor: float = _within(0.05, 0.001, 1)  # the least likely document's probability, as a share of the likeliest's
-    focus: float = _within(4.0, 0, 100)  # how steeply probabilities rise with the score; 0: all are alike
+    floor: float = _within(0.1, 0.001, 1)  # share of the probability that is spread evenly; with 1 all is
+    breadth: float = _within(1.0, 0.1, 1_000)  # by how many batches' places probabilities fall by a factor of e
     strata: tuple[str, ...] = ()  # publisher, month, length, language
     even: float = _within(0.0, 0, 1)  # 0: strata as in the corpus, 1: as much of each
     further: float = _within(0.25, 0, 1)  # what each further document of a story is worth beside the one before

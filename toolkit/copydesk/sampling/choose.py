@@ -1,12 +1,13 @@
 """Documents that nobody was asked about and what speaks for each go in, a batch of them comes out, with the probabilities they had.
 
-Documents are of two slices, for ever: a share that their names alone make **random**, drawn with equal probabilities and kept for
-evaluation, and the others, drawn by **strategy**: with probabilities in proportion to ``floor + (1 - floor) worth score ** focus``,
-so that none is without a chance. The same documents, seed and batch give the same choice, in whatever order they come.
+A batch is two draws. The **random** slice, which is kept for evaluation, is drawn first, with equal probabilities. The others are
+drawn from what is left by **strategy**: with probabilities that fall from the best to the worst, but for a share of them that is
+spread evenly, so that no document is without a chance and none can weigh too much (defensive mixture: Hesterberg, Technometrics 37,
+1995, pages 185-194). The same documents, seed and batch give the same choice, in whatever order they come.
 
-``inclusion`` is the probability given all that was chosen before. That a document was chosen ``by_now`` in one of the batches
-since it came has the probability 1 - (1 - p1)(1 - p2)…, for the draws are independent of each other. What later batches would
-have given a document that is chosen is not known where scores learn from labels; so estimates rest on ``inclusion`` alone.
+``inclusion`` is the probability given all that was drawn before. That a document was chosen ``by_now`` in one of the draws since
+it came has the probability 1 - (1 - p1)(1 - p2)…, for the draws are independent of each other. What later draws would have given
+a document that is chosen is not known where scores learn from labels; so estimates rest on ``inclusion`` alone.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ class Plan:
     size: int
     weights: Mapping[str, float] = field(default_factory=dict)
     random: float = 0.2
-    floor: float = 0.05
-    focus: float = 4.0
+    floor: float = 0.1
+    breadth: float = 1.0
     even: float = 0.0
     further: float = 0.25
     seed: int = 0
@@ -66,14 +67,17 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a batch did to each of the candidates, in the order of their names; ``ranks`` are from 1, and 0 where not chosen."""
+    """What a batch did to each of the candidates, in the order of their names; ``ranks`` are from 1, and 0 where not chosen.
+
+    ``inclusion`` holds the probabilities of a slice's draw: those that were drawn before have none (nan) in the next.
+    """
 
     candidates: Candidates
-    slices: Texts
     scores: Floats
-    strategies: Texts
-    inclusion: Floats
+    strategies: Sequence[str]
+    inclusion: Mapping[str, Floats]
     by_now: Floats
+    slices: Texts
     ranks: NDArray[np.int64]
 
 
@@ -82,52 +86,47 @@ def keyed(*key: object) -> float:
     return int.from_bytes(hashlib.sha256("\n".join(map(str, key)).encode()).digest()[:6], "big") / 2**48
 
 
-def slices_of(doc_ids: Sequence[str], *, seed: int, share: float) -> Texts:
-    """Give the slice of each document: always the same, and of a larger random share all of a smaller one."""
-    return np.array([RANDOM if keyed(seed, "slice", one) < share else STRATEGY for one in doc_ids], dtype=np.str_)
-
-
 def choose(candidates: Candidates, *, before: Sequence[str], plan: Plan, batch: int) -> Choice:
     """Choose ``plan.size`` documents (all, where there are fewer) as batch number ``batch``; ``before`` are the stories of what was chosen."""
     candidates = candidates.in_order()
     count = len(candidates.doc_ids)
     scores, strategies = combine(candidates.scores, plan.weights, count=count)
-    sizes = _sizes(candidates, scores, before=before, plan=plan)
-    slices = slices_of(candidates.doc_ids.tolist(), seed=plan.seed, share=plan.random)
-    chances, chosen = np.zeros(count), np.zeros(count, dtype=np.bool_)
     luck = np.array([keyed(plan.seed, batch, one) for one in candidates.doc_ids.tolist()])
     order = np.lexsort((luck, candidates.stories, candidates.clusters, candidates.strata))
-    for name, n in _asked(slices, plan).items():
-        rows = order[slices[order] == name]
-        chances[rows] = inclusion(sizes[rows] if name == STRATEGY else np.ones(len(rows)), n)
-        chosen[rows] = draw(chances[rows], np.random.default_rng([plan.seed, batch, n]))
-    by_now = 1 - candidates.missed * (1 - chances)
-    ranks = _ranks(chosen, np.where(slices == STRATEGY, scores, luck))
-    return Choice(candidates, slices, scores, np.where(slices == STRATEGY, strategies, RANDOM), chances, by_now, ranks)
+    slices, missed, chances = np.full(count, "", "<U8"), candidates.missed, {}
+    at_random = min(round(plan.random * plan.size), count)
+    for name, n in ((RANDOM, at_random), (STRATEGY, min(plan.size, count) - at_random)):
+        rows = order[slices[order] == ""]
+        if not n:
+            continue
+        sizes = np.ones(count) if name == RANDOM else _sizes(candidates, scores, rows, before=before, plan=plan, n=n)
+        chances[name] = np.full(count, np.nan)
+        chances[name][rows] = inclusion(sizes[rows], n)
+        rng = np.random.default_rng([plan.seed, batch, name == RANDOM])
+        slices[rows[draw(chances[name][rows], rng)]] = name
+        missed = missed * (1 - np.nan_to_num(chances[name]))
+    ranks = _ranks(slices != "", np.where(slices == RANDOM, luck, scores))
+    return Choice(candidates, scores, strategies, chances, 1 - missed, slices, ranks)
 
 
-def _asked(slices: Texts, plan: Plan) -> dict[str, int]:
-    """Say how many are drawn of each slice: at least one of each that has any, and more of one where the other has not enough."""
-    there = {name: int((slices == name).sum()) for name in (RANDOM, STRATEGY)}
-    most = min(plan.size, len(slices))
-    least = max(most - there[STRATEGY], 1 if there[RANDOM] else 0)
-    random = min(max(round(plan.random * most), least), there[RANDOM], max(most - (there[STRATEGY] > 0), least))
-    return {RANDOM: random, STRATEGY: most - random}
+def _sizes(
+    candidates: Candidates, scores: Floats, rows: NDArray[np.int64], *, before: Sequence[str], plan: Plan, n: int
+) -> Floats:
+    """Give the sizes that the probabilities of these ``rows`` are proportional to, where ``n`` are drawn.
 
-
-def _sizes(candidates: Candidates, scores: Floats, *, before: Sequence[str], plan: Plan) -> Floats:
-    """Give the size that a document's probability is proportional to, from ``plan.floor`` to 1 within its stratum.
-
-    With ``even``, strata count by their number of documents to the power of ``1 - even`` (power allocation: Bankier, The American
-    Statistician 42, 1988, pages 174-177): at 0 in proportion, at 1 all the same.
+    They fall by a factor of e with every ``n * breadth`` places. With ``even``, strata count by their number of documents to the
+    power of ``1 - even`` (power allocation: Bankier, The American Statistician 42, 1988, pages 174-177): at 0 in proportion, at 1
+    all the same.
     """
-    better = np.lexsort((candidates.doc_ids, -scores))
-    value = np.empty(len(scores))
-    value[better] = worth(candidates.stories[better].tolist(), before=before, further=plan.further)
-    sizes = plan.floor + (1 - plan.floor) * value * scores**plan.focus
-    counts = Counter(candidates.strata.tolist())
-    shares = {name: number**-plan.even for name, number in counts.items()}
-    return np.asarray(sizes * np.array([shares[name] for name in candidates.strata.tolist()]), dtype=np.float64)
+    best = rows[np.lexsort((candidates.doc_ids[rows], -scores[rows]))]
+    steep = np.zeros(len(scores))
+    steep[best] = np.exp(-np.arange(len(best)) / (n * plan.breadth))
+    steep /= steep.sum()
+    steep[best] *= worth(candidates.stories[best].tolist(), before=before, further=plan.further)
+    sizes = plan.floor / len(best) + (1 - plan.floor) * steep
+    counts = Counter(candidates.strata[rows].tolist())
+    shares = [counts[name] ** -plan.even if name in counts else 0.0 for name in candidates.strata.tolist()]
+    return np.asarray(sizes * np.array(shares), dtype=np.float64)
 
 
 def _ranks(chosen: Flags, scores: Floats) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 The draw is the ordered pivotal method (Deville and Tillé, Biometrika 85, 1998, pages 89-101; Chauvet, Bernoulli 18, 2012, pages
 1320-1340): neighbours in the order given meet in turn, and one of the two yields its probability to the other. So each stretch of
 the order has as many drawn as its probabilities add up to, to the nearest whole numbers: an order by stratum stratifies, one by
-cluster spreads, and two small neighbours are never both drawn.
+cluster spreads, and small neighbours are rarely drawn together.
 """
 
 from __future__ import annotations

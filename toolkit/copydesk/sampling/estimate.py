@@ -1,15 +1,16 @@
 """Labels of chosen documents and how these were chosen go in, estimates for all documents come out, unbiased and with intervals.
 
-A batch that is drawn with known probabilities from what is left gives an unbiased estimate of a total: what was chosen before, and
-what the batch adds, each divided by its probability, whatever the probabilities were learned from (Des Raj, Journal of the
-American Statistical Association 51, 1956, pages 269-284, section 3; the same in active learning: Farquhar, Gal and Rainforth,
-ICLR 2021). The batches' estimates are uncorrelated; their mean with fixed weights is unbiased. The weights here are what makes it
-the plain mean where all probabilities are equal: ``n / (N (N - n))`` of a batch of ``n`` from ``N``. So a document of batch ``t``
-with probability ``p`` counts ``w_t / p + 1 - w_1 - … - w_t``.
+A draw with known probabilities from what is left gives an unbiased estimate of a total: what was chosen before, and what the draw
+adds, each divided by its probability, whatever the probabilities were learned from (Des Raj, Journal of the American Statistical
+Association 51, 1956, pages 269-284, section 3; the same in active learning: Farquhar, Gal and Rainforth, ICLR 2021). The estimates
+of several draws are uncorrelated, and their mean with fixed weights is unbiased. A draw's weight is one over its **spread**, the sum
+over all documents of 1 / p - 1, which is its variance where all values are alike but for chance; where all probabilities are
+equal, that makes the plain mean of what was chosen. So a document of draw ``d`` with probability ``p`` counts
+``w_d / p + w_(d+1) + w_(d+2) + …``.
 
 Ratios (a label's share, labels in a document) are those of two estimated totals (Hájek), and their error is that of the linearised
-residuals; within a batch the variance is that of a draw of fixed size and high entropy (Hájek, Annals of Mathematical Statistics 35,
-1964; Deville and Tillé, Journal of Statistical Planning and Inference 128, 2005, section 4). The draw spreads over strata and
+residuals; within a draw the variance is that of one of fixed size and high entropy (Hájek, Annals of Mathematical Statistics 35,
+1964; Deville and Tillé, Journal of Statistical Planning and Inference 128, 2005, section 4). A draw is spread over strata and
 clusters more than that supposes, so that intervals are rather too wide than too narrow.
 """
 
@@ -28,18 +29,14 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Chosen documents, one draw each: which draw it was (a batch's slice), and the first that the document was there for.
-
-    Draws are numbered in their order within each ``group``; groups were drawn from apart from each other. ``drawn`` and ``among``
-    are how many the draw took, and of how many.
+    """Chosen documents: the number of the draw that took each, the first draw that it was there for, its probability in the draw that
+    took it, and that draw's spread.
     """
 
-    groups: NDArray[np.str_]
-    batches: Numbers
+    draws: Numbers
     since: Numbers
     inclusion: Floats
-    drawn: Numbers
-    among: Numbers
+    spreads: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +49,30 @@ class Estimate:
     high: float
 
 
+def spread(inclusion: Floats) -> float:
+    """Give the spread of a draw whose probabilities are these."""
+    return float((1 / inclusion - 1).sum())
+
+
 def weights(drawn: Drawn) -> tuple[Floats, Floats]:
     """Give what each document counts in a total, and the part of it that is divided by chance."""
-    whole, own = np.ones(len(drawn.batches)), np.ones(len(drawn.batches))
-    for group in np.unique(drawn.groups).tolist():
-        batches = _batches(drawn, group)
-        for row in np.flatnonzero(drawn.groups == group).tolist():
-            shares = _shares({one: said for one, said in batches.items() if one >= drawn.since[row]})
-            here = int(drawn.batches[row])
-            own[row] = shares[here] / drawn.inclusion[row]
-            whole[row] = own[row] + sum(share for one, share in shares.items() if one > here)
-    return whole, own
+    spreads = dict(zip(drawn.draws.tolist(), drawn.spreads.tolist(), strict=True))
+    shares = {one: _shares({d: said for d, said in spreads.items() if d >= one}) for one in set(drawn.since.tolist())}
+    columns = zip(drawn.draws.tolist(), drawn.since.tolist(), drawn.inclusion.tolist(), strict=True)
+    own = np.array([shares[since][draw] / chance for draw, since, chance in columns])
+    later = [
+        sum(share for one, share in shares[since].items() if one > draw)
+        for draw, since in zip(drawn.draws.tolist(), drawn.since.tolist(), strict=True)
+    ]
+    return own + np.array(later), own
 
 
-def _batches(drawn: Drawn, group: str) -> dict[int, tuple[int, int]]:
-    rows = np.flatnonzero(drawn.groups == group).tolist()
-    return {int(drawn.batches[row]): (int(drawn.drawn[row]), int(drawn.among[row])) for row in rows}
-
-
-def _shares(batches: dict[int, tuple[int, int]]) -> dict[int, float]:
-    """Weigh batches; one that took all there was left says all."""
-    if whole := [one for one, (n, among) in batches.items() if n >= among]:
-        return {one: float(one == whole[-1]) for one in batches}
-    precision = {one: n / (among * (among - n)) for one, (n, among) in batches.items()}
-    total = sum(precision.values())
-    return {one: said / total for one, said in precision.items()}
+def _shares(spreads: dict[int, float]) -> dict[int, float]:
+    """Weigh draws; one that took all there was says all."""
+    if whole := [one for one, said in spreads.items() if said <= 0]:
+        return {one: float(one == max(whole)) for one in spreads}
+    total = sum(1 / said for said in spreads.values())
+    return {one: 1 / said / total for one, said in spreads.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +94,14 @@ class Sample:
         ``besides`` documents, which nobody drew, follow. (Weighting classes: Oh and Scheuren, Incomplete Data in Sample Surveys 2, 1983.)
         """
         whole, own = weights(drawn)
-        _, draws = np.unique(np.stack([drawn.batches.astype(str), drawn.groups]), axis=1, return_inverse=True)
-        draws = draws.ravel()
-        answered = np.bincount(draws, read) / np.bincount(draws)
-        whole, own = whole / answered[draws], own / answered[draws]
+        _, draws = np.unique(drawn.draws, return_inverse=True)
+        answered = (np.bincount(draws, read) / np.bincount(draws))[draws]
+        whole, own = whole / answered, own / answered
         alone = np.zeros(besides)
         return cls(
             np.concatenate([whole[read], alone + 1]),
             np.concatenate([own[read], alone]),
-            np.concatenate([draws[read], alone.astype(np.int64) - 1]),
+            np.concatenate([drawn.draws[read], alone.astype(np.int64) - 1]),
             np.concatenate([drawn.inclusion[read], alone + 1]),
         )
 

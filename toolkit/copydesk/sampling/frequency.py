@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.model.tables import from_rows
+from copydesk.sampling.choose import STRATEGY
 from copydesk.sampling.draw import Floats
 from copydesk.sampling.estimate import Drawn, Sample, finished
 
@@ -46,9 +47,10 @@ def label_frequencies(
 
 
 def _drawn(samples: pa.Table) -> Drawn:
-    whole = [samples[name].to_numpy().astype(np.int64) for name in ("batch", "since", "drawn", "among")]
-    slices = np.array(samples["slice"].to_pylist(), dtype=np.str_)
-    return Drawn(slices, whole[0], whole[1], samples["inclusion"].to_numpy(), whole[2], whole[3])
+    """Number the draws: of each batch the random one is first."""
+    batches, since = (samples[name].to_numpy().astype(np.int64) for name in ("batch", "since"))
+    second = np.array(samples["slice"].to_pylist(), dtype=np.str_) == STRATEGY
+    return Drawn(2 * batches + second, 2 * since, samples["inclusion"].to_numpy(), samples["spread"].to_numpy())
 
 
 def _rows(

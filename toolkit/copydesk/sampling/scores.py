@@ -27,7 +27,7 @@ def combine(scores: Mapping[str, Floats], weights: Mapping[str, float], *, count
 
     Strategies without a weight, or that tell no documents apart, are left out; where none is left all score the same.
     """
-    said = {name: weights[name] * ranks(one) for name, one in scores.items() if weights.get(name) and np.ptp(one) > 0}
+    said = {name: weights[name] * ranks(one) for name, one in scores.items() if weights.get(name) and count and np.ptp(one)}
     if not said:
         return np.full(count, 0.5), ["none"] * count
     names, table = list(said), np.array(list(said.values()))

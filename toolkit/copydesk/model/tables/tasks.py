@@ -62,11 +62,10 @@ SAMPLES = schema(
     score=pa.float64(),  # of all strategies, as a rank among those it was drawn from: from 0 to 1
     cluster=pa.int32(),
     stratum=pa.string(),
-    inclusion=pa.float64(),  # probability of being drawn in this batch, given what was chosen before
-    by_now=pa.float64(),  # probability of having been drawn in this batch or an earlier one
+    inclusion=pa.float64(),  # probability of being drawn for this slice, given what was drawn before
+    by_now=pa.float64(),  # probability of having been drawn by then, for this slice or before
     since=pa.int32(),  # the first batch that it was there for
-    drawn=pa.int64(),  # documents of its slice that the batch took
-    among=pa.int64(),  # and of how many
+    spread=pa.float64(),  # of the slice's draw, from 0: how much chance there is in what it says of all documents
     annotator=maybe(pa.string()),  # whose quota it is in
     seed=pa.int64(),
     chosen_at=INSTANT,
@@ -74,9 +73,10 @@ SAMPLES = schema(
 # All documents that a batch was drawn from, chosen or not.
 CHANCES = schema(
     doc_id=pa.string(),
-    since=pa.int32(),  # this and what follows: as in samples
-    inclusion=pa.float64(),
-    by_now=pa.float64(),
+    since=pa.int32(),  # as in samples
+    random=maybe(pa.float64()),  # probability of being drawn for the random slice; empty where there was none
+    strategy=maybe(pa.float64()),  # and then by strategy; empty for what was drawn at random
+    by_now=pa.float64(),  # as in samples
 )
 # How frequent labels are in all documents, judged by those that were chosen and read.
 ESTIMATES = schema(
