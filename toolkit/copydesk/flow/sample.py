@@ -71,16 +71,20 @@ def only_chosen(workspace: Workspace, tasks: pa.Table) -> pa.Table:
 def order(workspace: Workspace, *, progress: Progress) -> pa.Table:
     """Give the chosen documents that nobody read yet, as they are to be labelled: doc_id, score (the lowest first, below 1) and cluster.
 
-    Batches come in their order; within one, documents by what strategies say of them now. The caller holds the workspace's lock.
+    Batches come in their order; within one, documents by what strategies say of them now, those that were drawn at random among
+    them by lot. The caller holds the workspace's lock.
     """
-    waiting = waiting_samples(workspace)
-    doc_ids = waiting["doc_id"].to_pylist()
-    said = _scores(workspace, doc_ids, waiting["cluster"].to_pylist(), suggestions(workspace, progress=progress))
+    waiting = waiting_samples(workspace).sort_by("doc_id")
+    documents = current_documents(workspace)
+    documents = documents.filter(pc.is_in(documents["doc_id"], waiting["doc_id"].combine_chunks()))
     settings = workspace.settings.sample
+    made = suggestions(workspace, progress=progress)
+    said = _scores(workspace, documents, waiting["cluster"].to_pylist(), made)
+    doc_ids = waiting["doc_id"].to_pylist()
     value, _ = combine(said, asdict(settings.weights), count=len(doc_ids))
     luck = np.array([keyed(settings.seed, "order", one) for one in doc_ids])
-    value = np.where(np.array(waiting["slice"].to_pylist(), np.str_) == RANDOM, luck, value)
-    places = np.argsort(np.lexsort((doc_ids, -value, waiting["batch"].to_numpy())))
+    value = np.where(pc.equal(waiting["slice"], RANDOM).to_numpy(), luck, value)
+    places = np.argsort(np.lexsort((-value, waiting["batch"].to_numpy())))
     return pa.table(
         {"doc_id": waiting["doc_id"], "score": pa.array(places / max(len(places), 1)), "cluster": waiting["cluster"]}
     )
@@ -128,7 +132,7 @@ def _choose(workspace: Workspace, *, progress: Progress) -> bool:
         clusters=found[: len(doc_ids)],
         stories=np.array([stories.get(one, one) for one in doc_ids], np.str_),
         missed=np.array([1 - last[one]["by_now"] if one in last else 1.0 for one in doc_ids]),
-        scores=_scores(workspace, doc_ids, found.tolist(), made),
+        scores=_scores(workspace, documents, found.tolist(), made),
     )
     progress("choosing", 1, 2)
     seen = [stories.get(one, one) for one in before["doc_id"].to_pylist()]
@@ -149,15 +153,14 @@ def _plan(workspace: Workspace) -> Plan:
     return Plan(one.size, asdict(one.weights), one.random, one.floor, one.breadth, one.even, one.further, one.seed)
 
 
-def _scores(
-    workspace: Workspace, doc_ids: Sequence[str], found: Sequence[int], made: Suggested
-) -> Mapping[str, Floats]:
+def _scores(workspace: Workspace, documents: pa.Table, found: Sequence[int], made: Suggested) -> Mapping[str, Floats]:
     """Score these documents by each strategy that has a weight; ``found`` are their clusters, and then those of documents before."""
     weights = workspace.settings.sample.weights
+    doc_ids = documents["doc_id"].to_pylist()
     of = made.read().spans
     said = {}
     if weights.uncertainty:
-        said["uncertainty"] = _uncertainty(workspace, doc_ids, of, made.used)
+        said["uncertainty"] = scores.per_label(_doubt(workspace, documents, of, made.used), doc_ids, of)
     if weights.disagreement:
         said["disagreement"] = scores.disagreement(doc_ids, of, suggesters=len(made.used))
     if weights.rare:
@@ -168,8 +171,9 @@ def _scores(
     return said
 
 
-def _uncertainty(workspace: Workspace, doc_ids: Sequence[str], spans: pa.Table, used: Sequence[Used]) -> Floats:
-    """Give how unsure those suggesters are that can say so, or else what the scores of suggestions say."""
+def _doubt(workspace: Workspace, documents: pa.Table, spans: pa.Table, used: Sequence[Used]) -> Floats:
+    """Give of how many words those suggesters are unsure that can say so, or else what the scores of suggestions say."""
+    doc_ids = documents["doc_id"].to_pylist()
     able = [one for one in used if issubclass(suggester_class(one.name), Unsure)]
     if not able:
         return scores.doubt(doc_ids, spans)
@@ -177,7 +181,8 @@ def _uncertainty(workspace: Workspace, doc_ids: Sequence[str], spans: pa.Table, 
     engine = EngineOptions(*astuple(workspace.settings.engine))
     for one in run(partial(_unsure, workspace=workspace, used=able), sources_of(workspace.documents), options=engine):
         said |= one
-    return np.array([said[one] for one in doc_ids])
+    words = pc.add(pc.count_substring(documents["text"], " "), 1).to_numpy()
+    return np.asarray(np.array([said[one] for one in doc_ids]) * words, dtype=np.float64)
 
 
 def _unsure(source: Source, _watch: Watch, *, workspace: Workspace, used: Sequence[Used]) -> dict[str, float]:

@@ -27,7 +27,9 @@ def combine(scores: Mapping[str, Floats], weights: Mapping[str, float], *, count
 
     Strategies without a weight, or that tell no documents apart, are left out; where none is left all score the same.
     """
-    said = {name: weights[name] * ranks(one) for name, one in scores.items() if weights.get(name) and count and np.ptp(one)}
+    said = {
+        name: weights[name] * ranks(one) for name, one in scores.items() if weights.get(name) and count and np.ptp(one)
+    }
     if not said:
         return np.full(count, 0.5), ["none"] * count
     names, table = list(said), np.array(list(said.values()))
@@ -43,6 +45,15 @@ def doubt(doc_ids: Sequence[str], suggestions: pa.Table) -> Floats:
     for doc_id, score in _columns(suggestions, "doc_id", "score"):
         found[doc_id] += 1 - abs(2 * score - 1)
     return np.array([found[doc_id] for doc_id in doc_ids], dtype=np.float64)
+
+
+def per_label(amounts: Floats, doc_ids: Sequence[str], suggestions: pa.Table) -> Floats:
+    """Divide an amount of each document by the labels that it will take to learn it: one more than are suggested.
+
+    (What an annotator's work costs belongs into the choice: Settles, Craven and Friedland, NIPS Workshop on Cost-Sensitive Learning, 2008.)
+    """
+    expected = Counter(suggestions["doc_id"].to_pylist())
+    return amounts / np.array([1 + expected[one] for one in doc_ids], dtype=np.float64)
 
 
 def disagreement(doc_ids: Sequence[str], suggestions: pa.Table, *, suggesters: int) -> Floats:
