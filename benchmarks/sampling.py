@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from gold import Gold, documents_of, known_of, read_gum, read_re3d, schema_of, zones_of
 from numpy.typing import NDArray
+from ratio import Ratio, at_most, show
 
 from copydesk.model.schema import LabelSchema
 from copydesk.sampling import Candidates, Plan, choose, clusters, scores
@@ -28,10 +29,11 @@ from copydesk.suggestions.suggester import Setup
 from copydesk.suggestions.tagger import Tagger
 from copydesk.suggestions.tagger.spans import outermost
 
-SHARES = (0.8, 0.9, 0.95)  # of the F1 with all labels
+MOST = 0.95  # of the F1 with all labels
+SHARES = (0.8, 0.9, MOST)
 TARGET = 0.7  # of random's labels
 SEEDS = 4
-BATCHES = 20  # that the pool would make
+BATCHES = 14  # that the pool would make
 ENOUGH = 0.75  # of the labels, to see where 95 % of the F1 is reached
 ROUNDS = 30  # of training
 _UNITS = {
@@ -40,14 +42,12 @@ _UNITS = {
     "sentences": r".+?(?:(?<=[a-z0-9)”\"])[.!?](?=\s+[A-Z“\"])|(?=\n)|$)",
 }
 _RANDOM = Plan(1, random=1.0)
-_OURS = Plan(1, {"uncertainty": 1.0, "diversity": 0.0, "rare": 0.0}, random=0.1, breadth=0.5)
+_OURS = Plan(1, {"uncertainty": 1.0}, random=0.1, floor=0.05, breadth=0.5)
 STRATEGIES = {
     "random": _RANDOM,
     "ours": _OURS,
     "uncertainty of a word": replace(_OURS, weights={"doubt of a word": 1.0}),
     "uncertainty of a document": replace(_OURS, weights={"doubt of all": 1.0}),
-    "with coverage": replace(_OURS, weights={"uncertainty": 1.0, "coverage": 0.5}),
-    "coverage": replace(_OURS, weights={"coverage": 1.0}),
     "sharp": replace(_OURS, floor=0.02, random=0.05, breadth=0.3),
     "with diversity": replace(_OURS, weights={"uncertainty": 1.0, "diversity": 0.5}),
     "with rare labels": replace(_OURS, weights={"uncertainty": 1.0, "rare": 0.5}),
@@ -154,10 +154,6 @@ def _scores(
     pool: Mapping[str, Gold], left: Sequence[str], done: Sequence[str], groups: Mapping[str, int], tagger: Tagger | None
 ) -> dict[str, NDArray[np.float64]]:
     said = {"diversity": scores.novelty([groups[one] for one in left], before=[groups[one] for one in done])}
-    import collections
-    F=collections.Counter(w for one in pool.values() for w in set(_g(one.text)))
-    C=collections.Counter(w for one in done for w in set(_g(pool[one].text)))
-    said["coverage"]=np.array([sum(np.log(F[w])/(1+C[w])**2 for w in set(_g(pool[one].text)) if F[w]>1)/len(pool[one].text.split())**.5 for one in left])
     if tagger is None:
         return said
     golds = [pool[one] for one in left]
@@ -165,19 +161,13 @@ def _scores(
     unsure = tagger.uncertainty(documents, zones=zones)
     found = tagger.suggest(documents, zones=zones).spans
     words = np.array([len(one.text.split()) for one in golds])
-    expected = Counter(found["doc_id"].to_pylist())
     agreed = Counter(label for one in done for _, _, label in pool[one].spans)
     return said | {
-        "uncertainty": unsure * words / np.array([1 + expected[one] for one in left]),
+        "uncertainty": scores.per_label(unsure * words, left, found),
         "doubt of a word": unsure,
         "doubt of all": unsure * words,
         "rare": scores.rarity(left, found, agreed=agreed),
     }
-
-
-def _g(text):
-    w=text.split()
-    return w+[a+" "+b for a,b in zip(w,w[1:])]
 
 
 def needed(told: Curve, wanted: float, column: int = 0) -> float:
@@ -195,29 +185,41 @@ def needed(told: Curve, wanted: float, column: int = 0) -> float:
 
 
 def compared(corpus: str, unit: str, seeds: int, names: Sequence[str]) -> dict[str, list[Curve]]:
-    """Run these strategies with every seed, and print what each took beside random."""
+    """Run these strategies with every seed, and print what each took and gave."""
     told: dict[str, list[Curve]] = {name: [] for name in names}
     for setting in settings(corpus, unit, range(seeds)):
         for name in names:
             told[name].append(curve(setting, STRATEGIES[name]))
-            at = told[name][-1]
-            print(setting.seed, name, [(labels, round(value, 3)) for labels, _, value in at[::3]], flush=True)
+            points = [f"{value:.3f} at {labels}" for labels, _, value in told[name][-1][::3]]
+            print(f"{corpus} {unit} {setting.seed} {name}: {', '.join(points)}", flush=True)
     return told
 
 
-def mean_needed(curves: Sequence[Curve], share: float, column: int = 0) -> list[float]:
-    return [needed(one, share * one[-1][2], column) for one in curves]
+def took(curves: Sequence[Curve], share: float, column: int = 0) -> list[float]:
+    """Give how many labels (or words) it took with each seed to reach this share of the F1 with all labels."""
+    return [needed(one[:-1], share * one[-1][2], column) for one in curves]
+
+
+def run(corpus: str = "re3d", unit: str = "sentences", seeds: int = SEEDS) -> Iterator[Ratio]:
+    """Give the ratio of labels that ours needs to those that random needs."""
+    told = compared(corpus, unit, seeds, ("random", "ours"))
+    rounds = [
+        ours / random for ours, random in zip(*(took(told[one], MOST) for one in ("ours", "random")), strict=True)
+    ]
+    yield at_most(f"labels for {MOST:.0%} of the F1, {corpus} {unit}, chosen / random", rounds, TARGET)
+
+
+def tell(told: Mapping[str, Sequence[Curve]]) -> None:
+    """Print the mean labels and words that each strategy took, beside random's."""
+    for name, curves in told.items():
+        for share in SHARES:
+            labels, words = (float(np.mean(took(curves, share, column))) for column in (0, 1))
+            random = [float(np.mean(took(told["random"], share, column))) for column in (0, 1)]
+            beside = f"{labels / random[0]:.2f} and {words / random[1]:.2f} of random's"
+            print(f"{name}, {share:.0%}: {labels:,.0f} labels, {words:,.0f} words: {beside}")
 
 
 if __name__ == "__main__":
-    corpus, unit, seeds = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    names = sys.argv[4].split(",") if len(sys.argv) > 4 else list(STRATEGIES)
-    told = compared(corpus, unit, seeds, names)
-    for name in names:
-        print(
-            name,
-            *(
-                f"{share}: labels {np.mean(mean_needed(told[name], share)):.0f} ratio {np.mean(mean_needed(told[name], share)) / np.mean(mean_needed(told['random'], share)):.2f} words {np.mean(mean_needed(told[name], share, 1)) / np.mean(mean_needed(told['random'], share, 1)):.2f};"
-                for share in SHARES
-            ),
-        )
+    if len(sys.argv) == 1:
+        sys.exit(show(run()))
+    tell(compared(sys.argv[1], sys.argv[2], int(sys.argv[3]), list(STRATEGIES)))

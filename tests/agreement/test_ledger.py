@@ -14,7 +14,9 @@ from copydesk.agreement.suspects import ledger
 
 def agreed(rows: list[tuple[str, str, str]]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    return pa.table({name: pa.array(one, pa.string()) for name, one in zip(("surface", "label", "doc_id"), columns, strict=True)})
+    return pa.table(
+        {name: pa.array(one, pa.string()) for name, one in zip(("surface", "label", "doc_id"), columns, strict=True)}
+    )
 
 
 def told(*rows: tuple[str, str, str]) -> list[tuple[object, ...]]:

@@ -164,8 +164,8 @@ class StrategyWeights:
 
     uncertainty: float = _within(1.0, 0, 1_000)  # how unsure suggesters that learn are of a document
     disagreement: float = _within(0.0, 0, 1_000)  # of several suggesters
-    diversity: float = _within(0.5, 0, 1_000)  # of what kinds of texts few were chosen yet
-    rare: float = _within(0.5, 0, 1_000)  # labels are suggested of which few are agreed yet
+    diversity: float = _within(0.0, 0, 1_000)  # of what kinds of texts few were chosen yet
+    rare: float = _within(0.0, 0, 1_000)  # labels are suggested of which few are agreed yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,9 @@ class SampleSettings:
     """``[sample]``: which documents are labelled next. Without ``size`` all are, in no order."""
 
     size: int = _within(0, 0, 1_000_000)  # documents of a batch
-    random: float = _within(0.2, 0, 1)  # share of the documents that is drawn at random alone, for evaluation
-    floor: float = _within(0.1, 0.001, 1)  # share of the probability that is spread evenly; with 1 all is
-    breadth: float = _within(1.0, 0.1, 1_000)  # by how many batches' places probabilities fall by a factor of e
+    random: float = _within(0.1, 0, 1)  # share of a batch that is drawn at random alone, for evaluation
+    floor: float = _within(0.05, 0.001, 1)  # share of the probability that is spread evenly; with 1 all is
+    breadth: float = _within(0.5, 0.1, 1_000)  # by how many batches' places probabilities fall by a factor of e
     strata: tuple[str, ...] = ()  # publisher, month, length, language
     even: float = _within(0.0, 0, 1)  # 0: strata as in the corpus, 1: as much of each
     further: float = _within(0.25, 0, 1)  # what each further document of a story is worth beside the one before

@@ -33,9 +33,9 @@ class Plan:
 
     size: int
     weights: Mapping[str, float] = field(default_factory=dict)
-    random: float = 0.2
-    floor: float = 0.1
-    breadth: float = 1.0
+    random: float = 0.1
+    floor: float = 0.05
+    breadth: float = 0.5
     even: float = 0.0
     further: float = 0.25
     seed: int = 0
