@@ -42,13 +42,13 @@ _UNITS = {
     "sentences": r".+?(?:(?<=[a-z0-9)”\"])[.!?](?=\s+[A-Z“\"])|(?=\n)|$)",
 }
 _RANDOM = Plan(1, random=1.0)
-_OURS = Plan(1, {"uncertainty": 1.0}, random=0.1, floor=0.05, breadth=0.5)
+_OURS = Plan(1, {"uncertainty": 1.0}, random=0.05, floor=0.02, breadth=0.1)
 STRATEGIES = {
     "random": _RANDOM,
     "ours": _OURS,
     "uncertainty of a word": replace(_OURS, weights={"doubt of a word": 1.0}),
     "uncertainty of a document": replace(_OURS, weights={"doubt of all": 1.0}),
-    "sharp": replace(_OURS, floor=0.02, random=0.05, breadth=0.3),
+    "less sharp": replace(_OURS, random=0.1, floor=0.05, breadth=0.5),
     "with diversity": replace(_OURS, weights={"uncertainty": 1.0, "diversity": 0.5}),
     "with rare labels": replace(_OURS, weights={"uncertainty": 1.0, "rare": 0.5}),
     "diversity": replace(_OURS, weights={"diversity": 1.0}),
@@ -222,4 +222,4 @@ def tell(told: Mapping[str, Sequence[Curve]]) -> None:
 if __name__ == "__main__":
     if len(sys.argv) == 1:
         sys.exit(show(run()))
-    tell(compared(sys.argv[1], sys.argv[2], int(sys.argv[3]), list(STRATEGIES)))
+    tell(compared(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:] or list(STRATEGIES)))

@@ -62,7 +62,8 @@ def without(asked: Candidates, made: Choice) -> Candidates:
 def test_a_batch_has_its_size_and_every_document_a_chance(asked: Candidates, plan: Plan) -> None:
     made = choose(asked, before=[], plan=plan, batch=1)
     size = min(plan.size, len(asked.doc_ids))
-    at_random = min(round(plan.random * plan.size), size)
+    at_random = min(plan.at_random, size)
+    assert (at_random > 0) == (plan.random > 1e-9)
     for name, asked_for in (("random", at_random), ("strategy", size - at_random)):
         chances = made.inclusion.get(name, np.zeros(0))
         chances = chances[~np.isnan(chances)]

@@ -20,7 +20,7 @@ CLUSTERS = RNG.integers(0, 6, N)
 
 def surveyed(seed: int, *, batches: int = 3, size: int = 24, plan: Plan | None = None) -> tuple[Sample, np.ndarray]:
     """Choose batches whose scores learn from the labels of those before; gives the sample, and which documents are in it."""
-    plan = plan or Plan(size, {"uncertainty": 1.0}, seed=seed)
+    plan = plan or Plan(size, {"uncertainty": 1.0}, random=0.25, floor=0.1, breadth=1.0, seed=seed)
     missed, there, drawn = np.ones(N), np.zeros(N, bool), []
     for batch in range(1, batches + 1):
         left = np.flatnonzero(~there & (np.arange(N) < (N - LATE if batch == 1 else N)))
@@ -57,7 +57,7 @@ def test_weights_recover_the_true_frequencies_and_intervals_hold_them_as_often_a
         ratios.append(ratio.value)
         held.append((total.low <= truth[0] <= total.high, ratio.low <= truth[1] <= ratio.high))
     assert abs(np.mean(totals) - truth[0]) < 3 * np.std(totals) / rounds**0.5
-    assert np.mean(ratios) == pytest.approx(truth[1], rel=0.01)
+    assert np.mean(ratios) == pytest.approx(truth[1], rel=0.03)
     assert (np.mean(held, axis=0) > 0.9).all()  # nominally 0.95
     assert (np.mean(held, axis=0) < 0.99).all()
 

@@ -196,3 +196,18 @@ def test_a_document_that_came_later_is_there_for_the_batches_since(desk: Workspa
     asked(desk)
     since = desk.samples.parts()[1].read("chances")["since"].to_numpy()
     assert np.bincount(since).tolist() == [0, 32, 1]
+
+
+def test_a_suggester_that_learned_says_of_what_it_is_unsure(desk: Workspace) -> None:
+    learning = ["[suggest]", 'use = ["tagger"]', "[suggest.options.tagger]", "documents = 1", "spans = 1"]
+    (desk.root / "copydesk.toml").write_text(settings(*SAMPLE, *learning), encoding="utf-8")
+    desk = Workspace.open(desk.root)
+    first = asked(desk)
+    assert {row["strategy"] for row in desk.samples.read("samples").to_pylist()} <= {"random", "none", "uncertainty"}
+    read(desk, first["documents"])
+    assert run(desk, "agree").exit_code == 0
+    asked(desk)
+    rows = desk.samples.parts()[1].read("samples").to_pylist()
+    assert [row["strategy"] for row in rows if row["slice"] == "strategy"] == ["uncertainty"] * 6
+    with locked(desk.lock):
+        assert order(desk, progress=quiet).num_rows == 8

@@ -13,6 +13,7 @@ a document that is chosen is not known where scores learn from labels; so estima
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,11 @@ class Plan:
     even: float = 0.0
     further: float = 0.25
     seed: int = 0
+
+    @property
+    def at_random(self) -> int:
+        """How many are drawn at random: the share, rounded up, so that there is one wherever there is a share."""
+        return math.ceil(self.random * self.size - 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def choose(candidates: Candidates, *, before: Sequence[str], plan: Plan, batch: 
     luck = np.array([keyed(plan.seed, batch, one) for one in candidates.doc_ids.tolist()])
     order = np.lexsort((luck, candidates.stories, candidates.clusters, candidates.strata))
     slices, missed, chances = np.full(count, "", "<U8"), candidates.missed, {}
-    at_random = min(round(plan.random * plan.size), count)
+    at_random = min(plan.at_random, count)
     for name, n in ((RANDOM, at_random), (STRATEGY, min(plan.size, count) - at_random)):
         rows = order[slices[order] == ""]
         if not n:

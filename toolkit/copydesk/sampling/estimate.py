@@ -5,7 +5,8 @@ adds, each divided by its probability, whatever the probabilities were learned f
 Association 51, 1956, pages 269-284, section 3; the same in active learning: Farquhar, Gal and Rainforth, ICLR 2021). The estimates
 of several draws are uncorrelated, and their mean with fixed weights is unbiased. A draw's weight is one over its **spread**, the sum
 over all documents of 1 / p - 1, which is its variance where all values are alike but for chance; where all probabilities are
-equal, that makes the plain mean of what was chosen. So a document of draw ``d`` with probability ``p`` counts
+equal, that makes the plain mean of what was chosen. (It is fixed beforehand but for what strata and stories change in it, and for
+documents that come later.) So a document of draw ``d`` with probability ``p`` counts
 ``w_d / p + w_(d+1) + w_(d+2) + …``.
 
 Ratios (a label's share, labels in a document) are those of two estimated totals (Hájek), and their error is that of the linearised
