@@ -25,6 +25,7 @@ from copydesk.sampling.draw import Flags, Floats, draw, inclusion
 from copydesk.sampling.scores import combine, worth
 
 RANDOM, STRATEGY = "random", "strategy"
+_LEAST = 1e-9  # size
 Texts = NDArray[np.str_]
 
 
@@ -105,9 +106,12 @@ def choose(candidates: Candidates, *, before: Sequence[str], plan: Plan, batch: 
         rows = order[slices[order] == ""]
         if not n:
             continue
-        sizes = np.ones(count) if name == RANDOM else _sizes(candidates, scores, rows, before=before, plan=plan, n=n)
         chances[name] = np.full(count, np.nan)
-        chances[name][rows] = inclusion(sizes[rows], n)
+        even = np.ones(len(rows)) if name == RANDOM else _allotted(candidates.strata[rows], plan.even)
+        chances[name][rows] = inclusion(even, n)
+        if name == STRATEGY:
+            best = inclusion(even * _steep(candidates, scores, rows, before=before, plan=plan, n=n), n)
+            chances[name][rows] = plan.floor * chances[name][rows] + (1 - plan.floor) * best
         rng = np.random.default_rng([plan.seed, batch, name == RANDOM])
         slices[rows[draw(chances[name][rows], rng)]] = name
         missed = missed * (1 - np.nan_to_num(chances[name]))
@@ -115,24 +119,24 @@ def choose(candidates: Candidates, *, before: Sequence[str], plan: Plan, batch: 
     return Choice(candidates, scores, strategies, chances, 1 - missed, slices, ranks)
 
 
-def _sizes(
+def _steep(
     candidates: Candidates, scores: Floats, rows: NDArray[np.int64], *, before: Sequence[str], plan: Plan, n: int
 ) -> Floats:
-    """Give the sizes that the probabilities of these ``rows`` are proportional to, where ``n`` are drawn.
+    """Give the sizes of these ``rows``: they fall by a factor of e with every ``n * breadth`` places."""
+    best = np.lexsort((candidates.doc_ids[rows], -scores[rows]))
+    steep = np.empty(len(rows))
+    steep[best] = np.exp(-np.arange(len(rows)) / (n * plan.breadth))
+    steep[best] *= worth(candidates.stories[rows[best]].tolist(), before=before, further=plan.further)
+    return np.maximum(steep, _LEAST)
 
-    They fall by a factor of e with every ``n * breadth`` places. With ``even``, strata count by their number of documents to the
-    power of ``1 - even`` (power allocation: Bankier, The American Statistician 42, 1988, pages 174-177): at 0 in proportion, at 1
-    all the same.
+
+def _allotted(strata: Texts, even: float) -> Floats:
+    """Give the size of each document, so that strata count by their number of documents to the power of ``1 - even``.
+
+    At 0 that is in proportion, at 1 all the same (power allocation: Bankier, The American Statistician 42, 1988, pages 174-177).
     """
-    best = rows[np.lexsort((candidates.doc_ids[rows], -scores[rows]))]
-    steep = np.zeros(len(scores))
-    steep[best] = np.exp(-np.arange(len(best)) / (n * plan.breadth))
-    steep /= steep.sum()
-    steep[best] *= worth(candidates.stories[best].tolist(), before=before, further=plan.further)
-    sizes = plan.floor / len(best) + (1 - plan.floor) * steep
-    counts = Counter(candidates.strata[rows].tolist())
-    shares = [counts[name] ** -plan.even if name in counts else 0.0 for name in candidates.strata.tolist()]
-    return np.asarray(sizes * np.array(shares), dtype=np.float64)
+    counts = Counter(strata.tolist())
+    return np.array([counts[name] ** -even for name in strata.tolist()], dtype=np.float64)
 
 
 def _ranks(chosen: Flags, scores: Floats) -> NDArray[np.int64]:
