@@ -28,6 +28,7 @@ from copydesk.suggestions.names import Name
 GROUP = "copydesk.suggesters"
 SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
+    "spacy": "copydesk.suggestions.spacy_pipeline:SpacyPipeline",
     "tagger": "copydesk.suggestions.tagger:Tagger",
 }
 _Options = TypeVar("_Options")
