@@ -43,7 +43,7 @@ def read_seeds(folder: Path = ROOT / "seeds") -> list[Gold]:
     golds = []
     for name, one in sorted(judged.items()):
         form = "html" if name.endswith(".html") else "text"
-        article = (folder / name).read_text(encoding="utf-8")
+        article = _decoded((folder / name).read_bytes())
         made = read_document(article, format=form, doc_id=name, recipe="gold", max_chars=100_000).document
         assert made is not None, name
         quotes = [(span["quote"], span.get("occurrence", 1), span["label"]) for span in one["spans"]]
@@ -170,6 +170,13 @@ def known_of(golds: Sequence[Gold]) -> Known:
 def _of_lines(doc_id: str, text: str, spans: Iterable[tuple[int, int, str]]) -> Gold:
     lines = tuple((*line.span(), "paragraph") for line in re.finditer(r"[^\n]+", text))
     return Gold(doc_id, text, tuple(sorted(set(spans))), lines)
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("windows-1252")  # as old pages are
 
 
 def _place(text: str, quote: str, occurrence: int) -> tuple[int, int]:
