@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from copydesk.errors import StoreError
 from copydesk.model.tables import from_tuples
 from copydesk.suggestions.names import NameIndex
 from copydesk.suggestions.suggester import Found, Known, Setup, Suggester, digest
@@ -22,7 +24,6 @@ from copydesk.suggestions.words import tokens
 
 _MODEL = "model.crfsuite"
 _LEARNED = "learned.json"
-_AGAIN = 20  # spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class TaggerOptions:
     documents: int = field(default=3, metadata={"least": 1, "most": 1_000_000_000})
     spans: int = field(default=20, metadata={"least": 1, "most": 1_000_000_000})
     rounds: int = field(default=100, metadata={"least": 1, "most": 100_000})
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """How much there was to learn from, and the digest of the model; without one, there was too little."""
+
+    documents: int = 0
+    spans: int = 0
+    model: str = ""
 
 
 class Tagger(Suggester):
@@ -45,17 +55,14 @@ class Tagger(Suggester):
     learns = True
 
     def __init__(self, setup: Setup) -> None:
-        """Raises ConfigError for options that are wrong."""
+        """Raises ConfigError for options that are wrong, StoreError for a model that is not what was learned."""
         self._options = setup.read_options(TaggerOptions, name=self.name)
         self._names = NameIndex(setup.names)
-        learned = setup.folder / _LEARNED
-        self._learned = json.loads(learned.read_text("utf-8")) if learned.exists() else {"documents": 0, "spans": 0}
-        model = setup.folder / _MODEL
-        data = model.read_bytes() if model.exists() else b""
-        self._model = Model(data) if data else None
-        self._version = digest(
-            [VERSION, hashlib.sha256(data).hexdigest(), [astuple(name) for name in setup.names] if data else []]
-        )
+        told = setup.folder / _LEARNED
+        self._learned = _Learned(**json.loads(told.read_text("utf-8"))) if told.exists() else _Learned()
+        self._model = _read(setup.folder, self._learned.model) if self._learned.model else None
+        names = [astuple(name) for name in setup.names]
+        self._version = digest([VERSION, self._learned.model, names if self._model else []])
 
     @property
     def version(self) -> str:
@@ -94,15 +101,16 @@ class Tagger(Suggester):
         options = setup.read_options(TaggerOptions, name=cls.name)
         names = NameIndex(setup.names)
         golds = list(_golds(known))
-        counts = {"documents": len(golds), "spans": sum(len(spans) for _, _, spans in golds)}
-        if counts["documents"] >= options.documents and counts["spans"] >= options.spans:
+        learned = _Learned(len(golds), sum(len(spans) for _, _, spans in golds))
+        if learned.documents >= options.documents and learned.spans >= options.spans:
             sequences = (
                 (features_of(block, marks), tags_of(block, spans))
                 for text, zones, spans in golds
                 for block, marks in _marked(text, zones, names)
             )
             train(sequences, place=setup.folder / _MODEL, rounds=options.rounds)
-        (setup.folder / _LEARNED).write_text(json.dumps(counts, sort_keys=True), "utf-8")
+            learned = replace(learned, model=_sha256((setup.folder / _MODEL).read_bytes()))
+        (setup.folder / _LEARNED).write_text(json.dumps(asdict(learned), sort_keys=True), "utf-8")
 
     def _tagged(
         self, documents: pa.Table, zones: pa.Table
@@ -117,9 +125,20 @@ class Tagger(Suggester):
     def _too_little(self) -> str:
         has, needs = self._learned, self._options
         return (
-            f"tagger: {has['documents']} documents with {has['spans']} labels to learn from, of {needs.documents} and "
+            f"tagger: {has.documents} documents with {has.spans} labels to learn from, of {needs.documents} and "
             f"{needs.spans} that it needs: it suggests nothing yet"
         )
+
+
+def _read(folder: Path, expected: str) -> Model:
+    data = (folder / _MODEL).read_bytes()
+    if _sha256(data) != expected:  # CRFsuite does not look, and crashes
+        raise StoreError(f"{folder / _MODEL} is damaged", fix=f"remove the folder {folder}: it is learned anew")
+    return Model(data)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _golds(known: Known) -> Iterator[tuple[str, Sequence[tuple[int, int, str]], list[Span]]]:
