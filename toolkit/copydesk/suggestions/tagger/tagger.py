@@ -70,7 +70,10 @@ class Tagger(Suggester):
         return self._version
 
     def suggest(self, documents: pa.Table, *, zones: pa.Table) -> Found:
-        """Suggest spans, in the order of the documents and then of ``start``; the score is the least probability of its tokens."""
+        """Suggest spans, in the order of the documents and then of ``start``.
+
+        The score is the probability of the tag of which the model is least sure, times that of the tag after the span.
+        """
         if self._model is None:
             return Found(notes=(self._too_little(),))
         rows: list[tuple[Any, ...]] = []
@@ -78,7 +81,7 @@ class Tagger(Suggester):
             for block, tags, sure in tagged:
                 for first, last, label in spans_of(tags):
                     start, end = block.places[first][0], block.places[last - 1][1]
-                    score = min(1.0, *sure[first:last])
+                    score = min(1.0, min(sure[first:last]) * (sure[last] if last < len(sure) else 1.0))
                     rows.append((doc_id, start, end, text[start:end], label, "crf", score, []))
         return Found(from_tuples("suggestions", rows))
 
