@@ -17,6 +17,7 @@ from copydesk.model.tables import SUGGESTIONS, empty, from_rows
 from copydesk.suggestions import Name, Rules, Setup, read_names
 from copydesk.suggestions.names import NameIndex
 from copydesk.suggestions.patterns import read_rule
+from copydesk.suggestions.variants import variants
 from copydesk.suggestions.words import is_whole, tokens
 
 ROOT = Path(__file__).parents[2]
@@ -135,12 +136,12 @@ def test_of_all_places_where_a_pattern_or_name_matches_none_is_passed_over(text:
                 everywhere[start] = max(ends)
         assert {start: end for start, end, _ in rule.find(text, words)} == everywhere
     plain: dict[int, int] = {}
-    for name in NAMES:
+    for surface in {one for name in NAMES for one in (name.surface, *variants(name.surface))}:
         for start in range(len(text)):
-            end = start + len(name.surface)
-            if text.startswith(name.surface, start) and is_whole(text, start, end):
+            end = start + len(surface)
+            if text.startswith(surface, start) and is_whole(text, start, end):
                 plain[start] = max(end, plain.get(start, 0))
-    assert {start: end for start, end, _ in NameIndex(NAMES).find(text, words)} == plain
+    assert {start: end for start, end, *_ in NameIndex(NAMES).find(text)} == plain
 
 
 def test_the_longest_match_wins_and_case_counts(schema: LabelSchema, tasks_of: Tasks) -> None:

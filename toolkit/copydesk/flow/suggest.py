@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -103,7 +103,7 @@ def suggestions(workspace: Workspace, *, progress: Progress) -> Suggested:
     key = [_STAGE, workspace.schema().digest, workspace.settings.suggest.least, _calibration(workspace).as_dict()]
     key += [[one.name, one.version] for one in used]
     todo = [_Todo(source, _name(source, workspace, key)) for source in sources_of(workspace.documents)]
-    missing = [one for one in todo if not (folder / one.name).exists()]
+    missing = [one for one in todo if not _is_whole(folder / one.name)]
     work = partial(suggest_part, workspace=workspace, used=used)
     engine = EngineOptions(*astuple(workspace.settings.engine))
     for done, _ in enumerate(run(work, missing, options=engine), start=1):
@@ -119,6 +119,17 @@ def _name(source: Source, workspace: Workspace, key: Sequence[object]) -> str:
     return digest_of([*key, name_of(source.part), source.rows, zoned])[:32]
 
 
+def _is_whole(folder: Path) -> bool:
+    """Say whether suggestions are there and nobody has to be asked again; what is not whole is removed."""
+    if not folder.exists():
+        return False
+    if not part_at(folder).receipt["unanswered"]:
+        return True
+    with translated(folder, "remove"):
+        shutil.rmtree(folder)
+    return False
+
+
 def suggest_part(todo: _Todo, _watch: Watch, *, workspace: Workspace, used: Sequence[Used]) -> None:
     """Make the suggestions of a part of the log, in whatever process, and leave them in the folder."""
     documents = todo.source.read("documents", _SHOWN)
@@ -132,7 +143,12 @@ def suggest_part(todo: _Todo, _watch: Watch, *, workspace: Workspace, used: Sequ
         calibration=_calibration(workspace),
     )
     tables = {name: getattr(made, field) for name, field in TABLES.items()}
-    receipt = {"stage": _STAGE, "documents": documents.num_rows, "notes": list(made.notes)}
+    receipt = {
+        "stage": _STAGE,
+        "documents": documents.num_rows,
+        "notes": list(made.notes),
+        "unanswered": made.unanswered,
+    }
     own = commit(workspace.suggested / f"{todo.name}-{uuid4().hex}", tables, receipt)
     offer(own, workspace.suggested / todo.name)
 
@@ -156,15 +172,15 @@ def _used(workspace: Workspace, *, progress: Progress) -> Iterator[Used]:
         folder = workspace.suggesters / name / "own"
         if found.learns:
             folder = folder.with_name(digest_of([_learned_from(workspace), schema.digest, options])[:16])
-            _learn(workspace, found, Setup(schema, folder, names, options))
-        setup = Setup(schema, folder, names, options)
+            _learn(workspace, found, Setup(schema, folder, names, options, workspace.root))
+        setup = Setup(schema, folder, names, options, workspace.root)
         yield Used(name, setup, found(setup).version)
         progress("learning", number, len(settings.use))
 
 
 def _learned_from(workspace: Workspace) -> list[object]:
-    part = workspace.agreed.part()
-    return [part.receipt["key"], _is_fresh(workspace)] if part else []
+    agreed, copies = workspace.agreed.part(), workspace.copies.part()
+    return [agreed.receipt["key"], _is_fresh(workspace), copies.receipt["key"] if copies else ""] if agreed else []
 
 
 def _is_fresh(workspace: Workspace) -> bool:
@@ -182,7 +198,7 @@ def _learn(workspace: Workspace, found: type[Suggester], setup: Setup) -> None:
         sweep(folder.parent)
         own = folder.with_name(f".tmp-{folder.name}")
         own.mkdir()
-        found.learn(Setup(setup.schema, own, setup.names, setup.options), known_of(workspace))
+        found.learn(replace(setup, folder=own), known_of(workspace))
         own.rename(folder)
     _clear(folder.parent, {folder.name})
 

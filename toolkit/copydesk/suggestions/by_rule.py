@@ -24,8 +24,9 @@ from copydesk.suggestions.suggester import Found, Setup, Suggester, digest
 from copydesk.suggestions.words import tokens
 
 RESIDUE = "residue"
-_VERSION = 1  # higher where the same rules suggest otherwise
+_VERSION = 2  # higher where the same rules suggest otherwise
 _NAME_SCORE = 0.9  # scores rank suggestions; none of them was measured
+_VARIANT_SCORE = 0.8
 _ZONE_SCORE = 0.9
 
 _Zones = Mapping[tuple[str, int], Sequence[tuple[int, int, str]]]
@@ -56,9 +57,10 @@ class _Rules:
             for start, end, kind in zones:
                 for first, last in _lines(text, start, end):
                     yield _Candidate(first, last, self.residue, f"{RESIDUE}/{kind}", _ZONE_SCORE, 0)
-        words = tokens(text)
-        for start, end, name in self.names.find(text, words):
-            yield _Candidate(start, end, name.label, "name", _NAME_SCORE, 1)
+        for start, end, name, is_variant in self.names.find(text):
+            score = _VARIANT_SCORE if is_variant else _NAME_SCORE
+            yield _Candidate(start, end, name.label, "name/variant" if is_variant else "name", score, 1)
+        words = tokens(text) if self.patterns else ()
         for rank, (rule, label) in enumerate(self.patterns, start=2):
             for start, end, pattern in rule.find(text, words):
                 yield _Candidate(start, end, label, f"{rule.name}/{pattern.name}", pattern.score, rank)

@@ -40,6 +40,7 @@ class Rule:
     name: str
     patterns: tuple[Pattern, ...]
     first_words: frozenset[str]
+    whichever: re.Pattern[str]  # matches where one of the patterns does
 
     def find(self, text: str, words: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int, Pattern]]:
         """Give start, end and pattern of the longest match at each place; ``words`` are the text's.
@@ -47,7 +48,7 @@ class Rule:
         Matches may overlap each other.
         """
         for start, word in words:
-            if word in self.first_words or word[0].isdigit():
+            if (word in self.first_words or word[0].isdigit()) and self.whichever.match(text, start):
                 yield from self._longest(text, start)
 
     def _longest(self, text: str, start: int) -> Iterator[tuple[int, int, Pattern]]:
@@ -72,7 +73,8 @@ def read_rule(name: str) -> Rule:
         Pattern(row["name"], float(row["score"]), re.compile(_whole(_filled(row["pattern"], words))))
         for row in data["patterns"]
     )
-    return Rule(name, patterns, frozenset(_first_words(lists)))
+    whichever = re.compile("|".join(one.expression.pattern for one in patterns))
+    return Rule(name, patterns, frozenset(_first_words(lists)), whichever)
 
 
 def rule_names() -> Sequence[str]:

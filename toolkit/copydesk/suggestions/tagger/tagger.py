@@ -20,7 +20,6 @@ from copydesk.suggestions.tagger.blocks import Block, blocks_of, zones_by_docume
 from copydesk.suggestions.tagger.features import VERSION, features_of
 from copydesk.suggestions.tagger.model import Model, train
 from copydesk.suggestions.tagger.spans import Span, outermost, spans_of, tags_of
-from copydesk.suggestions.words import tokens
 
 _MODEL = "model.crfsuite"
 _LEARNED = "learned.json"
@@ -162,6 +161,6 @@ def _golds(known: Known) -> Iterator[tuple[str, Sequence[tuple[int, int, str]], 
 
 def _marked(text: str, zones: Sequence[tuple[int, int, str]], names: NameIndex) -> Iterator[tuple[Block, list[str]]]:
     """Give the blocks of a text, and of each of its tokens what name of the list it stands in."""
-    found = outermost((start, end, f"name={name.label}") for start, end, name in names.find(text, tokens(text)))
+    found = outermost((start, end, f"name={name.label}") for start, end, name, _ in names.find(text))
     for block in blocks_of(text, zones):
         yield block, [tag if tag != "O" else "" for tag in tags_of(block, found)]
