@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from copydesk.documents.read import read_document
-from copydesk.model.document import text_sha256
+from copydesk.model.document import doc_id_of, text_sha256
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import empty, from_rows
 from copydesk.suggestions import Known
@@ -49,7 +49,7 @@ def read_seeds(folder: Path = ROOT / "seeds") -> list[Gold]:
         quotes = [(span["quote"], span.get("occurrence", 1), span["label"]) for span in one["spans"]]
         spans = sorted({(*_place(made.text, quote, occurrence), label) for quote, occurrence, label in quotes})
         zones = tuple((zone.start, zone.end, zone.kind) for zone in made.zones)
-        golds.append(Gold(name, made.text, tuple(spans), zones))
+        golds.append(Gold(doc_id_of(name), made.text, tuple(spans), zones))
     return golds
 
 
@@ -63,7 +63,7 @@ def read_re3d(folder: Path = DATA / "re3d") -> list[Gold]:
             doc_id, start, end = row["documentId"], row["begin"], row["end"]
             if texts.get(doc_id, "")[start:end] == row["value"].strip() != "":
                 spans[doc_id].add((start, end, row["type"]))
-        golds += [_of_lines(doc_id, texts[doc_id], spans[doc_id]) for doc_id in sorted(texts)]
+        golds += [_of_lines(doc_id_of(doc_id), texts[doc_id], spans[doc_id]) for doc_id in sorted(texts)]
     return golds
 
 
@@ -89,7 +89,7 @@ def read_gum(folder: Path = DATA / "gum-wikinews") -> list[Gold]:
                     _, first, label = begun.pop(at)
                     spans.append((first, len(text), label))
             text += "" if "SpaceAfter=No" in columns[9] else " "
-        golds.append(_of_lines(path.stem, text, spans))
+        golds.append(_of_lines(doc_id_of(path.stem), text, spans))
     return golds
 
 
