@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -43,11 +43,19 @@ class _Learned:
     model: str = ""
 
 
+class _Tagged(NamedTuple):
+    """A block, the tags of its tokens, and how likely each of these is."""
+
+    block: Block
+    tags: Sequence[str]
+    sure: Sequence[float]
+
+
 class Tagger(Suggester):
     """Spans as in the labels so far, found by what words look like and stand beside.
 
     It suggests no span inside another: of labels that are nested it learns the outermost. A span ends with the block that it
-    begins in.
+    begins in. It does not know which documents a published version holds for test, and learns from all that it is given.
     """
 
     name = "tagger"
@@ -76,7 +84,7 @@ class Tagger(Suggester):
         if self._model is None:
             return Found(notes=(self._too_little(),))
         rows: list[tuple[Any, ...]] = []
-        for doc_id, text, tagged in self._tagged(documents, zones):
+        for doc_id, text, tagged in self._tagged(self._model, documents, zones):
             for block, tags, sure in tagged:
                 for first, last, label in spans_of(tags):
                     start, end = block.places[first][0], block.places[last - 1][1]
@@ -85,15 +93,15 @@ class Tagger(Suggester):
         return Found(from_tuples("suggestions", rows))
 
     def uncertainty(self, documents: pa.Table, *, zones: pa.Table) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Say of each document how unsure the model is of it, from 0 to 1: of a token, how likely it is to be other than tagged; their mean.
+        """Say how unsure the model is of each document, from 0 to 1: how likely a token of it is to be other than tagged.
 
-        Where the model has not learned, it is 1 of each.
+        It is 1 where there was too little to learn from, and 0 where there is no token.
         """
         if self._model is None:
             return np.ones(documents.num_rows)
         unsure = []
-        for _, _, tagged in self._tagged(documents, zones):
-            sure = [one for _, _, block in tagged for one in block]
+        for _, _, tagged in self._tagged(self._model, documents, zones):
+            sure = [one for block in tagged for one in block.sure]
             unsure.append(1 - min(1.0, sum(sure) / len(sure)) if sure else 0.0)
         return np.array(unsure, np.float64)
 
@@ -114,15 +122,13 @@ class Tagger(Suggester):
             learned = replace(learned, model=_sha256((setup.folder / _MODEL).read_bytes()))
         (setup.folder / _LEARNED).write_text(json.dumps(asdict(learned), sort_keys=True), "utf-8")
 
-    def _tagged(
-        self, documents: pa.Table, zones: pa.Table
-    ) -> Iterator[tuple[str, str, list[tuple[Block, list[str], list[float]]]]]:
-        assert self._model is not None
+    def _tagged(self, model: Model, documents: pa.Table, zones: pa.Table) -> Iterator[tuple[str, str, list[_Tagged]]]:
+        """Give ``doc_id``, text and tagged blocks of each document."""
         lying = zones_by_document(zones)
         columns = (documents[name].to_pylist() for name in ("doc_id", "revision", "text"))
         for doc_id, revision, text in zip(*columns, strict=True):
             marked = _marked(text, lying.get((doc_id, revision), ()), self._names)
-            yield doc_id, text, [(block, *self._model.tag(features_of(block, marks))) for block, marks in marked]
+            yield doc_id, text, [_Tagged(block, *model.tag(features_of(block, marks))) for block, marks in marked]
 
     def _too_little(self) -> str:
         has, needs = self._learned, self._options
@@ -133,9 +139,10 @@ class Tagger(Suggester):
 
 
 def _read(folder: Path, expected: str) -> Model:
-    data = (folder / _MODEL).read_bytes()
+    place = folder / _MODEL
+    data = place.read_bytes() if place.exists() else b""
     if _sha256(data) != expected:  # CRFsuite does not look, and crashes
-        raise StoreError(f"{folder / _MODEL} is damaged", fix=f"remove the folder {folder}: it is learned anew")
+        raise StoreError(f"{place} is damaged", fix=f"remove the folder {folder}: it is learned anew")
     return Model(data)
 
 
