@@ -259,6 +259,7 @@ def test_labels_of_any_shape_can_be_learned_from(
 @settings(deadline=None, max_examples=200)
 @given(text=texts, data=st.data())
 def test_tags_say_where_spans_of_whole_tokens_are_and_which_are_outermost(text: str, data: st.DataObject) -> None:
+    assert "".join(token for block in blocks_of(text, ()) for token in block.tokens) == "".join(text.split())
     for block in blocks_of(text, ()):
         numbers = st.integers(0, len(block.tokens) - 1)
         drawn = data.draw(st.lists(st.tuples(numbers, numbers, st.sampled_from("AB")), max_size=5))
@@ -288,3 +289,25 @@ def test_a_span_stays_within_its_block() -> None:
         ("paragraph", ["Halden"]),
     ]
     assert [tags_of(one, [(4, 19, "ORG")]) for one in blocks] == [["O", "B-ORG", "I-ORG"], ["B-ORG"]]
+
+
+def test_tokens_are_words_letters_of_scripts_without_spaces_and_signs() -> None:
+    [block] = blocks_of("Sana’a’s U.S. cafe\u0301 北京市 ไทยน้ำ\u200d وَقَع _x1 😀", ())
+    expected = "Sana ’ a ’ s U . S . cafe\u0301 北 京 市 ไ ท ย น้ ำ\u200d وَقَع _x1 😀"
+    assert list(block.tokens) == expected.split()
+
+
+def test_a_name_of_the_list_is_found_where_names_of_the_list_were_labelled(
+    gold: SimpleNamespace, seeds: list[Any], tmp_path: Path
+) -> None:
+    surfaces = {one.text[start:end] for one in seeds for start, end, label in one.spans if label == "GPE"}
+    known = tuple(Name(one, "GPE", one) for one in sorted(surfaces))
+    text = "The council met in Zzyx on Friday."
+    found = []
+    for number, more in enumerate([(), (Name("Zzyx", "GPE", "z"),)]):
+        setup = Setup(gold.schema_of(seeds), tmp_path / str(number), (*known, *more), QUICK)
+        setup.folder.mkdir()
+        Tagger.learn(setup, gold.known_of(seeds))
+        rows = suggested(Tagger(setup), gold, [gold.Gold("new", text, (), ())])
+        found.append({row["surface"]: row["score"] for row in rows if row["label"] == "GPE"}.get("Zzyx", 0))
+    assert found[0] + 0.1 < found[1]
