@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -123,6 +122,6 @@ def _load(options: SpacyOptions) -> Language:
     if not options.model:
         raise ConfigError(f"copydesk.toml: the suggester spacy is told no pipeline {place}", fix=fix)
     try:
-        return spacy.load(Path(options.model) if "/" in options.model else options.model, exclude=options.exclude)
+        return spacy.load(options.model, exclude=options.exclude)
     except (OSError, ValueError, ImportError) as error:
         raise ConfigError(f"copydesk.toml: {options.model!r} cannot be loaded {place}: {error}", fix=fix) from error

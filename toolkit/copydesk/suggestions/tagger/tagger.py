@@ -19,7 +19,7 @@ from copydesk.suggestions.suggester import Found, Known, Setup, Suggester, diges
 from copydesk.suggestions.tagger.blocks import Block, blocks_of, zones_by_document
 from copydesk.suggestions.tagger.features import VERSION, features_of
 from copydesk.suggestions.tagger.model import Model, train
-from copydesk.suggestions.tagger.spans import Span, outermost, spans_of, tags_of
+from copydesk.suggestions.tagger.spans import OUTSIDE, Span, outermost, spans_of, tags_of
 
 _MODEL = "model.crfsuite"
 _LEARNED = "learned.json"
@@ -170,4 +170,4 @@ def _marked(text: str, zones: Sequence[tuple[int, int, str]], names: NameIndex) 
     """Give the blocks of a text, and of each of its tokens what name of the list it stands in."""
     found = outermost((start, end, f"name={name.label}") for start, end, name, _ in names.find(text))
     for block in blocks_of(text, zones):
-        yield block, [tag if tag != "O" else "" for tag in tags_of(block, found)]
+        yield block, ["" if tag == OUTSIDE else tag for tag in tags_of(block, found)]
