@@ -28,6 +28,8 @@ from copydesk.suggestions.names import Name
 GROUP = "copydesk.suggesters"
 SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
+    "spacy": "copydesk.suggestions.spacy_pipeline:SpacyPipeline",
+    "tagger": "copydesk.suggestions.tagger:Tagger",
     "seen": "copydesk.suggestions.seen:Seen",
     "copies": "copydesk.suggestions.copies:Copies",
     "gliner": "copydesk.suggestions.gliner:Gliner",
