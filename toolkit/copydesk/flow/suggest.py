@@ -54,13 +54,18 @@ class Suggested:
     used: tuple[Used, ...]
     changed: bool
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What suggesters noted, each once."""
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.receipt["notes"]))
+
     def read(self) -> Found:
         """Read all of them, and what suggesters noted."""
         tables = {
             field: pa.concat_tables([empty(name), *(part.read(name) for part in self.parts)])
             for name, field in TABLES.items()
         }
-        return Found(**tables, notes=tuple(note for part in self.parts for note in part.receipt["notes"]))
+        return Found(**tables, notes=self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,8 @@ def suggest(workspace: Workspace, *, progress: Progress) -> Report:
     counts |= {
         name.replace("_", " "): sum(part.receipt["files"][name]["rows"] for part in made.parts) for name in TABLES
     }
-    notes = tuple(note for part in made.parts for note in part.receipt["notes"])
-    lines = (*(f"{one.name}: version {one.version}" for one in made.used), *notes)
-    data = {"by": {one.name: one.version for one in made.used}, "notes": notes}
+    lines = (*(f"{one.name}: version {one.version}" for one in made.used), *made.notes)
+    data = {"by": {one.name: one.version for one in made.used}, "notes": made.notes}
     return Report(
         "suggest",
         {name: count for name, count in counts.items() if count},
@@ -171,7 +175,7 @@ def _used(workspace: Workspace, *, progress: Progress) -> Iterator[Used]:
         options = settings.options.get(name, {})
         folder = workspace.suggesters / name / "own"
         if found.learns:
-            folder = folder.with_name(digest_of([_learned_from(workspace), schema.digest, options])[:16])
+            folder = folder.with_name(digest_of([found.edition, _learned_from(workspace), schema.digest, options])[:16])
             _learn(workspace, found, Setup(schema, folder, names, options, workspace.root))
         setup = Setup(schema, folder, names, options, workspace.root)
         yield Used(name, setup, found(setup).version)

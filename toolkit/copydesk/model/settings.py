@@ -148,7 +148,7 @@ class ValidationSettings:
 class SuggestSettings:
     """``[suggest]``: what suggests, and in what tasks annotators are to see nothing of it."""
 
-    use: tuple[str, ...] = ("rules",)
+    use: tuple[str, ...] = ("rules", "seen", "copies", "tagger")  # what there is nothing to learn from yet suggests nothing
     bare: float = _within(
         0.0, 0, 1
     )  # share of the documents that are sent without suggestions, to see what these do to people

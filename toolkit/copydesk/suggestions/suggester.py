@@ -113,6 +113,7 @@ class Suggester(ABC):
 
     name: ClassVar[str]
     learns: ClassVar[bool] = False  # whether there is anything to learn from labels
+    edition: ClassVar[int] = 1  # another one learns otherwise from the same labels
 
     @abstractmethod
     def __init__(self, setup: Setup) -> None:

@@ -60,6 +60,7 @@ class Tagger(Suggester):
 
     name = "tagger"
     learns = True
+    edition = VERSION
 
     def __init__(self, setup: Setup) -> None:
         """Raises ConfigError for options that are wrong, StoreError for a model that is not what was learned."""
