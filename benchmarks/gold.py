@@ -1,32 +1,56 @@
-"""Real texts whose spans are known go in, what a suggester learns from comes out: re3d and GUM's news, which are no part of the project."""
+"""Texts whose spans are known go in, what a suggester learns from comes out: the seeds of the project, and re3d and GUM's news.
+
+The latter two are no part of the project; they are read from ``../shared/data``.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from copydesk.model.document import text_sha256
+from copydesk.documents.read import read_document
+from copydesk.model.document import doc_id_of, text_sha256
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import empty, from_rows
 from copydesk.suggestions import Known
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
 HOTKEYS = "1234567890qwertyiopasdfgjkvbn"
 _ENTITY = re.compile(r"\((?P<number>\d+)-(?P<label>[a-z]+)[^()]*(?P<whole>\))?|(?P<closed>\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """A text, and the spans that are right in it: start, end and label. They may be nested."""
+    """A text, the spans that are right in it, and its zones: start, end, and label or kind. Spans may be nested."""
 
     doc_id: str
     text: str
     spans: tuple[tuple[int, int, str], ...]
+    zones: tuple[tuple[int, int, str], ...]
+
+
+def read_seeds(folder: Path = ROOT / "seeds") -> list[Gold]:
+    """Read the demo's articles, and what its first annotator marks in them."""
+    with (folder / "annotators/first.toml").open("rb") as file:
+        judged = {name: one for name, one in tomllib.load(file).items() if isinstance(one, dict)}
+    golds = []
+    for name, one in sorted(judged.items()):
+        form = "html" if name.endswith(".html") else "text"
+        article = _decoded((folder / name).read_bytes())
+        made = read_document(article, format=form, doc_id=name, recipe="gold", max_chars=100_000).document
+        assert made is not None, name
+        quotes = [(span["quote"], span.get("occurrence", 1), span["label"]) for span in one["spans"]]
+        spans = sorted({(*_place(made.text, quote, occurrence), label) for quote, occurrence, label in quotes})
+        zones = tuple((zone.start, zone.end, zone.kind) for zone in made.zones)
+        golds.append(Gold(doc_id_of(name), made.text, tuple(spans), zones))
+    return golds
 
 
 def read_re3d(folder: Path = DATA / "re3d") -> list[Gold]:
@@ -39,7 +63,7 @@ def read_re3d(folder: Path = DATA / "re3d") -> list[Gold]:
             doc_id, start, end = row["documentId"], row["begin"], row["end"]
             if texts.get(doc_id, "")[start:end] == row["value"].strip() != "":
                 spans[doc_id].add((start, end, row["type"]))
-        golds += [Gold(doc_id, texts[doc_id], tuple(sorted(spans[doc_id]))) for doc_id in sorted(texts)]
+        golds += [_of_lines(doc_id_of(doc_id), texts[doc_id], spans[doc_id]) for doc_id in sorted(texts)]
     return golds
 
 
@@ -65,7 +89,7 @@ def read_gum(folder: Path = DATA / "gum-wikinews") -> list[Gold]:
                     _, first, label = begun.pop(at)
                     spans.append((first, len(text), label))
             text += "" if "SpaceAfter=No" in columns[9] else " "
-        golds.append(Gold(path.stem, text, tuple(sorted(set(spans)))))
+        golds.append(_of_lines(doc_id_of(path.stem), text, spans))
     return golds
 
 
@@ -104,12 +128,12 @@ def documents_of(golds: Sequence[Gold]) -> pa.Table:
 
 
 def zones_of(golds: Sequence[Gold]) -> pa.Table:
-    """Give their lines as rows of ``zones``, each a paragraph."""
-    left = {"revision": 1, "kind": "paragraph", "rule": "gold", "speaker_start": None, "speaker_end": None}
+    """Give their zones as rows of ``zones``."""
+    left = {"revision": 1, "rule": "gold", "speaker_start": None, "speaker_end": None}
     rows = [
-        {**left, "doc_id": gold.doc_id, "seq": seq, "start": line.start(), "end": line.end()}
+        {**left, "doc_id": gold.doc_id, "seq": seq, "start": start, "end": end, "kind": kind}
         for gold in golds
-        for seq, line in enumerate(re.finditer(r"[^\n]+", gold.text))
+        for seq, (start, end, kind) in enumerate(gold.zones)
     ]
     return from_rows("zones", rows)
 
@@ -141,6 +165,22 @@ def known_of(golds: Sequence[Gold]) -> Known:
         empty("agreed_categories"),
         empty("copies"),
     )
+
+
+def _of_lines(doc_id: str, text: str, spans: Iterable[tuple[int, int, str]]) -> Gold:
+    lines = tuple((*line.span(), "paragraph") for line in re.finditer(r"[^\n]+", text))
+    return Gold(doc_id, text, tuple(sorted(set(spans))), lines)
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("windows-1252")  # as old pages are
+
+
+def _place(text: str, quote: str, occurrence: int) -> tuple[int, int]:
+    return list(re.finditer(re.escape(quote), text))[occurrence - 1].span()
 
 
 def _rows(path: Path) -> Iterator[dict[str, object]]:

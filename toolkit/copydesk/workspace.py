@@ -234,6 +234,11 @@ class Workspace:
         """The findings of the last validation."""
         return Latest(self._labelled("findings"))
 
+    @property
+    def findings_in_files(self) -> Latest:
+        """The findings in the last tables that were judged in files of their own."""
+        return Latest(self._labelled("findings_in_files"))
+
     def schema_folder(self, name: str = "") -> Path:
         """The folder of a labelling schema; by default the one that the settings name.
 

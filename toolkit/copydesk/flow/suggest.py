@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -54,13 +54,18 @@ class Suggested:
     used: tuple[Used, ...]
     changed: bool
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What suggesters noted, each once."""
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.receipt["notes"]))
+
     def read(self) -> Found:
         """Read all of them, and what suggesters noted."""
         tables = {
             field: pa.concat_tables([empty(name), *(part.read(name) for part in self.parts)])
             for name, field in TABLES.items()
         }
-        return Found(**tables, notes=tuple(note for part in self.parts for note in part.receipt["notes"]))
+        return Found(**tables, notes=self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,8 @@ def suggest(workspace: Workspace, *, progress: Progress) -> Report:
     counts |= {
         name.replace("_", " "): sum(part.receipt["files"][name]["rows"] for part in made.parts) for name in TABLES
     }
-    notes = tuple(note for part in made.parts for note in part.receipt["notes"])
-    lines = (*(f"{one.name}: version {one.version}" for one in made.used), *notes)
-    data = {"by": {one.name: one.version for one in made.used}, "notes": notes}
+    lines = (*(f"{one.name}: version {one.version}" for one in made.used), *made.notes)
+    data = {"by": {one.name: one.version for one in made.used}, "notes": made.notes}
     return Report(
         "suggest",
         {name: count for name, count in counts.items() if count},
@@ -103,7 +107,7 @@ def suggestions(workspace: Workspace, *, progress: Progress) -> Suggested:
     key = [_STAGE, workspace.schema().digest, workspace.settings.suggest.least, _calibration(workspace).as_dict()]
     key += [[one.name, one.version] for one in used]
     todo = [_Todo(source, _name(source, workspace, key)) for source in sources_of(workspace.documents)]
-    missing = [one for one in todo if not (folder / one.name).exists()]
+    missing = [one for one in todo if not _is_whole(folder / one.name)]
     work = partial(suggest_part, workspace=workspace, used=used)
     engine = EngineOptions(*astuple(workspace.settings.engine))
     for done, _ in enumerate(run(work, missing, options=engine), start=1):
@@ -119,6 +123,17 @@ def _name(source: Source, workspace: Workspace, key: Sequence[object]) -> str:
     return digest_of([*key, name_of(source.part), source.rows, zoned])[:32]
 
 
+def _is_whole(folder: Path) -> bool:
+    """Say whether suggestions are there and nobody has to be asked again; what is not whole is removed."""
+    if not folder.exists():
+        return False
+    if not part_at(folder).receipt["unanswered"]:
+        return True
+    with translated(folder, "remove"):
+        shutil.rmtree(folder)
+    return False
+
+
 def suggest_part(todo: _Todo, _watch: Watch, *, workspace: Workspace, used: Sequence[Used]) -> None:
     """Make the suggestions of a part of the log, in whatever process, and leave them in the folder."""
     documents = todo.source.read("documents", SHOWN)
@@ -132,7 +147,12 @@ def suggest_part(todo: _Todo, _watch: Watch, *, workspace: Workspace, used: Sequ
         calibration=_calibration(workspace),
     )
     tables = {name: getattr(made, field) for name, field in TABLES.items()}
-    receipt = {"stage": _STAGE, "documents": documents.num_rows, "notes": list(made.notes)}
+    receipt = {
+        "stage": _STAGE,
+        "documents": documents.num_rows,
+        "notes": list(made.notes),
+        "unanswered": made.unanswered,
+    }
     own = commit(workspace.suggested / f"{todo.name}-{uuid4().hex}", tables, receipt)
     offer(own, workspace.suggested / todo.name)
 
@@ -155,9 +175,9 @@ def _used(workspace: Workspace, *, progress: Progress) -> Iterator[Used]:
         options = settings.options.get(name, {})
         folder = workspace.suggesters / name / "own"
         if found.learns:
-            folder = folder.with_name(digest_of([_learned_from(workspace), schema.digest, options])[:16])
-            _learn(workspace, found, Setup(schema, folder, names, options))
-        setup = Setup(schema, folder, names, options)
+            folder = folder.with_name(digest_of([found.edition, _learned_from(workspace), schema.digest, options])[:16])
+            _learn(workspace, found, Setup(schema, folder, names, options, workspace.root))
+        setup = Setup(schema, folder, names, options, workspace.root)
         yield Used(name, setup, found(setup).version)
         progress("learning", number, len(settings.use))
 
@@ -182,7 +202,7 @@ def _learn(workspace: Workspace, found: type[Suggester], setup: Setup) -> None:
         sweep(folder.parent)
         own = folder.with_name(f".tmp-{folder.name}")
         own.mkdir()
-        found.learn(Setup(setup.schema, own, setup.names, setup.options), known_of(workspace))
+        found.learn(replace(setup, folder=own), known_of(workspace))
         own.rename(folder)
     _clear(folder.parent, {folder.name})
 

@@ -6,8 +6,8 @@ names alone: always the same, whoever suggests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,9 @@ from copydesk.suggestions import Found, suggested_times
 from copydesk.tasks import with_carried
 from copydesk.workspace import Workspace
 
+_Row = dict[str, Any]
+_Text = tuple[str, str]
+
 
 def is_bare(workspace: Workspace, doc_id: str) -> bool:
     """Say whether a document is sent without suggestions."""
@@ -34,15 +37,18 @@ def to_send(workspace: Workspace, documents: pa.Table, tasks: pa.Table, *, progr
 
     What annotators marked themselves is shown to them whether or not the document is sent bare. The caller holds the workspace's lock.
     """
-    made = suggestions(workspace, progress=progress)
-    shown = _shown(workspace, tasks, made.read())
+    doc_ids = tasks["doc_id"].to_pylist()
+    bare = {doc_id for doc_id in doc_ids if is_bare(workspace, doc_id)}
+    found = _each(suggestions(workspace, progress=progress).read(), doc_ids)
+    shown = _each(found, bare, others=True)
     spans = with_carried(
         shown.spans,
         tasks=tasks,
         anchors=workspace.labels.read("anchors"),
         unread=workspace.labels.read("unread"),
     )
-    record = _Record(workspace, tasks, Found(spans, shown.relations, shown.categories))
+    hidden = _of(found.spans, bare)
+    record = _Record(workspace, tasks, replace(found, spans=pa.concat_tables([_of(spans, bare, others=True), hidden])))
     return Suggested(
         spans=spans,
         relations=shown.relations,
@@ -52,17 +58,22 @@ def to_send(workspace: Workspace, documents: pa.Table, tasks: pa.Table, *, progr
     )
 
 
-def _shown(workspace: Workspace, tasks: pa.Table, found: Found) -> Found:
-    """Leave out what is suggested for other documents than those of the tasks, and for those that are sent bare."""
-    doc_ids = [doc_id for doc_id in tasks["doc_id"].to_pylist() if not is_bare(workspace, doc_id)]
-    of = pa.array(doc_ids, pa.string())
-    tables = (getattr(found, field) for field in TABLES.values())
-    return Found(*(table.filter(pc.is_in(table["doc_id"], of)) for table in tables))
+def _of(table: pa.Table, doc_ids: Collection[str], *, others: bool = False) -> pa.Table:
+    """Give the rows of these documents, or those of all others."""
+    mine = pc.is_in(table["doc_id"], pa.array(sorted(doc_ids), pa.string()))
+    return table.filter(pc.invert(mine) if others else mine)
+
+
+def _each(found: Found, doc_ids: Collection[str], *, others: bool = False) -> Found:
+    return Found(*(_of(getattr(found, field), doc_ids, others=others) for field in TABLES.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """Writes down what is sent, before it is: what was not received in the end is sent again, and written down again."""
+    """Writes down what is sent, before it is: what was not received in the end is sent again, and written down again.
+
+    Of a document that is sent bare it is written down what was suggested and not shown.
+    """
 
     workspace: Workspace
     tasks: pa.Table
@@ -70,28 +81,24 @@ class _Record:
 
     def add(self, doc_ids: Sequence[str]) -> None:
         """Write down what is suggested for these documents."""
-        of = pa.array(sorted(set(doc_ids)), pa.string())
-        if not len(of):
+        if not doc_ids:
             return
-        mine = self.tasks.filter(pc.is_in(self.tasks["doc_id"], of))
         now = datetime.now(UTC)
-        sent = [
-            {**row, "bare": is_bare(self.workspace, row["doc_id"]), "sent_at": now}
-            for row in mine.select(["doc_id", "revision", "text_sha256"]).to_pylist()
-        ]
-        tables = {name: getattr(self.found, field) for name, field in TABLES.items()}
-        tables = {name: table.filter(pc.is_in(table["doc_id"], of)) for name, table in tables.items()}
+        mine = _of(self.tasks, set(doc_ids)).select(["doc_id", "revision", "text_sha256"])
+        sent = [{**row, "bare": is_bare(self.workspace, row["doc_id"]), "sent_at": now} for row in mine.to_pylist()]
+        tables = {name: _of(getattr(self.found, field), set(doc_ids)) for name, field in TABLES.items()}
         self.workspace.sent.append({"sent": from_rows("sent", sent), **tables}, {"stage": "sent"})
 
 
-def last_sent(workspace: Workspace, document: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """Give the row of ``sent`` and the suggestions that this text of a document was sent with last; None where it was not."""
-    for part in reversed(workspace.sent.parts()):
-        for row in _of(part.read("sent"), document).to_pylist():
-            if row["text_sha256"] == document["text_sha256"]:
-                return row, _of(part.read("suggestions"), document).to_pylist()
-    return None, []
-
-
-def _of(table: pa.Table, document: Mapping[str, Any]) -> pa.Table:
-    return table.filter(pc.equal(table["doc_id"], document["doc_id"]))
+def last_sent(workspace: Workspace, texts: Collection[_Text]) -> dict[_Text, tuple[_Row, list[_Row]]]:
+    """Give the row of ``sent`` and what was suggested when these texts (doc_id and text_sha256) were sent last, of those that were."""
+    doc_ids = {doc_id for doc_id, _ in texts}
+    last: dict[_Text, tuple[_Row, list[_Row]]] = {}
+    for part in workspace.sent.parts():
+        suggested: dict[str, list[_Row]] = {}
+        for row in _of(part.read("suggestions"), doc_ids).to_pylist():
+            suggested.setdefault(row["doc_id"], []).append(row)
+        for row in _of(part.read("sent"), doc_ids).to_pylist():
+            if (row["doc_id"], row["text_sha256"]) in texts:
+                last[row["doc_id"], row["text_sha256"]] = row, suggested.get(row["doc_id"], [])
+    return last

@@ -114,9 +114,11 @@ def _suggestion(workspace: Workspace, found: Evidence) -> tuple[Row, list[str]]:
     if not found.in_workspace:
         return {"known": False}, ["a version does not hold suggestions; the votes say which labels were suggested"]
     seen = next(one for one in map(workspace.under, workspace.schemas) if one.schema().name == found.schema)
-    sent, suggested = last_sent(seen, found.document)
-    if sent is None:
+    text = found.document["doc_id"], found.document["text_sha256"]
+    last = last_sent(seen, {text})
+    if text not in last:
         return {"known": False}, ["what was suggested when the document was sent is not known"]
+    sent, suggested = last[text]
     when = f"{sent['sent_at']:%Y-%m-%d %H:%M} UTC"
     facts = [
         {
@@ -124,7 +126,7 @@ def _suggestion(workspace: Workspace, found: Evidence) -> tuple[Row, list[str]]:
             "same": _is_same(row, end),
         }
         for end in found.ends
-        for row in suggested
+        for row in (() if sent["bare"] else suggested)
         if row["start"] < end["end"] and end["start"] < row["end"]
     ]
     lines = [

@@ -12,6 +12,11 @@ from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.reading import Columns, Limits, ReadOptions
 
 _Kind = TypeVar("_Kind")
+CURRENT = (
+    "documents",
+    "labels",
+    "agreed",
+)  # the gates of what a workspace holds now: after ingest, after pull, after agree
 _KINDS = {tuple: "a list of texts", int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 
@@ -129,6 +134,9 @@ class PublishSettings:
 class ValidationSettings:
     """``[validation]``: suites and expectations of one's own, and the thresholds that suites name as ``$PARAMETER``."""
 
+    gates: tuple[str, ...] = field(
+        default=(), metadata={"choices": CURRENT}
+    )  # that ingest, pull and agree judge at their end
     suites: tuple[str, ...] = ()  # more folders of suites, from the workspace
     modules: tuple[str, ...] = ()  # with expectations: files from the workspace (x.py), or names of modules
     min_chars: int = _within(1, 0, 2_000_000_000)  # of a document
@@ -141,21 +149,24 @@ class ValidationSettings:
     @property
     def parameters(self) -> dict[str, object]:
         """The thresholds by the names that suites know them by."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {"suites", "modules"}}
+        return {one.name: getattr(self, one.name) for one in fields(self) if type(one.default) is not tuple}
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestSettings:
     """``[suggest]``: what suggests, and in what tasks annotators are to see nothing of it."""
 
-    use: tuple[str, ...] = ("rules",)
+    use: tuple[str, ...] = (
+        "rules",
+        "seen",
+        "copies",
+        "tagger",
+    )  # what there is nothing to learn from yet suggests nothing
     bare: float = _within(
         0.0, 0, 1
-    )  # share of the documents that are sent without suggestions, to see what these do to people
+    )  # share of the documents that are sent without, to see what suggestions do to people
     least: float = _within(0.0, 0, 1)  # score
-    options: Mapping[str, Mapping[str, object]] = field(
-        default_factory=dict
-    )  # [suggest.options.NAME], of one suggester each
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # [suggest.options.NAME]
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +298,9 @@ def _expected(value: Any, setting: Field[Any]) -> str:
     expected = _KINDS[type(setting.default)]
     if not _fits(value, setting.default):
         return expected
+    choices = setting.metadata.get("choices")
+    if choices and not set(value) <= set(choices):
+        return f"a list of {', '.join(choices)}"
     least, most = setting.metadata.get("least"), setting.metadata.get("most")
     if least is None or least <= value <= most:  # nan is in no range
         return ""

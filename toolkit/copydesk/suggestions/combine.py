@@ -60,6 +60,7 @@ def combine(
         from_rows("suggested_relations", relations),
         from_rows("suggested_categories", list(best.values())),
         tuple(note for one in found.values() for note in one.notes),
+        sum(one.unanswered for one in found.values()),
     )
 
 

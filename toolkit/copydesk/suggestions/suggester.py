@@ -29,9 +29,12 @@ from copydesk.suggestions.names import Name
 GROUP = "copydesk.suggesters"
 SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
+    "spacy": "copydesk.suggestions.spacy_pipeline:SpacyPipeline",
+    "tagger": "copydesk.suggestions.tagger:Tagger",
     "seen": "copydesk.suggestions.seen:Seen",
     "copies": "copydesk.suggestions.copies:Copies",
-    "tagger": "copydesk.suggestions.tagger:Tagger",
+    "gliner": "copydesk.suggestions.gliner:Gliner",
+    "endpoint": "copydesk.suggestions.endpoint.suggester:Endpoint",
 }
 _Options = TypeVar("_Options")
 _Row = Mapping[str, Any]
@@ -41,13 +44,15 @@ _Row = Mapping[str, Any]
 class Found:
     """What was found in some documents: the tables ``suggestions``, ``suggested_relations`` and ``suggested_categories``.
 
-    ``notes`` are sentences for the report, such as that a service did not answer for a document.
+    ``notes`` are sentences for the report, such as that a service did not answer for a document; of so many documents
+    (``unanswered``) there may be more another time.
     """
 
     spans: pa.Table = field(default_factory=partial(empty, "suggestions"))
     relations: pa.Table = field(default_factory=partial(empty, "suggested_relations"))
     categories: pa.Table = field(default_factory=partial(empty, "suggested_categories"))
     notes: tuple[str, ...] = ()
+    unanswered: int = 0
 
     @classmethod
     def of(
@@ -57,6 +62,7 @@ class Found:
         relations: Iterable[_Row] = (),
         categories: Iterable[_Row] = (),
         notes: Iterable[str] = (),
+        unanswered: int = 0,
     ) -> Found:
         """Make it of rows; the column ``by`` is left to who called the suggester."""
         return cls(
@@ -64,6 +70,7 @@ class Found:
             from_rows("suggested_relations", [{**row, "by": []} for row in relations]),
             from_rows("suggested_categories", [{**row, "by": []} for row in categories]),
             tuple(notes),
+            unanswered,
         )
 
 
@@ -71,14 +78,15 @@ class Found:
 class Setup:
     """What a suggester is made with; it can be sent to other processes.
 
-    ``options`` is the suggester's own part of ``copydesk.toml``, ``[suggest.options.NAME]``; ``folder`` is its own place on
-    disk, where it may keep what it learned.
+    ``options`` is the suggester's own part of ``copydesk.toml``, ``[suggest.options.NAME]``, whose paths begin at ``root``; ``folder``
+    is its own place on disk, where it may keep what it learned.
     """
 
     schema: LabelSchema
     folder: Path
     names: tuple[Name, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
+    root: Path = Path()
 
     def read_options(self, kind: type[_Options], *, name: str) -> _Options:
         """Read the options as a dataclass whose defaults say what each of them must be; raises ConfigError that lists all faults."""
@@ -106,6 +114,7 @@ class Suggester(ABC):
 
     name: ClassVar[str]
     learns: ClassVar[bool] = False  # whether there is anything to learn from labels
+    edition: ClassVar[int] = 1  # another one learns otherwise from the same labels
 
     @abstractmethod
     def __init__(self, setup: Setup) -> None:

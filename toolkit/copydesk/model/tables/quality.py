@@ -196,4 +196,5 @@ FAILING_ROWS = schema(
     end=maybe(pa.int64()),
     annotation_ids=NAMES,  # of those who said so
     tasks=pa.list_(pa.int64()),  # in Label Studio, of these annotations
+    links=NAMES,  # to these tasks, as far as they were pulled from a server
 )

@@ -1,4 +1,7 @@
-"""A text and its zones go in, blocks come out: a zone, or a line that lies in none, as the words and signs that are tagged."""
+"""A text and its zones go in, blocks come out: a zone, or a line that lies in none, as the tokens that are tagged.
+
+A token is a word, or a letter of a script that is written without spaces, or any other visible character.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ from functools import cache
 
 import pyarrow as pa
 
-from copydesk.suggestions.words import word_pattern
+from copydesk.suggestions.words import word_class
 
 BARE = "bare"  # the kind of what lies in no zone
+_UNSPACED = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _LONGEST = 1_000  # tokens; a longer block is cut, so that memory is bounded
 
 Zones = Sequence[tuple[int, int, str]]  # start, end and kind
@@ -19,7 +25,7 @@ Zones = Sequence[tuple[int, int, str]]  # start, end and kind
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The tokens of a block, words and any other visible character by itself, and where each begins and ends in the text."""
+    """The tokens of a block, and where each begins and ends in the text."""
 
     kind: str
     tokens: Sequence[str]
@@ -46,7 +52,8 @@ def zones_by_document(zones: pa.Table) -> dict[tuple[str, int], list[tuple[int, 
 
 @cache
 def _token_pattern() -> re.Pattern[str]:
-    return re.compile(rf"{word_pattern().pattern}|\S")
+    marks = word_class().removeprefix(r"\w")  # and joiners
+    return re.compile(rf"[{_UNSPACED}][{marks}]*|(?:[^\W{_UNSPACED}]+|[{marks}])+|\S")
 
 
 def _parts(text: str, zones: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:

@@ -9,58 +9,49 @@ from typing import NamedTuple
 from copydesk.suggestions.tagger.blocks import Block
 
 VERSION = 1  # higher where a feature is made otherwise: models that learned from others are none then
-_SHAPED = 12  # characters of a token that its shape is made of
-_ENDERS = frozenset(".!?:\"“”'‘’")  # after one of these a capital tells little
+_READ = 100  # characters of a token
+_SHAPED = 12  # and those that its shape is made of
 _EDGE = "\n"
+_ENDERS = frozenset(".!?:\"“”'‘’" + _EDGE)  # after one of these a capital tells little
 
 
 class _Word(NamedTuple):
-    """The features that a token gives to itself, to its neighbours, and to those one further."""
+    """What a token tells of itself, and what its neighbours see of it, each from one place."""
 
     lower: str
+    shape: str
     own: tuple[str, ...]
     to_next: tuple[str, ...]
     to_last: tuple[str, ...]
-    far_next: tuple[str, ...]
-    far_last: tuple[str, ...]
 
 
-def features_of(block: Block, names: Sequence[str]) -> list[list[str]]:
-    """Give the features of each token; ``names`` says of each what name of the list it stands in, if any (see ``name_marks``)."""
-    words = [_word(token) for token in (_EDGE, _EDGE, *block.tokens, _EDGE, _EDGE)]
+def features_of(block: Block, marks: Sequence[str]) -> list[list[str]]:
+    """Give the features of each token; ``marks`` say of each what it is within a name of the list, empty where it is in none."""
+    words = [_word(token[:_READ]) for token in (_EDGE, _EDGE, *block.tokens, _EDGE, _EDGE)]
     zone = f"zone={block.kind}"
     made = []
-    for at, mark in enumerate(names, start=2):
+    for at, mark in enumerate(marks, start=2):
         far_last, last, word, following, far_next = words[at - 2 : at + 3]
-        features = ["any", zone, *word.own, *last.to_next, *following.to_last, *far_last.far_next, *far_next.far_last]
-        features += (f"<{last.lower} {word.lower}", f">{word.lower} {following.lower}")
+        features = [
+            *("any", zone, *word.own, *last.to_next, *following.to_last),
+            *(f"-2l={far_last.lower}", f"+2l={far_next.lower}"),
+            *(f"-s={last.shape} {word.shape}", f"+s={word.shape} {following.shape}"),
+        ]
         if mark:
             features.append(mark)
-        if last.lower in _ENDERS or last.lower == _EDGE:
-            features.append(f"first {word.own[-1]}")
+        if last.lower in _ENDERS:
+            features.append(f"first={word.shape}")
         made.append(features)
     return made
 
 
 @lru_cache(maxsize=100_000)
 def _word(token: str) -> _Word:
-    lower = token.lower()
-    shape = _shape(token)
-    looks = [f"w={token}", f"l={lower}", f"a={lower[:2]}", f"b={lower[:3]}"]
-    looks += [f"x={lower[-2:]}", f"y={lower[-3:]}", f"z={lower[-4:]}", f"s={shape}"]
-    near = (f"l={lower}", f"s={shape}")
-
-    def seen_from(place: str, what: Sequence[str]) -> tuple[str, ...]:
-        return tuple(f"{place}{one}" for one in what)
-
-    return _Word(
-        lower,
-        tuple(looks),
-        seen_from("-1", looks),
-        seen_from("+1", looks),
-        seen_from("-2", near),
-        seen_from("+2", near),
-    )
+    lower, shape = token.lower(), _shape(token)
+    heads = (f"a={lower[:2]}", f"b={lower[:3]}")
+    tails = (f"x={lower[-2:]}", f"y={lower[-3:]}", f"z={lower[-4:]}")
+    own = (f"w={token}", f"l={lower}", *heads, *tails, f"s={shape}")
+    return _Word(lower, shape, own, (f"-1l={lower}", f"-1s={shape}"), (f"+1l={lower}", f"+1s={shape}"))
 
 
 def _shape(token: str) -> str:
