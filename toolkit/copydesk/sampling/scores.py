@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
-_COST = 1.5
 
 
 def ranks(scores: Floats) -> Floats:
@@ -49,13 +48,13 @@ def doubt(doc_ids: Sequence[str], suggestions: pa.Table) -> Floats:
 
 
 def per_label(amounts: Floats, doc_ids: Sequence[str], suggestions: pa.Table) -> Floats:
-    """Divide an amount of each document by the labels that it will take: one more than are suggested, to the power of 1.5.
+    """Divide an amount of each document by the labels that it will take: one more than are suggested.
 
     What an annotator's work costs belongs into the choice (Settles, Craven and Friedland, NIPS Workshop on Cost-Sensitive Learning,
-    2008); more than in proportion, since what is suggested already teaches least (benchmarks/sampling.py).
+    2008).
     """
     expected = Counter(suggestions["doc_id"].to_pylist())
-    return amounts / np.array([1 + expected[one] for one in doc_ids], dtype=np.float64) ** _COST
+    return amounts / np.array([1 + expected[one] for one in doc_ids], dtype=np.float64)
 
 
 def disagreement(doc_ids: Sequence[str], suggestions: pa.Table, *, suggesters: int) -> Floats:
