@@ -88,7 +88,9 @@ def _parts(gold: Gold, pattern: str) -> Iterator[Gold]:
         start += len(found.group()) - len(found.group().lstrip())
         if start < end:
             inside = tuple((s - start, e - start, label) for s, e, label in gold.spans if start <= s and e <= end)
-            yield Gold(f"{gold.doc_id}-{number:04}", gold.text[start:end], inside)
+            lines = re.finditer(r"[^\n]+", gold.text[start:end])
+            zones = tuple((*line.span(), "paragraph") for line in lines)
+            yield Gold(f"{gold.doc_id}-{number:04}", gold.text[start:end], inside, zones)
 
 
 def _annotated(gold: Gold, rng: np.random.Generator, labels: Sequence[str]) -> Gold:
