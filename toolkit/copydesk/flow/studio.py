@@ -14,6 +14,7 @@ from copydesk.flow.current import current_documents, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
+from copydesk.flow.sample import only_chosen, sendable
 from copydesk.flow.suggested import to_send
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
@@ -34,14 +35,11 @@ from copydesk.studio.restored import originals_of
 from copydesk.studio.several import count_all_drafts, pull_each
 from copydesk.tasks import (
     CARRIED,
-    Left,
     Windows,
-    build_tasks,
     cut_documents,
     long_documents,
     needing_sentences,
     unchanged_since,
-    without_copies,
 )
 from copydesk.workspace import Workspace
 
@@ -73,8 +71,9 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
         documents = current_documents(workspace)
-        tasks, left = _tasks(workspace, documents)
+        tasks, left = sendable(workspace, documents)
         read_labels(workspace)
+        tasks = only_chosen(workspace, tasks)
         suggested = to_send(workspace, documents, tasks, progress=progress)
         windows = _windows(workspace, tasks)
         done = push_tasks(
@@ -125,13 +124,6 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         lines=lines,
         data={"project": urls[0], "projects": urls},
     )
-
-
-def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
-    """Make the tasks; without those of copies, unless the settings say that annotators are to see them."""
-    tasks = build_tasks(documents)
-    copies = workspace.copies.read("copies")
-    return without_copies(tasks, copies.slice(0, 0) if workspace.settings.studio.send_copies else copies)
 
 
 def _windows(workspace: Workspace, tasks: pa.Table) -> Windows:
