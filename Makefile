@@ -8,9 +8,9 @@ READY := .venv/.ready
 demo: $(READY)
 	$(BIN)/copydesk demo
 
-# Two processes: while a server works for one, the other is not idle.
+# Two processes: while a server works for one, the other is not idle. tests/conftest.py says who does what, and when.
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder
 
 check: lint test
 

@@ -25,10 +25,11 @@ def main(who: str, file: str) -> None:
         data = np.where(table >= 0, table, np.nan).T
         del table
         krippendorff.alpha(data, level_of_measurement="nominal")
-    print(_peak())
+    print(peak())
 
 
-def _peak() -> int:
+def peak() -> int:
+    """Give the most memory that this process held at once, in kB."""
     status = Path("/proc/self/status")
     if status.exists():  # a child's ru_maxrss begins with what its parent held when it was started
         return int(status.read_text().partition("VmHWM:")[2].split()[0])

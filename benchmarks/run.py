@@ -14,9 +14,11 @@ import curation
 import feeds
 import pages
 import pulling
+import releases
 import start
 import sync
 import validating
+import validating_memory
 from peers import PeerMissingError
 from ratio import Ratio
 
@@ -49,6 +51,8 @@ def _against_peers(lines: list[str]) -> Iterator[Ratio]:
     yield from copies.run()
     yield from pages.run()
     yield from validating.run()
+    yield from validating_memory.run()
+    yield from releases.run()
     for benchmark in (curation, agreement_classes, agreement_spans, agreement_crowd):
         try:
             yield from benchmark.run()

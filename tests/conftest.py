@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,8 +23,16 @@ from copydesk.studio.client import Studio
 from copydesk.studio.database import Postgres
 from copydesk.studio.template import installed_version
 
-NEWSROOM = Path(__file__).with_name("datasets") / "newsroom.py"
-SOAK_REPORT = Path(__file__).with_name("soak-report.txt")
+HERE = Path(__file__).parent
+NEWSROOM = HERE / "datasets" / "newsroom.py"
+LONGEST = ("studio", "browser", "ingest", "line", "kill", "faults", "datasets", "cli", "validation")
+TOGETHER = {
+    "a server on SQLite": r"tests/studio/.*\bsqlite\b",
+    "a server on PostgreSQL": r"tests/studio/.*\bpostgresql\b",
+    "a browser": r"tests/browser/",
+    "the demo": r"tests/line/test_(demo|readme|retract)\.py",
+}
+SOAK_REPORT = HERE / "soak-report.txt"
 SOAK_HEAD = """What make soak ran last, test by test: the outcome, and what was killed at how many of its points.
 """
 
@@ -33,16 +42,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long forms out, and keep together in one process what shares a server or a file's own fixtures."""
-    for item in items:
-        parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-        shared = f"studio on {parameters['database']}" if "database" in parameters else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(shared))
-    if config.getoption("--soak"):
-        return
-    long = [item for item in items if item.get_closest_marker("soak")]
+    """Leave the long forms out, and let the folders whose tests take longest begin, so that the processes of a run end together."""
+    long = [] if config.getoption("--soak") else [item for item in items if item.get_closest_marker("soak")]
     config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if not item.get_closest_marker("soak")]
+    items[:] = sorted((item for item in items if item not in long), key=_begins)
+
+
+def _begins(item: pytest.Item) -> int:
+    folder = item.path.relative_to(HERE).parts[0]
+    return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep together in one process what shares a server, a browser, a demo or the fixtures of a file.
+
+    Marks of the kind ``xdist_group`` would say the same, but xdist 3.8 does not see them on pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return next((group for group, shared in TOGETHER.items() if re.match(shared, nodeid)), file)
+
+    return Together(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -103,11 +127,7 @@ def newsroom() -> ModuleType:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is in ``tests/studio`` and needs a server on each database that Label Studio may have."""
     stated = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
-    if (
-        "database" in metafunc.fixturenames
-        and not stated
-        and Path(__file__).with_name("studio") in metafunc.definition.path.parents
-    ):
+    if "database" in metafunc.fixturenames and not stated and HERE / "studio" in metafunc.definition.path.parents:
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True, scope="session")
 
 

@@ -9,7 +9,6 @@ every STEP-th is tried, and the last ones, where most is committed.
 from __future__ import annotations
 
 import errno
-import importlib.util
 import json
 import os
 import shutil
@@ -20,10 +19,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[1] / "kill"))
+
 # loaded once here, so that no child has to
+import killpoint
+import newsroom
 import pandas  # noqa: F401
 import pyarrow.acero
 import pyarrow.dataset
@@ -37,23 +39,8 @@ from copydesk.datasets.version import MANIFEST, REMOVED, versions_in
 from copydesk.errors import CopydeskError, StoreError
 from copydesk.store import canonical_json, digest_of, file_sha256
 
-HERE = Path(__file__).parent
 LAST = 24  # operations: from the commit to the end
 REFUSED = 3  # the exit code of a child whose command raised StoreError
-
-
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-newsroom = _module(HERE / "newsroom.py")
-killpoint = _module(HERE.parent / "kill" / "killpoint.py")
 Step = Callable[[Path], object]
 yanked = partial(add_event, kind="yank", version="1.1.0", reason="wrong", successor="1.0.0")
 relabelled = partial(newsroom.put_out_divided, relabelled=("x0", "x1", "x2"))  # one of them is in the test set

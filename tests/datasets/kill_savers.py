@@ -8,7 +8,6 @@ unharmed, and killed at so many moments spread evenly over that time; then what 
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 import os
@@ -20,10 +19,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import datasets
+import newsroom
 import pandas as pd
 import pyarrow.dataset  # noqa: F401  # loaded once here, so that no child has to
 
@@ -34,19 +33,6 @@ DOCUMENTS = 1500
 GOLDEN = 0.6180339887498949  # its multiples spread evenly between two whole numbers, however many there are
 SPLITS = {"train": 0.5, "validation": 0.7, "test": 1.0}  # where each ends
 Read = Callable[[Path], set[int]]
-
-
-def _newsroom() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("newsroom", Path(__file__).with_name("newsroom.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["newsroom"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-newsroom = _newsroom()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ def found_by_gate(newsroom, home, tables, *, groups=None):
     """Publish, and give what the suite of the gate finds of the version, by code."""
     found = {}
 
-    def gate(parts, previous):
-        judged = version_tables(parts, previous, groups=groups or {}, agreement=tables["agreement"])
+    def gate(content, previous):
+        judged = version_tables(content.parts, previous, groups=groups or {}, agreement=tables["agreement"])
         parameters = parameters_of(newsroom.SCHEMA, ValidationSettings())
         done = validate(judged, suites=ROOT / "validation", parameters=parameters, data_docs=None, gates=("version",))
         found.update({row["expectation"].split()[0]: row for row in done.findings.to_pylist()})
@@ -32,7 +32,7 @@ def found_by_gate(newsroom, home, tables, *, groups=None):
 
 
 def test_what_the_gate_raises_stops_the_version_and_leaves_nothing(newsroom, home, tree):
-    def refuse(_parts, previous):
+    def refuse(_content, previous):
         assert previous is None
         raise FindingError("a leak", fix="close it")
 

@@ -1,27 +1,20 @@
-"""Version numbers: what counts as the same, how two versions differ, and which number follows."""
+"""Version numbers: which one follows from what changed."""
 
-import copy
-from collections import Counter
 from dataclasses import replace
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.datasets.diff import Difference, compare
+from copydesk.datasets.diff import Difference
 from copydesk.datasets.layout import TABLES, file_of
 from copydesk.datasets.load import versions
-from copydesk.datasets.logical import logical_digest
-from copydesk.datasets.nested import flat_tables
 from copydesk.datasets.rules import LEVELS, Side, judge
 from copydesk.datasets.version import Version
 from copydesk.errors import DataError, StoreError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import from_rows
-
-# --- what is published next ------------------------------------------------------------------------------------------
 
 
 def _schema(newsroom, change):
@@ -344,125 +337,3 @@ def test_fields_that_come_to_the_structs_of_a_column_are_minor_and_others_major(
     old = Side(format=2, content={}, columns=nested("id", "label"), label_set=newsroom.ABOUT.label_set, licence="x")
     bump = judge(old, replace(old, columns=nested(*names)), difference=Difference())
     assert (bump.level, bump.reasons) == (level, (reason,))
-
-
-# --- the difference --------------------------------------------------------------------------------------------------
-
-TEXT = "abcdefghij"
-SPAN = st.tuples(st.sampled_from("xyz"), st.integers(0, 8), st.integers(1, 2), st.sampled_from(["PERSON", "PLACE"]))
-EDITION = st.tuples(
-    st.sets(SPAN, max_size=12), st.sets(st.sampled_from("xyz"), min_size=1), st.sampled_from([TEXT, TEXT + "k"])
-)
-
-
-def _published(newsroom, edition):
-    drawn, doc_ids, text_of_x = edition
-    texts = {f"doc-{key}": text_of_x if key == "x" else TEXT for key in doc_ids}
-    documents = [newsroom._document(doc_id, text) for doc_id, text in texts.items()]
-    spans = [
-        {
-            "span_id": f"{key}{start}-{length}-{label}",
-            "doc_id": f"doc-{key}",
-            "revision": 1,
-            "text_sha256": "",
-            "start": start,
-            "end": start + length,
-            "surface": TEXT[start : start + length],
-            "label": label,
-            "attributes": [],
-            "votes": 1,
-            "readers": 1,
-            "annotators": ["A1"],
-            "annotation_ids": ["1"],
-            "decided": "single",
-            "posterior": None,
-            "method": "vote",
-        }
-        for key, start, length, label in drawn
-        if key in doc_ids
-    ]
-    tables = newsroom.newsroom(texts={})
-    tables |= {"documents": from_rows("documents", documents), "agreed_spans": from_rows("agreed_spans", spans)}
-    tables |= {"articles": from_rows("articles", [newsroom._article(doc_id) for doc_id in texts])}
-    return flat_tables(tables)
-
-
-@settings(deadline=None, max_examples=60)
-@given(EDITION, EDITION)
-def test_the_counts_of_a_difference_lead_from_the_old_version_to_the_new(newsroom, one, two):
-    old, new = _published(newsroom, one), _published(newsroom, two)
-    found = compare(old, new)
-    before, after = (Counter(tables["spans"]["label"].to_pylist()) for tables in (old, new))
-    for label in ("PERSON", "PLACE"):
-        step = Counter(found.spans.get(label, {}))
-        led = before[label] + step["added"] - step["removed"] + step["relabelled"] - step["relabelled_away"]
-        assert led == after[label]
-    back = compare(new, old)
-    assert found.documents_added == back.documents_removed
-    there, here = (sum(row.get("relabelled", 0) for row in one.spans.values()) for one in (found, back))
-    assert there == here
-    assert (found == Difference()) == (
-        logical_digest(old["spans"]) == logical_digest(new["spans"])
-        and logical_digest(old["documents"]) == logical_digest(new["documents"])
-    )
-
-
-# --- the same data ---------------------------------------------------------------------------------------------------
-
-LEAF = pa.struct([pa.field("n", pa.string()), pa.field("v", pa.list_(pa.int64()))])
-KIND = pa.schema(
-    [
-        pa.field("s", pa.string()),
-        pa.field("i", pa.int32()),
-        pa.field("b", pa.bool_()),
-        pa.field("f", pa.float64()),
-        pa.field("t", pa.timestamp("us", tz="UTC")),
-        pa.field("l", pa.list_(LEAF)),
-    ]
-)
-WORD = st.none() | st.text(st.sampled_from("aé🚢\n"), max_size=3)
-ROW = st.fixed_dictionaries(
-    {
-        "s": WORD,
-        "i": st.none() | st.integers(-3, 3),
-        "b": st.none() | st.booleans(),
-        "f": st.none() | st.sampled_from([0.0, 1.5]),
-        "t": st.none() | st.integers(0, 3),
-        "l": st.none()
-        | st.lists(
-            st.none()
-            | st.fixed_dictionaries({"n": WORD, "v": st.none() | st.lists(st.none() | st.integers(0, 2), max_size=2)}),
-            max_size=2,
-        ),
-    }
-)
-
-
-@settings(deadline=None)
-@given(st.lists(ROW, max_size=6), st.integers(0, 6), st.data())
-def test_the_logical_digest_sees_values_and_nothing_of_their_encoding(tmp_path_factory, rows, cut, data):
-    table = pa.Table.from_pylist(rows, schema=KIND)
-    twice = pa.concat_tables([table, table]).combine_chunks().slice(table.num_rows)
-    assert logical_digest(pa.concat_tables([table.slice(0, cut), twice.slice(cut)])) == logical_digest(table)
-    path = tmp_path_factory.getbasetemp() / "digest.parquet"
-    pq.write_table(table, path, compression="none", row_group_size=2, use_dictionary=False)
-    assert logical_digest(pq.read_table(path)) == logical_digest(table)
-    others = data.draw(st.lists(ROW, max_size=6))
-    other = pa.Table.from_pylist(others, schema=KIND)
-    assert (logical_digest(other) == logical_digest(table)) == (other.to_pylist() == table.to_pylist())
-
-
-def test_the_logical_digest_sees_names_types_and_what_may_be_empty():
-    table = pa.table({"a": pa.array([1, 2], pa.int64())})
-    renamed = table.rename_columns(["b"])
-    retyped = table.cast(pa.schema([("a", pa.int32())]))
-    strict = table.cast(pa.schema([pa.field("a", pa.int64(), nullable=False)]))
-    digests = {logical_digest(one) for one in (table, renamed, retyped, strict)}
-    assert len(digests) == 4
-
-
-def test_published_tables_leave_their_input_alone(newsroom):
-    tables = newsroom.newsroom()
-    before = copy.deepcopy({name: table.to_pylist() for name, table in tables.items()})
-    flat_tables(tables)
-    assert {name: table.to_pylist() for name, table in tables.items()} == before

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib
-import importlib.util
 import json
 import os
 import shutil
@@ -20,12 +19,12 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 # loaded once here, so that no child has to
 import great_expectations  # noqa: F401
 import httpx  # noqa: F401
+import killpoint
 import pandas  # noqa: F401
 import pyarrow.dataset
 import pyarrow.parquet  # noqa: F401
@@ -44,19 +43,6 @@ GROWING = {
     "pulls": ("annotations", "task_states"),
 }
 REPLACED = {"labels": ("reads", "spans", "relations", "rejected"), "findings": ("findings",)}
-
-
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-killpoint = _module(Path(__file__).with_name("killpoint.py"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def agreed(annotated: Workspace, copydesk: Run) -> Workspace:
 
 @pytest.mark.usefixtures("agreed")
 def test_killed_at_a_sample_of_its_points_publish_leaves_old_or_new_and_finishes(kill_each: Tries, hold: Hold) -> None:
-    tries = kill_each("publish", "--step", "90", "--last", "3")
+    tries = kill_each("publish", "--step", "120", "--last", "2")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "some", "new"}  # some: validated, and the version not yet there
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -52,6 +54,7 @@ SUITE: list[tuple[str, dict[str, Any]]] = [
         for equal, how in ((True, "both_values_are_missing"), (False, "either_value_is_missing"), (True, "neither"))
     ),
 ]
+ELSEWHERE = {"expect_table_row_count_to_be_between"}  # judged by Great Expectations' own engine
 COMPARED = (
     "element_count",
     "unexpected_count",
@@ -92,6 +95,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and math.isnan(value):
         return None
     return value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
+
+
+def test_every_type_of_great_expectations_that_ships_is_compared():
+    from copydesk.validation.run import RowsExpectation, get_expectation_impl
+
+    files = (Path(__file__).parents[2] / "validation").glob("*.json")
+    ships = {row["type"] for file in files for row in json.loads(file.read_text(encoding="utf-8"))["expectations"]}
+    theirs = {kind for kind in ships if not issubclass(get_expectation_impl(kind), RowsExpectation)}
+    assert theirs <= {kind for kind, _ in SUITE} | ELSEWHERE
 
 
 @settings(deadline=None, max_examples=25)
@@ -146,3 +158,16 @@ def test_rows_that_are_equal_in_several_columns_are_all_found(rows, ignore_row_i
     judged = [row for row in rows if ignore_row_if == "never" or None not in row]
     assert found.judged == len(judged)
     assert found.rows.tolist() == [at for at, row in enumerate(rows) if row in judged and judged.count(row) > 1]
+
+
+def test_columns_with_more_values_together_than_64_bits_can_number_are_compared_all_the_same():
+    from copydesk.validation.columns import columns_hold
+
+    names = list("abcdefghi")
+    rows = [[(row * step) % 300 for step in range(1, 10)] for row in range(300)]
+    rows += [rows[7], [*rows[8][:-1], 299]]
+    table = pa.table({name: pa.array([row[at] for row in rows], pa.int64()) for at, name in enumerate(names)})
+    domain = {"column_list": names, "ignore_row_if": "never"}
+    found = columns_hold(Lookup({"rows": table}), "rows", metric="compound_columns.unique", domain=domain, value={})
+    assert 300 ** len(names) > 2**63
+    assert found.rows.tolist() == [7, 300]

@@ -147,6 +147,7 @@ def make_front() -> Iterator[Callable[..., Front]]:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do(self) -> None:
                 front.answer(self)

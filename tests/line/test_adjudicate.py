@@ -21,12 +21,7 @@ def test_what_is_disputed_is_asked_once_and_what_is_decided_is_agreed_for_good(
     make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("asked")
-    project = desk.run("push")["project"]
-    tasks = desk.labelled(project)
-    for name in desk.texts:
-        desk.annotate(tasks[name], "anna", desk.anna[name])
-        desk.annotate(tasks[name], "ben", desk.ben[name])
-    desk.run("pull")
+    project, _ = desk.read_by_two(*desk.texts)
     assert desk.run("agree")["counts"]["disputes"] == 3
 
     first = desk.run("adjudicate")
@@ -219,11 +214,7 @@ def test_what_an_adjudicator_sends_back_goes_to_one_person_and_is_asked_anew_whe
     make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("sent")
-    project = desk.run("push")["project"]
-    tasks = desk.labelled(project)
-    desk.annotate(tasks["ferry"], "anna", desk.anna["ferry"])
-    desk.annotate(tasks["ferry"], "ben", desk.ben["ferry"])
-    desk.run("pull")
+    project, _ = desk.read_by_two("ferry")
     asked = desk.run("adjudicate")["project"]
     (question,) = desk.tasks(asked)
     desk.decide(question, "send_back", note="Is it the town?")

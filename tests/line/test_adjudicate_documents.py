@@ -21,11 +21,7 @@ def test_a_document_is_decided_as_a_whole_and_what_is_drawn_later_is_asked_by_it
     make_desk: Callable[[str], Any],
 ) -> None:
     desk = make_desk("whole")
-    tasks = desk.labelled(desk.run("push")["project"])
-    for name in ("ferry", "bridge"):
-        desk.annotate(tasks[name], "anna", desk.anna[name])
-        desk.annotate(tasks[name], "ben", desk.ben[name])
-    desk.run("pull")
+    _, tasks = desk.read_by_two("ferry", "bridge")
     done = desk.run("adjudicate", "--document", "ferry.txt")
     assert (done["counts"]["asked"], done["counts"]["whole documents"], done["counts"]["open"]) == (2, 1, 2)
     (single,) = desk.tasks(done["project"])
@@ -100,11 +96,7 @@ def test_what_was_decided_holds_in_a_corrected_article_where_its_words_stand_now
     make_desk: Callable[[str], Any],
 ) -> None:
     desk = make_desk("corrected")
-    tasks = desk.labelled(desk.run("push")["project"])
-    for name in ("ferry", "bridge"):
-        desk.annotate(tasks[name], "anna", desk.anna[name])
-        desk.annotate(tasks[name], "ben", desk.ben[name])
-    desk.run("pull")
+    desk.read_by_two("ferry", "bridge")
     asked = desk.run("adjudicate", "--document", "bridge.txt")
     (question,) = desk.tasks(asked["project"])
     desk.decide(question, "A" if "LOC" in question["data"]["opt_a"] else "B")

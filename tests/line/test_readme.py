@@ -59,7 +59,7 @@ def test_the_two_commands_are_in_the_makefile() -> None:
     assert first == ["make demo", "make test", ""]
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "demo: $(READY)\n\t$(BIN)/copydesk demo\n" in makefile
-    assert "test: $(READY)\n\t$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup\n" in makefile
+    assert "test: $(READY)\n\t$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder\n" in makefile
 
 
 def test_the_installation_line_resolves(shell: Shell) -> None:

@@ -83,10 +83,7 @@ def test_what_adjudicators_decided_on_a_real_server_is_an_input_and_what_came_la
     make_desk: Callable[..., Any],
 ) -> None:
     desk = make_desk("again")
-    tasks = desk.labelled(desk.run("push")["project"])
-    for name, marks in (("anna", desk.anna["ferry"]), ("ben", desk.ben["ferry"])):
-        desk.annotate(tasks["ferry"], name, marks)
-    desk.run("pull")
+    _, tasks = desk.read_by_two("ferry")
     asked = desk.run("adjudicate")
     (question,) = desk.tasks(asked["project"])
     desk.decide(question, "A", note="as in the guidelines")

@@ -10,7 +10,16 @@ from typing import Any
 
 import pandas as pd
 
+from copydesk.datasets.events import events_in, state_of
+from copydesk.datasets.load import versions
 from copydesk.workspace import Workspace
+
+
+def strict_suite() -> dict[str, Any]:
+    """A suite of the gate before a version that no version of this workspace passes."""
+    meta = {"code": "Z01", "table": "division", "say": "The version has too few documents ({examples})."}
+    row = {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1000}, "severity": "critical"}
+    return {"name": "strict", "meta": {"gate": "version"}, "expectations": [{**row, "meta": meta}]}
 
 
 def test_an_article_and_its_copies_go_from_every_dataset(
@@ -25,6 +34,15 @@ def test_an_article_and_its_copies_go_from_every_dataset(
     documents = workspace.documents.read("documents").to_pandas()
     source = documents[documents.doc_id == those[0]].source.iloc[0]
     names = sorted(path.name for path in workspace.datasets.iterdir() if path.name.startswith("conflict-news"))
+
+    strict = folder / "validation" / "strict.json"
+    strict.write_text(json.dumps(strict_suite()))
+    refused = shell(f"copydesk retract {source} --reason 'the paper withdrew it'", cwd=folder)
+    assert (refused.returncode, "too few documents" in refused.stderr) == (1, True)
+    for name in names:
+        assert versions(name, folder=workspace.datasets) == ("1.0.0",)
+        assert not state_of(events_in(workspace.datasets / name)).yanked
+    strict.unlink()
 
     done = shell(f"copydesk retract {source} --reason 'the paper withdrew it' --json", cwd=folder)
     assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from copydesk.flow.sample import order
 from copydesk.flow.suggested import is_bare, last_sent
 
 pytestmark = pytest.mark.studio
@@ -74,6 +75,27 @@ def test_better_suggestions_reach_tasks_that_nobody_touched_and_are_written_down
     rows = desk.workspace.sent.read("sent").num_rows
     assert desk.run("push")["changed"] is False
     assert desk.workspace.sent.read("sent").num_rows == rows
+
+
+def test_what_was_chosen_is_served_in_its_order(make_desk: Callable[..., Any]) -> None:
+    desk = make_desk("ordered", people=("anna",))
+    settings = desk.folder / "copydesk.toml"
+    settings.write_text(f"{settings.read_text()}\n[sample]\nsize = 3\n".replace("per_task = 2", "per_task = 1"))
+    assert desk.run("push")["counts"]["tasks"] == 0
+    assert desk.run("sample")["counts"]["in this batch"] == 3
+    done = desk.run("push")
+    assert (done["counts"]["pushed"], done["counts"]["updated"]) == (3, 3)
+    assert desk.run("push")["changed"] is False
+    first = min(order(desk.workspace, progress=lambda *_: None).to_pylist(), key=lambda row: row["score"])
+    task = desk.served(done["project"], "anna")
+    assert task["data"]["doc_id"] == first["doc_id"]
+    desk.submit(task, "anna", [])
+    desk.run("pull")
+    assert desk.run("push")["counts"]["pushed"] == 0
+    others = order(desk.workspace, progress=lambda *_: None).to_pylist()
+    solved = [row["cluster"] == first["cluster"] for row in others]
+    (_, second), _ = sorted(zip(solved, others, strict=True), key=lambda one: (one[0], one[1]["score"]))
+    assert desk.served(done["project"], "anna")["data"]["doc_id"] == second["doc_id"]
 
 
 def titles(desk: Any) -> dict[str, str]:

@@ -90,14 +90,19 @@ def _annotation(number: int, marks: list[tuple[str, str]], at: str) -> dict[str,
     return {**plain, "created_at": CREATED, "updated_at": at, "result": result}
 
 
-def publish_twice(folder: Path) -> None:
-    """Make the workspace in this folder, with both versions."""
+def lay_out(folder: Path) -> None:
+    """Make the workspace in this folder, with its article."""
     shutil.copytree(ROOT / "tests" / "cases" / "exports" / "small", folder / "schemas" / "small")
     shutil.copytree(ROOT / "validation", folder / "validation")
     (folder / "seeds").mkdir()
     (folder / "seeds" / "story.txt").write_bytes(ARTICLE.encode())
     (folder / "copydesk.toml").write_text(SETTINGS, encoding="utf-8")
     told(folder, "ingest")
+
+
+def publish_twice(folder: Path) -> None:
+    """Make the workspace in this folder, with both versions."""
+    lay_out(folder)
     for work, at in ((FIRST, "2026-01-01T12:00:00.000000Z"), (SECOND, "2026-01-02T12:00:00.000000Z")):
         labelled(folder, work, at=at)
         told(folder, "agree")

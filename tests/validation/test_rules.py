@@ -13,6 +13,7 @@ from copydesk.validation.label_rules import MAIL, items_counted, items_have_pare
 from copydesk.validation.lookup import MISSING, Lookup
 from copydesk.validation.overlap import overlap_allowed
 from copydesk.validation.rules import edits_fit, end_in_text, has_parent, surface_is_slice
+from copydesk.validation.slices import slices_differ
 
 LAW = settings(deadline=None, max_examples=200)
 TEXTS = st.text(alphabet=st.sampled_from("ab é😀\n’"), max_size=30)
@@ -83,6 +84,22 @@ def test_a_span_inside_its_text_fails_where_its_surface_is_not_the_slice(texts, 
     assert (
         has_parent(lookup, "spans", columns=key, reference="documents", reference_columns=key).rows.tolist() == orphans
     )
+
+
+@LAW
+@given(st.lists(st.text(min_size=1, max_size=9), min_size=1, max_size=6), st.integers(1, 40), st.data())
+def test_slices_are_compared_as_python_slices_them_however_many_texts_are_looked_at_together(texts, block, data):
+    places = []
+    for parent, text in enumerate(texts):
+        start = data.draw(st.integers(0, len(text) - 1))
+        end = data.draw(st.integers(start + 1, len(text)))
+        said = data.draw(st.one_of(st.just(text[start:end]), st.just(text[start : end + 1]), st.text(max_size=4)))
+        places += [(parent, start, end, said)] * data.draw(st.integers(0, 2))
+    parents, starts, ends = (np.array([place[at] for place in places], dtype=np.int64) for at in range(3))
+    said = pa.array([place[3] for place in places], pa.string())
+    before = pa.array(["é", *texts], pa.string()).slice(1)  # an array may begin anywhere in its bytes
+    found = slices_differ(before, parents, starts, ends, said, block=block)
+    assert found.tolist() == [texts[parent][start:end] != one for parent, start, end, one in places]
 
 
 @LAW

@@ -220,6 +220,11 @@ class Workspace:
         return Log(self._labelled("sent"))
 
     @property
+    def samples(self) -> Log:
+        """Which documents were chosen to be labelled, a part for each batch."""
+        return Log(self._labelled("samples"))
+
+    @property
     def suspects(self) -> Latest:
         """The labels that are likely to be wrong."""
         return Latest(self._labelled("suspects"))
@@ -228,6 +233,11 @@ class Workspace:
     def findings(self) -> Latest:
         """The findings of the last validation."""
         return Latest(self._labelled("findings"))
+
+    @property
+    def findings_in_files(self) -> Latest:
+        """The findings in the last tables that were judged in files of their own."""
+        return Latest(self._labelled("findings_in_files"))
 
     def schema_folder(self, name: str = "") -> Path:
         """The folder of a labelling schema; by default the one that the settings name.

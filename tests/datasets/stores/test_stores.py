@@ -10,7 +10,7 @@ import fsspec
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from faultproxy import Proxy
+from faultproxy import Fault, Proxy
 from fsspec.implementations.memory import MemoryFileSystem
 from stored import SECRET, content, hidden, md5, whole
 
@@ -21,6 +21,7 @@ from copydesk.datasets.load import find_version, load, verify
 from copydesk.datasets.retract import retract
 from copydesk.datasets.stores import allow_single_writer, store_of
 from copydesk.datasets.stores.local import probe
+from copydesk.datasets.version import Version
 from copydesk.errors import MissingExtraError, StoreError, UnknownError, UsageError
 from copydesk.remote import place_at
 from copydesk.workspace import Workspace
@@ -117,10 +118,64 @@ def test_an_article_is_taken_back_in_a_store(memory, newsroom):
     assert whole(memory) == ["1.0.0", "1.1.0"]
 
 
-def test_no_version_in_a_store_is_removed(memory, newsroom):
+@pytest.mark.parametrize("store", ["memory", "s3"])
+def test_a_yanked_version_in_a_store_is_removed_when_somebody_says_so(store, newsroom, request):
+    folder = request.getfixturevalue(store)
+    newsroom.put_out(folder)
+    newsroom.put_out(folder, "relabelled")
+    add_event(folder, "yank", version="1.1.0", reason="wrong", successor="1.0.0")
+    later = datetime.now(UTC) + timedelta(days=31)
+    before = folder.sizes()
+    assert collect(folder, days=30, now=later, apply=False).condemned == ("1.1.0",)
+    assert folder.sizes() == before, "nothing is done unasked"
+    collect(folder, days=30, now=later, apply=True)
+    there = folder.sizes()
+    gone = collect(folder, days=30, now=later + timedelta(days=31), apply=True)
+    assert gone.removed == ("1.1.0",)
+    left = folder.sizes()
+    assert sorted(name for name in left if name.startswith("1.1.0/")) == ["1.1.0/REMOVED.json", "1.1.0/manifest.json"]
+    assert gone.bytes == sum(there[name] for name in there.keys() - left.keys())
+    assert verify(folder / "1.0.0") == ()
+    assert newsroom.put_out(folder, "about-else").version == "1.1.1"  # 1.1.0 is never given again
+
+
+def test_collecting_in_a_store_leaves_a_publisher_at_work_alone(memory, newsroom, home, monkeypatch):
     newsroom.put_out(memory)
-    with pytest.raises(UsageError, match="where no version is removed"):
+    newsroom.put_out(home)
+    place = newsroom.put_out(home, "relabelled").path
+    store = store_of(memory)
+    upload = type(store)._upload
+
+    def collected_meanwhile(self, *arguments):
+        upload(self, *arguments)
         collect(memory, days=0, now=datetime.now(UTC), apply=True)
+
+    monkeypatch.setattr(type(store), "_upload", collected_meanwhile)
+    assert store.commit(place, "1.1.0", after=Version.read("1.0.0")) is True
+    assert whole(memory) == ["1.0.0", "1.1.0"]
+
+
+def test_an_export_is_made_of_the_store_that_is_named(command, newsroom, tmp_path):
+    done = command("export", newsroom.NAME, "--format", "csv", "--to", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert list((tmp_path / "out").rglob("*.csv"))
+
+
+def test_a_read_that_meets_a_fault_of_the_server_is_made_again(s3, newsroom, asked, monkeypatch):
+    newsroom.put_out(s3)
+    monkeypatch.delenv("AWS_MAX_ATTEMPTS")  # as often as the client does by itself
+    met = set()
+
+    def once(_, request):
+        kind = (request.method, "list-type" in request.path)
+        if kind in met:
+            return None
+        met.add(kind)
+        return Fault("refuse" if request.method == "HEAD" else "bad-gateway")
+
+    with asked(once):
+        assert verify(s3 / "1.0.0") == ()
+    assert met == {("GET", True), ("GET", False), ("HEAD", False)}
 
 
 def test_the_settings_say_where_datasets_lie(tmp_path, memory, newsroom):
@@ -204,7 +259,8 @@ def test_a_lease_that_a_killed_publisher_left_is_taken_over_by_the_clock_of_the_
     assert hidden(racy) == [".single-writer"]
 
 
-def test_old_staging_is_swept_by_the_clock_of_the_store_and_what_a_claim_names_stays(memory, newsroom):
+@pytest.mark.parametrize("who", ["publish", "gc"])
+def test_old_staging_is_swept_by_the_clock_of_the_store_and_what_a_claim_names_stays(memory, newsroom, who):
     newsroom.put_out(memory)
     store = fsspec.filesystem("memory")
     for name, claimed in (("old", False), ("new", False), ("claimed", True)):
@@ -215,7 +271,12 @@ def test_old_staging_is_swept_by_the_clock_of_the_store_and_what_a_claim_names_s
         if claimed:
             said = json.dumps({"version": "1.0.0", "staging": f".staging/{name}"}).encode()
             store.pipe_file(str(memory / ".claims/00000002.json"), said)
-    newsroom.put_out(memory)
+    if who == "publish":
+        newsroom.put_out(memory)
+    else:
+        collect(memory, days=0, now=datetime.now(UTC), apply=False)
+        assert len(hidden(memory)) == 3
+        collect(memory, days=0, now=datetime.now(UTC), apply=True)
     assert hidden(memory) == [".staging/claimed/train.parquet", ".staging/new/train.parquet"]
 
 

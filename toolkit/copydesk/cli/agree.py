@@ -5,7 +5,12 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
+from copydesk.errors import CopydeskError
 from copydesk.flow import agree
+from copydesk.flow.gates import at_gate, findings_fault
+from copydesk.flow.report import Report
+from copydesk.model.progress import Progress
+from copydesk.workspace import Workspace
 
 
 @click.command("agree")
@@ -16,12 +21,14 @@ from copydesk.flow import agree
 def command(ctx: click.Context, strict: bool, schema: str, as_json: bool) -> None:
     """Measure agreement between the annotators and decide which labels hold, by the rule of [agree] in copydesk.toml.
 
-    What is in doubt is a dispute: it is listed, and not published.
+    What is in doubt is a dispute: it is listed, and not published. Where [validation] gates names agreed, the agreed labels are
+    validated, too.
     """
-    report_each(
-        ctx,
-        schema,
-        lambda workspace, progress: agree.agree(workspace, progress=progress),
-        as_json=as_json,
-        fault_of=lambda report: agree.dispute_fault(report) if strict else None,
-    )
+
+    def work(workspace: Workspace, progress: Progress) -> Report:
+        return at_gate(workspace, agree.agree(workspace, progress=progress), "agreed", progress=progress)
+
+    def fault_of(report: Report) -> CopydeskError | None:
+        return findings_fault(report) or (agree.dispute_fault(report) if strict else None)
+
+    report_each(ctx, schema, work, as_json=as_json, fault_of=fault_of)

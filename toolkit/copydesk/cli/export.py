@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_report
+from copydesk.cli.output import datasets_of, json_option, place_option, print_report
 from copydesk.flow.export import ALL_FORMATS, Wanted, export_version
 
 format_option = click.option(
@@ -35,6 +35,7 @@ table_option = click.option(
 @to_option
 @split_option
 @table_option
+@place_option
 @click.option("--without-text", is_flag=True, help="Offsets and digests instead of the articles' words.")
 @click.option("--any-licence", is_flag=True, help="Also texts whose licences do not permit passing them on.")
 @click.option(
@@ -50,4 +51,4 @@ def command(ctx: click.Context, /, name: str, version: str, *, as_json: bool, **
 
     What the format cannot hold, such as nested spans where each token has one tag, is counted, and listed in left-out.jsonl.
     """
-    print_report(export_version(open_workspace(ctx).datasets, name, version, Wanted(**options)), as_json=as_json)
+    print_report(export_version(datasets_of(ctx), name, version, Wanted(**options)), as_json=as_json)

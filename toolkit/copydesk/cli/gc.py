@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 from copydesk.datasets.gc import collect
 from copydesk.datasets.load import home_of
 
@@ -20,6 +20,7 @@ from copydesk.datasets.load import home_of
     type=click.IntRange(0),
     help="How long a version is condemned before its files go.",
 )
+@place_option
 @click.option("--apply", is_flag=True, help="Do it; otherwise it is only said what would be done.")
 @json_option
 @click.pass_context
@@ -28,7 +29,7 @@ def command(ctx: click.Context, name: str, days: int, apply: bool, as_json: bool
 
     What a version was, and why it is gone, stays: its manifest is kept, and its number is never given again.
     """
-    folder = home_of(name, folder=open_workspace(ctx).datasets)
+    folder = home_of(name, folder=datasets_of(ctx))
     found = collect(folder, days=days, now=datetime.now(UTC), apply=apply)
     if as_json:
         told = {"condemned": found.condemned, "waiting": found.waiting, "removed": found.removed, "bytes": found.bytes}

@@ -9,6 +9,7 @@ import click
 from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
 from copydesk.errors import UsageError
 from copydesk.flow import exported
+from copydesk.flow.gates import at_gate, findings_fault
 
 
 @click.command("import-export")
@@ -31,6 +32,8 @@ def command(ctx: click.Context, file: Path, schema: str, as_json: bool) -> None:
             f"this workspace has {len(workspace.schemas)} schemas: {', '.join(workspace.schemas)}",
             fix=f"name the one that {file.name} was labelled under, such as --schema {workspace.schema_name}",
         )
+    workspace = workspace.under(schema or workspace.schema_name)
     with progress_shown(as_json=as_json) as progress:
-        report = exported.import_export(workspace.under(schema or workspace.schema_name), file, progress=progress)
-    print_report(report, as_json=as_json, fault=exported.export_fault(report))
+        report = exported.import_export(workspace, file, progress=progress)
+        report = at_gate(workspace, report, "labels", progress=progress)
+    print_report(report, as_json=as_json, fault=exported.export_fault(report) or findings_fault(report))

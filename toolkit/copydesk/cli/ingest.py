@@ -9,6 +9,7 @@ import click
 
 from copydesk.cli.output import json_option, open_workspace, print_json, print_report, progress_shown
 from copydesk.flow import ingest
+from copydesk.flow.gates import at_gate, findings_fault
 
 _SHOWN = 400  # characters of a stretch that is cut or kept; --json gives all
 
@@ -27,7 +28,7 @@ def command(ctx: click.Context, paths: tuple[str, ...], retry: bool, document: s
     A path is a file, a folder, a pattern such as 'crawl/**/*.jsonl.gz', or a URL; without one, what copydesk.toml names is read.
     Plain text, HTML, RSS, Atom, JSON, CSV, TSV, Parquet and WARC are read, also compressed and in archives. What was read before
     and has not changed is left alone. What cannot be used is kept as rejected, with its place and the reason; exit code 1 where
-    that is more than [ingest] max_rejected.
+    that is more than [ingest] max_rejected. Where [validation] gates names documents, they are validated, too.
     """
     workspace = open_workspace(ctx)
     if document is not None:
@@ -38,7 +39,9 @@ def command(ctx: click.Context, paths: tuple[str, ...], retry: bool, document: s
         return
     with progress_shown(as_json=as_json) as progress:
         report = ingest.ingest(workspace, paths, progress=progress, retry=retry)
-    print_report(report, as_json=as_json, fault=ingest.rejected_fault(workspace, report))
+        report = at_gate(workspace, report, "documents", progress=progress)
+    fault = ingest.rejected_fault(workspace, report) or findings_fault(report)
+    print_report(report, as_json=as_json, fault=fault)
 
 
 def _print_explained(explained: Mapping[str, Any]) -> None:

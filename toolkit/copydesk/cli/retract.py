@@ -17,6 +17,7 @@ def command(ctx: click.Context, article: str, reason: str, as_json: bool) -> Non
     """Take an ARTICLE (its source, URL or doc_id) and its copies back from every dataset of the workspace.
 
     Of each dataset that holds it a version without it is published, and every version with it is yanked. It is never published again.
+    Where that version does not pass the gate before it, nothing is published or yanked: exit code 1, or 4 where it could not be judged.
     """
     with progress_shown(as_json=as_json) as progress:
         report = retract(open_workspace(ctx), article, reason=reason, progress=progress)

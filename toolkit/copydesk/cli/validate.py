@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
+from copydesk.flow.gates import findings_fault
 from copydesk.flow.report import Report
 from copydesk.flow.send_back import send_back_findings
-from copydesk.flow.validate import findings_fault, validate, with_returns
+from copydesk.flow.validate import validate
 from copydesk.flow.validate_files import validate_files
 from copydesk.model.progress import Progress
 from copydesk.validation import CURRENT
@@ -57,6 +58,6 @@ def command(
         if tables:
             return validate_files(workspace, tables, gates=gates)
         report = validate(workspace, gates=gates, pages=not no_docs, progress=progress)
-        return with_returns(report, send_back_findings(workspace, progress=progress)) if returned else report
+        return report.followed_by(send_back_findings(workspace, progress=progress)) if returned else report
 
     report_each(ctx, schema, work, as_json=as_json, fault_of=findings_fault)

@@ -160,7 +160,8 @@ def _rows(layer: str, kind: str, before: tuple[pa.Table, Ints], after: tuple[pa.
     """Rows of ``CHANGES`` of one kind, each of a row of either table; -1 is none."""
     count = len(before[1])
     columns = {name: pa.array([value] * count, pa.string()) for name, value in (("layer", layer), ("kind", kind))}
-    sides = [table.take(pa.array(at, pa.int64(), mask=at < 0)) for table, at in (before, after)]
+    shown = ["doc_id", *_SHOWN]
+    sides = [table.select(shown).take(pa.array(at, pa.int64(), mask=at < 0)) for table, at in (before, after)]
     for side, rows in zip(("old", "new"), sides, strict=True):
         columns |= {f"{side}_{name}": rows[name] for name in _SHOWN}
     columns["doc_id"] = pc.coalesce(*(rows["doc_id"] for rows in sides))
@@ -173,7 +174,7 @@ def _form(columns: Mapping[str, pa.ChunkedArray], rows: int) -> pa.Table:
     for name in (*_KEY, *_SHOWN):
         if name not in whole:
             whole[name] = pa.nulls(rows, pa.string() if name in _TEXTS else pa.int64())
-    return pa.table(whole)
+    return pa.table(whole).combine_chunks()  # rows are taken of it again and again
 
 
 def _spans(tables: Mapping[str, pa.Table]) -> pa.Table:

@@ -7,11 +7,14 @@ breaks it cannot exist, whoever calls.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.datasets.matching import Ints
 from copydesk.errors import DataError, FindingError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import TABLES
@@ -85,12 +88,31 @@ def check(tables: Mapping[str, pa.Table], *, schema: LabelSchema) -> None:
     _known("agreed_relations", tables["agreed_relations"], schema.relation_names)
     _ends(tables["agreed_relations"], tables["agreed_spans"])
     _pseudonyms(tables)
-    _surfaces(tables["agreed_spans"], tables["documents"])
+    texts = _Texts.of(tables["documents"])
+    _surfaces(tables["agreed_spans"], texts)
     _overlaps(tables["agreed_spans"], schema.overlap)
     for name in _STRETCHES:
         if name in tables:
-            _inside(name, tables[name], tables["documents"])
-    _within(tables["sentences"], tables["documents"])
+            _inside(name, tables[name], texts)
+    _within(tables["sentences"], texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The documents' texts and how long each is, in code points."""
+
+    doc_ids: pa.Array
+    texts: pa.ChunkedArray
+    lengths: Ints
+
+    @classmethod
+    def of(cls, documents: pa.Table) -> _Texts:
+        lengths = pc.utf8_length(documents["text"])
+        return cls(documents["doc_id"].combine_chunks(), documents["text"], np.asarray(lengths, np.int64))
+
+    def home(self, table: pa.Table) -> Ints:
+        """For each row the place of its document."""
+        return np.asarray(pc.index_in(table["doc_id"], value_set=self.doc_ids), np.int64)
 
 
 def _columns(tables: Mapping[str, pa.Table]) -> None:
@@ -113,7 +135,7 @@ def _findings(findings: pa.Table) -> None:
 
 
 def _unique(name: str, table: pa.Table, key: tuple[str, ...]) -> None:
-    counted = table.select(key).group_by(list(key)).aggregate([([], "count_all")])
+    counted = table.select(key).group_by(list(key), use_threads=False).aggregate([([], "count_all")])
     if counted.num_rows == table.num_rows:
         return
     twice = counted.filter(pc.greater(counted["count_all"], 1)).select(key).slice(0, 1).to_pylist()[0]
@@ -121,7 +143,9 @@ def _unique(name: str, table: pa.Table, key: tuple[str, ...]) -> None:
 
 
 def _belongs(name: str, table: pa.Table, documents: pa.Table, key: tuple[str, ...]) -> None:
-    orphans = table.select(key).join(documents.select(key), keys=list(key), join_type="left anti")
+    at = pc.index_in(table["doc_id"], value_set=documents["doc_id"].combine_chunks())
+    same = (pc.equal(table[column], pc.take(documents[column], at)) for column in key)
+    orphans = table.select(key).filter(pc.invert(reduce(pc.and_, (pc.fill_null(one, False) for one in same))))
     if orphans.num_rows:
         first = min(map(_row, orphans.slice(0, 1000).to_pylist()))
         raise DataError(
@@ -142,7 +166,10 @@ def _known(name: str, table: pa.Table, labels: Sequence[str]) -> None:
 
 def _ends(relations: pa.Table, spans: pa.Table) -> None:
     """Both ends of a relation are agreed spans of its own document."""
-    homes = spans.select(["span_id", "doc_id"]).combine_chunks()
+    ends = pc.unique(
+        pa.chunked_array([*relations["head_span_id"].chunks, *relations["tail_span_id"].chunks], pa.string())
+    )
+    homes = spans.select(["span_id", "doc_id"]).filter(pc.is_in(spans["span_id"], value_set=ends)).combine_chunks()
     for column in ("head_span_id", "tail_span_id"):
         found = pc.index_in(relations[column], value_set=homes["span_id"])
         same = pc.fill_null(pc.equal(pc.take(homes["doc_id"], found), relations["doc_id"]), False)
@@ -167,16 +194,19 @@ def _pseudonyms(tables: Mapping[str, pa.Table]) -> None:
             )
 
 
-def _surfaces(spans: pa.Table, documents: pa.Table) -> None:
-    texts = dict(zip(documents["doc_id"].to_pylist(), documents["text"].to_pylist(), strict=True))
-    # By way of numpy: a million spans are a matter of a second then, and of many otherwise.
-    columns = (spans[name].to_numpy().tolist() for name in ("doc_id", "start", "end", "surface"))
-    for at, (doc_id, start, end, surface) in enumerate(zip(*columns, strict=True)):
-        if not 0 <= start < end or texts[doc_id][start:end] != surface:
-            raise DataError(
-                f"span {spans['span_id'][at]}: text[{start}:{end}] of {doc_id} is not its surface {surface!r}",
-                fix="make the span's offsets from the document's text again",
-            )
+def _surfaces(spans: pa.Table, texts: _Texts) -> None:
+    start, end = (spans[name].to_numpy() for name in ("start", "end"))
+    whole = texts.texts.to_pylist()
+    places = zip(texts.home(spans).tolist(), start.tolist(), end.tolist(), strict=True)
+    there = pa.array([whole[at][first:last] for at, first, last in places], pa.string())
+    same = pc.fill_null(pc.equal(there, spans["surface"]), False).to_numpy()
+    wrong = spans.filter(pa.array(~same | (start < 0) | (start >= end)))
+    if wrong.num_rows:
+        row = wrong.slice(0, 1).to_pylist()[0]
+        raise DataError(
+            f"span {row['span_id']}: text[{row['start']}:{row['end']}] of {row['doc_id']} is not its surface {row['surface']!r}",
+            fix="make the span's offsets from the document's text again",
+        )
 
 
 def _overlaps(spans: pa.Table, overlap: str) -> None:
@@ -213,10 +243,9 @@ def _overlapping(spans: pa.Table) -> pa.Table:
     return spans.filter(pa.array(found[np.asarray(documents.indices)]))
 
 
-def _inside(name: str, table: pa.Table, documents: pa.Table) -> None:
+def _inside(name: str, table: pa.Table, texts: _Texts) -> None:
     """What has a start and an end has both in its text."""
-    found = pc.index_in(table["doc_id"], value_set=documents["doc_id"].combine_chunks())
-    lengths = pc.take(pc.utf8_length(documents["text"]), found)
+    lengths = pa.array(texts.lengths[texts.home(table)])
     ordered = pc.and_(pc.less_equal(0, table["start"]), pc.less_equal(table["start"], table["end"]))
     wrong = table.filter(pc.invert(pc.and_(ordered, pc.less_equal(table["end"], lengths))))
     if wrong.num_rows:
@@ -227,21 +256,20 @@ def _inside(name: str, table: pa.Table, documents: pa.Table) -> None:
         )
 
 
-def _within(sentences: pa.Table, documents: pa.Table) -> None:
+def _within(sentences: pa.Table, texts: _Texts) -> None:
     """Sentences lie in their text, one behind the other."""
-    lengths = dict(zip(documents["doc_id"].to_pylist(), pc.utf8_length(documents["text"]).to_pylist(), strict=True))
     ordered = sentences.sort_by([("doc_id", "ascending"), ("seq", "ascending")])
-    last, reached = "", 0
-    for doc_id, start, end in zip(
-        *(ordered[name].to_numpy().tolist() for name in ("doc_id", "start", "end")), strict=True
-    ):
-        reached = reached if doc_id == last else 0
-        if not reached <= start < end <= lengths[doc_id]:
-            raise DataError(
-                f"table sentences: [{start}:{end}] of {doc_id} is no stretch of its text behind the sentence before",
-                fix="make the sentences from the document's text again",
-            )
-        last, reached = doc_id, end
+    home = texts.home(ordered)
+    start, end = (ordered[name].to_numpy() for name in ("start", "end"))
+    reached = np.where(home[1:] == home[:-1], end[:-1], 0)
+    behind = np.concatenate([start[:1] >= 0, start[1:] >= reached])
+    wrong = ordered.filter(pa.array(~behind | (start >= end) | (end > texts.lengths[home])))
+    if wrong.num_rows:
+        start, end, doc_id = (wrong[column][0] for column in ("start", "end", "doc_id"))
+        raise DataError(
+            f"table sentences: [{start}:{end}] of {doc_id} is no stretch of its text behind the sentence before",
+            fix="make the sentences from the document's text again",
+        )
 
 
 def _row(row: Mapping[str, object]) -> str:

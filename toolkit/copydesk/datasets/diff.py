@@ -19,6 +19,8 @@ from copydesk.datasets.changes import CHANGES, changes
 KINDS = ("added", "removed", "relabelled", "relabelled_away", "moved", "rewired", "reworded")
 TABLES = ("documents", "spans", "relations", "categories")  # what is compared; categories where there are any
 
+_MANY = {"relation": "relations", "category": "categories"}
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -89,7 +91,7 @@ def _corrected(found: pa.Table, same: Sequence[str]) -> dict[str, int]:
         .sort_by([("layer", "descending"), ("kind", "ascending")])
     )
     return {
-        row["kind"] if row["layer"] == "span" else f"{row['layer']}s {row['kind']}": row["count_all"]
+        row["kind"] if row["layer"] == "span" else f"{_MANY[row['layer']]} {row['kind']}": row["count_all"]
         for row in counts.to_pylist()
     }
 

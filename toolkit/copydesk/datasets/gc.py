@@ -12,11 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from copydesk.datasets.events import add_event, events_in, state_of
-from copydesk.datasets.staging import staged, turn
+from copydesk.datasets.stores import Store, store_of
 from copydesk.datasets.version import MANIFEST, REMOVED, is_removed, versions_in
-from copydesk.errors import UsageError
 from copydesk.remote import RemotePath
-from copydesk.store import canonical_json, sync_folder, translated, write_file
+from copydesk.store import canonical_json, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,8 @@ class Collected:
 def collect(folder: Path, *, days: int, now: datetime, apply: bool) -> Collected:
     """Condemn the yanked versions in ``folder`` that no alias names, and remove those condemned ``days`` ago; or say what would be.
 
-    Raises StoreError where the disk refuses, and UsageError for a store of objects; doing it again goes on.
+    Raises StoreError where the disk or the store refuses; doing it again goes on.
     """
-    if isinstance(folder, RemotePath):
-        raise UsageError(
-            f"{folder} is in a store, where no version is removed", fix="collect in a folder of this machine"
-        )
     state = state_of(events_in(folder))
     free = [version for version in state.yanked if version not in state.aliases.values()]
     there = {str(version) for version in versions_in(folder)}
@@ -49,39 +44,35 @@ def collect(folder: Path, *, days: int, now: datetime, apply: bool) -> Collected
         condemned=tuple(one for one in free if one not in since),
         waiting=tuple(one for one in free if one in since and one not in old),
         removed=tuple(old),
-        bytes=sum(path.stat().st_size for one in old for path in _files(folder / one)),
+        bytes=sum(size for one in old for size in _files(folder / one).values()),
     )
     if apply:
-        with turn(folder):  # nobody is comparing with one of them
-            for version in found.condemned:
-                add_event(folder, "condemn", version=version)
+        for version in found.condemned:
+            add_event(folder, "condemn", version=version)
+        store = store_of(folder)
+        with translated(folder, "remove"), store.writing(), store.turn():  # nobody is comparing with one of them
             for version in found.removed:
-                _remove(folder / version, *state.yanked[version], now=now)
+                _remove(store, folder / version, *state.yanked[version], now=now)
     return found
 
 
-def _remove(path: Path, reason: str, successor: str, *, now: datetime) -> None:
-    with translated(path, "remove"):
-        if not is_removed(path):
-            said = {
-                "reason": reason,
-                "successor": successor,
-                "removed_at": now.astimezone(UTC).isoformat(timespec="seconds"),
-            }
-            with staged(path.parent) as place:  # until it is there, the version is whole
-                write_file(place / REMOVED, canonical_json(said))
-                (place / REMOVED).rename(path / REMOVED)
-            sync_folder(path)
-        for file in _files(path):
-            file.unlink()
-        for place in sorted((entry for entry in path.rglob("*") if entry.is_dir()), reverse=True):
-            place.rmdir()
-        sync_folder(path)
+def _remove(store: Store, path: Path, reason: str, successor: str, *, now: datetime) -> None:
+    """Say in the version that it is gone, and remove its files: until the first is written, the version is whole."""
+    if not is_removed(path):
+        at = now.astimezone(UTC).isoformat(timespec="seconds")
+        said = {"reason": reason, "successor": successor, "removed_at": at}
+        store.create(f"{path.name}/{REMOVED}", canonical_json(said))
+    store.remove(*(f"{path.name}/{name}" for name in _files(path)))
 
 
-def _files(path: Path) -> list[Path]:
-    """The files of a version that go."""
-    return sorted(file for file in path.rglob("*") if file.is_file() and file not in {path / MANIFEST, path / REMOVED})
+def _files(path: Path) -> dict[str, int]:
+    """The files of a version that go, by their names in it, and their bytes."""
+    if isinstance(path, RemotePath):
+        sizes = path.sizes()
+    else:
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        sizes = {file.relative_to(path).as_posix(): file.stat().st_size for file in files}
+    return {name: size for name, size in sizes.items() if name not in {MANIFEST, REMOVED}}
 
 
 def _is_gone(path: Path) -> bool:

@@ -55,8 +55,8 @@ def gold_digests(tables: Mapping[str, pa.Table]) -> dict[str, str]:
     }
 
 
-def _streams(name: str, array: pa.Array) -> Iterator[tuple[str, bytes]]:
-    yield f"{name}?", np.asarray(array.is_valid()).astype("u1").tobytes()
+def _streams(name: str, array: pa.Array) -> Iterator[tuple[str, memoryview]]:
+    yield f"{name}?", _there(array)
     kind = array.type
     if pa.types.is_list(kind):
         yield f"{name}#", _numbers(pc.list_value_length(array), "<i8")
@@ -65,7 +65,7 @@ def _streams(name: str, array: pa.Array) -> Iterator[tuple[str, bytes]]:
         for i, part in enumerate(array.flatten()):
             yield from _streams(f"{name}.{kind.field(i).name}", part)
     elif pa.types.is_string(kind):
-        whole = pc.fill_null(array, "")
+        whole = pc.fill_null(array, "") if array.null_count else array
         yield f"{name}#", _numbers(pc.binary_length(whole), "<i8")
         yield name, _characters(whole)
     elif pa.types.is_timestamp(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
@@ -76,14 +76,20 @@ def _streams(name: str, array: pa.Array) -> Iterator[tuple[str, bytes]]:
         raise StoreError(f"column {name} has type {kind}, which a dataset cannot hold", fix="use a plain type")
 
 
-def _numbers(array: pa.Array, form: str) -> bytes:
-    return np.asarray(pc.fill_null(array, 0)).astype(form).tobytes()
+def _there(array: pa.Array) -> memoryview:
+    there = np.asarray(array.is_valid()).astype("u1") if array.null_count else np.ones(len(array), "u1")
+    return there.data
 
 
-def _characters(array: pa.Array) -> bytes:
+def _numbers(array: pa.Array, form: str) -> memoryview:
+    whole = pc.fill_null(array, 0) if array.null_count else array
+    return np.asarray(whole).astype(form, copy=False).data
+
+
+def _characters(array: pa.Array) -> memoryview:
     """The strings' bytes one after the other, of a slice only its own."""
     _, offsets, data = array.buffers()
     if not len(array) or data is None:
-        return b""
+        return memoryview(b"")
     at = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1]
-    return memoryview(data)[at[0] : at[-1]].tobytes()
+    return memoryview(data)[at[0] : at[-1]]

@@ -1,4 +1,4 @@
-"""The published tables: what the stages made goes in, the tables of ``layout`` come out, sorted, divided and ready to be written."""
+"""The published tables: what the stages made goes in, the tables of ``layout`` come out, divided, sorted and ready to be written."""
 
 from __future__ import annotations
 
@@ -25,51 +25,46 @@ from copydesk.errors import DataError
 
 
 def flat_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """Make every published table but the nested one, undivided. The tables must have passed ``check``; their order and chunks do not matter.
+    """Make every published table but the nested one, undivided and unsorted. The tables must have passed ``check``.
 
     Raises DataError where a document's article is not among ``articles``.
     """
-    documents = _ordered("documents", tables["documents"])
     made = {
-        "documents": documents,
-        "zones": _ordered("zones", tables["zones"]),
-        "sentences": _ordered("sentences", tables["sentences"]),
-        "spans": _ordered(
-            "spans", _with_changes(tables["agreed_spans"], drawn=tables["spans"], snapped=tables["snapped"])
-        ),
-        "relations": _ordered("relations", tables["agreed_relations"]),
-        "annotations": _ordered(
-            "annotations", _with_anchors(_with_times(tables["spans"], tables["reads"]), tables["anchors"])
-        ),
-        "annotation_relations": _ordered("annotation_relations", tables["relations"]),
-        "reads": _ordered("reads", tables["reads"]),
-        "disputes": _ordered("disputes", tables["disputes"]),
-        "sources": _ordered("sources", _with_article(tables["documents"], tables["articles"])),
+        "documents": tables["documents"],
+        "zones": tables["zones"],
+        "sentences": tables["sentences"],
+        "spans": _with_changes(tables["agreed_spans"], drawn=tables["spans"], snapped=tables["snapped"]),
+        "relations": tables["agreed_relations"],
+        "annotations": _with_anchors(_with_times(tables["spans"], tables["reads"]), tables["anchors"]),
+        "annotation_relations": tables["relations"],
+        "reads": tables["reads"],
+        "disputes": tables["disputes"],
+        "sources": _with_article(tables["documents"], tables["articles"]),
+        **{name: tables[source] for name, source in DECLARED.items() if source in tables},
     }
-    return made | {name: _ordered(name, tables[source]) for name, source in DECLARED.items() if source in tables}
+    return {name: _declared(name, table) for name, table in made.items()}
 
 
 def divided(flat: Mapping[str, pa.Table], splits: Mapping[str, str]) -> dict[str, dict[str, pa.Table]]:
-    """Give the tables of each split that has documents, the nested one before the flat ones.
+    """Give the tables of each split that has documents, sorted, the nested one before the flat ones.
 
     ``splits`` names the split of each document that is taken; the rows of others are left out.
     """
     doc_ids = flat["documents"]["doc_id"].combine_chunks()
     codes = pa.array([SPLITS.index(splits[one]) if one in splits else None for one in doc_ids.to_pylist()], pa.int8())
-    made = {}
-    for code, split in enumerate(SPLITS):
-        if split in splits.values():
-            rows = {
-                name: table.filter(_coded(table, doc_ids, codes, code)).combine_chunks() for name, table in flat.items()
-            }
-            nested = nest(rows["documents"], zones=rows["zones"], spans=rows["spans"], relations=rows["relations"])
-            made[split] = {NESTED: nested, **rows}
-    return made
-
-
-def _coded(table: pa.Table, doc_ids: pa.Array, codes: pa.Array, code: int) -> pa.ChunkedArray:
-    """Say of each row whether its document has this code."""
-    return pc.equal(pc.take(codes, pc.index_in(table["doc_id"], value_set=doc_ids)), code)
+    parts: dict[str, dict[str, pa.Table]] = {split: {} for split in SPLITS if split in splits.values()}
+    for name, table in flat.items():
+        order = pc.sort_indices(table, [(column, "ascending") for column in ORDER[name]])
+        drawn = pc.take(codes, pc.index_in(pc.take(table["doc_id"], order), value_set=doc_ids))
+        for split, part in parts.items():
+            part[name] = table.take(order.filter(pc.equal(drawn, SPLITS.index(split)))).combine_chunks()
+    return {
+        split: {
+            NESTED: nest(part["documents"], zones=part["zones"], spans=part["spans"], relations=part["relations"]),
+            **part,
+        }
+        for split, part in parts.items()
+    }
 
 
 def nest(documents: pa.Table, *, zones: pa.Table, spans: pa.Table, relations: pa.Table) -> pa.Table:
@@ -167,12 +162,11 @@ def _joined(table: pa.Table, key: list[str]) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*(table[name] for name in key), "\n")
 
 
-def _ordered(name: str, table: pa.Table) -> pa.Table:
-    """Take a published table's columns, in its order; the schema is the declared one, without metadata."""
+def _declared(name: str, table: pa.Table) -> pa.Table:
+    """Take a published table's columns; the schema is the declared one, without metadata."""
     schema = schema_of(name)
     assert schema is not None
-    rows = table.select(schema.names).sort_by([(column, "ascending") for column in ORDER[name]])
-    return pa.Table.from_arrays([_one(column) for column in rows.columns], schema=schema)
+    return pa.Table.from_arrays([_one(column) for column in table.select(schema.names).columns], schema=schema)
 
 
 def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:

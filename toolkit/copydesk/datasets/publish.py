@@ -45,12 +45,10 @@ class Published:
     reasons: tuple[str, ...]
 
 
-Gate = Callable[
-    [Mapping[str, Mapping[str, pa.Table]], Path | None], None
-]  # tables by split and name, the version before
+Gate = Callable[[Content, Path | None], None]  # what the version is to say, the folder of the version before
 
 
-def _open(_parts: Mapping[str, Mapping[str, pa.Table]], _previous: Path | None) -> None:
+def open_gate(_content: Content, _previous: Path | None) -> None:
     """Let every version pass."""
 
 
@@ -60,7 +58,7 @@ def publish(
     tables: Mapping[str, pa.Table],
     about: About,
     plan: Plan | None = None,
-    gate: Gate = _open,
+    gate: Gate = open_gate,
     progress: Progress,
 ) -> Published:
     """Publish the tables as the next version in ``folder``, which is called as the dataset; or find that it is there already.
@@ -85,10 +83,10 @@ def publish(
     return _publish(folder, draft, gate, progress)
 
 
-def publish_again(release: Release, *, progress: Progress) -> Published | None:
+def publish_again(release: Release, *, gate: Gate = open_gate, progress: Progress) -> Published | None:
     """Publish what a version says as the next one, without what was retracted since; None where nothing would be left.
 
-    Raises StoreError where the version is damaged or the disk refuses.
+    What ``gate`` raises stops it. Raises StoreError where the version is damaged or the disk refuses.
     """
     folder, manifest = release.path.parent, release.manifest
     events = events_in(folder)
@@ -101,7 +99,7 @@ def publish_again(release: Release, *, progress: Progress) -> Published | None:
         plan=Plan(),
     )
     left = set(draft.flat["documents"]["doc_id"].to_pylist()) - state_of(events).retracted.keys()
-    return _publish(folder, draft, _open, progress) if left else None
+    return _publish(folder, draft, gate, progress) if left else None
 
 
 def _publish(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published:
@@ -133,7 +131,7 @@ def _attempt(folder: Path, draft: Draft, store: Store, gate: Gate, progress: Pro
     if content.held and step.bump.level == "major":
         content = draft.after(parent, hold=False)
         step = step_to(content, parent, there=there, asked=asked)
-    gate(content.parts, parent.path if parent else None)
+    gate(content, parent.path if parent else None)
     with store.staged() as place:
         write_version(place, content=content, step=step, progress=progress)
         if not store.commit(place, step.version, after=parent.version if parent else None):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from copydesk.datasets.events import add_event, events_in, latest_in, point, state_of
 from copydesk.datasets.load import read_published
-from copydesk.datasets.publish import publish_again
+from copydesk.datasets.publish import Gate, open_gate, publish_again
 from copydesk.datasets.stores import store_of
 from copydesk.datasets.version import is_removed, versions_in
 from copydesk.errors import UnknownError
@@ -28,10 +28,13 @@ class Retracted:
     doc_ids: tuple[str, ...]
 
 
-def retract(folder: Path, doc_ids: Collection[str], *, reason: str, progress: Progress) -> Retracted:
+def retract(
+    folder: Path, doc_ids: Collection[str], *, reason: str, gate: Gate = open_gate, progress: Progress
+) -> Retracted:
     """Take documents back from the dataset in ``folder``: publish the newest version without them, yank all that hold them.
 
-    Raises UnknownError where no version holds any of them.
+    Where ``gate`` does not let that version pass, what it raises is raised: nothing is published or yanked, and the documents are
+    in no later version all the same. Raises UnknownError where no version holds any of them.
     """
     if not _held(folder, doc_ids):
         raise UnknownError(
@@ -43,7 +46,7 @@ def retract(folder: Path, doc_ids: Collection[str], *, reason: str, progress: Pr
         new = sorted(set().union(*held.values()) - state.retracted.keys())
         if new:
             add_event(folder, "retract", doc_ids=new, reason=reason)
-    number = _successor(folder, held, progress)
+    number = _successor(folder, held, gate, progress)
     waiting = [version for version in held if version not in state.yanked]
     for version in waiting:
         add_event(
@@ -57,12 +60,12 @@ def retract(folder: Path, doc_ids: Collection[str], *, reason: str, progress: Pr
     return Retracted(number, tuple(waiting), tuple(new))
 
 
-def _successor(folder: Path, held: Collection[str], progress: Progress) -> str:
+def _successor(folder: Path, held: Collection[str], gate: Gate, progress: Progress) -> str:
     """The number of the newest version without the documents, published now where the newest one has them."""
     latest = latest_in(folder)
     if latest is None or str(latest.version) not in held:
         return str(latest.version) if latest else ""
-    made = publish_again(latest, progress=progress)
+    made = publish_again(latest, gate=gate, progress=progress)
     return made.version if made else ""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -62,16 +62,19 @@ def draw(
     held = split_of(ledger)
     named = dict(zip(ledger["doc_id"].to_pylist(), ledger["group_id"].to_pylist(), strict=True))
     members: dict[str, list[str]] = defaultdict(list)
+    known: dict[str, set[str]] = {}  # the splits of each group that has any
     for doc_id in sorted(held.keys() | set(doc_ids)):
-        members[groups.get(doc_id) or named.get(doc_id) or doc_id].append(doc_id)
-    known = {group: {held[one] for one in those if one in held} for group, those in members.items()}
+        group = groups.get(doc_id) or named.get(doc_id) or doc_id
+        members[group].append(doc_id)
+        if doc_id in held:
+            known.setdefault(group, set()).add(held[doc_id])
     drawn = _drawn(members, known, shares, strata)
     rows = []
     for group, those in sorted(members.items()):
-        split = min(known[group], key=SPLITS.index) if known[group] else drawn[group]
+        split = min(known[group], key=SPLITS.index) if group in known else drawn[group]
         for doc_id in those:
             if held.get(doc_id) != split:
-                reason = "merged" if doc_id in held else "group" if known[group] else "drawn"
+                reason = "merged" if doc_id in held else "group" if group in known else "drawn"
                 rows.append((doc_id, group, split, reason))
     numbered = [(number, *row) for number, row in enumerate(rows, ledger.num_rows + 1)]
     columns = zip(*numbered, strict=True) if numbered else [()] * len(LEDGER)
@@ -85,13 +88,13 @@ def split_of(ledger: pa.Table) -> dict[str, str]:
 
 
 def _drawn(
-    members: Mapping[str, list[str]], known: Mapping[str, set[str]], shares: Shares, strata: Mapping[str, str]
+    members: Mapping[str, list[str]], known: Mapping[str, Collection[str]], shares: Shares, strata: Mapping[str, str]
 ) -> dict[str, str]:
     """Draw a split for each group that has none; where nothing would be for training, what is farthest from the test set is."""
     stratum_of = {group: next((strata[one] for one in those if one in strata), "") for group, those in members.items()}
-    before = Counter(stratum_of[group] for group, splits in known.items() if splits)
+    before = Counter(stratum_of[group] for group in known)
     drawn = {}
-    for value, group in sorted((_hash(shares.key, group), group) for group, splits in known.items() if not splits):
+    for value, group in sorted((_hash(shares.key, group), group) for group in members if group not in known):
         stratum = stratum_of[group]
         # Numbers that far from each other fall evenly: whatever the size of a stratum, its shares are met as nearly as can be.
         drawn[group] = _split(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,14 +39,16 @@ _HEADING = "# Changes of "
 def write_version(place: Path, *, content: Content, step: Step, progress: Progress) -> None:
     """Write every file of a version into the empty folder ``place``, each seen onto the disk and read-only."""
     _write_tables(place, content, step, progress)
-    for name, text in _documents(place, content, step).items():
+    digests = {path.relative_to(place).as_posix(): file_sha256(path) for path in place.rglob("*") if path.is_file()}
+    for name, text in _documents(place, content, step, digests).items():
         write_file(place / name, text)
-    names = sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
-    manifest = _manifest(place, names, content, step)
-    write_file(place / MANIFEST, canonical_json(manifest))
-    sums = {entry["path"]: entry["sha256"] for entry in manifest["files"]} | {MANIFEST: file_sha256(place / MANIFEST)}
-    write_file(place / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())).encode())
-    for path in (*(place / name for name in names), place / MANIFEST, place / SUMS):
+        digests[name] = hashlib.sha256(text).hexdigest()
+    manifest = canonical_json(_manifest(place, digests, content, step))
+    write_file(place / MANIFEST, manifest)
+    sums = sorted((digests | {MANIFEST: hashlib.sha256(manifest).hexdigest()}).items())
+    write_file(place / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums).encode())
+    for name in (*digests, MANIFEST, SUMS):
+        path = place / name
         path.chmod(path.stat().st_mode & 0o444)
 
 
@@ -65,11 +69,10 @@ def _write_tables(place: Path, content: Content, step: Step, progress: Progress)
     progress("writing tables", len(files), len(files))
 
 
-def _documents(place: Path, content: Content, step: Step) -> dict[str, bytes]:
-    """Every file that is no table and speaks of the content."""
+def _documents(place: Path, content: Content, step: Step, digests: Mapping[str, str]) -> dict[str, bytes]:
+    """Every file that is no table and speaks of the content; ``digests`` are those of the tables' files."""
     about = content.about
     sizes = {path: (place / path).stat().st_size for path, *_ in content.files}
-    digests = {path: file_sha256(place / path) for path in sizes}
     texts = {
         "README.md": card(content, version=step.version, sizes=sizes, reasons=step.bump.reasons),
         CHANGES: _changes(about.name, step),
@@ -104,7 +107,7 @@ def _schema_of(table: str, content: Content) -> dict[str, Any]:
     }
 
 
-def _manifest(place: Path, names: list[str], content: Content, step: Step) -> dict[str, Any]:
+def _manifest(place: Path, digests: Mapping[str, str], content: Content, step: Step) -> dict[str, Any]:
     about, parent = content.about, step.parent
     files = {path: (name, split, table.num_rows) for path, name, split, table in content.files}
     tables = content.tables
@@ -116,7 +119,10 @@ def _manifest(place: Path, names: list[str], content: Content, step: Step) -> di
         "parent": {"version": str(parent.version), "manifest_sha256": file_sha256(parent.path / MANIFEST)}
         if parent
         else None,
-        "files": [_entry(place, name, content.logical.get(name), files.get(name)) for name in names],
+        "files": [
+            _entry(place / name, name, digest, content.logical.get(name), files.get(name))
+            for name, digest in sorted(digests.items())
+        ],
         "columns": {name: columns_of(table.schema) for name, table in tables.items()},
         "counts": {name: table.num_rows for name, table in tables.items()},
         "splits": {split: part["documents"].num_rows for split, part in content.parts.items()},
@@ -133,9 +139,10 @@ def _manifest(place: Path, names: list[str], content: Content, step: Step) -> di
     }
 
 
-def _entry(place: Path, name: str, logical: str | None, file: tuple[str, str, int] | None) -> dict[str, Any]:
-    path = place / name
-    entry: dict[str, Any] = {"path": name, "sha256": file_sha256(path), "bytes": path.stat().st_size}
+def _entry(
+    path: Path, name: str, digest: str, logical: str | None, file: tuple[str, str, int] | None
+) -> dict[str, Any]:
+    entry: dict[str, Any] = {"path": name, "sha256": digest, "bytes": path.stat().st_size}
     if file:
         table, split, rows = file
         entry |= {"table": table, "split": split, "rows": rows, "logical": logical}

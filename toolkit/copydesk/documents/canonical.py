@@ -93,27 +93,24 @@ def canonical_texts(articles: Sequence[str]) -> list[Tidied]:
     Line ends of another system are the most common thing to do by far, so that they have a step of their own: where an article is
     canonical without them, they are its edits.
     """
-    tidied = [Tidied(article) if plain else None for article, plain in zip(articles, _is_plain(articles), strict=True)]
-    foreign = [place for place, one in enumerate(tidied) if one is None and "\r\n" in articles[place]]
-    for place, plain in zip(foreign, _is_plain([articles[at].replace("\r\n", "\n") for at in foreign]), strict=True):
-        if plain:
-            tidied[place] = _with_line_feeds(articles[place])
-    return [one or _tidied(article) for article, one in zip(articles, tidied, strict=True)]
-
-
-def _is_plain(articles: Sequence[str]) -> list[bool]:
-    """Whether ``canonical`` has nothing to do, of each article; where it says no, there may be nothing to do nevertheless."""
     column = pa.array(articles, pa.large_string())
-    plain = pc.and_not(pc.not_equal(column, ""), pc.match_substring_regex(column, _to_do()))
-    listed: list[bool] = plain.to_pylist()
-    return listed
+    plain = pc.and_not(pc.not_equal(column, ""), pc.match_substring_regex(column, _to_do())).to_pylist()
+    return [_plain(one) if is_plain else _tidied(one) for one, is_plain in zip(articles, plain, strict=True)]
 
 
 @cache
 def _to_do() -> str:
-    """Give one expression, as RE2 reads it, that finds something in every text that ``canonical`` changes."""
-    changed = "".join(f"\\x{{{ord(character):x}}}" for character in characters().becomes if len(character) == 1)
-    return f"[^{_SAFE}]|[{changed}]|{MOJIBAKE}| \n|\n\n\n|^[ \n]|[ \n]$"
+    """Give one expression, as RE2 reads it, that finds something in every text in which ``canonical`` changes more than line ends.
+
+    Where it finds something, there may be nothing to do nevertheless.
+    """
+    changed = "".join(f"\\x{{{ord(one):x}}}" for one in characters().becomes if len(one) == 1 and one != "\r")
+    lines = r" \r?\n|\n\r?\n\r?\n|^[ \r\n]|[ \n]$|\r[^\n]|\r$"
+    return f"[^{_SAFE}]|[{changed}]|{MOJIBAKE}|{lines}"
+
+
+def _plain(article: str) -> Tidied:
+    return _with_line_feeds(article) if "\r" in article else Tidied(article)
 
 
 def _with_line_feeds(article: str) -> Tidied:

@@ -66,9 +66,9 @@ def _words_in_thirds(samples: Sequence[str]) -> tuple[pa.Array, Numbers]:
     """Give the words of all samples, each with the blank or the NUL after it, and for each the number of the third that it is in."""
     cuts = [(len(sample) // 3, 2 * (len(sample) // 3)) for sample in samples]
     thirds = (f"{one[:low]}\0{one[low:high]}\0{one[high:]}\0" for one, (low, high) in zip(samples, cuts, strict=True))
-    raw = "".join(thirds).encode("utf-8")
+    raw = b"".join(map(str.encode, thirds))
     read = np.frombuffer(raw, np.uint8)
-    ends = np.flatnonzero((read == ord(" ")) | (read == ord("\n")) | (read == 0))
+    ends = np.flatnonzero(read <= ord(" "))
     offsets = np.concatenate((np.zeros(1, np.int64), ends + 1))
     words = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(raw))
     is_last = read[ends] == 0

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copydesk.documents.rules import quote_words
-from copydesk.documents.texts import Numbers, pieces
+from copydesk.documents.texts import Numbers, bytes_before, pieces
 
 WINDOW = 240  # characters before and after a quotation in which its speaker is looked for
 LONGEST_NAME = 10  # words
@@ -106,10 +106,10 @@ def _marked(places: Iterable[int], marks: Iterable[int]) -> Iterator[tuple[int, 
 
 def _inside(size: int, start: Numbers, end: Numbers) -> NDArray[np.bool_]:
     """Say of each character whether it is in a quotation."""
-    edges = np.zeros(size, np.int8)
-    edges[start] = 1
-    edges[end] -= 1
-    return np.cumsum(edges, dtype=np.int8) > 0
+    inside = np.zeros(size, np.bool_)
+    for low, high in zip(start.tolist(), end.tolist(), strict=True):
+        inside[low:high] = True
+    return inside
 
 
 def _ends_sentence(text: str, codes: NDArray[np.uint32], start: Numbers, end: Numbers) -> NDArray[np.bool_]:
@@ -131,24 +131,24 @@ class _Words:
         self.begin, self.end = begin, end
         self.bits = np.append(bits, 0)
         self._stuck = stuck  # characters to the front of each word, and to its end
-        self._next: dict[int, Numbers] = {}
-        self._last: dict[int, Numbers] = {}
+        self._places: dict[int, Numbers] = {}
+
+    def _with(self, bits: int) -> Numbers:
+        """Give the words that have one of the bits, between one before all words and one after them."""
+        if bits not in self._places:
+            self._places[bits] = np.concatenate(([-1], np.flatnonzero(self.bits & bits), [len(self.begin)]))
+        return self._places[bits]
 
     def next(self, bits: int, at: Numbers) -> Numbers:
         """Give the first word from each of ``at`` on that has one of the bits; the one after all words where none has."""
-        size = len(self.begin)
-        if bits not in self._next:
-            numbers = np.where(self.bits[:-1] & bits, np.arange(size), size)
-            self._next[bits] = np.append(np.minimum.accumulate(numbers[::-1])[::-1], size)
-        found: Numbers = self._next[bits][np.minimum(at, size)]
+        places = self._with(bits)
+        found: Numbers = places[np.searchsorted(places, np.minimum(at, len(self.begin)))]
         return found
 
     def last(self, bits: int, at: Numbers) -> Numbers:
         """Give the last word before each of ``at`` that has one of the bits; -1 where none has."""
-        if bits not in self._last:
-            numbers = np.where(self.bits[:-1] & bits, np.arange(len(self.begin)), -1)
-            self._last[bits] = np.append(-1, np.maximum.accumulate(numbers))
-        found: Numbers = self._last[bits][np.maximum(at, 0)]
+        places = self._with(bits)
+        found: Numbers = places[np.searchsorted(places, np.maximum(at, 0)) - 1]
         return found
 
     def has(self, bits: int, at: Numbers) -> NDArray[np.bool_]:
@@ -179,9 +179,8 @@ def _words(
     """Cut the words out: what stands between blanks, marks and quotations. A mark that closes nothing ends a phrase."""
     places = np.flatnonzero(np.diff(~(blank | is_mark | inside), prepend=False))
     begin, end = places[::2], places[1::2]  # the text ends with a mark
-    widths = 1 + (codes > 0x7F).astype(np.int8) + (codes > 0x7FF) + (codes > 0xFFFF)  # in UTF-8
-    before = np.append(0, np.cumsum(widths, dtype=np.int64))
-    written = pieces(text.encode("utf-8"), before[begin], before[end]).dictionary_encode()
+    raw = text.encode("utf-8")
+    written = pieces(raw, bytes_before(raw, begin), bytes_before(raw, end)).dictionary_encode()
     listed, which = written.dictionary.to_numpy(zero_copy_only=False), written.indices.to_numpy()
     told = np.fromiter(chain.from_iterable(map(_word, listed)), np.int64, 3 * len(listed)).reshape(-1, 3)
     bits, front, tail = (column[which] for column in told.T)

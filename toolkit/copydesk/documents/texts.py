@@ -35,7 +35,7 @@ class Texts(NamedTuple):
 
 def texts_of(texts: Sequence[str]) -> Texts:
     """Cut canonical texts, none of them empty, at their blank lines."""
-    raw = BREAK.join(texts).encode("utf-8")
+    raw = BREAK.encode().join(map(str.encode, texts))
     starts, ends = _between_breaks(raw)
     for place in np.flatnonzero(
         np.frombuffer(raw, np.uint8)[starts] == _SPACE
@@ -63,9 +63,20 @@ def _between_breaks(raw: bytes) -> tuple[Numbers, Numbers]:
 
 def _characters(raw: bytes, places: Numbers) -> Numbers:
     """Give the characters before each of the bytes: those but for the later bytes of characters of several."""
-    later = np.flatnonzero((np.frombuffer(raw, np.uint8) & 0xC0) == 0x80)
-    found: Numbers = places - np.searchsorted(later, places)
+    found: Numbers = places - np.searchsorted(_later(raw), places)
     return found
+
+
+def bytes_before(raw: bytes, characters: Numbers) -> Numbers:
+    """Give the bytes before each of the characters of a text in UTF-8."""
+    later = _later(raw)
+    found: Numbers = characters + np.searchsorted(later - np.arange(len(later)), characters, side="right")
+    return found
+
+
+def _later(raw: bytes) -> Numbers:
+    """Find the bytes that begin no character: 0x80 to 0xBF, the lowest of those with a sign."""
+    return np.flatnonzero(np.frombuffer(raw, np.int8) < -0x40)
 
 
 def pieces(raw: bytes, starts: Numbers, ends: Numbers) -> pa.Array:

@@ -6,6 +6,7 @@ Spark does an item again where an executor is lost; work may therefore be done t
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,10 +39,9 @@ def run(
     try:
         answers = context.parallelize(items, len(items)).mapPartitions(partial(_answers, work, seconds)).collect()
     except (PySparkException, Py4JError) as error:
+        context.stop()
         told = str(error).strip().splitlines() or ["no reason given"]
         raise EngineError(f"Spark gave the work up: {told[0]}", fix="look into the logs of its executors") from error
-    finally:
-        context.stop()
     for answer in answers:
         if answer.error is not None:
             raise answer.error
@@ -77,5 +77,9 @@ def _context(master: str) -> SparkContext:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("SPARK_LOCAL_HOSTNAME", "localhost")
     context = pyspark.SparkContext.getOrCreate(settings.setMaster(master))
+    if context.master != master:
+        context.stop()
+        context = pyspark.SparkContext.getOrCreate(settings)
     context.setLogLevel("ERROR")
+    atexit.register(context.stop)  # not before: a cluster takes longer to start than most work does
     return context

@@ -5,7 +5,7 @@ Nothing is asked back twice for the same cause: what was given back before is kn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,24 +100,35 @@ def by_findings(workspace: Workspace, returns: Sequence[_Row], *, codes: Sequenc
     A row that is not among the labels any more was corrected since. Raises UnknownError for a code of which nothing was found,
     UsageError for a finding that is not about labels of a single person.
     """
-    findings = {row["expectation"].split()[0]: row for row in workspace.findings.read("findings").to_pylist()}
-    for code in codes:
-        if code not in findings:
-            known = f"it found {', '.join(sorted(findings))}" if findings else "it found nothing, or there was none"
-            raise UnknownError(f"the last validation has no finding {code}: {known}", fix="copydesk validate")
-        if findings[code]["table"] not in MADE_BY_ONE:
-            raise UsageError(
-                f"finding {code} is about the table {findings[code]['table']}, whose rows are no single person's labels",
-                fix="do what the finding says",
-            )
+    found = workspace.findings.read("findings").to_pylist()
+    of_people = [row for row in found if row["table"] in MADE_BY_ONE]
+    known = sorted(map(_code, found))
+    for code in set(codes) - set(map(_code, of_people)):
+        if code not in known:
+            others = f"it found {', '.join(known)}" if known else "it found nothing, or there was none"
+            raise UnknownError(f"the last validation has no finding {code}: {others}", fix="copydesk validate")
+        raise UsageError(
+            f"finding {code} is about a table whose rows are no single person's labels", fix="do what the finding says"
+        )
     before = {(row["doc_id"], row["annotator"], cause) for row in returns for cause in row["causes"]}
-    for code in dict.fromkeys(codes):
-        said = findings[code]["message"].partition(f": {findings[code]['rows']:,} of ")[0].removeprefix("Rows of ")
+    failing: dict[tuple[str, str], set[str]] = {}
+    for row in workspace.findings.read("failing_rows", columns=["suite", "expectation", "row_id"]).to_pylist():
+        failing.setdefault((row["suite"], row["expectation"]), set()).add(row["row_id"])
+    for finding in of_people:
+        code = _code(finding)
+        if code not in codes:
+            continue
+        said = finding["message"].partition(f": {finding['rows']:,} of ")[0].removeprefix("Rows of ")
         remark = said[:1].upper() + said[1:]
-        for one in _labels(workspace, findings[code]):
+        for one in _labels(workspace, finding["table"], failing.get((finding["suite"], finding["expectation"]), ())):
             cause = f"{code} {one.place}"
             if (one.doc_id, one.annotator, cause) not in before:
                 yield AskedBack(one.doc_id, one.annotator, remark, (one.words,), one.start, (cause,))
+
+
+def _code(finding: _Row) -> str:
+    code, _, _ = finding["expectation"].partition(" ")
+    return str(code)
 
 
 def by_gold(workspace: Workspace, returns: Sequence[_Row], *, min_f1: float, remark: str) -> Iterator[AskedBack]:
@@ -144,20 +155,18 @@ class _Label:
     start: int | None = None  # empty for what is said of the whole document
 
 
-def _labels(workspace: Workspace, finding: Mapping[str, Any]) -> list[_Label]:
+def _labels(workspace: Workspace, table: str, wanted: Collection[str]) -> list[_Label]:
     """Give the labels that a finding names and that are still there."""
-    table, wanted = finding["table"], set(finding["row_ids"])
     rows = workspace.labels.read(table).to_pylist()
     if table == "categories":
-        named = ((f"{row['annotation_id']}#{row['name']}#{row['value']}", row) for row in rows)
         return [
             _Label(row["doc_id"], row["annotator"], f"{row['name']}={row['value']}", row["value"])
-            for name, row in named
-            if name in wanted
+            for row in rows
+            if f"{row['annotation_id']}#{row['name']}#{row['value']}" in wanted
         ]
-    spans = {row["span_id"]: _label(row) for row in workspace.labels.read("spans").to_pylist()}
     if table == "spans":
-        return [spans[name] for name in finding["row_ids"] if name in spans]
+        return [_label(row) for row in rows if row["span_id"] in wanted]
+    spans = {row["span_id"]: _label(row) for row in workspace.labels.read("spans").to_pylist()}
     found = []
     for row in rows:
         if row["relation_id"] in wanted:

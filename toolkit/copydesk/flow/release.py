@@ -16,11 +16,12 @@ from copydesk.datasets.stores import allow_single_writer
 from copydesk.documents.sentences import sentences_of
 from copydesk.errors import ConfigError
 from copydesk.flow.current import current_articles, uncounted
+from copydesk.flow.gates import findings_fault
 from copydesk.flow.inputs import inputs_of
 from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
-from copydesk.flow.validate import LABELS, checked_tables, findings_fault, validated
-from copydesk.flow.validate_version import VersionGate
+from copydesk.flow.validate import LABELS, checked_tables, validated
+from copydesk.flow.validate_version import VersionGate, groups_of
 from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
@@ -53,13 +54,12 @@ def publish(
         if single_writer:
             allow_single_writer(folder)
         tables = _dataset_tables(workspace)
-        plan = _plan(workspace, tables["documents"], bump)
-        gate = VersionGate(workspace, groups=plan.groups, agreement=tables["agreement"])
+        gate = VersionGate(workspace)
         done = write_version(
             folder,
             tables=tables,
             about=_about(workspace, folder.name, schema),
-            plan=plan,
+            plan=_plan(workspace, tables["documents"], bump),
             gate=gate,
             progress=progress,
         )
@@ -128,10 +128,9 @@ def _about(workspace: Workspace, name: str, schema: LabelSchema) -> About:
 def _plan(workspace: Workspace, documents: pa.Table, bump: str) -> Plan:
     """Documents that share text stay together; the strata are what the settings name."""
     settings = workspace.settings.publish
-    copies = workspace.copies.read("copies", columns=["doc_id", "group_id"])
     return Plan(
         shares=Shares(settings.validation, settings.test, settings.split_key),
-        groups=dict(zip(*(copies[name].to_pylist() for name in copies.column_names), strict=True)),
+        groups=groups_of(workspace),
         strata=_strata(documents, settings.stratify),
         bump=bump,
     )

@@ -21,6 +21,16 @@ class Report:
         """The same report as that of one schema among several."""
         return replace(self, stage=f"{self.stage} {schema}", data={**self.data, "schema": schema})
 
+    def followed_by(self, more: Report) -> Report:
+        """The same report with what another says of what was done next."""
+        return replace(
+            self,
+            counts={**self.counts, **more.counts},
+            changed=self.changed or more.changed,
+            lines=(*self.lines, *more.lines),
+            data={**self.data, **more.data},
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Give the report as one JSON object."""
         return {"stage": self.stage, "counts": dict(self.counts), "changed": self.changed, **self.data}

@@ -7,33 +7,42 @@ import pyarrow.compute as pc
 from copydesk.datasets.load import versions
 from copydesk.datasets.retract import Retracted
 from copydesk.datasets.retract import retract as take_back
-from copydesk.errors import UnknownError
+from copydesk.errors import FindingError, UnknownError
 from copydesk.flow.current import current_documents
 from copydesk.flow.report import Report
+from copydesk.flow.validate_version import VersionGate
 from copydesk.model.progress import Progress
 from copydesk.store import locked
 from copydesk.workspace import Workspace
+
+_FIX = "correct what the findings name and copydesk publish, which leaves the article out now; then retract it again"
 
 
 def retract(workspace: Workspace, article: str, *, reason: str, progress: Progress) -> Report:
     """Take an article, by its source, URL or ``doc_id``, and its copies back from the datasets that hold them.
 
-    Raises UnknownError where there is no such article, or no dataset holds it.
+    Raises UnknownError where there is no such article, or no dataset holds it; FindingError where a version without it would be
+    wrong: that dataset keeps its versions, and is published without the article from now on.
     """
     with locked(workspace.lock):
         doc_ids = _with_copies(workspace, article)
         done: dict[str, Retracted] = {}
-        names = sorted(
-            path.name for path in workspace.datasets.glob("*") if versions(path.name, folder=workspace.datasets)
-        )
-        for name in names:
+        lines, refused = [], []
+        for name in _datasets(workspace):
+            gate = VersionGate(workspace)
             try:
-                done[name] = take_back(workspace.datasets / name, doc_ids, reason=reason, progress=progress)
+                one = take_back(workspace.datasets / name, doc_ids, reason=reason, gate=gate, progress=progress)
             except UnknownError:
                 continue  # this one does not hold it
+            except FindingError as error:
+                refused.append(f"{name}: {error.message}")
+                continue
+            done[name] = one
+            lines += [f"{name}: {len(one.yanked)} versions yanked; {_instead(one)}", *gate.told]
+    if refused:
+        raise FindingError("; ".join(refused), fix=_FIX)
     if not done:
         raise UnknownError(f"no dataset of this workspace holds {article}", fix="copydesk status counts the datasets")
-    lines = [f"{name}: {len(one.yanked)} versions yanked; {_instead(one)}" for name, one in done.items()]
     counts = {"documents": len(doc_ids), "versions yanked": sum(len(one.yanked) for one in done.values())}
     data = {name: {"successor": one.successor, "yanked": list(one.yanked)} for name, one in done.items()}
     return Report(
@@ -43,6 +52,11 @@ def retract(workspace: Workspace, article: str, *, reason: str, progress: Progre
         lines=tuple(lines),
         data={"doc_ids": doc_ids, "datasets": data},
     )
+
+
+def _datasets(workspace: Workspace) -> list[str]:
+    folder = workspace.datasets
+    return sorted(path.name for path in folder.glob("*") if versions(path.name, folder=folder))
 
 
 def _instead(one: Retracted) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from copydesk.flow.labels import read_labels
 from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
 from copydesk.flow.rerank import update_predictions
+from copydesk.flow.sample import only_chosen, order, sendable
 from copydesk.flow.suggested import to_send
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
@@ -35,14 +37,11 @@ from copydesk.studio.restored import originals_of
 from copydesk.studio.several import count_all_drafts, pull_each
 from copydesk.tasks import (
     CARRIED,
-    Left,
     Windows,
-    build_tasks,
     cut_documents,
     long_documents,
     needing_sentences,
     unchanged_since,
-    without_copies,
 )
 from copydesk.workspace import Workspace
 
@@ -74,14 +73,16 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
         documents = current_documents(workspace)
-        tasks, left = _tasks(workspace, documents)
+        tasks, left = sendable(workspace, documents)
         read_labels(workspace)
+        tasks = only_chosen(workspace, tasks)
         suggested = to_send(workspace, documents, tasks, progress=progress)
         windows = _windows(workspace, tasks)
         earlier = _earlier(workspace, schema, windows)
+        ordered = order(workspace, progress=progress) if workspace.settings.sample.size else None
         done = push_tasks(
             studio,
-            project=project_spec(workspace, schema),
+            project=replace(project_spec(workspace, schema), in_order=bool(ordered)),
             tasks=tasks,
             suggested=suggested,
             earlier=earlier,
@@ -93,7 +94,7 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             tasks=tasks,
             suggested=suggested,
             earlier=earlier,
-            order=None,
+            order=ordered,
             progress=progress,
         )
         if workspace.settings.studio.overlap < 1:
@@ -137,13 +138,6 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         lines=lines,
         data={"project": urls[0], "projects": urls},
     )
-
-
-def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
-    """Make the tasks; without those of copies, unless the settings say that annotators are to see them."""
-    tasks = build_tasks(documents)
-    copies = workspace.copies.read("copies")
-    return without_copies(tasks, copies.slice(0, 0) if workspace.settings.studio.send_copies else copies)
 
 
 def _windows(workspace: Workspace, tasks: pa.Table) -> Windows:

@@ -31,7 +31,7 @@ from copydesk.suggestions.suggester import Suggester
 from copydesk.workspace import Workspace
 
 _STAGE = "suggested/1"
-_SHOWN = ("doc_id", "revision", "text", "title", "language", "published_at")
+SHOWN = ("doc_id", "revision", "text", "title", "language", "published_at")
 TABLES = {"suggestions": "spans", "suggested_relations": "relations", "suggested_categories": "categories"}
 
 _made: dict[tuple[str, Path, str], Suggester] = {}
@@ -54,13 +54,18 @@ class Suggested:
     used: tuple[Used, ...]
     changed: bool
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What suggesters noted, each once."""
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.receipt["notes"]))
+
     def read(self) -> Found:
         """Read all of them, and what suggesters noted."""
         tables = {
             field: pa.concat_tables([empty(name), *(part.read(name) for part in self.parts)])
             for name, field in TABLES.items()
         }
-        return Found(**tables, notes=tuple(note for part in self.parts for note in part.receipt["notes"]))
+        return Found(**tables, notes=self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,8 @@ def suggest(workspace: Workspace, *, progress: Progress) -> Report:
     counts |= {
         name.replace("_", " "): sum(part.receipt["files"][name]["rows"] for part in made.parts) for name in TABLES
     }
-    notes = tuple(note for part in made.parts for note in part.receipt["notes"])
-    lines = (*(f"{one.name}: version {one.version}" for one in made.used), *notes)
-    data = {"by": {one.name: one.version for one in made.used}, "notes": notes}
+    lines = (*(f"{one.name}: version {one.version}" for one in made.used), *made.notes)
+    data = {"by": {one.name: one.version for one in made.used}, "notes": made.notes}
     return Report(
         "suggest",
         {name: count for name, count in counts.items() if count},
@@ -132,7 +136,7 @@ def _is_whole(folder: Path) -> bool:
 
 def suggest_part(todo: _Todo, _watch: Watch, *, workspace: Workspace, used: Sequence[Used]) -> None:
     """Make the suggestions of a part of the log, in whatever process, and leave them in the folder."""
-    documents = todo.source.read("documents", _SHOWN)
+    documents = todo.source.read("documents", SHOWN)
     zones = zones_in(workspace, todo.source.part)
     made = suggested_for(documents, zones, workspace=workspace, used=used)
     tables = {name: getattr(made, field) for name, field in TABLES.items()}
@@ -175,7 +179,7 @@ def _used(workspace: Workspace, *, progress: Progress) -> Iterator[Used]:
         options = settings.options.get(name, {})
         folder = workspace.suggesters / name / "own"
         if found.learns:
-            folder = folder.with_name(digest_of([_learned_from(workspace), schema.digest, options])[:16])
+            folder = folder.with_name(digest_of([found.edition, _learned_from(workspace), schema.digest, options])[:16])
             _learn(workspace, found, Setup(schema, folder, names, options, workspace.root))
         setup = Setup(schema, folder, names, options, workspace.root)
         yield Used(name, setup, found(setup).version)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from copydesk.errors import DataError, FindingError, NotEvaluatedError, UnknownError
+from copydesk.errors import UnknownError
 from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import current_documents, current_zones, newest
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
-from copydesk.store import Part, digest_of, file_sha256, locked
-from copydesk.validation import CURRENT, EMPTY, parameters_of
+from copydesk.store import Latest, Part, digest_of, file_sha256, locked
+from copydesk.studio.states import project_pages
+from copydesk.validation import CURRENT, Validated, parameters_of
 from copydesk.validation import validate as run_suites
 from copydesk.workspace import Workspace
 
-_FINDINGS = "findings/4"
+_FINDINGS = "findings/6"
 _FAILING = "failing_rows"
+_JUDGE = "great_expectations"  # its version
+_LEADS_TO = ("row_id", "article", "links")
+_PLACES = 20  # of a finding, in its JSON; as many rows as it names
+_SHOWN = 3  # of them, on a terminal; as many as its sentence names
 LABELS = ("reads", "spans", "relations", "categories", "anchors", "unread")
 _AGREED = (
     *("agreed_spans", "agreed_relations", "agreed_attributes", "agreed_categories", "times", "events", "arguments"),
@@ -36,28 +41,6 @@ def validate(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: b
     """
     with locked(workspace.lock):
         return validated(workspace, gates=gates, pages=pages, progress=progress)
-
-
-def findings_fault(report: Report) -> DataError | None:
-    """Give the error where a finding of the report is one; a table that is empty could not be judged at all."""
-    empty = [one["table"] for one in report.data["findings"] if one["expectation"].endswith(EMPTY)]
-    if empty:
-        return NotEvaluatedError(f"nothing could be judged of {', '.join(empty)}", fix="do what the findings say")
-    errors = report.counts["errors"]
-    if not errors:
-        return None
-    return FindingError(f"{errors} findings are errors", fix="correct what the findings name, then validate again")
-
-
-def with_returns(report: Report, returns: Report) -> Report:
-    """Add to a report what was given back for its findings."""
-    return replace(
-        report,
-        counts={**report.counts, **returns.counts},
-        changed=report.changed or returns.changed,
-        lines=(*report.lines, *returns.lines),
-        data={**report.data, **returns.data},
-    )
 
 
 def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: bool, progress: Progress) -> Report:
@@ -78,14 +61,15 @@ def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: 
             data_docs=workspace.data_docs if pages else None,
             gates=gates,
             modules=modules_of(workspace),
+            projects=project_pages(workspace.pulls),
         )
-        told = {"evaluated": done.evaluated, "suites": dict(done.suites), "gates": sorted(gates), "pages": pages}
-        tables = {"findings": done.findings, _FAILING: done.failing_rows}
-        workspace.findings.replace(tables, {"stage": "findings", "key": key, **told})
+        keep_findings(workspace.findings, done, {"key": key, "gates": sorted(gates), "pages": pages})
         progress("validate", 1, 1)
     part = workspace.findings.part()
     assert part is not None
-    return _report(part, changed=changed, docs=str(docs))
+    drawn_at = str(docs) if part.receipt["pages"] else None
+    lines = [f"pages: {drawn_at}"] if drawn_at else []
+    return findings_report(part, changed=changed, lines=lines, data={"pages": drawn_at})
 
 
 def suite_folders(workspace: Workspace) -> list[Path]:
@@ -123,30 +107,44 @@ def _key(workspace: Workspace, gates: Collection[str]) -> str:
         "suites": suites,
         "thresholds": workspace.settings.validation.parameters,
         "gates": sorted(gates),
+        "projects": project_pages(workspace.pulls),
     }
     return digest_of([_FINDINGS, made_from, installed("great-expectations")])
 
 
-def _report(part: Part, *, changed: bool, docs: str) -> Report:
-    findings, rows = part.read("findings"), part.path / f"{_FAILING}.parquet"
-    lines = [f"every row at fault: {rows}"] if findings.num_rows else []
-    data = {"failing_rows": str(rows), "pages": docs}
-    return findings_report(
-        findings, part.receipt["evaluated"], changed=changed, lines=[*lines, f"pages: {docs}"], data=data
-    )
+def keep_findings(findings: Latest, done: Validated, told: Mapping[str, Any]) -> Part:
+    """Keep what was found and every row at fault, with what judged it."""
+    judged = {"evaluated": done.evaluated, "suites": dict(done.suites), _JUDGE: installed("great-expectations")}
+    tables = {"findings": done.findings, _FAILING: done.failing_rows}
+    return findings.replace(tables, {"stage": "findings", **judged, **told})
 
 
-def findings_report(
-    findings: pa.Table, evaluated: int, *, changed: bool, lines: Sequence[str], data: Mapping[str, Any]
-) -> Report:
-    """Report findings, each in a line, and what else there is to say."""
-    rows = findings.to_pylist()
+def findings_report(part: Part, *, changed: bool, lines: Sequence[str], data: Mapping[str, Any]) -> Report:
+    """Report findings that were kept, each in a line with the first places that it leads to, and what else there is to say."""
+    failing = part.read(_FAILING, columns=["suite", "expectation", *_LEADS_TO])
+    file = part.path / f"{_FAILING}.parquet"
+    rows = [{**one, "leads_to": _places(one, failing)} for one in part.read("findings").to_pylist()]
     by_severity = {name: sum(one["severity"] == name for one in rows) for name in ("error", "warning", "info")}
     counts = {
-        "expectations evaluated": evaluated,
+        "expectations evaluated": part.receipt["evaluated"],
         "errors": by_severity["error"],
         "warnings": by_severity["warning"],
         **({"remarks": by_severity["info"]} if by_severity["info"] else {}),
     }
-    found = [f"{one['severity']} {one['suite']}/{one['expectation']}: {one['message']}" for one in rows]
-    return Report("validate", counts, changed=changed, lines=(*found, *lines), data={"findings": rows, **data})
+    found = [line for one in rows for line in _lines(one)]
+    found += [f"every row at fault: {file}"] if rows else []
+    said = {"findings": rows, "failing_rows": str(file), _JUDGE: part.receipt[_JUDGE]}
+    return Report("validate", counts, changed=changed, lines=(*found, *lines), data={**said, **data})
+
+
+def _places(finding: Mapping[str, Any], failing: pa.Table) -> list[dict[str, Any]]:
+    """Give the first rows of a finding, each with its article and the tasks in Label Studio that it leads to."""
+    same = [pc.equal(failing[name], finding[name]) for name in ("suite", "expectation")]
+    rows: list[dict[str, Any]] = failing.filter(pc.and_(*same)).slice(0, _PLACES).select(list(_LEADS_TO)).to_pylist()
+    return rows
+
+
+def _lines(finding: Mapping[str, Any]) -> list[str]:
+    places = dict.fromkeys(" ".join([place["article"] or "", *place["links"]]) for place in finding["leads_to"])
+    said = f"{finding['severity']} {finding['suite']}/{finding['expectation']}: {finding['message']}"
+    return [said, *(f"  {place}" for place in list(places)[:_SHOWN] if place)]

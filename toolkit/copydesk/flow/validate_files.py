@@ -10,7 +10,8 @@ from copydesk.engines import EngineOptions, Watch
 from copydesk.engines import run as run_work
 from copydesk.errors import UnknownError
 from copydesk.flow.report import Report
-from copydesk.flow.validate import findings_report, modules_of, suite_folders
+from copydesk.flow.validate import findings_report, keep_findings, modules_of, suite_folders
+from copydesk.store import locked
 from copydesk.validation import CURRENT, parameters_of
 from copydesk.validation import validate_files as judge_files
 from copydesk.validation.shares import MOST_ROWS, Answer, Share
@@ -35,7 +36,9 @@ def validate_files(
         modules=modules_of(workspace),
         most_rows=most_rows,
     )
-    return findings_report(done.findings, done.evaluated, changed=True, lines=(), data={"tables": str(folder)})
+    with locked(workspace.lock):
+        part = keep_findings(workspace.findings_in_files, done, {"tables": str(folder), "gates": sorted(gates)})
+    return findings_report(part, changed=True, lines=(), data={"tables": str(folder)})
 
 
 def on_engine(

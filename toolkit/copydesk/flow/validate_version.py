@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from copydesk.datasets.content import Content
 from copydesk.datasets.layout import file_of
 from copydesk.datasets.load import read_file, splits_in
 from copydesk.datasets.splits import SPLITS
 from copydesk.errors import FindingError
 from copydesk.flow.validate import modules_of, suite_folders
-from copydesk.model.tables import TABLES
+from copydesk.model.tables import TABLES, from_rows
 from copydesk.validation import VERSION_TABLES, Validated, parameters_of
 from copydesk.validation import validate as run_suites
 from copydesk.workspace import Workspace
@@ -26,16 +27,14 @@ _MEASURE = "span_f1_exact"
 
 @dataclass(slots=True)
 class VersionGate:
-    """What ``publish`` shows a version to before it writes it; ``told`` are the findings that stop nothing, in a line each."""
+    """What a version is shown to before it is written; ``told`` are the findings that stop nothing, in a line each."""
 
     workspace: Workspace
-    groups: Mapping[str, str]
-    agreement: pa.Table
     told: tuple[str, ...] = ()
 
-    def __call__(self, parts: Parts, previous: Path | None) -> None:
+    def __call__(self, content: Content, previous: Path | None) -> None:
         """Let the version pass; raises FindingError where a finding is an error, and as ``check_version`` does."""
-        done = check_version(self.workspace, parts, previous, groups=self.groups, agreement=self.agreement)
+        done = check_version(self.workspace, content, previous)
         findings = done.findings.to_pylist()
         errors = [one["message"] for one in findings if one["severity"] == "error"]
         if errors:
@@ -48,28 +47,35 @@ class VersionGate:
         )
 
 
-def check_version(
-    workspace: Workspace, parts: Parts, previous: Path | None, *, groups: Mapping[str, str], agreement: pa.Table
-) -> Validated:
-    """Run the suites that stand at the gate ``version`` over the tables of a version that is not committed yet.
+def check_version(workspace: Workspace, content: Content, previous: Path | None) -> Validated:
+    """Run the suites that stand at the gate ``version`` over what a version is to say, under the schema that it is labelled under.
 
-    ``groups`` names for each document the group that must stay together; ``previous`` is the folder of the version before.
-    Raises as ``copydesk.validation.validate`` does.
+    ``previous`` is the folder of the version before. Raises as ``copydesk.validation.validate`` does.
     """
+    agreement = from_rows("agreement", content.agreement)
     return run_suites(
-        version_tables(parts, previous, groups=groups, agreement=agreement),
+        version_tables(content.parts, previous, groups=groups_of(workspace), agreement=agreement),
         suites=suite_folders(workspace),
-        parameters=parameters_of(workspace.schema(), workspace.settings.validation),
+        parameters=parameters_of(content.about.schema, workspace.settings.validation),
         data_docs=None,
         gates=("version",),
         modules=modules_of(workspace),
     )
 
 
+def groups_of(workspace: Workspace) -> dict[str, str]:
+    """Give for each document that shares text with others the group that must stay together."""
+    copies = workspace.copies.read("copies", columns=["doc_id", "group_id"])
+    return dict(zip(*(copies[name].to_pylist() for name in copies.column_names), strict=True))
+
+
 def version_tables(
     parts: Parts, previous: Path | None, *, groups: Mapping[str, str], agreement: pa.Table
 ) -> dict[str, pa.Table]:
-    """Give the tables that suites of this gate judge (``VERSION_TABLES``, documents and agreement)."""
+    """Give the tables that suites of this gate judge (``VERSION_TABLES``, documents and agreement).
+
+    ``groups`` names for each document the group that must stay together.
+    """
     documents = pa.concat_tables([part["documents"] for part in parts.values()])
     before = {split: _published(previous, "documents", split) for split in (splits_in(previous) if previous else ())}
     spans_before = [_published(previous, "spans", split) for split in before]

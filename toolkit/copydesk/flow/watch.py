@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from copydesk.errors import StudioBroken, StudioTimeout, StudioUnreachable, WorkspaceError
 from copydesk.flow.agree import agree
 from copydesk.flow.connect import connected, known_projects
+from copydesk.flow.gates import at_gate
 from copydesk.flow.report import Report
 from copydesk.flow.studio import pull_from
 from copydesk.model.progress import Progress
@@ -115,9 +116,10 @@ class _Connection:
                 report = pull_from(self.studio, workspace, pull, progress=progress)
             if not report.changed:
                 continue
-            yield _named(report, workspace)
+            yield _named(at_gate(workspace, report, "labels", progress=progress), workspace)
             if with_agree:
-                yield _named(agree(workspace, progress=progress), workspace)
+                agreed = agree(workspace, progress=progress)
+                yield _named(at_gate(workspace, agreed, "agreed", progress=progress), workspace)
 
 
 def _named(report: Report, workspace: Workspace) -> Report:

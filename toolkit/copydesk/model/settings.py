@@ -12,6 +12,11 @@ from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.reading import Columns, Limits, ReadOptions
 
 _Kind = TypeVar("_Kind")
+CURRENT = (
+    "documents",
+    "labels",
+    "agreed",
+)  # the gates of what a workspace holds now: after ingest, after pull, after agree
 _KINDS = {tuple: "a list of texts", int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 
@@ -129,6 +134,9 @@ class PublishSettings:
 class ValidationSettings:
     """``[validation]``: suites and expectations of one's own, and the thresholds that suites name as ``$PARAMETER``."""
 
+    gates: tuple[str, ...] = field(
+        default=(), metadata={"choices": CURRENT}
+    )  # that ingest, pull and agree judge at their end
     suites: tuple[str, ...] = ()  # more folders of suites, from the workspace
     modules: tuple[str, ...] = ()  # with expectations: files from the workspace (x.py), or names of modules
     min_chars: int = _within(1, 0, 2_000_000_000)  # of a document
@@ -141,21 +149,50 @@ class ValidationSettings:
     @property
     def parameters(self) -> dict[str, object]:
         """The thresholds by the names that suites know them by."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {"suites", "modules"}}
+        return {one.name: getattr(self, one.name) for one in fields(self) if type(one.default) is not tuple}
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestSettings:
     """``[suggest]``: what suggests, and in what tasks annotators are to see nothing of it."""
 
-    use: tuple[str, ...] = ("rules",)
+    use: tuple[str, ...] = (
+        "rules",
+        "seen",
+        "copies",
+        "tagger",
+    )  # what there is nothing to learn from yet suggests nothing
     bare: float = _within(
         0.0, 0, 1
-    )  # share of the documents that are sent without suggestions, to see what these do to people
+    )  # share of the documents that are sent without, to see what suggestions do to people
     least: float = _within(0.0, 0, 1)  # score
-    options: Mapping[str, Mapping[str, object]] = field(
-        default_factory=dict
-    )  # [suggest.options.NAME], of one suggester each
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # [suggest.options.NAME]
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyWeights:
+    """``[sample.weights]``: how much each strategy counts beside the others; 0 leaves it out."""
+
+    uncertainty: float = _within(1.0, 0, 1_000)  # how unsure suggesters that learn are of a document
+    disagreement: float = _within(0.0, 0, 1_000)  # of several suggesters
+    diversity: float = _within(0.0, 0, 1_000)  # of what kinds of texts few were chosen yet
+    rare: float = _within(0.0, 0, 1_000)  # labels are suggested of which few are agreed yet
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSettings:
+    """``[sample]``: which documents are labelled next. Without ``size`` all are, in no order."""
+
+    size: int = _within(0, 0, 1_000_000)  # documents of a batch
+    random: float = _within(0.1, 0, 1)  # share of a batch that is drawn at random alone, for evaluation
+    floor: float = _within(0.05, 0.001, 1)  # share of the probability that is spread evenly; with 1 all is
+    breadth: float = _within(0.5, 0.1, 1_000)  # by how many batches' places probabilities fall by a factor of e
+    strata: tuple[str, ...] = ()  # publisher, month, length, language
+    even: float = _within(0.0, 0, 1)  # 0: strata as in the corpus, 1: as much of each
+    further: float = _within(0.25, 0, 1)  # what each further document of a story is worth beside the one before
+    seed: int = _within(0, 0, 2**31)  # another seed is another choice
+    quotas: tuple[str, ...] = ()  # such as "noor 20": how many documents of a batch are for whom
+    weights: StrategyWeights = field(default_factory=StrategyWeights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +212,7 @@ class Settings:
     adjudicate: AdjudicateSettings = field(default_factory=AdjudicateSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     suggest: SuggestSettings = field(default_factory=SuggestSettings)
+    sample: SampleSettings = field(default_factory=SampleSettings)
 
 
 def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
@@ -193,6 +231,7 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "adjudicate": AdjudicateSettings,
         "quality": QualitySettings,
         "suggest": SuggestSettings,
+        "sample": SampleSettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]
@@ -259,6 +298,9 @@ def _expected(value: Any, setting: Field[Any]) -> str:
     expected = _KINDS[type(setting.default)]
     if not _fits(value, setting.default):
         return expected
+    choices = setting.metadata.get("choices")
+    if choices and not set(value) <= set(choices):
+        return f"a list of {', '.join(choices)}"
     least, most = setting.metadata.get("least"), setting.metadata.get("most")
     if least is None or least <= value <= most:  # nan is in no range
         return ""

@@ -18,7 +18,7 @@ from copydesk.store import Log
 from copydesk.studio.interface import TEXT
 from copydesk.studio.known import COMPARED, KEY, Content, Key, Known, instant_of, tick
 from copydesk.studio.restored import NOTED, Originals
-from copydesk.studio.states import PULLED, UNTIL, Project, State, dumped, is_known, state_of, text_of
+from copydesk.studio.states import PULLED, SERVER, UNTIL, Project, State, dumped, is_known, state_of, text_of
 from copydesk.studio.votes import text_sha256_of
 from copydesk.studio.whom import without_addresses
 from copydesk.studio.windows import window_of
@@ -49,6 +49,7 @@ class Changes:
         self.new = 0
         self.changed = 0
         self.gone = 0
+        self.server = ""  # its address; empty where a file brought the tasks
         self.until: datetime | None = None  # the last change of a task that was seen
         self.in_log: list[Key] = []  # of those gone, the ones whose last content is in the log
         self.rows: dict[Key, dict[str, Any]] = {}
@@ -206,6 +207,7 @@ def append(changes: Changes, log: Log, *, stage: str, drafts: pa.Table | None = 
     windows = from_rows("task_windows", changes.window_rows)
     tables |= {name: table for name, table in (("task_windows", windows), ("drafts", drafts)) if table.num_rows}
     receipt = {"stage": stage, "project": changes.project.key}
+    receipt |= {SERVER: changes.server} if changes.server else {}
     receipt |= {NOTED: changes.originals.marker} if changes.originals else {}
     receipt |= {UNTIL: changes.until.isoformat()} if stage == PULLED and changes.until else {}
     log.append(tables, {**receipt, "new": changes.new, "changed": changes.changed, "gone": changes.gone})

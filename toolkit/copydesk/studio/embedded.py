@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import socketserver
 import subprocess
 import sys
 import time
@@ -78,6 +79,8 @@ def serve(folder: Path, port: int) -> int:
         "--log-level", "WARNING", "--enable-legacy-api-token",
     ]  # fmt: skip
     importlib.import_module("django.db.backends.signals").connection_created.connect(_wait_in_turn)
+    # Else every answer, whose head and body are sent apart, waits 40 ms for an acknowledgement.
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     importlib.import_module("label_studio.server").main()
     return 1  # it does not return unless it could not start
 

@@ -109,6 +109,7 @@ def _pull(
     progress: Progress,
 ) -> PullReport:
     project = changes.project
+    changes.server = studio.url
     seen: set[int] = set()
     for page, left in ahead(list_tasks(studio, project.id, *since, fields=changes.fields, size=PAGE)):
         total = len(seen) + left

@@ -19,6 +19,7 @@ from copydesk.studio.listing import Overview, overview
 EXPORT = "import-export"  # the stage of parts that a file brought, and no server
 PULLED = "pull"  # the stage of the part that a pull ends with
 PULLING = "pulling"  # the stage of parts of a pull that goes on in the next part
+SERVER = "server"  # of a receipt: the address that was pulled from
 UNTIL = "until"  # of a receipt: the last change of a task that pulls saw
 _RECENT = 20  # tasks changed last that are looked at to see whether anything happened
 
@@ -34,8 +35,12 @@ class Project:
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> Project:
         """Take a project as the server describes it: its ``id`` and ``created_at`` are read."""
-        key = f"{described['id']}-{described['created_at']}"
-        return cls(int(described["id"]), key, hashlib.sha256(key.encode()).hexdigest()[:6])
+        return cls.named(f"{described['id']}-{described['created_at']}")
+
+    @classmethod
+    def named(cls, key: str) -> Project:
+        """Take a project by its key."""
+        return cls(int(key.partition("-")[0]), key, hashlib.sha256(key.encode()).hexdigest()[:6])
 
 
 class State(NamedTuple):
@@ -121,6 +126,16 @@ def pulled_until(log: Log, project: Project, states: Mapping[int, State]) -> dat
         return instant_of(max(state.updated_at for state in states.values())) if states else None
     found: list[datetime | None] = [pc.max(part.read("task_states")["updated_at"]).as_py() for part in pulled]
     return max((instant for instant in found if instant is not None), default=None)
+
+
+def project_pages(log: Log) -> dict[str, str]:
+    """Give the page of each project that was pulled, where it was pulled last, by what the ids of its annotations begin with."""
+    pages = {}
+    for receipt in (part.receipt for part in log.parts()):
+        if SERVER in receipt:
+            project = Project.named(receipt["project"])
+            pages[project.short] = f"{receipt[SERVER].rstrip('/')}/projects/{project.id}/data"
+    return pages
 
 
 def read_states(log: Log, project: Project) -> dict[int, State]:

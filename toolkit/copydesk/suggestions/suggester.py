@@ -15,8 +15,9 @@ from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import pyarrow as pa
 
 from copydesk.errors import ConfigError
@@ -28,6 +29,8 @@ from copydesk.suggestions.names import Name
 GROUP = "copydesk.suggesters"
 SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
+    "spacy": "copydesk.suggestions.spacy_pipeline:SpacyPipeline",
+    "tagger": "copydesk.suggestions.tagger:Tagger",
     "seen": "copydesk.suggestions.seen:Seen",
     "copies": "copydesk.suggestions.copies:Copies",
     "gliner": "copydesk.suggestions.gliner:Gliner",
@@ -111,6 +114,7 @@ class Suggester(ABC):
 
     name: ClassVar[str]
     learns: ClassVar[bool] = False  # whether there is anything to learn from labels
+    edition: ClassVar[int] = 1  # another one learns otherwise from the same labels
 
     @abstractmethod
     def __init__(self, setup: Setup) -> None:
@@ -136,6 +140,15 @@ class Suggester(ABC):
         Only a suggester that ``learns`` is asked to. It may be made before there was anything to learn from, and suggests nothing then.
         """
         raise NotImplementedError(f"{cls.name} learns nothing")
+
+
+@runtime_checkable
+class Unsure(Protocol):
+    """A suggester that can say how unsure it is."""
+
+    def uncertainty(self, documents: pa.Table, *, zones: pa.Table) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Give a number for each of these documents, higher where it is less sure."""
+        ...
 
 
 def digest(value: object) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from copydesk.model.settings import CURRENT
 from copydesk.validation.findings import EMPTY, Validated
 from copydesk.validation.lookup import Lookup
 from copydesk.validation.shares import MOST_ROWS, Each, FileLookup, Files, judge_share, shares_of, tell
@@ -17,9 +18,6 @@ from copydesk.validation.suites import parameters_of, read_suites
 from copydesk.validation.version_tables import VERSION_TABLES
 
 __all__ = ["CURRENT", "EMPTY", "VERSION_TABLES", "Validated", "parameters_of", "validate", "validate_files"]
-
-
-CURRENT = ("documents", "labels", "agreed")  # the gates of what a workspace holds now
 
 
 def validate(
@@ -30,12 +28,14 @@ def validate(
     data_docs: Path | None,
     gates: Collection[str] = CURRENT,
     modules: Sequence[str | Path] = (),
+    projects: Mapping[str, str] | None = None,
 ) -> Validated:
     """Judge ``tables`` (by name, with their declared schemas) by every suite in the folders ``suites`` that stands at these gates.
 
     ``parameters`` are the values that the suites name as ``$PARAMETER`` (see ``parameters_of``). ``modules`` are imported before:
     files or names of modules with more expectations. With ``data_docs``, Great Expectations' pages of this run replace that folder.
-    Labels must stand with the revision of the document that they were made on.
+    Labels must stand with the revision of the document that they were made on. ``projects`` are the pages of projects in
+    Label Studio, by what the ids of their annotations begin with: failing rows link to their tasks there.
 
     Raises ConfigError where a suite's file or a module is wrong, and NotEvaluatedError where not every expectation of every suite
     could be evaluated.
@@ -45,7 +45,7 @@ def validate(
 
     load(modules)
     folders = [suites] if isinstance(suites, Path) else list(suites)
-    return run(Lookup(tables), suites=read_suites(folders, parameters, gates=gates), data_docs=data_docs)
+    return run(Lookup(tables, projects), suites=read_suites(folders, parameters, gates=gates), data_docs=data_docs)
 
 
 def validate_files(

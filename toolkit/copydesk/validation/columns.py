@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 
 from copydesk.errors import NotEvaluatedError
 from copydesk.validation.failing import Failing, as_seen
-from copydesk.validation.findings import NAMED_BY
 from copydesk.validation.lookup import Lookup, Mask, Rows, cells
 from copydesk.validation.questions import Question
 
+_MOST_CODES = 2**63  # that 64 bits hold
 _PASSED_OVER = {  # of ignore_row_if: how many of the row's cells have to be empty
     "both_values_are_missing": "all",
     "all_values_are_missing": "all",
@@ -68,7 +68,7 @@ def question(metric: str, table: str, domain: Mapping[str, Any], value: Mapping[
     """Ask which rows of a table fail the rule behind a metric of Great Expectations; what is unique is so among its equals."""
     asked = {name: one for name, one in value.items() if name != "result_format" and one is not None}
     spoken = {name: one for name, one in domain.items() if name in _DOMAIN and one is not None}
-    divided = {table: columns_of(domain) if metric in _AMONG_EQUALS else NAMED_BY.get(table, columns_of(domain))}
+    divided = {table: columns_of(domain) if metric in _AMONG_EQUALS else ()}
     return Question(columns_hold, table, {"metric": metric, "domain": spoken, "value": asked}, divided)
 
 
@@ -165,9 +165,7 @@ def not_match_regex(column: pa.Array, *, regex: str) -> Mask:
 
 def unique(column: pa.Array) -> Mask:
     """Say where no other row has the same value."""
-    codes = _codes(column)
-    holds: Mask = np.bincount(codes)[codes] == 1 if len(codes) else np.ones(0, dtype=np.bool_)
-    return holds
+    return _alone(_codes(column))
 
 
 def _codes(column: pa.Array) -> Rows:
@@ -176,17 +174,29 @@ def _codes(column: pa.Array) -> Rows:
     return codes
 
 
+def _alone(numbers: Rows) -> Mask:
+    """Say which of these numbers are there once."""
+    ordered = np.sort(numbers)
+    repeated = pa.array(ordered[1:][ordered[1:] == ordered[:-1]])
+    alone: Mask = ~pc.is_in(pa.array(numbers), value_set=repeated).to_numpy(zero_copy_only=False)
+    return alone
+
+
 def _compound_unique(columns: Sequence[pa.Array], judged: Mask, _value: Mapping[str, Any]) -> Mask:
-    """Say where no other judged row has the same values; the codes of two columns are numbered together, column by column."""
+    """Say where no other judged row has the same values: the codes of its columns make one number of each row."""
     chosen = np.flatnonzero(judged)
     joined: Rows = np.zeros(len(chosen), dtype=np.int64)
+    size = 1  # above every joined number
     for column in columns:
         codes = _codes(column)[chosen]
-        joined = joined * (int(codes.max(initial=0)) + 1) + codes
-        if joined.max(initial=0) > len(chosen):
+        count = int(codes.max(initial=0)) + 1
+        if size * count > _MOST_CODES:
             joined = _codes(pa.array(joined))
+            size = len(chosen)
+        joined = joined * count + codes
+        size *= count
     holds = np.ones(len(judged), dtype=np.bool_)
-    holds[chosen] = np.bincount(joined)[joined] == 1 if len(chosen) else True
+    holds[chosen] = _alone(joined)
     return holds
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from html.parser import HTMLParser
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -154,6 +155,7 @@ def _index(folder: Path, suites: Sequence[Suite], findings: pa.Table) -> str:
     template = (resources.files("copydesk.validation") / "index.html").read_text(encoding="utf-8")
     return Template(template).substitute(
         head=_head(),
+        judge=version("great-expectations"),
         **{name: f"{count:,}" for name, count in counts.items()},
         findings="\n".join(_finding_row(row) for row in rows) or '<tr><td colspan="4">None.</td></tr>',
         tables="\n".join(_table_row(folder, suite, table, rows) for suite in suites for table in suite.tables),

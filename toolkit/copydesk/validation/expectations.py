@@ -23,7 +23,6 @@ from great_expectations.validator.validator import ValidationDependencies
 from copydesk.validation import checks, label_rules, leakage, overlap, rules
 from copydesk.validation.engine import LOOKUP, TABLE
 from copydesk.validation.failing import Failing
-from copydesk.validation.findings import NAMED_BY
 from copydesk.validation.questions import Divided, Question, ask
 
 FIRST = 20  # rows that a result names
@@ -84,7 +83,7 @@ class RowsExpectation(BatchExpectation):
     def divided(self, table: str) -> Divided | None:
         """Say by which columns the tables may be divided (see ``Question``)."""
         if self.reach == "row":
-            return {table: NAMED_BY[table]}
+            return {table: ()}
         if self.reach == "text":
             return {table: ("doc_id",), "documents": ("doc_id",)}
         if self.reach == "key":

@@ -48,7 +48,7 @@ def items_counted(lookup: Lookup, table: str, *, column: str, count_column: str)
 
 def items_have_parent(lookup: Lookup, table: str, *, column: str, reference: str, reference_column: str) -> Failing:
     """A row fails where an item of the list is not in the reference's column."""
-    lists = cells(lookup.table(table), column)
+    lists = cells(lookup.columns(table, [column]), column)
     found = lookup.positions(pc.list_flatten(lists), reference, [reference_column])
     owners = numbers(pc.list_parent_indices(lists))
     orphans = owners[found == MISSING]
@@ -147,13 +147,13 @@ def signature_allowed(
     signatures: Mapping[str, Mapping[str, Sequence[str]]],
 ) -> Failing:
     """A relation fails where its type may not join spans of these labels; no heads or no tails listed means any."""
-    rows, spans = lookup.table(table), lookup.table(reference)
-    labels = cells(rows, label_column)
+    labels = cells(lookup.columns(table, [label_column]), label_column)
     heads, tails = (
         lookup.parents(table, [name], reference=reference, reference_columns=["span_id"]) for name in (head, tail)
     )
     chosen = np.flatnonzero((heads != MISSING) & (tails != MISSING))
-    joined = [cells(spans, "label").take(pa.array(ends[chosen])).to_pylist() for ends in (heads, tails)]
+    spans = cells(lookup.columns(reference, ["label"]), "label")
+    joined = [spans.take(pa.array(ends[chosen])).to_pylist() for ends in (heads, tails)]
     wrong: dict[int, str] = {}
     for row, label, *pair in zip(chosen.tolist(), labels.take(pa.array(chosen)).to_pylist(), *joined, strict=True):
         for side, one in zip(("heads", "tails"), pair, strict=True):

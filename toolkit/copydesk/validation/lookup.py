@@ -25,10 +25,14 @@ _BETWEEN = "\x1f"  # no id holds this control character, so joined keys stay dis
 
 
 class Lookup:
-    """The tables of one run by name, and what was found in them before. Copying one gives itself, as pandas copies attrs."""
+    """The tables of one run by name, and what was found in them before. Copying one gives itself, as pandas copies attrs.
 
-    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+    ``projects`` are the pages of projects in Label Studio, by what the ids of their annotations begin with.
+    """
+
+    def __init__(self, tables: Mapping[str, pa.Table], projects: Mapping[str, str] | None = None) -> None:
         self._tables = dict(tables)
+        self.projects = projects or {}
         self._found: dict[Hashable, Any] = {}
 
     def __copy__(self) -> Lookup:
@@ -52,25 +56,32 @@ class Lookup:
         found: Found = self._found[key]
         return found
 
+    def forget(self) -> None:
+        """Let go of what was found, which holds this lookup in turn: the tables would stay until a collection of cycles."""
+        self._found.clear()
+
     def table(self, name: str) -> pa.Table:
         """Give a table; raises NotEvaluatedError where the run has none of that name."""
         self._check(name)
         return self._tables[name]
 
-    def _check(self, name: str) -> None:
+    def _check(self, name: str, columns: Sequence[str] = ()) -> None:
         if name not in self:
             raise NotEvaluatedError(
                 f"there is no table {name!r} in this run; there are: {', '.join(sorted(self.schemas))}",
                 fix="hand it in, or correct the suite",
             )
+        for column in columns:
+            _check_column(column, self.schemas[name].names)
 
     def count(self, name: str) -> int:
         """Give how many rows a table has."""
         return len(self.table(name))
 
     def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
-        """Give some columns of a table."""
-        return self.table(name).select(list(columns))
+        """Give some columns of a table; raises NotEvaluatedError where it has none of that name."""
+        self._check(name, columns)
+        return self._tables[name].select(list(columns))
 
     def rows(self, name: str, rows: Sequence[int] | Rows) -> pa.Table:
         """Give some rows of a table, by their numbers."""
@@ -86,37 +97,45 @@ class Lookup:
         wanted = tuple(reference_columns or columns)
         return self.once(
             ("parents", name, tuple(columns), reference, wanted),
-            lambda: self.positions(joined_key(self.table(name), columns), reference, wanted),
+            lambda: self.positions(joined_key(self.columns(name, columns), columns), reference, wanted),
         )
 
     def positions(self, keys: pa.Array, reference: str, columns: Sequence[str]) -> Rows:
         """Give the row of ``reference`` for each key, ``MISSING`` where there is none."""
-        values = joined_key(self.table(reference), columns)
+        self._check(reference, columns)
+        if not len(keys):
+            return np.empty(0, dtype=np.int64)
+        values = joined_key(self.columns(reference, columns), columns)
         found = pc.index_in(keys, value_set=values, skip_nulls=True)
         rows: Rows = pc.fill_null(found, MISSING).to_numpy(zero_copy_only=False).astype(np.int64)
         return rows
 
     @property
-    def texts(self) -> list[str | None]:
+    def text_cells(self) -> pa.Array:
         """The texts of ``documents``, in the order of its rows."""
-        return self.once("texts", lambda: cells(self.table("documents"), "text").to_pylist())
+        return self.once("text cells", lambda: cells(self.columns("documents", ["text"]), "text"))
+
+    @property
+    def texts(self) -> list[str | None]:
+        """The same as a list."""
+        return self.once("texts", self.text_cells.to_pylist)
 
     def text_lengths(self, rows: Rows) -> Rows:
         """Give the length, in code points, of the text of each of these rows of ``documents``; 0 for ``MISSING``."""
-        every: Rows = self.once(
-            "lengths", lambda: np.append(numbers(pc.utf8_length(cells(self.table("documents"), "text"))), 0)
-        )
+        every: Rows = self.once("lengths", lambda: np.append(numbers(pc.utf8_length(self.text_cells)), 0))
         return every[rows]
 
 
 def cells(table: pa.Table, name: str) -> pa.Array:
     """Give one column as one array; raises NotEvaluatedError where the table has none of that name."""
-    if name not in table.column_names:
-        raise NotEvaluatedError(
-            f"there is no column {name!r}; there are: {', '.join(table.column_names)}", fix="correct the suite"
-        )
+    _check_column(name, table.column_names)
     column = table.column(name)
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # that would copy a single one too
+
+
+def _check_column(name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise NotEvaluatedError(f"there is no column {name!r}; there are: {', '.join(names)}", fix="correct the suite")
 
 
 def numbers(array: pa.Array) -> Rows:

@@ -17,8 +17,8 @@ Divided = Mapping[str, tuple[str, ...]]
 class Question:
     """A rule, the table that it judges, and what it is told beside.
 
-    ``divided`` gives the columns of each table that it reads: divided by these, the parts have the answer of the whole. None: it
-    cannot be divided.
+    ``divided`` gives the columns of each table that it reads: divided by these, the parts have the answer of the whole; where there
+    are none, however its rows are divided. None: it cannot be divided.
     """
 
     rule: Callable[..., Failing]

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from copydesk.model.document import text_sha256
 from copydesk.validation.failing import Failing, short
 from copydesk.validation.lookup import MISSING, TEXT_KEY, Lookup, cells, filled, joined_key, numbers
+from copydesk.validation.slices import slices_differ
 
 NormalForm = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
@@ -148,24 +149,15 @@ def surface_is_slice(
         spared = pc.is_in(cells(rows, name), value_set=pa.array(values, pa.string()))
         judged &= ~spared.to_numpy(zero_copy_only=False)
     chosen = np.flatnonzero(judged)
-    texts = lookup.texts
-    slices = pa.array(
-        [
-            (texts[parent] or "")[first:last]
-            for parent, first, last in zip(
-                parents[chosen].tolist(), starts[chosen].tolist(), ends[chosen].tolist(), strict=True
-            )
-        ],
-        pa.string(),
-    )
+    chosen = chosen[np.argsort(parents[chosen], kind="stable")]
     said = cells(rows, surface).take(pa.array(chosen))
-    differs = pc.not_equal(slices, said).to_numpy(zero_copy_only=False)
+    differs = slices_differ(lookup.text_cells, parents[chosen], starts[chosen], ends[chosen], said)
 
     def see(row: int) -> str:
-        text = (texts[parents[row]] or "")[starts[row] : ends[row]]
+        text = lookup.text_cells[int(parents[row])].as_py()[starts[row] : ends[row]]
         return f"{surface} {short(rows.column(surface)[row].as_py())}, the text has {short(text)}"
 
-    return Failing(chosen[differs], see)
+    return Failing(np.sort(chosen[differs]), see)
 
 
 def cuts_no_word(lookup: Lookup, table: str, *, start: str, end: str) -> Failing:

@@ -185,7 +185,7 @@ def _results(context: EphemeralDataContext, suite: Suite, table: str, lookup: Lo
             result_format=_RESULT_FORMAT,
             run_id=RunIdentifier(run_name="copydesk", run_time=datetime.now(UTC)),
         )
-    except GreatExpectationsError as error:
+    except (GreatExpectationsError, pydantic.ValidationError, TypeError, ValueError) as error:
         raise NotEvaluatedError(
             f"suite {suite.name} could not be run on table {table}: {error}", fix="correct the suite"
         ) from error

@@ -7,6 +7,7 @@ were found, and judges as ever. What cannot be divided is asked of whole tables,
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from copydesk.validation.questions import Question, ask
 Files = Mapping[str, Sequence[Path]]
 MOST_ROWS = 1_000_000  # of the largest table, that one share has about
 _TEXT = "text"
+_RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, re.error)
 _FIRST = 200  # rows of which Great Expectations may ask for the value
 
 
@@ -75,18 +77,18 @@ class FileLookup(Lookup):
 
     def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
         """Read some columns of a table."""
-        self._check(name)
+        self._check(name, columns)
         return pa.concat_tables([pq.read_table(path, columns=list(columns)) for path in self.files[name]])
 
     def rows(self, name: str, rows: Sequence[int] | Rows) -> pa.Table:
         """Read some rows of a table by their numbers, ascending, without texts of documents."""
         wanted = np.asarray(rows, dtype=np.int64)
-        columns = [column for column in self.schemas[name].names if column != _TEXT]
+        schema = pa.schema([field for field in self.schemas[name] if field.name != _TEXT])
         found = [
-            batch.take(pa.array(wanted[(wanted >= first) & (wanted < first + batch.num_rows)] - first))
-            for first, batch in _batches(self.files[name], columns)
+            batch.take(pa.array(wanted[_between(wanted, first, first + batch.num_rows)] - first))
+            for first, batch in _batches(self.files[name], schema.names, wanted)
         ]
-        return pa.Table.from_batches(found, schema=pa.schema([self.schemas[name].field(one) for one in columns]))
+        return pa.Table.from_batches(found, schema=schema)
 
 
 def shares_of(questions: Iterable[Question], lookup: FileLookup, *, most_rows: int = MOST_ROWS) -> list[Share]:
@@ -114,7 +116,9 @@ def judge_share(share: Share) -> list[Answer]:
         reads_text = any(question.table == name or key == ("doc_id",) for question in share.questions)
         places[name], tables[name] = _rows_of(share, name, key, reads_text=reads_text)
     lookup = Lookup(tables)
-    return [_answer(question, ask(question, lookup), places[question.table]) for question in share.questions]
+    answers = [_answer(question, lookup, places[question.table]) for question in share.questions]
+    lookup.forget()
+    return answers
 
 
 def tell(lookup: FileLookup, shares: Sequence[Share], answered: Iterable[Sequence[Answer]]) -> None:
@@ -133,7 +137,14 @@ def tell(lookup: FileLookup, shares: Sequence[Share], answered: Iterable[Sequenc
         lookup.once(key, partial(_together, those))
 
 
-def _answer(question: Question, failing: Failing, places: Rows) -> Answer:
+def _answer(question: Question, lookup: Lookup, places: Rows) -> Answer:
+    try:
+        failing = ask(question, lookup)
+    except _RAISED as error:
+        what = f"{question.rule.__name__} of table {question.table} with {dict(question.arguments)}"
+        raise NotEvaluatedError(
+            f"{what} was not evaluated: {error}", fix="correct the expectation that asks it"
+        ) from error
     rows = failing.rows.tolist()
     return Answer(
         key=question.key,
@@ -157,36 +168,49 @@ def _together(answers: Sequence[Answer]) -> Failing:
 
 def _rows_of(share: Share, name: str, key: tuple[str, ...], *, reads_text: bool) -> tuple[Rows, pa.Table]:
     """Read the rows of a table that belong to the share, with their numbers in the whole."""
-    schema = _schema(share.files[name])
-    columns = [column for column in schema.names if reads_text or column != _TEXT]
+    schema = pa.schema([field for field in _schema(share.files[name]) if reads_text or field.name != _TEXT])
+    count = sum(pq.read_metadata(path).num_rows for path in share.files[name])
+    own = np.arange(count * share.number // share.of, count * (share.number + 1) // share.of)
     places: list[Rows] = [np.empty(0, dtype=np.int64)]
     batches: list[pa.RecordBatch] = []
-    for first, batch in _batches(share.files[name], columns):
-        table = pa.Table.from_batches([batch])
-        mine = np.flatnonzero(_numbers(table, key, share.of) == share.number)
+    for first, batch in _batches(share.files[name], schema.names, None if key else own):
+        if key:
+            mine = np.flatnonzero(_numbers(batch, key, share.of) == share.number)
+        else:
+            mine = own[_between(own, first, first + batch.num_rows)] - first
         places.append(mine + first)
-        batches += table.take(pa.array(mine)).to_batches()
-    table = pa.Table.from_batches(batches, schema=pa.schema([schema.field(column) for column in columns]))
-    return np.concatenate(places), table.combine_chunks()
+        batches.append(batch.take(pa.array(mine)))
+    return np.concatenate(places), pa.Table.from_batches(batches, schema=schema).combine_chunks()
 
 
-def _numbers(table: pa.Table, key: tuple[str, ...], of: int) -> Rows:
+def _numbers(batch: pa.RecordBatch, key: tuple[str, ...], of: int) -> Rows:
     """Give the share of each row: the same for equal keys, wherever it is computed."""
     from pandas.util import hash_array
 
-    keys = pc.fill_null(joined_key(table, key), "").to_numpy(zero_copy_only=False)
+    keys = pc.fill_null(joined_key(pa.Table.from_batches([batch]), key), "").to_numpy(zero_copy_only=False)
     numbers: Rows = (hash_array(keys, categorize=False) % np.uint64(of)).astype(np.int64)
     return numbers
 
 
-def _batches(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Read files a piece at a time, each with the number of its first row."""
+def _batches(
+    paths: Sequence[Path], columns: Sequence[str], wanted: Rows | None
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Read files a piece at a time, each with the number of its first row; row groups without a wanted row are left out."""
     first = 0
     for path in paths:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=list(columns)):
-                yield first, batch
-                first += batch.num_rows
+            for group in range(file.num_row_groups):
+                end = first + file.metadata.row_group(group).num_rows
+                if wanted is None or len(wanted[_between(wanted, first, end)]):
+                    for batch in file.iter_batches(row_groups=[group], columns=list(columns)):
+                        yield first, batch
+                        first += batch.num_rows
+                first = end
+
+
+def _between(rows: Rows, first: int, end: int) -> slice:
+    """Give where in ascending numbers those of a piece stand."""
+    return slice(*np.searchsorted(rows, [first, end]))
 
 
 def _schema(paths: Sequence[Path]) -> pa.Schema:

@@ -20,6 +20,7 @@ def failing_rows(suite: Suite, one: Expected, failing: Failing, lookup: Lookup) 
     rows = failing.rows.tolist()
     count = len(rows)
     annotations = _annotations(chosen)
+    tasks = [sorted({task for name in names for task in _task(name)}) for names in annotations]
     columns: dict[str, Any] = {
         "suite": [suite.name] * count,
         "expectation": [f"{one.code} {one.type}"] * count,
@@ -30,7 +31,11 @@ def failing_rows(suite: Suite, one: Expected, failing: Failing, lookup: Lookup) 
         "seen": [failing.see(row) for row in rows],
         "article": _articles(chosen, lookup),
         "annotation_ids": annotations,
-        "tasks": [sorted({task for name in names for task in _task(name)}) for names in annotations],
+        "tasks": [[task for _, task in row] for row in tasks],
+        "links": [
+            [f"{lookup.projects[project]}?task={task}" for project, task in row if project in lookup.projects]
+            for row in tasks
+        ],
     }
     for name in ("doc_id", "start", "end"):
         columns[name] = chosen.column(name).to_pylist() if name in chosen.column_names else [None] * count
@@ -45,10 +50,10 @@ def _annotations(rows: pa.Table) -> list[list[str]]:
     return [[] for _ in range(rows.num_rows)]
 
 
-def _task(annotation_id: str) -> list[int]:
-    """Give the task's number out of ``PROJECT-TASK-ANNOTATION``; none where it is no annotation of Label Studio."""
+def _task(annotation_id: str) -> list[tuple[str, int]]:
+    """Give project and number of the task out of ``PROJECT-TASK-ANNOTATION``; none where it is no annotation of Label Studio."""
     parts = annotation_id.split("-")
-    return [int(parts[-2])] if len(parts) >= 3 and parts[-2].isdecimal() else []
+    return [(parts[-3], int(parts[-2]))] if len(parts) >= 3 and parts[-2].isdecimal() else []
 
 
 def _articles(rows: pa.Table, lookup: Lookup) -> list[str | None]:

@@ -23,11 +23,11 @@ from typing import Any
 from copydesk.errors import ConfigError, NotEvaluatedError
 from copydesk.model.document import ZONE_KINDS
 from copydesk.model.schema import Attribute, LabelSchema
-from copydesk.model.settings import ValidationSettings
+from copydesk.model.settings import CURRENT, ValidationSettings
 from copydesk.validation.checks import SUITE, suite_rows
 
 SEVERITIES = {"critical": "error", "warning": "warning", "info": "info"}
-GATES = ("documents", "labels", "agreed", "version")
+GATES = (*CURRENT, "version")
 FIELDS = ("rows", "of", "examples")
 _SUITE_KEYS = {"name", "id", "meta", "notes", "suite_parameters", "expectations"}
 _EXPECTATION_KEYS = {"id", "type", "kwargs", "meta", "notes", "description", "severity"}

@@ -206,6 +206,7 @@ class _Work:
 
     def _note_open(self, contest: Contest, question: Question) -> None:
         """Say that a contest was sent back, or that what was decided of other readings at its place holds no more."""
+        self.standing.update(dict.fromkeys(question.after, HOLDS))
         if question.conflict_id in self.latest:
             self.standing[question.conflict_id] = SENT_BACK
         for row in self._decided_there(contest):

@@ -29,6 +29,7 @@ class Question:
     conflict_id: str
     options: Mapping[str, Option]
     others: tuple[Option, ...]
+    after: tuple[str, ...]  # conflict_id of each that said "neither" before
 
     def as_rows(self) -> list[dict[str, Any]]:
         """Give the readings as a value of the table ``conflicts``."""
@@ -85,12 +86,12 @@ def answer(contest: Contest, latest: Mapping[str, Mapping[str, Any]]) -> Questio
 
     A decision is one of all the readings that were left then, whoever held them: more votes for them do not undo it.
     """
-    left, heard = frozenset(contest.held), []
+    left, heard = frozenset(contest.held), list[str]()
     while left:
         conflict_id = conflict_of(contest.doc_id, contest.name, left)
         decision = latest.get(conflict_id)
         if decision is None or decision["outcome"] == SEND_BACK:
-            return _question(conflict_id, contest, left)
+            return _question(conflict_id, contest, left, after=tuple(heard))
         heard.append(conflict_id)
         letters = _OUTCOMES[decision["outcome"]]
         if letters:
@@ -114,14 +115,14 @@ def _readings(decision: Mapping[str, Any], letters: Sequence[str]) -> frozenset[
     return frozenset(Reading.of_row(row) for row in decision["readings"] if row["option"] in letters)
 
 
-def _question(conflict_id: str, contest: Contest, left: frozenset[Reading]) -> Question:
+def _question(conflict_id: str, contest: Contest, left: frozenset[Reading], *, after: tuple[str, ...]) -> Question:
     """Ask for the two options that most people hold."""
     by_people: dict[frozenset[str], list[Reading]] = {}
     for reading in sorted(left):
         by_people.setdefault(contest.held[reading], []).append(reading)
     options = sorted((tuple(held) for held in by_people.values()), key=lambda one: (-len(contest.held[one[0]]), one))
     asked = [options[0], options[1] if len(options) > 1 else ()]
-    return Question(conflict_id, lettered(conflict_id, asked), tuple(options[2:]))
+    return Question(conflict_id, lettered(conflict_id, asked), tuple(options[2:]), after)
 
 
 def lettered(conflict_id: str, options: Sequence[Option]) -> dict[str, Option]:

@@ -43,8 +43,8 @@ class Store(Protocol):
     def replace(self, name: str, content: bytes) -> None:
         """Write a file whole, over the one that is there."""
 
-    def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+    def remove(self, *names: str) -> None:
+        """Remove the files that are there, and the folders that are empty then."""
 
 
 def store_of(folder: Path) -> Store:

@@ -65,9 +65,19 @@ class LocalStore:
             (place / name).replace(self.folder / name)
         sync_folder(self.folder)
 
-    def remove(self, name: str) -> None:
-        """Remove the file."""
-        (self.folder / name).unlink(missing_ok=True)
+    def remove(self, *names: str) -> None:
+        """Remove the files, and the folders between them and the dataset's that are empty then."""
+        changed = set()
+        for name in names:
+            path = self.folder / name
+            path.unlink(missing_ok=True)
+            changed |= {one for one in path.parents if self.folder in one.parents}
+        for folder in sorted(changed, reverse=True):  # the inner ones first
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        for folder in changed:
+            if folder.is_dir():
+                sync_folder(folder)
 
 
 def probe(place: Path) -> None:

@@ -20,7 +20,7 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -129,9 +129,15 @@ class ObjectStore:
         """Write an object, which a store does whole."""
         self._put(name, content, mode="overwrite")
 
-    def remove(self, name: str) -> None:
-        """Remove the object."""
-        self._remove([name])
+    def remove(self, *names: str) -> None:
+        """Remove the objects, in one request for many where the store can."""
+        if not names:
+            return
+        with reaching(self.folder) as store:
+            try:
+                store.rm([f"{self.folder}/{name}" for name in names])
+            except FileNotFoundError:
+                return
 
     def allow_single_writer(self) -> None:
         """Say that nobody else ever writes here, so that a store is taken which ignores conditions."""
@@ -212,7 +218,7 @@ class ObjectStore:
     def _discard(self, staging: str) -> None:
         """Remove a staging folder, its manifest first."""
         self.remove(f"{staging}/{MANIFEST}")
-        self._remove([f"{staging}/{name}" for name in (self.folder / staging).sizes()])
+        self.remove(*(f"{staging}/{name}" for name in (self.folder / staging).sizes()))
 
     def _sweep(self) -> None:
         """Remove old staging folders that no claim needs any more."""
@@ -257,12 +263,3 @@ class ObjectStore:
             return (self.folder / name).read_bytes()
         except FileNotFoundError:
             return None
-
-    def _remove(self, names: Sequence[str]) -> None:
-        if not names:
-            return
-        with reaching(self.folder) as store:
-            try:
-                store.rm([f"{self.folder}/{name}" for name in names])
-            except FileNotFoundError:
-                return
