@@ -39,7 +39,9 @@ def pushed(newsroom: Any, folder: Path) -> tuple[Workspace, str]:
     written = settings.read_text(encoding="utf-8").replace("my-articles", folder.name)
     written = written.replace("annotators_per_task = 2", "annotators_per_task = 1")
     written = written.replace('url = ""', f'url = "http://127.0.0.1:{port}"')
-    settings.write_text(f'{written}\n[engine]\nname = "inline"\n\n[suggest]\nbare = 0.0\n', encoding="utf-8")
+    settings.write_text(
+        f'{written}\n[engine]\nname = "inline"\n\n[suggest]\nuse = ["rules"]\nbare = 0.0\n', encoding="utf-8"
+    )
     for old in (made.root / "seeds").glob("*.txt"):
         old.unlink()
     for number, text in enumerate(ARTICLES):

@@ -79,6 +79,7 @@ class Live:
     def __init__(self, workspace: Workspace, *, say: Say, progress: Progress) -> None:
         self._workspace = workspace
         self._say = say
+        self._told: set[str] = set()
         with locked(workspace.lock):
             self._used = suggestions(workspace, progress=progress).used
         self._found([])  # makes them ready: what they learned may be replaced while this runs
@@ -102,8 +103,9 @@ class Live:
         documents = from_rows("documents", [one.document for one in each])
         zones = from_rows("zones", [zone for one in each for zone in one.zones])
         found = suggested_for(documents, zones, workspace=self._workspace, used=self._used)
-        for note in found.notes:
+        for note in set(found.notes) - self._told:  # most are the same each time
             self._say(note)
+        self._told.update(found.notes)
         values = suggested_times(found.spans, documents=documents, schema=self._workspace.schema())
         return Suggested(found.spans, found.relations, found.categories, values)
 
