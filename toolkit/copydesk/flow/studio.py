@@ -65,10 +65,11 @@ def studio_status(workspace: Workspace) -> dict[str, str] | None:
     return _found(workspace, found) if found else None
 
 
-def push(workspace: Workspace, *, progress: Progress) -> Report:
+def push(workspace: Workspace, *, update: bool = False, progress: Progress) -> Report:
     """Send the newest revision of every document that the server has not got, with suggestions.
 
     A revision that says nothing else than one that is there is not sent. Labels made on older texts are suggested in the new one.
+    With ``update``, and always where documents are chosen to be labelled, untouched tasks get the suggestions and the order of now.
     """
     schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
@@ -88,15 +89,17 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
             earlier=earlier,
             progress=progress,
         )
-        updated = update_predictions(
-            studio,
-            done.project_ids,
-            tasks=tasks,
-            suggested=suggested,
-            earlier=earlier,
-            order=ordered,
-            progress=progress,
-        )
+        updated = 0
+        if update or ordered is not None:
+            updated = update_predictions(
+                studio,
+                done.project_ids,
+                tasks=tasks,
+                suggested=suggested,
+                earlier=earlier,
+                order=ordered,
+                progress=progress,
+            )
         if workspace.settings.studio.overlap < 1:
             asked = asked_of(workspace, tasks["doc_id"].to_pylist())
             for project_id in done.project_ids:
