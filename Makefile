@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab readers corpora clean
+.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -49,6 +49,10 @@ s3: $(READY)
 # To set label errors as the library cleanlab finds them beside our own.
 cleanlab: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-cleanlab.txt
+
+# To suggest labels by a GLiNER model exported to ONNX.
+gliner: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-gliner.txt
 
 # An environment for each library that tests/datasets/readers reads a version with, and nothing else in it.
 readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard tests/datasets/readers/*.txt))

@@ -32,6 +32,7 @@ from copydesk.studio.interface import instructions, to_config
 from copydesk.studio.projects import ProjectSpec
 from copydesk.studio.pull import pull
 from copydesk.studio.push import push
+from copydesk.studio.suggested import Suggested
 from copydesk.workspace import Workspace
 
 TASKS, SPANS = 2_000, 20
@@ -82,6 +83,7 @@ def made() -> tuple[pa.Table, pa.Table]:
                     "label": "GPE",
                     "rule": "names",
                     "score": 1.0,
+                    "by": [],
                 }
             )
     return from_rows("tasks", tasks), from_rows("suggestions", spans)
@@ -134,7 +136,7 @@ def pulling(
 
 def _push(studio: Studio, schema: LabelSchema, tasks: pa.Table, suggestions: pa.Table, *, title: str) -> Any:
     spec = ProjectSpec(title, title, to_config(schema), instructions(schema), 2)
-    return push(studio, project=spec, tasks=tasks, suggestions=suggestions, progress=lambda *_: None)
+    return push(studio, project=spec, tasks=tasks, suggested=Suggested(suggestions), progress=lambda *_: None)
 
 
 def _pull(studio: Studio, project: Mapping[str, Any], log: Log) -> Any:

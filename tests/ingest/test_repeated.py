@@ -19,7 +19,8 @@ from copydesk.flow.look import show
 from copydesk.flow.report import Report
 from copydesk.model.schema import LabelSchema
 from copydesk.store import file_sha256
-from copydesk.tasks import build_tasks, suggest
+from copydesk.suggestions import Rules, Setup
+from copydesk.tasks import build_tasks
 from copydesk.workspace import Workspace
 
 SETTINGS = 'name = "crawl"\nschema = "news-entities"\n[ingest]\npaths = ["crawl"]\n[engine]\n{engine}\n'
@@ -114,7 +115,7 @@ def test_it_is_suggested_as_residue_and_nothing_else_is(crawl: Crawl) -> None:
     documents = current_documents(crawl.workspace)
     schema = LabelSchema.read(tomllib.loads(SCHEMA.read_text("utf-8")), place="schema.toml")
     zones = current_zones(crawl.workspace, documents)
-    found = suggest(build_tasks(documents), zones=zones, schema=schema, names=()).to_pylist()
+    found = Rules(Setup(schema, Path())).suggest(build_tasks(documents), zones=zones).spans.to_pylist()
     assert [one["surface"] for one in found if one["label"] == "RESIDUE"] == [CLOSER] * 40
 
 

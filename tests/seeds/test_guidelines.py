@@ -17,7 +17,7 @@ from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import from_rows
 from copydesk.studio.codec import category_items, read_labels, region_id, shown_text, to_result
 from copydesk.studio.interface import instructions
-from copydesk.tasks import read_names, suggest
+from copydesk.suggestions import Rules, Setup, read_names
 from copydesk.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -89,12 +89,8 @@ def test_the_rules_suggest_nothing_that_an_example_says_not_to_mark(schema: Labe
         ]
     )
     text, place = WORKSPACE.names(schema.name)
-    found = suggest(
-        tasks,
-        zones=from_rows("zones", []),
-        schema=schema,
-        names=read_names(text, place=place, schema=schema),
-    )
+    rules = Rules(Setup(schema, WORKSPACE.state, read_names(text, place=place, schema=schema)))
+    found = rules.suggest(tasks, zones=from_rows("zones", [])).spans
     suggested = {(row["doc_id"], row["start"], row["end"], row["label"]) for row in found.to_pylist()}
     wrong = [
         (one.line, one.surface(mark))

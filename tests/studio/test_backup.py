@@ -21,6 +21,7 @@ from copydesk.studio.people import Person, add_people, addresses, disable_people
 from copydesk.studio.projects import ProjectSpec
 from copydesk.studio.push import push
 from copydesk.studio.restore import RestoreReport, read_backup, restore
+from copydesk.studio.suggested import Suggested
 
 pytestmark = pytest.mark.studio
 
@@ -105,11 +106,11 @@ def desk(studio: Studio, spec: ProjectSpec, tmp_path: Path, documents_of: Docume
     names = [f"{spec.title}-{number}" for number in (1, 2)]
     made = Desk(studio, spec.title, add_people(studio, names, file=file), file=file, log=Log(tmp_path / "backups"))
     documents = documents_of({f"doc-{number:02}": f"Text 😀 {number}: Noor lives in Aleppo." for number in range(30)})
-    guess = {"start": 0, "end": 4, "surface": "Text", "label": "PLACE", "rule": "test/1", "score": 0.5}
+    guess = {"start": 0, "end": 4, "surface": "Text", "label": "PLACE", "rule": "test/1", "score": 0.5, "by": []}
     guesses = [{**guess, "doc_id": f"doc-{number:02}"} for number in range(20)]
     suggestions = from_rows("suggestions", guesses)
     tasks = documents.select(TASKS.names).cast(TASKS)
-    pushed = push(studio, project=spec, tasks=tasks, suggestions=suggestions, progress=quiet)
+    pushed = push(studio, project=spec, tasks=tasks, suggested=Suggested(suggestions), progress=quiet)
     made.project = made.described(pushed.project_id)
     made.annotate()
     yield made

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from copydesk.model.schema import LabelSchema
+from copydesk.model.tables import from_tuples
 from copydesk.studio.earlier import Earlier
+from copydesk.studio.suggested import Suggested
 
 
 def test_a_suggested_date_is_sent_with_its_value(schema: LabelSchema) -> None:
-    span = {"start": 0, "end": 6, "surface": "Friday", "label": "DATE", "origin": "prediction"}
-    earlier = Earlier(schema=schema, values={("a", 0, 6, "DATE"): [{"name": "timex", "value": "2017"}]})
-    region, value = earlier.results({"a": [span]})["a"]
+    spans = from_tuples("suggestions", [(doc_id, 0, 6, "Friday", "DATE", "date", 0.9, []) for doc_id in "ab"])
+    suggested = Suggested(spans, values={("a", 0, 6, "DATE"): [{"name": "timex", "value": "2017"}]})
+    results = Earlier(schema=schema).results(suggested)
+    region, value = results["a"]
     assert (value["id"], value["from_name"], value["type"]) == (region["id"], "timex", "textarea")
     assert value["value"] == {"start": 0, "end": 6, "text": ["2017"]}
     assert value["origin"] == "prediction"
-    assert len(earlier.results({"b": [span]})["b"]) == 1
+    assert len(results["b"]) == 1

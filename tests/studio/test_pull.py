@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from copydesk.model.schema import LabelSchema
-from copydesk.model.tables import TASKS, empty
+from copydesk.model.tables import TASKS
 from copydesk.store import Log
 from copydesk.studio import pull as pull_module
 from copydesk.studio.changes import current_state
@@ -27,6 +27,7 @@ from copydesk.studio.projects import ProjectSpec
 from copydesk.studio.pull import PullReport, pull, pull_whole
 from copydesk.studio.push import push
 from copydesk.studio.server import Server
+from copydesk.studio.suggested import Suggested
 
 TEXTS = {f"doc-{number}": f"Text {number}: 😀 Noor lives in Aleppo." for number in range(5)}
 Documents = Callable[..., pa.Table]
@@ -50,7 +51,7 @@ class Line:
 
     def push(self, documents: pa.Table) -> int:
         tasks = documents.select(TASKS.names).cast(TASKS)
-        given = {"project": self.spec, "tasks": tasks, "suggestions": empty("suggestions"), "progress": quiet}
+        given = {"project": self.spec, "tasks": tasks, "suggested": Suggested(), "progress": quiet}
         return push(self.studio, **given).project_id
 
     def task(self, doc_id: str) -> int:

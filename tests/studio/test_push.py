@@ -20,7 +20,7 @@ from copydesk.errors import (
     StudioUnreachable,
     UsageError,
 )
-from copydesk.model.tables import TASKS, empty, from_tuples
+from copydesk.model.tables import TASKS, from_tuples
 from copydesk.studio import doubles, sending
 from copydesk.studio import push as push_module
 from copydesk.studio.client import Studio
@@ -29,6 +29,7 @@ from copydesk.studio.listing import list_tasks
 from copydesk.studio.projects import MODEL_VERSION, ProjectSpec, find_project
 from copydesk.studio.push import PushReport, push
 from copydesk.studio.server import Server
+from copydesk.studio.suggested import Suggested
 
 Documents = Callable[..., pa.Table]
 TEXTS = {f"doc-{number}": f"Text {number}: 😀 Noor lives in Aleppo." for number in range(7)}
@@ -41,16 +42,16 @@ def tasks_of(documents: pa.Table) -> pa.Table:
 def suggestions_of(texts: dict[str, str]) -> pa.Table:
     places = {doc_id: text.index("Aleppo") for doc_id, text in texts.items()}
     return from_tuples(
-        "suggestions", [(doc_id, at, at + 6, "Aleppo", "PLACE", "name", 0.9) for doc_id, at in places.items()]
+        "suggestions", [(doc_id, at, at + 6, "Aleppo", "PLACE", "name", 0.9, []) for doc_id, at in places.items()]
     )
 
 
 def sent(
     studio: Studio, spec: ProjectSpec, tasks: pa.Table, suggestions: pa.Table | None = None, **more: Any
 ) -> PushReport:
-    given = empty("suggestions") if suggestions is None else suggestions
+    given = Suggested() if suggestions is None else Suggested(suggestions)
     more.setdefault("progress", lambda *_: None)
-    return push(studio, project=spec, tasks=tasks, suggestions=given, **more)
+    return push(studio, project=spec, tasks=tasks, suggested=given, **more)
 
 
 def on_server(studio: Studio, project_id: int, *fields: str) -> list[dict[str, Any]]:

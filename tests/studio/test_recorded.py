@@ -20,6 +20,7 @@ from copydesk.studio.pull import pull
 from copydesk.studio.push import push
 from copydesk.studio.recorded import Recorded, RecordedSpan, read_recorded, submit
 from copydesk.studio.server import Server
+from copydesk.studio.suggested import Suggested
 
 ROOT = Path(__file__).parents[2]
 Documents = Callable[..., pa.Table]
@@ -57,8 +58,8 @@ def documents(documents_of: Documents) -> pa.Table:
 def project(studio: Studio, spec: ProjectSpec, documents: pa.Table) -> int:
     tasks = documents.select(TASKS.names).cast(TASKS)
     at = TEXTS["a"].index("Aleppo")
-    suggestions = from_tuples("suggestions", [("a", at, at + 6, "Aleppo", "PLACE", "name", 0.9)])
-    return push(studio, project=spec, tasks=tasks, suggestions=suggestions, progress=quiet).project_id
+    suggestions = from_tuples("suggestions", [("a", at, at + 6, "Aleppo", "PLACE", "name", 0.9, [])])
+    return push(studio, project=spec, tasks=tasks, suggested=Suggested(suggestions), progress=quiet).project_id
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +118,7 @@ def test_a_corrected_article_is_annotated_anew(
     with pytest.raises(UnknownError, match=r"rowan\.toml: project \d+ has no task of 'b\.txt' \(fix: copydesk push\)"):
         submit(studio, recorded, documents=corrected, **given)
     tasks = corrected.select(TASKS.names).cast(TASKS)
-    push(studio, project=spec, tasks=tasks, suggestions=from_tuples("suggestions", []), progress=quiet)
+    push(studio, project=spec, tasks=tasks, suggested=Suggested(), progress=quiet)
     done = submit(studio, recorded, documents=corrected, **given)
     assert (done.submitted, done.present) == (1, 1)
 

@@ -15,7 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from copydesk.model.schema import LabelSchema
-from copydesk.model.tables import TASKS, empty
+from copydesk.model.tables import TASKS
 from copydesk.store import Log
 from copydesk.studio.changes import current_state
 from copydesk.studio.client import Studio
@@ -24,6 +24,7 @@ from copydesk.studio.listing import list_tasks
 from copydesk.studio.projects import ProjectSpec
 from copydesk.studio.pull import pull
 from copydesk.studio.push import push
+from copydesk.studio.suggested import Suggested
 
 Documents = Callable[..., pa.Table]
 
@@ -260,7 +261,7 @@ def test_what_is_pushed_and_then_annotated_comes_back_as_it_was(
     named = generated(15)
     documents = documents_of({doc_id: example.text for doc_id, example in named.items()})
     tasks = documents.select(TASKS.names).cast(TASKS)
-    done = push(studio, project=spec, tasks=tasks, suggestions=empty("suggestions"), progress=lambda *_: None)
+    done = push(studio, project=spec, tasks=tasks, suggested=Suggested(), progress=lambda *_: None)
     for page, _ in list_tasks(studio, done.project_id, fields=("id", "data"), size=100):
         for task in page:
             example = named[task["data"]["doc_id"]]

@@ -97,7 +97,9 @@ NEW = "Troops took Qaim on Friday. Hit fell on Sunday.\nRebels fled to Mosul."
 
 
 def suggested(*rows: tuple[str, str]) -> pa.Table:
-    made = [("d", NEW.index(quote), NEW.index(quote) + len(quote), quote, label, "name", 0.9) for quote, label in rows]
+    made = [
+        ("d", NEW.index(quote), NEW.index(quote) + len(quote), quote, label, "name", 0.9, []) for quote, label in rows
+    ]
     return from_tuples("suggestions", made)
 
 

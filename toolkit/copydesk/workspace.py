@@ -205,6 +205,26 @@ class Workspace:
         return Latest(self._labelled("gold"))
 
     @property
+    def suggesters(self) -> Path:
+        """What suggesters keep: what they learned or were told, a folder for each."""
+        return self._labelled("suggesters")
+
+    @property
+    def suggested(self) -> Path:
+        """Suggestions, a part for each part of the ingest log."""
+        return self._labelled("suggested")
+
+    @property
+    def sent(self) -> Log:
+        """What annotators were shown of the suggestions, as it was sent."""
+        return Log(self._labelled("sent"))
+
+    @property
+    def samples(self) -> Log:
+        """Which documents were chosen to be labelled, a part for each batch."""
+        return Log(self._labelled("samples"))
+
+    @property
     def suspects(self) -> Latest:
         """The labels that are likely to be wrong."""
         return Latest(self._labelled("suspects"))

@@ -56,3 +56,23 @@ def suspects(
         options = flow.Options(least=least, first=first, probabilities=probabilities, send=send or 0)
         report = flow.suspects(workspace, options, progress=progress)
     print_report(report, as_json=as_json)
+
+
+@command.command("ledger")
+@click.option("--first", type=click.IntRange(min=1), default=20, show_default=True, help="How many surfaces to tell.")
+@click.option("--odd", is_flag=True, help="Only surfaces of which some are labelled as most of them are not.")
+@one_schema_option
+@json_option
+@click.pass_context
+def ledger(ctx: click.Context, first: int, odd: bool, schema: str, as_json: bool) -> None:
+    """Tell how the same words are labelled throughout the corpus, first those that are labelled in several ways.
+
+    The odd ones can be decided, one key each: copydesk labels suspects --send.
+    """
+    from copydesk.flow import suspects as flow
+
+    workspace = open_workspace(ctx)
+    workspace = workspace.under(schema) if schema else workspace
+    with progress_shown(as_json=as_json) as progress:
+        report = flow.ledger(workspace, first=first, odd=odd, progress=progress)
+    print_report(report, as_json=as_json)

@@ -6,16 +6,25 @@ import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.flow import studio
+from copydesk.flow.report import Report
+from copydesk.model.progress import Progress
+from copydesk.workspace import Workspace
 
 
 @click.command("push")
+@click.option("--update", is_flag=True, help="Give tasks that nobody touched the suggestions of now, one request each.")
 @schema_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, schema: str, as_json: bool) -> None:
+def command(ctx: click.Context, schema: str, update: bool, as_json: bool) -> None:
     """Send every document that Label Studio has not yet got, as a task with suggestions.
 
     The project is made where there is none. Documents are looked up on the server by their identity and text first, so
-    running again sends only what is missing.
+    running again sends only what is missing. Where copydesk sample chooses what is labelled, no others are sent, and untouched tasks
+    always get the suggestions and the order of now.
     """
-    report_each(ctx, schema, lambda workspace, progress: studio.push(workspace, progress=progress), as_json=as_json)
+
+    def work(workspace: Workspace, progress: Progress) -> Report:
+        return studio.push(workspace, update=update, progress=progress)
+
+    report_each(ctx, schema, work, as_json=as_json)

@@ -27,7 +27,7 @@ from copydesk.model.progress import Progress
 from copydesk.model.schema import LabelSchema
 from copydesk.store import Part, digest_of, locked
 from copydesk.studio.changes import current_state
-from copydesk.tasks import times
+from copydesk.suggestions import times
 from copydesk.workspace import Workspace
 
 _AGREED = "agreed/8"

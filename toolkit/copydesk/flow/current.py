@@ -85,6 +85,11 @@ def every_zone(workspace: Workspace) -> pa.Table:
     return pa.concat_tables([empty("zones"), *(rezoned.zones(part) for part in workspace.documents.parts())])
 
 
+def zones_in(workspace: Workspace, part: Part) -> pa.Table:
+    """Give the zones of a part of the log, of all revisions that are in it."""
+    return _Rezoned(workspace).zones(part)
+
+
 def article_of(part: Part, document: Mapping[str, Any]) -> dict[str, Any]:
     """Give the article that a document in this part of the log was made from, with its bytes."""
     rows = part.read("articles")
@@ -101,7 +106,7 @@ def edits_of(part: Part, document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def zones_of(workspace: Workspace, part: Part, document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give the zones of a revision of a document that is in this part of the log."""
-    rows: list[dict[str, Any]] = _of_revision(_Rezoned(workspace).zones(part), document).to_pylist()
+    rows: list[dict[str, Any]] = _of_revision(zones_in(workspace, part), document).to_pylist()
     return rows
 
 

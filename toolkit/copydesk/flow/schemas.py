@@ -23,7 +23,7 @@ from copydesk.studio.client import Studio
 from copydesk.studio.from_xml import from_config
 from copydesk.studio.interface import check_config, to_config
 from copydesk.studio.preview import preview as preview_page
-from copydesk.tasks import check_rules, read_names
+from copydesk.suggestions import check_rules, read_names
 from copydesk.workspace import Workspace
 
 FIRST_LABELS = ("PERSON", "ORG", "PLACE")

@@ -11,10 +11,13 @@ import pyarrow.compute as pc
 
 from copydesk.documents.sentences import sentences_of
 from copydesk.flow.connect import connected, known_projects, project_spec
-from copydesk.flow.current import current_documents, current_zones, every_zone
+from copydesk.flow.current import current_documents, every_zone
 from copydesk.flow.labels import read_labels
 from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
+from copydesk.flow.rerank import update_predictions
+from copydesk.flow.sample import only_chosen, order, sendable
+from copydesk.flow.suggested import to_send
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
@@ -34,18 +37,11 @@ from copydesk.studio.restored import originals_of
 from copydesk.studio.several import count_all_drafts, pull_each
 from copydesk.tasks import (
     CARRIED,
-    Left,
     Windows,
-    build_tasks,
     cut_documents,
     long_documents,
     needing_sentences,
-    read_names,
-    suggest,
-    suggested_times,
     unchanged_since,
-    with_carried,
-    without_copies,
 )
 from copydesk.workspace import Workspace
 
@@ -69,29 +65,41 @@ def studio_status(workspace: Workspace) -> dict[str, str] | None:
     return _found(workspace, found) if found else None
 
 
-def push(workspace: Workspace, *, progress: Progress) -> Report:
+def push(workspace: Workspace, *, update: bool = False, progress: Progress) -> Report:
     """Send the newest revision of every document that the server has not got, with suggestions.
 
     A revision that says nothing else than one that is there is not sent. Labels made on older texts are suggested in the new one.
+    With ``update``, and always where documents are chosen to be labelled, untouched tasks get the suggestions and the order of now.
     """
     schema = workspace.schema()
     with locked(workspace.lock), connected(workspace) as studio:
         documents = current_documents(workspace)
-        tasks, left = _tasks(workspace, documents)
+        tasks, left = sendable(workspace, documents)
         read_labels(workspace)
-        suggestions = suggestions_of(workspace, documents, tasks, schema)
+        tasks = only_chosen(workspace, tasks)
+        suggested = to_send(workspace, documents, tasks, progress=progress)
         windows = _windows(workspace, tasks)
+        earlier = _earlier(workspace, schema, windows)
+        ordered = order(workspace, progress=progress) if workspace.settings.sample.size else None
         done = push_tasks(
             studio,
-            project=project_spec(workspace, schema),
+            project=replace(project_spec(workspace, schema), in_order=bool(ordered)),
             tasks=tasks,
-            suggestions=suggestions,
-            earlier=replace(
-                _earlier(workspace, schema, windows),
-                values=suggested_times(suggestions, documents=documents, schema=schema),
-            ),
+            suggested=suggested,
+            earlier=earlier,
             progress=progress,
         )
+        updated = 0
+        if update or ordered is not None:
+            updated = update_predictions(
+                studio,
+                done.project_ids,
+                tasks=tasks,
+                suggested=suggested,
+                earlier=earlier,
+                order=ordered,
+                progress=progress,
+            )
         if workspace.settings.studio.overlap < 1:
             asked = asked_of(workspace, tasks["doc_id"].to_pylist())
             for project_id in done.project_ids:
@@ -102,10 +110,11 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
         "pushed": done.pushed,
         "there already": done.present,
         "superseded": done.superseded,
-        "suggestions": suggestions.num_rows,
+        "suggestions": suggested.spans.num_rows,
     }
-    carried = suggestions["rule"].to_pylist().count(CARRIED)
+    carried = suggested.spans["rule"].to_pylist().count(CARRIED)
     counts |= {"re-anchored": carried} if carried else {}
+    counts |= {"updated": updated} if updated else {}
     counts |= {"unchanged for annotators": done.unchanged} if done.unchanged else {}
     urls = [f"{studio.url.rstrip('/')}/projects/{project_id}/data" for project_id in done.project_ids]
     lines: tuple[str, ...] = tuple(f"project: {url}" for url in urls)
@@ -128,29 +137,9 @@ def push(workspace: Workspace, *, progress: Progress) -> Report:
     return Report(
         "push",
         counts,
-        changed=done.created or done.pushed > 0 or done.removed > 0,
+        changed=done.created or done.pushed > 0 or done.removed > 0 or updated > 0,
         lines=lines,
         data={"project": urls[0], "projects": urls},
-    )
-
-
-def _tasks(workspace: Workspace, documents: pa.Table) -> tuple[pa.Table, Left]:
-    """Make the tasks; without those of copies, unless the settings say that annotators are to see them."""
-    tasks = build_tasks(documents)
-    copies = workspace.copies.read("copies")
-    return without_copies(tasks, copies.slice(0, 0) if workspace.settings.studio.send_copies else copies)
-
-
-def suggestions_of(workspace: Workspace, documents: pa.Table, tasks: pa.Table, schema: LabelSchema) -> pa.Table:
-    """Give what rules suggest, and of earlier annotators' labels on older texts where they stand now."""
-    zones = current_zones(workspace, documents)
-    text, place = workspace.names()
-    names = read_names(text, place=place, schema=schema)
-    return with_carried(
-        suggest(tasks, zones=zones, schema=schema, names=names),
-        tasks=tasks,
-        anchors=workspace.labels.read("anchors"),
-        unread=workspace.labels.read("unread"),
     )
 
 

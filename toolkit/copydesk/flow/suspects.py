@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from pyarrow import csv, json, parquet
 
 from copydesk.agreement.adjudication import conflicts_of_suspects
 from copydesk.agreement.suspects import Corpus, Probabilities
+from copydesk.agreement.suspects import ledger as of_surfaces
 from copydesk.agreement.suspects import suspects as ranked
 from copydesk.errors import ConfigError
 from copydesk.flow.adjudicate import adjudication_spec, project_url, shown
@@ -74,6 +76,26 @@ def suspects(workspace: Workspace, options: Options, *, progress: Progress) -> R
     counts = {"suspects": table.num_rows, **dict(sorted(Counter(table["reason"].to_pylist()).items()))}
     report = Report("suspects", counts, changed=changed, lines=lines, data={"suspects": rows})
     return _sent(workspace, report, table, most=options.send) if options.send else report
+
+
+def ledger(workspace: Workspace, *, first: int, odd: bool, progress: Progress) -> Report:
+    """Tell how each surface is labelled in the agreed labels; where ``odd``, only the surfaces that have odd ones."""
+    agree(workspace, progress=progress)
+    rows = of_surfaces(workspace.agreed.read("agreed_spans")).to_pylist()
+    surfaces: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        surfaces.setdefault(row["surface"], []).append(row)
+    shown = {name: own for name, own in surfaces.items() if not odd or any(row["odd"] for row in own)}
+    lines = tuple(
+        f"{name!r}: " + ", ".join(f"{row['label']} {row['spans']}{' (odd)' * row['odd']}" for row in own)
+        for name, own in list(shown.items())[:first]
+    )
+    counts = {"surfaces": len(surfaces), "of several labels": sum(len(own) > 1 for own in surfaces.values())}
+    counts["odd labels"] = sum(row["spans"] for row in rows if row["odd"])
+    if len(shown) > first:
+        lines += (f"… and {len(shown) - first:,} more: --first tells more of them",)
+    data = {"ledger": [row for own in list(shown.values())[:first] for row in own]}
+    return Report("ledger", counts, changed=False, lines=lines, data=data)
 
 
 def _sent(workspace: Workspace, report: Report, table: pa.Table, *, most: int) -> Report:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from importlib.metadata import version as installed
 from typing import Any
 
 from copydesk.datasets.events import known_version
@@ -13,10 +12,8 @@ from copydesk.errors import UnknownError
 from copydesk.flow.chain import article_told, decision_told, document_told, edits_about, place_in_article
 from copydesk.flow.evidence import Evidence, Row, in_version, in_workspace
 from copydesk.flow.released import Held, held_by, releases
-from copydesk.flow.studio import suggestions_of
+from copydesk.flow.suggested import last_sent
 from copydesk.flow.voted import votes
-from copydesk.model.tables import from_rows
-from copydesk.tasks import build_tasks
 from copydesk.workspace import Workspace
 
 _OPTIONS = {"A": "A", "B": "B", "both": "AB"}
@@ -113,30 +110,33 @@ def _document(found: Evidence) -> tuple[Row, list[str]]:
 
 
 def _suggestion(workspace: Workspace, found: Evidence) -> tuple[Row, list[str]]:
-    """Say what today's rules suggest there; what became of it is told with each vote."""
+    """Say what was suggested there when the document was sent last; what became of it is told with each vote."""
     if not found.in_workspace:
         return {"known": False}, ["a version does not hold suggestions; the votes say which labels were suggested"]
-    by = f"copydesk {installed('copydesk')}, schema {found.schema}"
-    suggested = _suggested(workspace, found)
+    seen = next(one for one in map(workspace.under, workspace.schemas) if one.schema().name == found.schema)
+    text = found.document["doc_id"], found.document["text_sha256"]
+    last = last_sent(seen, {text})
+    if text not in last:
+        return {"known": False}, ["what was suggested when the document was sent is not known"]
+    sent, suggested = last[text]
+    when = f"{sent['sent_at']:%Y-%m-%d %H:%M} UTC"
     facts = [
-        {**{key: row[key] for key in ("start", "end", "surface", "label", "rule", "score")}, "same": _is_same(row, end)}
+        {
+            **{key: row[key] for key in ("start", "end", "surface", "label", "rule", "score", "by")},
+            "same": _is_same(row, end),
+        }
         for end in found.ends
-        for row in suggested
+        for row in (() if sent["bare"] else suggested)
         if row["start"] < end["end"] and end["start"] < row["end"]
     ]
     lines = [
-        f"{'suggested' if one['same'] else 'suggested otherwise'} by rule {one['rule']} ({by}): "
-        f"{one['label']} {one['surface']!r} [{one['start']}:{one['end']}], score {one['score']:.2f}"
+        f"{'suggested' if one['same'] else 'suggested otherwise'}: {one['label']} {one['surface']!r} "
+        f"[{one['start']}:{one['end']}], score {one['score']:.2f}, rule {one['rule']}, by {', '.join(one['by']) or 'annotators'}"
         for one in facts
     ]
-    return {"known": True, "by": by, "suggestions": facts}, lines or [f"no rule suggests anything here ({by})"]
-
-
-def _suggested(workspace: Workspace, found: Evidence) -> list[Row]:
-    seen = next(one for one in map(workspace.under, workspace.schemas) if one.schema().name == found.schema)
-    documents = from_rows("documents", [found.document])
-    rows: list[Row] = suggestions_of(seen, documents, build_tasks(documents), seen.schema()).to_pylist()
-    return rows
+    bare = "it was sent without suggestions" if sent["bare"] else "nothing was suggested here"
+    facts_of = {"known": True, "sent_at": sent["sent_at"], "bare": sent["bare"], "suggestions": facts}
+    return facts_of, [f"sent {when}", *(lines or [bare])]
 
 
 def _is_same(row: Row, end: Row) -> bool:

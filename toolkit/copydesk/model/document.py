@@ -23,6 +23,7 @@ ZONE_KINDS = (
     "related",
     "boilerplate",
 )
+RESIDUE_ZONES = frozenset({"promo", "section_tag", "related", "boilerplate"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from copydesk.errors import ConfigError
 from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.reading import Columns, Limits, ReadOptions
 
+_Kind = TypeVar("_Kind")
 CURRENT = (
     "documents",
     "labels",
@@ -152,6 +153,49 @@ class ValidationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SuggestSettings:
+    """``[suggest]``: what suggests, and in what tasks annotators are to see nothing of it."""
+
+    use: tuple[str, ...] = (
+        "rules",
+        "seen",
+        "copies",
+        "tagger",
+    )  # what there is nothing to learn from yet suggests nothing
+    bare: float = _within(
+        0.0, 0, 1
+    )  # share of the documents that are sent without, to see what suggestions do to people
+    least: float = _within(0.0, 0, 1)  # score
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # [suggest.options.NAME]
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyWeights:
+    """``[sample.weights]``: how much each strategy counts beside the others; 0 leaves it out."""
+
+    uncertainty: float = _within(1.0, 0, 1_000)  # how unsure suggesters that learn are of a document
+    disagreement: float = _within(0.0, 0, 1_000)  # of several suggesters
+    diversity: float = _within(0.0, 0, 1_000)  # of what kinds of texts few were chosen yet
+    rare: float = _within(0.0, 0, 1_000)  # labels are suggested of which few are agreed yet
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSettings:
+    """``[sample]``: which documents are labelled next. Without ``size`` all are, in no order."""
+
+    size: int = _within(0, 0, 1_000_000)  # documents of a batch
+    random: float = _within(0.1, 0, 1)  # share of a batch that is drawn at random alone, for evaluation
+    floor: float = _within(0.05, 0.001, 1)  # share of the probability that is spread evenly; with 1 all is
+    breadth: float = _within(0.5, 0.1, 1_000)  # by how many batches' places probabilities fall by a factor of e
+    strata: tuple[str, ...] = ()  # publisher, month, length, language
+    even: float = _within(0.0, 0, 1)  # 0: strata as in the corpus, 1: as much of each
+    further: float = _within(0.25, 0, 1)  # what each further document of a story is worth beside the one before
+    seed: int = _within(0, 0, 2**31)  # another seed is another choice
+    quotas: tuple[str, ...] = ()  # such as "noor 20": how many documents of a batch are for whom
+    weights: StrategyWeights = field(default_factory=StrategyWeights)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``copydesk.toml``, read and checked."""
 
@@ -167,6 +211,8 @@ class Settings:
     validation: ValidationSettings = field(default_factory=ValidationSettings)
     adjudicate: AdjudicateSettings = field(default_factory=AdjudicateSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
+    suggest: SuggestSettings = field(default_factory=SuggestSettings)
+    sample: SampleSettings = field(default_factory=SampleSettings)
 
 
 def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
@@ -184,6 +230,8 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         "validation": ValidationSettings,
         "adjudicate": AdjudicateSettings,
         "quality": QualitySettings,
+        "suggest": SuggestSettings,
+        "sample": SampleSettings,
     }
     wrong = [f"unknown key {key!r} @ $" for key in data if key not in {"name", "schema", "schemas", *sections}]
     wrong += [fault for key in ("name", "schema") for fault in _name_faults(data, key)]
@@ -205,6 +253,18 @@ def _name_faults(data: Mapping[str, Any], key: str) -> Iterator[str]:
         yield f"expected a name of a folder @ $.{key} ({NAME_RULE}), found {_shown(data[key])}"
 
 
+def read_section(kind: type[_Kind], data: Mapping[str, object], *, place: str) -> _Kind:
+    """Read a table of settings as a dataclass whose defaults say what each of them must be.
+
+    ``place`` is its path in ``copydesk.toml``. Raises ConfigError that lists everything wrong at once.
+    """
+    wrong: list[str] = []
+    made: _Kind = _section(kind, data, f"$.{place}", wrong)
+    if wrong:
+        raise ConfigError("copydesk.toml: " + "; ".join(wrong), fix="correct these keys")
+    return made
+
+
 def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any:
     if not isinstance(data, Mapping):
         wrong.append(f"expected a table @ {place}, found {_shown(data)}")
@@ -212,7 +272,9 @@ def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any
     known = {one.name: one for one in fields(kind)}
     given: dict[str, Any] = {}
     for key, value in data.items():
-        if key in known and known[key].default_factory is not MISSING:
+        if key in known and known[key].default_factory is dict:
+            given[key] = _tables(value, f"{place}.{key}", wrong)
+        elif key in known and known[key].default_factory is not MISSING:
             given[key] = _section(cast("type[Any]", known[key].default_factory), value, f"{place}.{key}", wrong)
         elif key not in known:
             wrong.append(f"unknown key {key!r} @ {place} (known: {', '.join(known)})")
@@ -221,6 +283,14 @@ def _section(kind: type[Any], data: object, place: str, wrong: list[str]) -> Any
         else:
             given[key] = tuple(value) if isinstance(value, list) else value
     return kind(**given)
+
+
+def _tables(data: object, place: str, wrong: list[str]) -> Mapping[str, Mapping[str, object]]:
+    """Take tables whose names are not known here; who reads them says what may be in them."""
+    if isinstance(data, Mapping) and all(isinstance(one, Mapping) for one in data.values()):
+        return data
+    wrong.append(f"expected tables @ {place}, found {_shown(data)}")
+    return {}
 
 
 def _expected(value: Any, setting: Field[Any]) -> str:

@@ -15,7 +15,7 @@ from copydesk.studio.drafts import HAS_DRAFT
 from copydesk.studio.listing import LOOKED_UP, Filter, doc_id_is_one_of, find_tasks, list_tasks
 
 _COUNTS = ("total_annotations", "cancelled_annotations")
-_UNTOUCHED: tuple[Filter, ...] = (
+UNTOUCHED: tuple[Filter, ...] = (
     *({"filter": f"filter:tasks:{name}", "operator": "equal", "type": "Number", "value": 0} for name in _COUNTS),
     {**HAS_DRAFT, "value": False},
 )
@@ -67,7 +67,7 @@ def _remove(studio: Studio, project_id: int, ids: Sequence[int], *, doc_ids: Seq
     """Remove tasks by one request that carries its own conditions: whenever it arrives, what was touched meanwhile stays."""
     body = {
         "selectedItems": {"all": False, "included": list(ids)},
-        "filters": {"conjunction": "and", "items": [doc_id_is_one_of(doc_ids), *_UNTOUCHED]},
+        "filters": {"conjunction": "and", "items": [doc_id_is_one_of(doc_ids), *UNTOUCHED]},
     }
     answer = studio.post("api/dm/actions/", params={"id": "delete_tasks", "project": project_id}, json=body)
     if not isinstance(answer, dict) or not isinstance(answer.get("processed_items"), int):

@@ -102,7 +102,7 @@ def give_back(studio: Studio, project: Mapping[str, Any], *, task_id: int, annot
 
 def state_before(studio: Studio, task_id: int) -> dict[str, Any]:
     """Give what ``put_back`` needs of a task before it is given back."""
-    names = ("model_version", "score", "result")
+    names = ("model_version", "score", "cluster", "result")
     suggestions = [{name: one[name] for name in names} for one in _suggestions(studio, task_id)]
     return {"suggestions": suggestions, "overlap": int(studio.get(f"api/tasks/{task_id}/")["overlap"])}
 

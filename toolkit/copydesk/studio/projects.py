@@ -25,7 +25,10 @@ _FIX_IN_USE = (
 
 @dataclass(frozen=True, slots=True)
 class ProjectSpec:
-    """What the project on the server is to be. ``marker`` stands in its description and tells it from others of that title."""
+    """What the project on the server is to be. ``marker`` stands in its description and tells it from others of that title.
+
+    ``in_order`` says that tasks are served by the scores of their predictions; otherwise it is left as the server has it.
+    """
 
     title: str
     marker: str
@@ -33,6 +36,7 @@ class ProjectSpec:
     instructions: str
     annotators_per_task: int
     most_tasks: int = 20_000  # beyond that, there is a second project, and so on
+    in_order: bool = False
 
 
 def find_project(studio: Studio, project: ProjectSpec) -> dict[str, Any] | None:
@@ -96,7 +100,7 @@ def wanted_settings(project: ProjectSpec) -> dict[str, Any]:
         "expert_instruction": project.instructions,
         "skip_queue": "REQUEUE_FOR_ME",  # so that a task given back is served again to the one who made it
         "show_collab_predictions": True,
-    }
+    } | ({"sampling": "Uncertainty sampling"} if project.in_order else {})
 
 
 def create_project(studio: Studio, project: ProjectSpec, patience: float) -> dict[str, Any]:
@@ -130,6 +134,15 @@ def update_project(studio: Studio, described: Mapping[str, Any], project: Projec
     changed = {key: value for key, value in wanted_settings(project).items() if described.get(key) != value}
     if changed:
         studio.patch(f"api/projects/{described['id']}/", json=changed)
+
+
+def show_suggestions(studio: Studio, project_id: int) -> None:
+    """Have annotators shown the predictions that are Copydesk's, where there are any."""
+    try:
+        studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
+    except StudioRefused as error:
+        if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
+            raise
 
 
 def check_use(studio: Studio, project_id: int, config: str) -> None:

@@ -7,21 +7,19 @@ again after every answer that leaves the matter open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 import pyarrow as pa
 
-from copydesk.errors import StudioBroken, StudioRefused
+from copydesk.errors import StudioBroken
 from copydesk.model.progress import Progress
 from copydesk.model.windows import Place
 from copydesk.studio.client import Studio, encoded
 from copydesk.studio.codec import shown_text
 from copydesk.studio.doubles import remove_doubles
 from copydesk.studio.earlier import Earlier
-from copydesk.studio.faults import status_of
 from copydesk.studio.interface import NOTE, TEXT, check_config
 from copydesk.studio.listing import ahead, find_tasks
 from copydesk.studio.projects import (
@@ -30,10 +28,12 @@ from copydesk.studio.projects import (
     check_use,
     create_project,
     find_projects,
+    show_suggestions,
     update_project,
 )
 from copydesk.studio.sending import Sender, batches, looked
 from copydesk.studio.sharing import Shares, number_of, numbered
+from copydesk.studio.suggested import Suggested
 from copydesk.studio.there import Counts, There
 from copydesk.studio.windows import WHOLE, place_of, regions, window_data, window_note, within
 
@@ -90,12 +90,12 @@ def push(
     *,
     project: ProjectSpec,
     tasks: pa.Table,
-    suggestions: pa.Table,
+    suggested: Suggested,
     progress: Progress,
     patience: float | None = None,
     earlier: Earlier | None = None,
 ) -> PushReport:
-    """Send the tasks that the server has not got, with their suggestions as predictions; makes the project if need be.
+    """Send the tasks that the server has not got, with what is suggested as predictions; makes the project if need be.
 
     Where the project is full, the next one is opened, and so on; what any of them has is not sent.
     ``earlier`` is what annotators did on older texts: where the server has a task of one that says the same, none is sent, and
@@ -121,9 +121,9 @@ def push(
     cut_up = _by_document(earlier.windows)
     total = tasks.num_rows + sum(len(rows) - 1 for rows in cut_up.values())
     counts = Counts()
-    sender = _Sender(studio, project, known, patience)
+    sender = _Sender(studio, project, known, patience, suggested.sending)
     done = 0
-    for batch in ahead(batches(_made(tasks, suggestions, earlier, cut_up))):
+    for batch in ahead(batches(_made(tasks, earlier.results(suggested), earlier, cut_up))):
         sender.send(batch, counts)
         done += len(batch)
         progress("push", done, total)
@@ -150,15 +150,12 @@ def _by_document(windows: pa.Table) -> dict[str, list[dict[str, Any]]]:
 
 
 def _made(
-    tasks: pa.Table, suggestions: pa.Table, earlier: Earlier, windows: Mapping[str, Sequence[Mapping[str, Any]]]
+    tasks: pa.Table,
+    results: Mapping[str, Sequence[dict[str, Any]]],
+    earlier: Earlier,
+    windows: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> Iterator[_Task]:
     """Make the tasks as they are sent, those of one document in the order of its text."""
-    suggested: dict[str, list[dict[str, Any]]] = {}
-    columns = (suggestions[name].to_pylist() for name in ("doc_id", "start", "end", "surface", "label"))
-    for doc_id, start, end, surface, label in zip(*columns, strict=True):
-        span = {"start": start, "end": end, "surface": surface, "label": label, "origin": "prediction"}
-        suggested.setdefault(doc_id, []).append(span)
-    results = earlier.results(suggested)
     for row in tasks.to_pylist():
         result = results.get(row["doc_id"], [])
         cut_up = windows.get(row["doc_id"], [])
@@ -206,9 +203,15 @@ class _Sender:
     """Sends batches to the projects, and never the same task twice; opens the next project where the last one is full."""
 
     def __init__(
-        self, studio: Studio, project: ProjectSpec, known: Sequence[Mapping[str, Any]], patience: float
+        self,
+        studio: Studio,
+        project: ProjectSpec,
+        known: Sequence[Mapping[str, Any]],
+        patience: float,
+        sending: Callable[[Sequence[str]], None],
     ) -> None:
         self._studio = studio
+        self._sending = sending
         self._project = project
         self._patience = patience
         self.project_ids = [int(one["id"]) for one in known]
@@ -240,6 +243,7 @@ class _Sender:
             if task.is_last:
                 there.count(task.doc_id, task.text_sha256, self._used, counts)
                 self._used = set()
+        self._sending([task.doc_id for task in missing])
         for project_id, share in self._shares.of(missing):
             sender = Sender(self._studio, project_id, missing=self._missing, patience=self._patience)
             sender.send(share)
@@ -287,15 +291,7 @@ def _verify(studio: Studio, project_ids: Sequence[int], counts: Counts, *, befor
         counts.twice += counts.sent
     for project in projects:
         if project["model_version"] != MODEL_VERSION:  # predictions of another version are not shown while labelling
-            _show_suggestions(studio, project["id"])
-
-
-def _show_suggestions(studio: Studio, project_id: int) -> None:
-    try:
-        studio.patch(f"api/projects/{project_id}/", json={"model_version": MODEL_VERSION})
-    except StudioRefused as error:
-        if status_of(error) != httpx.codes.BAD_REQUEST:  # none has that version, so there is nothing to show
-            raise
+            show_suggestions(studio, project["id"])
 
 
 def _remove_doubles(

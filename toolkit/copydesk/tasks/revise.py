@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.model.alignment import words_of
+from copydesk.model.document import RESIDUE_ZONES
 from copydesk.model.tables import SUGGESTIONS
-from copydesk.tasks.suggest import RESIDUE_ZONES
 
 CARRIED = "carried"  # the rule of a suggestion that is somebody's label on an older text
 
@@ -85,6 +85,7 @@ def with_carried(suggestions: pa.Table, *, tasks: pa.Table, anchors: pa.Table, u
             "label": one.label,
             "rule": CARRIED,
             "score": one.score,
+            "by": [],
         }
         for doc_id, found in kept.items()
         if doc_id in texts

@@ -32,7 +32,7 @@ def labelled_otherwise(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
     counts = _counts(corpus)
     for doc_id, spans in corpus.spans.items():
         for span in spans:
-            own = counts[_surface(span["surface"])]
+            own = counts[surface_of(span["surface"])]
             total, (top, most) = own.total(), own.most_common(1)[0]
             score = 1 - (own[span["label"]] + 1) / (total + 2)
             if total < FEWEST or own[span["label"]] >= most or score < least:
@@ -78,7 +78,7 @@ def _counts(corpus: Corpus) -> dict[str, Counter[str]]:
     counts: dict[str, Counter[str]] = {}
     for spans in corpus.spans.values():
         for span in spans:
-            counts.setdefault(_surface(span["surface"]), Counter())[span["label"]] += 1
+            counts.setdefault(surface_of(span["surface"]), Counter())[span["label"]] += 1
     return counts
 
 
@@ -140,7 +140,8 @@ def _pattern(surface: str) -> str:
     return words + (r"(?!\w)" if _is_word(surface[-1]) else "")
 
 
-def _surface(text: str) -> str:
+def surface_of(text: str) -> str:
+    """Give what a span covers with its white space as one space each."""
     return " ".join(text.split())
 
 

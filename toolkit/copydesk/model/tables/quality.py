@@ -164,6 +164,14 @@ SUSPECTS = schema(
     detail=pa.string(),  # one sentence
     other=maybe(pa.string()),  # what it may be instead; empty for nothing
 )
+# How each surface is labelled, in all agreed labels.
+LEDGER = schema(
+    surface=pa.string(),  # what spans cover, its white space as one space each
+    label=pa.string(),
+    spans=pa.int64(),
+    documents=pa.int64(),
+    odd=pa.bool_(),  # the surface mostly has another label
+)
 FINDINGS = schema(
     suite=pa.string(),
     expectation=pa.string(),

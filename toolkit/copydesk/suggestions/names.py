@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from copydesk.errors import SchemaError
 from copydesk.model.schema import LabelSchema
-from copydesk.tasks.words import is_whole, word_pattern
+from copydesk.suggestions.variants import variants
+from copydesk.suggestions.words import Phrases, is_whole, word_pattern
 
 COLUMNS = ("surface", "label", "canonical")
 
@@ -61,21 +62,33 @@ def _fault(fields: Sequence[str], *, names: Mapping[str, Name], schema: LabelSch
 
 
 class NameIndex:
-    """Names by their first word, so that a text is walked once, however many names there are."""
+    """Names and their variants, all of which are looked for at once, however many there are."""
 
     def __init__(self, names: Sequence[Name]) -> None:
-        self._by_word: dict[str, list[tuple[int, Name]]] = {}
-        for name in sorted(names, key=lambda name: -len(name.surface)):
-            first = word_pattern().search(name.surface)
-            if first is not None:
-                self._by_word.setdefault(first.group(), []).append((first.start(), name))
+        self._names = [(name, False) for name in names]
+        surfaces = [name.surface for name in names]
+        for surface, name in _variants(names).items():
+            self._names.append((name, True))
+            surfaces.append(surface)
+        self._phrases = Phrases(surfaces)
 
-    def find(self, text: str, words: Sequence[tuple[int, str]]) -> Iterator[tuple[int, int, Name]]:
-        """Give start, end and name of the longest name at each place; ``words`` are the text's, and names may overlap."""
-        for at, word in words:
-            for shift, name in self._by_word.get(word, ()):
-                start = at - shift
-                end = start + len(name.surface)
-                if start >= 0 and text.startswith(name.surface, start) and is_whole(text, start, end):
-                    yield start, end, name
-                    break
+    def find(self, text: str) -> Iterator[tuple[int, int, Name, bool]]:
+        """Give start, end and name of the longest name at each place, and whether it is written otherwise; they may overlap."""
+        longest: dict[int, tuple[int, int]] = {}
+        for number, start, end in self._phrases.find(text):
+            if end > longest.get(start, (0, 0))[0] and is_whole(text, start, end):
+                longest[start] = end, number
+        for start, (end, number) in sorted(longest.items()):
+            yield start, end, *self._names[number]
+
+
+def _variants(names: Sequence[Name]) -> dict[str, Name]:
+    """Give the variants that are nobody's own spelling, and not those of two labels."""
+    own = {name.surface for name in names}
+    found: dict[str, Name] = {}
+    torn: set[str] = set()
+    for name in names:
+        for surface in variants(name.surface):
+            if surface not in own and found.setdefault(surface, name).label != name.label:
+                torn.add(surface)
+    return {surface: name for surface, name in found.items() if surface not in torn}

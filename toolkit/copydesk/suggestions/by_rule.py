@@ -1,4 +1,4 @@
-"""Tasks go in, suggestions come out: spans that an annotator corrects instead of starting from nothing.
+"""The suggester ``rules``: what can be told from the text alone.
 
 Dates and numbers come from the patterns in ``rules/``, names from the schema's list, residue from the zones of the document.
 The schema's ``[suggest]`` says which label a rule gives; a rule that it does not name makes nothing, and a name carries its
@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from copydesk.errors import SchemaError
+from copydesk.model.document import RESIDUE_ZONES
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import from_tuples
-from copydesk.tasks.names import Name, NameIndex
-from copydesk.tasks.patterns import Rule, read_rule, rule_names
-from copydesk.tasks.words import tokens
+from copydesk.suggestions.names import Name, NameIndex
+from copydesk.suggestions.patterns import Rule, read_rule, rule_names
+from copydesk.suggestions.suggester import Found, Setup, Suggester, digest
+from copydesk.suggestions.words import tokens
 
 RESIDUE = "residue"
-RESIDUE_ZONES = frozenset({"promo", "section_tag", "related", "boilerplate"})
+_VERSION = 2  # higher where the same rules suggest otherwise
 _NAME_SCORE = 0.9  # scores rank suggestions; none of them was measured
+_VARIANT_SCORE = 0.8
 _ZONE_SCORE = 0.9
 
 _Zones = Mapping[tuple[str, int], Sequence[tuple[int, int, str]]]
@@ -53,30 +57,44 @@ class _Rules:
             for start, end, kind in zones:
                 for first, last in _lines(text, start, end):
                     yield _Candidate(first, last, self.residue, f"{RESIDUE}/{kind}", _ZONE_SCORE, 0)
-        words = tokens(text)
-        for start, end, name in self.names.find(text, words):
-            yield _Candidate(start, end, name.label, "name", _NAME_SCORE, 1)
+        for start, end, name, is_variant in self.names.find(text):
+            score = _VARIANT_SCORE if is_variant else _NAME_SCORE
+            yield _Candidate(start, end, name.label, "name/variant" if is_variant else "name", score, 1)
+        words = tokens(text) if self.patterns else ()
         for rank, (rule, label) in enumerate(self.patterns, start=2):
             for start, end, pattern in rule.find(text, words):
                 yield _Candidate(start, end, label, f"{rule.name}/{pattern.name}", pattern.score, rank)
 
 
-def suggest(tasks: pa.Table, *, zones: pa.Table, schema: LabelSchema, names: Sequence[Name]) -> pa.Table:
-    """Give the table ``suggestions``, in the order of the tasks and then of ``start``.
+class Rules(Suggester):
+    """What is known beforehand: names of the schema's list, dates and numbers by pattern, residue by the zones of the document.
 
-    ``zones`` are those of the documents (any revisions). Suggestions of one document never overlap: of two that would, the
-    longer stays, then the earlier, then residue before names before dates before numbers. Residue gives one span for each
-    line. Raises SchemaError where ``[suggest]`` names a rule that does not exist.
+    Suggestions of one document never overlap: of two that would, the longer stays, then the earlier, then residue before names
+    before dates before numbers. Residue gives one span for each line.
     """
-    rules = _rules(schema, names)
-    residue = _residue_zones(zones)
-    columns = (tasks[name].to_pylist() for name in ("doc_id", "revision", "text"))
-    rows = [
-        (doc_id, one.start, one.end, text[one.start : one.end], one.label, one.rule, one.score)
-        for doc_id, revision, text in zip(*columns, strict=True)
-        for one in _longest(rules.find(text, residue.get((doc_id, revision), ())))
-    ]
-    return from_tuples("suggestions", rows)
+
+    name = "rules"
+
+    def __init__(self, setup: Setup) -> None:
+        """Raises SchemaError where ``[suggest]`` of the schema names a rule that does not exist."""
+        self._rules = _rules(setup.schema, setup.names)
+        self._version = digest([_VERSION, setup.schema.suggest, [astuple(name) for name in setup.names]])
+
+    @property
+    def version(self) -> str:
+        """It changes with the names, and with the labels that rules are to give."""
+        return self._version
+
+    def suggest(self, documents: pa.Table, *, zones: pa.Table) -> Found:
+        """Suggest spans, in the order of the documents and then of ``start``."""
+        residue = _residue_zones(zones)
+        columns = (documents[name].to_pylist() for name in ("doc_id", "revision", "text"))
+        rows: list[tuple[Any, ...]] = [
+            (doc_id, one.start, one.end, text[one.start : one.end], one.label, one.rule, one.score, [])
+            for doc_id, revision, text in zip(*columns, strict=True)
+            for one in _longest(self._rules.find(text, residue.get((doc_id, revision), ())))
+        ]
+        return Found(from_tuples("suggestions", rows))
 
 
 def check_rules(schema: LabelSchema) -> None:

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import DOCUMENTS, from_rows
-from copydesk.tasks import resolve, suggested_times, times
+from copydesk.suggestions import resolve, suggested_times, times
 
 ROOT = Path(__file__).parents[2]
-CASES: dict[str, Any] = tomllib.loads((ROOT / "tests/cases/suggest/when.toml").read_text(encoding="utf-8"))
+CASES: dict[str, Any] = tomllib.loads((ROOT / "tests/cases/suggestions/when.toml").read_text(encoding="utf-8"))
 DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2090, 1, 1))
 NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -133,6 +133,7 @@ def test_a_suggested_date_is_sent_with_its_value(documents: Callable[..., pa.Tab
             "label": "DATE",
             "rule": "date/weekday",
             "score": 0.9,
+            "by": [],
         },
         {
             "doc_id": "b",
@@ -142,6 +143,7 @@ def test_a_suggested_date_is_sent_with_its_value(documents: Callable[..., pa.Tab
             "label": "DATE",
             "rule": "date/weekday",
             "score": 0.9,
+            "by": [],
         },
     ]
     suggestions = from_rows("suggestions", rows)

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from copydesk.errors import SchemaError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import SUGGESTIONS, empty, from_rows
-from copydesk.tasks import Name, read_names, suggest
-from copydesk.tasks.names import NameIndex
-from copydesk.tasks.patterns import read_rule
-from copydesk.tasks.words import is_whole, tokens
+from copydesk.suggestions import Name, Rules, Setup, read_names
+from copydesk.suggestions.names import NameIndex
+from copydesk.suggestions.patterns import read_rule
+from copydesk.suggestions.variants import variants
+from copydesk.suggestions.words import is_whole, tokens
 
 ROOT = Path(__file__).parents[2]
-CASES = tomllib.loads((ROOT / "tests/cases/suggest/dates-and-numbers.toml").read_text(encoding="utf-8"))["cases"]
+CASES = tomllib.loads((ROOT / "tests/cases/suggestions/dates-and-numbers.toml").read_text(encoding="utf-8"))["cases"]
 
 NAMES = (
     Name("Qaim", "PLACE", "q"),
@@ -86,6 +87,10 @@ def surfaces(found: pa.Table) -> list[str]:
     return listed
 
 
+def suggest(tasks: pa.Table, *, zones: pa.Table, schema: LabelSchema, names: Sequence[Name]) -> pa.Table:
+    return Rules(Setup(schema, Path(), tuple(names))).suggest(tasks, zones=zones).spans
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case["text"][:40] for case in CASES])
 def test_dates_and_numbers_are_found_as_the_cases_say(
     case: dict[str, Any], schema: LabelSchema, tasks_of: Tasks
@@ -131,12 +136,12 @@ def test_of_all_places_where_a_pattern_or_name_matches_none_is_passed_over(text:
                 everywhere[start] = max(ends)
         assert {start: end for start, end, _ in rule.find(text, words)} == everywhere
     plain: dict[int, int] = {}
-    for name in NAMES:
+    for surface in {one for name in NAMES for one in (name.surface, *variants(name.surface))}:
         for start in range(len(text)):
-            end = start + len(name.surface)
-            if text.startswith(name.surface, start) and is_whole(text, start, end):
+            end = start + len(surface)
+            if text.startswith(surface, start) and is_whole(text, start, end):
                 plain[start] = max(end, plain.get(start, 0))
-    assert {start: end for start, end, _ in NameIndex(NAMES).find(text, words)} == plain
+    assert {start: end for start, end, *_ in NameIndex(NAMES).find(text)} == plain
 
 
 def test_the_longest_match_wins_and_case_counts(schema: LabelSchema, tasks_of: Tasks) -> None:

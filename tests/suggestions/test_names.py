@@ -4,7 +4,7 @@ import pytest
 
 from copydesk.errors import SchemaError
 from copydesk.model.schema import LabelSchema
-from copydesk.tasks import Name, read_names
+from copydesk.suggestions import Name, read_names
 
 
 def test_a_list_of_names_is_read_with_comments_and_blank_lines_left_out(schema: LabelSchema) -> None:

@@ -76,7 +76,7 @@ def _is_ahead(before: str, ahead: re.Pattern[str]) -> bool:
 
 @cache
 def _vocabulary() -> _Vocabulary:
-    text = (resources.files("copydesk.tasks") / "when.toml").read_text(encoding="utf-8")
+    text = (resources.files("copydesk.suggestions") / "when.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
     lists: Mapping[str, Mapping[str, Any]] = data["words"]
     words = {name: {word.casefold(): value for word, value in listed.items()} for name, listed in lists.items()}

@@ -17,7 +17,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from copydesk.tasks.words import is_whole, tokens, word_class
+from copydesk.suggestions.words import is_whole, tokens, word_class
 
 _BLANKS = " \u00a0\u202f"
 _BLANK = re.compile(r"\\.|(?P<inside>\[(?:\\.|[^\]\\])*\])|(?P<blank> )")
@@ -40,6 +40,7 @@ class Rule:
     name: str
     patterns: tuple[Pattern, ...]
     first_words: frozenset[str]
+    whichever: re.Pattern[str]  # matches where one of the patterns does
 
     def find(self, text: str, words: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int, Pattern]]:
         """Give start, end and pattern of the longest match at each place; ``words`` are the text's.
@@ -47,7 +48,7 @@ class Rule:
         Matches may overlap each other.
         """
         for start, word in words:
-            if word in self.first_words or word[0].isdigit():
+            if (word in self.first_words or word[0].isdigit()) and self.whichever.match(text, start):
                 yield from self._longest(text, start)
 
     def _longest(self, text: str, start: int) -> Iterator[tuple[int, int, Pattern]]:
@@ -63,7 +64,7 @@ class Rule:
 @cache
 def read_rule(name: str) -> Rule:
     """Read the rule ``name`` from its file in ``rules/``."""
-    folder = resources.files("copydesk.tasks") / "rules"
+    folder = resources.files("copydesk.suggestions") / "rules"
     shared = tomllib.loads((folder / "words.toml").read_text(encoding="utf-8"))["words"]
     data = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
     lists = {**shared, **data.get("words", {})}
@@ -72,12 +73,13 @@ def read_rule(name: str) -> Rule:
         Pattern(row["name"], float(row["score"]), re.compile(_whole(_filled(row["pattern"], words))))
         for row in data["patterns"]
     )
-    return Rule(name, patterns, frozenset(_first_words(lists)))
+    whichever = re.compile("|".join(one.expression.pattern for one in patterns))
+    return Rule(name, patterns, frozenset(_first_words(lists)), whichever)
 
 
 def rule_names() -> Sequence[str]:
     """Give the names of the rules that there are files for."""
-    folder = resources.files("copydesk.tasks") / "rules"
+    folder = resources.files("copydesk.suggestions") / "rules"
     names = (entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
     return sorted(name for name in names if name != "words")
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from copydesk.model.schema import Attribute, LabelSchema
 from copydesk.model.tables import from_rows
 from copydesk.model.values import check, moment
-from copydesk.tasks.when import NEARBY, When, resolve
+from copydesk.suggestions.when import NEARBY, When, resolve
 
 _Row = Mapping[str, Any]
 Place = tuple[str, int, int, str]  # document, start, end, label
