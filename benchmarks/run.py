@@ -16,6 +16,7 @@ import pages
 import pulling
 import releases
 import start
+import suggesting
 import sync
 import validating
 import validating_memory
@@ -53,6 +54,7 @@ def _against_peers(lines: list[str]) -> Iterator[Ratio]:
     yield from validating.run()
     yield from validating_memory.run()
     yield from releases.run()
+    yield from suggesting.run()
     for benchmark in (curation, agreement_classes, agreement_spans, agreement_crowd):
         try:
             yield from benchmark.run()
