@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,13 +16,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.engines import EngineOptions, Watch, run
+from copydesk.engines import Watch, run
 from copydesk.errors import ConfigError
 from copydesk.flow.current import current_documents, zones_in
 from copydesk.flow.labels import read_labels
 from copydesk.flow.report import Report
 from copydesk.flow.steps import Source, sources_of
-from copydesk.flow.suggest import SHOWN, Suggested, Used, suggestions
+from copydesk.flow.suggest import SHOWN, Suggested, Used, engine_of, suggestions
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty, from_rows
 from copydesk.sampling import Candidates, Choice, Plan, choose, clusters, combine, keyed, scores, strata
@@ -178,8 +178,8 @@ def _doubt(workspace: Workspace, documents: pa.Table, spans: pa.Table, used: Seq
     if not able:
         return scores.doubt(doc_ids, spans)
     said: dict[str, float] = {}
-    engine = EngineOptions(*astuple(workspace.settings.engine))
-    for one in run(partial(_unsure, workspace=workspace, used=able), sources_of(workspace.documents), options=engine):
+    work = partial(_unsure, workspace=workspace, used=able)
+    for one in run(work, sources_of(workspace.documents), options=engine_of(workspace)):
         said |= one
     words = pc.add(pc.count_substring(documents["text"], " "), 1).to_numpy()
     return np.asarray(np.array([said[one] for one in doc_ids]) * words, dtype=np.float64)

@@ -25,12 +25,13 @@ from copydesk.flow.report import Report
 from copydesk.flow.steps import Source, sources_of
 from copydesk.model.progress import Progress
 from copydesk.model.tables import empty
-from copydesk.store import Part, commit, digest_of, locked, offer, part_at, read_text, sweep, translated
+from copydesk.store import TEMPORARY, Part, commit, digest_of, locked, offer, part_at, read_text, sweep, translated
 from copydesk.suggestions import Calibration, Found, Known, Setup, combine, read_names, suggester_class
 from copydesk.suggestions.suggester import Suggester
 from copydesk.workspace import Workspace
 
 _STAGE = "suggested/1"
+_PATIENCE = 7 * 86_400.0  # seconds that a part of the log may take
 SHOWN = ("doc_id", "revision", "text", "title", "language", "published_at")
 TABLES = {"suggestions": "spans", "suggested_relations": "relations", "suggested_categories": "categories"}
 
@@ -109,11 +110,15 @@ def suggestions(workspace: Workspace, *, progress: Progress) -> Suggested:
     todo = [_Todo(source, _name(source, workspace, key)) for source in sources_of(workspace.documents)]
     missing = [one for one in todo if not _is_whole(folder / one.name)]
     work = partial(suggest_part, workspace=workspace, used=used)
-    engine = EngineOptions(*astuple(workspace.settings.engine))
-    for done, _ in enumerate(run(work, missing, options=engine), start=1):
+    for done, _ in enumerate(run(work, missing, options=engine_of(workspace)), start=1):
         progress("suggesting", done, len(missing))
     _clear(folder, {one.name for one in todo})
     return Suggested(tuple(part_at(folder / one.name) for one in todo), used, changed=bool(missing))
+
+
+def engine_of(workspace: Workspace) -> EngineOptions:
+    """Say where suggesters work: as the settings say, but that none is given up for being slow, since a language model is."""
+    return replace(EngineOptions(*astuple(workspace.settings.engine)), seconds=_PATIENCE)
 
 
 def _name(source: Source, workspace: Workspace, key: Sequence[object]) -> str:
@@ -129,8 +134,7 @@ def _is_whole(folder: Path) -> bool:
         return False
     if not part_at(folder).receipt["unanswered"]:
         return True
-    with translated(folder, "remove"):
-        shutil.rmtree(folder)
+    _remove(folder)
     return False
 
 
@@ -204,7 +208,7 @@ def _learn(workspace: Workspace, found: type[Suggester], setup: Setup) -> None:
     with translated(folder, "write"):
         folder.parent.mkdir(parents=True, exist_ok=True)
         sweep(folder.parent)
-        own = folder.with_name(f".tmp-{folder.name}")
+        own = folder.with_name(f"{TEMPORARY}{folder.name}")
         own.mkdir()
         found.learn(replace(setup, folder=own), known_of(workspace))
         own.rename(folder)
@@ -242,4 +246,10 @@ def _clear(folder: Path, names: set[str]) -> None:
     with translated(folder, "clear"):
         for entry in folder.iterdir():
             if entry.name not in names:
-                shutil.rmtree(entry)
+                _remove(entry)
+
+
+def _remove(folder: Path) -> None:
+    """Take a folder away whole: one that is half removed would be found damaged."""
+    with translated(folder, "remove"):
+        shutil.rmtree(folder.rename(folder.with_name(f"{TEMPORARY}{uuid4().hex}")))

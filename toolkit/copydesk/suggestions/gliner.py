@@ -21,7 +21,7 @@ from copydesk.errors import ConfigError, MissingExtraError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.windows import cut
 from copydesk.store import file_sha256
-from copydesk.suggestions.suggester import Found, Setup, Suggester, digest
+from copydesk.suggestions.suggester import Found, Setup, Suggester, digest, spans_in
 
 _WORD = re.compile(r"\w+(?:[-_]\w+)*|\S")  # as the model was trained
 _FIX = "python -m pip install 'copydesk[gliner]'"
@@ -69,22 +69,7 @@ class Gliner(Suggester):
     def suggest(self, documents: pa.Table, *, zones: pa.Table) -> Found:
         """Suggest spans that do not overlap: the surest first."""
         del zones
-        columns = (documents[name].to_pylist() for name in ("doc_id", "text"))
-        return Found.of(
-            spans=(
-                {
-                    "doc_id": doc_id,
-                    "start": start,
-                    "end": end,
-                    "surface": text[start:end],
-                    "label": label,
-                    "rule": self.name,
-                    "score": score,
-                }
-                for doc_id, text in zip(*columns, strict=True)
-                for start, end, label, score in self._of_text(text)
-            )
-        )
+        return Found.of(spans=spans_in(documents, self._of_text, rule=self.name))
 
     def _of_text(self, text: str) -> Iterator[_Span]:
         for window in cut(text, most=self._options.most_chars):

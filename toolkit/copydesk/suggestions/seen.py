@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from copydesk.suggestions.suggester import Found, Known, Setup, Suggester, digest
+from copydesk.suggestions.suggester import Found, Known, Setup, Suggester, digest, spans_in
 from copydesk.suggestions.words import Phrases, is_whole, word_pattern
 
 _FILE = "surfaces.json"
@@ -66,32 +66,15 @@ class Seen(Suggester):
     def suggest(self, documents: pa.Table, *, zones: pa.Table) -> Found:
         """Suggest the longest words at each place; of two that overlap, the longer, then the earlier."""
         del zones
-        columns = (documents[name].to_pylist() for name in ("doc_id", "text"))
-        return Found.of(
-            spans=(
-                {
-                    "doc_id": doc_id,
-                    "start": start,
-                    "end": end,
-                    "surface": text[start:end],
-                    "label": label,
-                    "rule": self.name,
-                    "score": score,
-                }
-                for doc_id, text in zip(*columns, strict=True)
-                for start, end, (_, label, score) in self._standing(text)
-            )
-        )
+        return Found.of(spans=spans_in(documents, self._standing, rule=self.name))
 
-    def _standing(self, text: str) -> list[tuple[int, int, tuple[str, str, float]]]:
-        kept: list[tuple[int, int, tuple[str, str, float]]] = []
+    def _standing(self, text: str) -> Iterator[tuple[int, int, str, float]]:
         last = 0
-        found = sorted(self._phrases.find(text), key=lambda hit: (hit[1], -hit[2]))
-        for number, start, end in found:
+        for number, start, end in sorted(self._phrases.find(text), key=lambda hit: (hit[1], -hit[2])):
             if start >= last and is_whole(text, start, end):
-                kept.append((start, end, self._surfaces[number]))
+                _, label, score = self._surfaces[number]
+                yield start, end, label, score
                 last = end
-        return kept
 
 
 def _said(drawn: Mapping[_Place, str], place: _Place) -> list[str]:

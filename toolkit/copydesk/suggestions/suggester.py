@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import entry_points
@@ -107,6 +107,16 @@ class Known:
     relations: pa.Table
     categories: pa.Table
     copies: pa.Table
+
+
+def spans_in(
+    documents: pa.Table, find: Callable[[str], Iterable[tuple[int, int, str, float]]], *, rule: str
+) -> Iterator[dict[str, Any]]:
+    """Give the rows of ``suggestions`` that ``find`` makes of each text: start, end, label and score."""
+    for doc_id, text in zip(documents["doc_id"].to_pylist(), documents["text"].to_pylist(), strict=True):
+        for start, end, label, score in find(text):
+            place = {"doc_id": doc_id, "start": start, "end": end, "surface": text[start:end]}
+            yield {**place, "label": label, "rule": rule, "score": score}
 
 
 class Suggester(ABC):
