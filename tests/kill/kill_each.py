@@ -250,8 +250,9 @@ def main() -> None:
     before = None if trial.own_project else in_child(trial.folder, trial.state).given
     counted = in_child(trial.folder, trial.counted)
     assert counted.code == 0, counted.said
-    after = in_child(trial.folder, trial.state).given
-    assert after, "the state cannot be read"
+    read = in_child(trial.folder, trial.state)
+    after = read.given
+    assert after, f"the state cannot be read: {read.said}"
     total = counted.given
     for number in sorted({*range(1, total + 1, step), *range(max(1, total - last + 1), total + 1)}):
         line = tried(trial, number, before=before, after=after)

@@ -81,7 +81,7 @@ def test_a_task_that_has_no_suggestions_gets_them_when_it_is_served(make_desk: C
 
 
 def test_one_that_was_killed_is_taken_over_and_what_is_sent_bare_stays_bare(make_desk: Callable[..., Any]) -> None:
-    desk = make_desk("again", people=("anna",))
+    desk = make_desk("live-again", people=("anna",))
     settings = desk.folder / "copydesk.toml"
     before = settings.read_text()
     settings.write_text(f"{before}\n[suggest]\nuse = ['rules']\nbare = 0.0\n")

@@ -103,6 +103,7 @@ def test_no_command_of_the_readme_is_left_out() -> None:
             "copydesk export",
             "copydesk why",
             "copydesk rebuild",
+            "copydesk sample",
         }
     }
     assert unknown <= {"copydesk in", "copydesk to"}, unknown
