@@ -251,8 +251,11 @@ def main() -> None:
     counted = in_child(trial.folder, trial.counted)
     assert counted.code == 0, counted.said
     read = in_child(trial.folder, trial.state)
+    if read.given is None:  # seen once on a busy machine, for no reason that was found: it is said, and read again
+        print(f"the state could not be read: {read.code} {read.said}", file=sys.stderr)
+        read = in_child(trial.folder, trial.state)
     after = read.given
-    assert after, f"the state cannot be read: {read.said}"
+    assert after, f"the state cannot be read: {read.code} {read.said}"
     total = counted.given
     for number in sorted({*range(1, total + 1, step), *range(max(1, total - last + 1), total + 1)}):
         line = tried(trial, number, before=before, after=after)
