@@ -39,14 +39,24 @@ def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, st
     return process.returncode, errors
 
 
+def let_suggest(desk: Any, *use: str, bare: float = 0.0) -> None:
+    """Say in the settings who suggests, and what share of the documents is sent bare."""
+    settings = desk.folder / "copydesk.toml"
+    before = settings.read_text().partition("\n[suggest]")[0]
+    settings.write_text(f"{before}\n[suggest]\nuse = {list(use)}\nbare = {bare}\n")
+
+
+def pushed(desk: Any) -> tuple[str, int]:
+    """Send the articles; gives the project's page and number."""
+    project = desk.run("push")["project"]
+    return project, int(project.split("/")[-2])
+
+
 def test_a_task_that_has_no_suggestions_gets_them_when_it_is_served(make_desk: Callable[..., Any]) -> None:
     desk = make_desk("live", people=("anna",))
-    settings = desk.folder / "copydesk.toml"
-    before = settings.read_text()
-    settings.write_text(f"{before}\n[suggest]\nuse = []\nbare = 0.0\n")
-    project = desk.run("push")["project"]
-    number = int(project.split("/")[-2])
-    settings.write_text(f"{before}\n[suggest]\nuse = ['rules']\nbare = 0.0\n")
+    let_suggest(desk)
+    project, number = pushed(desk)
+    let_suggest(desk, "rules")
 
     with served(desk) as process:
         secrets = desk.folder / ".copydesk" / "backend.json"
@@ -82,18 +92,15 @@ def test_a_task_that_has_no_suggestions_gets_them_when_it_is_served(make_desk: C
 
 def test_one_that_was_killed_is_taken_over_and_what_is_sent_bare_stays_bare(make_desk: Callable[..., Any]) -> None:
     desk = make_desk("live-again", people=("anna",))
-    settings = desk.folder / "copydesk.toml"
-    before = settings.read_text()
-    settings.write_text(f"{before}\n[suggest]\nuse = ['rules']\nbare = 0.0\n")
-    project = desk.run("push")["project"]
-    number = int(project.split("/")[-2])
+    let_suggest(desk, "rules")
+    project, number = pushed(desk)
     (sent,) = desk.served(project, "anna")["predictions"]
     with served(desk):
         assert desk.served(project, "anna")["predictions"] == [sent]
     (left,) = desk.studio.get("api/ml/", params={"project": number})
     assert left["state"] == "DI"
     assert not desk.served(project, "anna")["predictions"], "why a backend is taken away in the end"
-    settings.write_text(f"{before}\n[suggest]\nuse = ['rules']\nbare = 1.0\n")
+    let_suggest(desk, "rules", bare=1.0)
     with served(desk) as process:
         (known,) = desk.studio.get("api/ml/", params={"project": number})
         assert (known["id"], known["state"]) == (left["id"], "CO")

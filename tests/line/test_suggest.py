@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from copydesk.flow.sample import order
-from copydesk.flow.suggested import is_bare, last_sent
+from copydesk.flow.sending import is_bare, last_sent
 
 pytestmark = pytest.mark.studio
 

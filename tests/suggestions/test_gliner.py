@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +26,12 @@ PROMPTS = ["PLACE=harbour", "DATE=monday", "GROUP=guild"]
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for library in ("onnx", "onnxruntime", "tokenizers"):
-        pytest.importorskip(library, reason=f"{library} is not installed (make gliner)")
+    absent = [one for one in ("onnx", "onnxruntime", "tokenizers") if importlib.util.find_spec(one) is None]
+    if absent:
+        lacking = f"{', '.join(absent)}, not installed: a large runtime that one suggester needs (fix: make gliner)"
+        if os.environ.get("CI"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
     folder = tmp_path_factory.mktemp("models") / "gliner"
     folder.mkdir()
     save_tokenizer(folder / "tokenizer.json")

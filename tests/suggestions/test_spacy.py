@@ -33,7 +33,8 @@ def schema() -> LabelSchema:
 @pytest.fixture(scope="module")
 def make_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     def make(patterns: Mapping[str, Sequence[str]] = PATTERNS, *, kind: str = "entity_ruler") -> str:
-        spacy = pytest.importorskip("spacy")
+        import spacy
+
         nlp = spacy.blank("en", meta={"name": "made", "version": "1.2"})
         ruler: Any = nlp.add_pipe(kind)
         ruler.add_patterns([{"label": label, "pattern": one} for label, them in patterns.items() for one in them])

@@ -12,8 +12,8 @@ from typing import Any
 from copydesk.errors import UnknownError
 from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.current import located, zones_of
+from copydesk.flow.sending import is_bare
 from copydesk.flow.suggest import suggested_for, suggestions
-from copydesk.flow.suggested import is_bare
 from copydesk.model.document import text_sha256
 from copydesk.model.progress import Progress, Say
 from copydesk.model.tables import DOCUMENTS, from_rows

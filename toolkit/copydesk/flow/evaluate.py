@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from copydesk.agreement.bootstrap import ratio_interval
 from copydesk.errors import UsageError
 from copydesk.flow.report import Report
+from copydesk.flow.sending import last_sent
 from copydesk.flow.suggest import Used, calibration_file, known_of, suggestions
-from copydesk.flow.suggested import last_sent
 from copydesk.model.progress import Progress
 from copydesk.store import locked, translated, write_json
 from copydesk.suggestions import Calibration, Found, Known, combine, suggester_class

@@ -17,7 +17,7 @@ from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
 from copydesk.flow.rerank import update_predictions
 from copydesk.flow.sample import only_chosen, order, sendable
-from copydesk.flow.suggested import to_send
+from copydesk.flow.sending import to_send
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked

@@ -12,7 +12,7 @@ from copydesk.errors import UnknownError
 from copydesk.flow.chain import article_told, decision_told, document_told, edits_about, place_in_article
 from copydesk.flow.evidence import Evidence, Row, in_version, in_workspace
 from copydesk.flow.released import Held, held_by, releases
-from copydesk.flow.suggested import last_sent
+from copydesk.flow.sending import last_sent
 from copydesk.flow.voted import votes
 from copydesk.workspace import Workspace
 
