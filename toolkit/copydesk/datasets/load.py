@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.datasets.events import events_in, known_version, latest_in, state_of, yanked_sentence
@@ -24,6 +25,7 @@ from copydesk.store import file_sha256, translated
 if TYPE_CHECKING:
     import pandas as pd
 
+_ROWS = 50_000  # read at once
 
 def load(
     name: str, version: str = "", *, split: str = "train", table: str = NESTED, folder: Path | str | None = None
@@ -122,6 +124,27 @@ def read_file(file: Path, columns: list[str] | None) -> pa.Table:
             return pq.read_table(opened, columns=columns, page_checksum_verification=True, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(file, error) from error
+
+
+def stretches(file: Path, columns: list[str]) -> Iterator[pa.Table]:
+    """Read columns of a Parquet file of a version, ``doc_id`` among them, some whole documents at a time: it need not fit in memory.
+
+    Raises StoreError where it is missing or damaged.
+    """
+    held: pa.Table | None = None
+    try:
+        with file.open("rb") as opened, pq.ParquetFile(opened, page_checksum_verification=True) as table:
+            for batch in table.iter_batches(_ROWS, columns=columns, use_threads=False):
+                rows = pa.Table.from_batches([batch])
+                rows = pa.concat_tables([held, rows]) if held else rows
+                begun = pc.index(rows["doc_id"], rows["doc_id"][-1]).as_py()
+                if begun:
+                    yield rows.slice(0, begun)
+                held = rows.slice(begun)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(file, error) from error
+    if held:
+        yield held
 
 
 def _splits(path: Path, split: str) -> list[str]:
