@@ -116,7 +116,7 @@ def _steps(workspace: Workspace, counts: Mapping[str, _Row], tasks: pa.Table, an
     labels, agreed, findings = counts["labels"], counts["agreed"], counts["findings"]
     done = annotations.filter(pc.invert(annotations["cancelled"])).num_rows
     yield Step("articles", counts["articles"]["files"], "files", (f"{counts['articles']['rejected']:,} rejected",))
-    copies = sum(counts["copies"].values())
+    copies = sum(count for kind, count in counts["copies"].items() if kind != "original")
     yield Step("documents", counts["documents"]["documents"], "documents", (f"{copies:,} copies",) if copies else ())
     yield Step("tasks", tasks.num_rows, "tasks", (f"{done:,} annotations",))
     yield Step(
