@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -114,16 +114,24 @@ def ledger_in(path: Path) -> pa.Table:
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, LEDGER, strict=True)], LEDGER)
 
 
-def read_file(file: Path, columns: list[str] | None) -> pa.Table:
-    """Read a Parquet file of a version, or some of its columns; raises StoreError where it is missing or damaged."""
+def read_file(file: Path, columns: list[str] | None, *, rows: pc.Expression | None = None) -> pa.Table:
+    """Read a Parquet file of a version, or some of its columns or rows; raises StoreError where it is missing or damaged."""
+    options = {"columns": columns, "filters": rows, "page_checksum_verification": True}
     try:
         if not isinstance(file, RemotePath):
-            return pq.read_table(file, columns=columns, page_checksum_verification=True, partitioning=None)
+            return pq.read_table(file, partitioning=None, **options)
         with file.open("rb") as opened:
             # Threads of Arrow that hold a Python file when the process ends abort it, or hang: arrow#50482.
-            return pq.read_table(opened, columns=columns, page_checksum_verification=True, use_threads=False)
+            return pq.read_table(opened, use_threads=False, **options)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(file, error) from error
+
+
+def rows_of(path: Path, table: str, doc_ids: Collection[str]) -> list[dict[str, Any]]:
+    """Read the rows of some documents in a table of the version in ``path``; raises StoreError where it is missing or damaged."""
+    mine = pc.field("doc_id").isin(pa.array(sorted(doc_ids), pa.string()))
+    files = [path / file_of(table, split) for split in splits_in(path)]
+    return [row for file in files for row in read_file(file, None, rows=mine).to_pylist()]
 
 
 def stretches(file: Path, columns: list[str]) -> Iterator[pa.Table]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from copydesk.errors import UsageError
 from copydesk.flow.desk import Desk
 from copydesk.flow.report import Report
+from copydesk.flow.version_page import VersionPage, Versions
 from copydesk.model.progress import Say
 from copydesk.report.page import exported
 from copydesk.report.serve import Site, View, application
@@ -38,13 +39,21 @@ def served(workspace: Workspace, *, host: str, port: int, say: Say) -> Iterator[
 
 def _views(workspace: Workspace) -> dict[str, View]:
     """Give what is shown under each path."""
-    return {"/": Desk(workspace)}
+    return {
+        "/": Desk(workspace),
+        "/versions": Versions(workspace),
+        "/versions/{name}/{version}": VersionPage(workspace),
+    }
 
 
 def export(workspace: Workspace, target: Path) -> Report:
     """Write one file of the pages that need no server; raises StoreError where the file system refuses."""
     name = workspace.settings.name
-    parts = [Desk(workspace)({})]
+    parts = [
+        Desk(workspace)({}),
+        Versions(workspace, exported=True)({}),
+        *VersionPage(workspace).newest(),
+    ]
     content = exported(parts, workspace=name, title=f"{name}: report").encode()
     write_file(target, content)
     return Report("report", {"parts": len(parts), "bytes": len(content)}, lines=(str(target.resolve()),))

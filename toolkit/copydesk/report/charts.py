@@ -20,7 +20,7 @@ _SIZE = 12  # px, of all text
 _INK, _SOFT, _LINE, _ACCENT, _PAPER = (f"var(--{name})" for name in ("ink", "soft", "line", "accent", "paper"))
 _ON_PAPER = {_INK: "#1d1d1b", _SOFT: "#5a5954", _LINE: "#d8d5cc", _ACCENT: "#0b5d7a", _PAPER: "#ffffff"}
 _WIDTH = 400  # px, of what is between the axes
-_ROW, _CELL = 24, 44
+_ROW, _CELL = 24, 40
 _LONGEST = 30  # characters of a name beside an axis; its table has it whole
 _DARKEST = 0.45  # of a cell of a heat map, so that its number can be read in light and dark
 _WIDE = frozenset("WF")
@@ -291,4 +291,4 @@ def _room(names: Any) -> int:
 
 def _wide(text: str) -> int:
     """About how many pixels a text takes, in any font."""
-    return sum(13 if unicodedata.east_asian_width(sign) in _WIDE else 7 for sign in text)
+    return sum(13 if unicodedata.east_asian_width(sign) in _WIDE else 9 if sign.isupper() else 7 for sign in text)

@@ -14,12 +14,12 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from copydesk.report.charts import svg
 from copydesk.report.inert import shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-STYLE, SCRIPT = "copydesk.css", "copydesk.js"
 MENU = (
     ("/", "Desk"),
     ("/documents", "Documents"),
@@ -52,12 +52,12 @@ def part(template: str, *, title: str, name: str = "", live: bool = False, **val
 def page(one: Part, *, workspace: str, path: str) -> str:
     """Give a whole page of one part, as it is served under ``path``."""
     layout = _environment().get_template("served.html")
-    return layout.render(part=one, workspace=workspace, path=path, menu=MENU, style=STYLE, script=SCRIPT)
+    return layout.render(part=one, workspace=workspace, path=path, menu=MENU, styles=assets("css"), scripts=assets("js"))
 
 
 def exported(parts: Sequence[Part], *, workspace: str, title: str) -> str:
     """Give one file of several parts that needs no other."""
-    style, script = asset(STYLE).decode(), asset(SCRIPT).decode()
+    style, script = ("\n".join(asset(name).decode() for name in assets(kind)) for kind in ("css", "js"))
     policy = f"{_POLICY}; style-src {_hash_of(style)}; script-src {_hash_of(script)}"
     layout = _environment().get_template("exported.html")
     return layout.render(
@@ -71,9 +71,10 @@ def asset(name: str) -> bytes:
     return resources.files(__package__).joinpath("assets", name).read_bytes()
 
 
-def assets() -> list[str]:
-    """Name the files of ``assets/``."""
-    return sorted(entry.name for entry in resources.files(__package__).joinpath("assets").iterdir())
+def assets(kind: str = "") -> list[str]:
+    """Name the files of ``assets/``, or those of a kind such as ``css``."""
+    names = sorted(entry.name for entry in resources.files(__package__).joinpath("assets").iterdir())
+    return [name for name in names if name.endswith(kind)]
 
 
 def _hash_of(text: str) -> str:
@@ -91,7 +92,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(shown=shown, count=_count, share=_share, figure=_figure, duration=_duration)
+    made.filters.update(shown=shown, svg=svg, count=_count, share=_share, figure=_figure, duration=_duration)
     return made
 
 
