@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from copydesk.errors import UsageError
+from copydesk.flow.agreement_page import Agreement, Aligned
 from copydesk.flow.desk import Desk
 from copydesk.flow.report import Report
 from copydesk.flow.version_page import VersionPage, Versions
@@ -41,6 +42,8 @@ def _views(workspace: Workspace) -> dict[str, View]:
     """Give what is shown under each path."""
     return {
         "/": Desk(workspace),
+        "/agreement": Agreement(workspace),
+        "/agreement/{doc_id:path}": Aligned(workspace),
         "/versions": Versions(workspace),
         "/versions/{name}/{version}": VersionPage(workspace),
     }
@@ -51,6 +54,7 @@ def export(workspace: Workspace, target: Path) -> Report:
     name = workspace.settings.name
     parts = [
         Desk(workspace)({}),
+        *Agreement(workspace, exported=True).every(),
         Versions(workspace, exported=True)({}),
         *VersionPage(workspace).newest(),
     ]

@@ -19,7 +19,7 @@ _FONT = "system-ui, Noto Sans, Liberation Sans, sans-serif"
 _SIZE = 12  # px, of all text
 _INK, _SOFT, _LINE, _ACCENT, _PAPER = (f"var(--{name})" for name in ("ink", "soft", "line", "accent", "paper"))
 _ON_PAPER = {_INK: "#1d1d1b", _SOFT: "#5a5954", _LINE: "#d8d5cc", _ACCENT: "#0b5d7a", _PAPER: "#ffffff"}
-_WIDTH = 400  # px, of what is between the axes
+_WIDTH, _NARROWEST = 540, 200  # px: of a chart with its names, and of what is between the axes where these are long
 _ROW, _CELL = 24, 40
 _LONGEST = 30  # characters of a name beside an axis; its table has it whole
 _DARKEST = 0.45  # of a cell of a heat map, so that its number can be read in light and dark
@@ -42,6 +42,12 @@ class Chart:
     head: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
     texts: int = 1
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether it needs more room than others."""
+        spec = self.spec
+        return bool(spec["padding"]["left"] + spec["width"] + spec["padding"]["right"] > _WIDTH)
 
 
 def svg(chart: Chart) -> str:
@@ -72,7 +78,7 @@ def bars(rows: Sequence[tuple[str, float]], *, what: str) -> Json:
             "encoding": {"text": {"field": "n", "format": ",d"}},
         },
     ]
-    encoding = {"y": _names_axis(), "x": _count(what)}
+    encoding = {"y": _names_axis(), "x": _count(what, values)}
     return _by_name(values, layers, encoding)
 
 
@@ -145,7 +151,7 @@ def came_and_went(rows: Sequence[tuple[str, int, int]], *, what: str) -> Json:
         ),
     ]
     most = max((abs(one["at"]) for one in values), default=1) * 1.15
-    x = _number(what, "at", scale={"domain": [-most, most]}, axis=_axis(what, tickMinStep=1, labelExpr="format(abs(datum.value), ',d')"))
+    x = _number(what, "at", scale={"domain": [-most, most]}, axis=_axis(what, labelExpr="format(abs(datum.value), ',d')"))
     return _by_name(values, layers, {"y": _names_axis(names), "x": x}, names)
 
 
@@ -162,10 +168,10 @@ def columns(rows: Sequence[tuple[str, int]], *, what: str, across: str) -> Json:
             "scale": {"paddingInner": 0.08, "paddingOuter": 0},
             "axis": _axis(across, labelAngle=0, grid=False, values=labels),
         },
-        "y": _count(what),
+        "y": _count(what, values),
     }
     layer = {"mark": _mark("bar", color=_ACCENT), "encoding": encoding}
-    return _spec(values, [layer], width=_WIDTH + 60, height=180, left=64, right=24, bottom=46)
+    return _spec(values, [layer], width=_WIDTH - 88, height=180, left=64, right=24, bottom=46)
 
 
 def heat(
@@ -223,8 +229,9 @@ def _number(title: str, field: str = "n", **options: Any) -> Json:
     return {"field": field, "type": "quantitative", "axis": _axis(title), **options}
 
 
-def _count(title: str) -> Json:
-    return _number(title, axis=_axis(title, tickMinStep=1))
+def _count(title: str, values: Sequence[Json]) -> Json:
+    most = max((one["n"] for one in values), default=1)
+    return _number(title, axis=_axis(title, tickCount=max(1, min(5, most))))
 
 
 def _names_axis(names: Sequence[str] = ()) -> Json:
@@ -234,9 +241,11 @@ def _names_axis(names: Sequence[str] = ()) -> Json:
 
 
 def _by_name(values: Sequence[Json], layers: Sequence[Json], encoding: Json, names: Sequence[str] = ()) -> Json:
-    names = names or [one["name"] for one in values]
+    names = list(dict.fromkeys(names or [one["name"] for one in values]))
+    left, right = _room(names), 64
+    width = max(_WIDTH - left - right, _NARROWEST)
     return _spec(
-        values, layers, encoding=encoding, width=_WIDTH, height=_ROW * len(names), left=_room(names), right=64, bottom=46
+        values, layers, encoding=encoding, width=width, height=_ROW * len(names), left=left, right=right, bottom=46
     )
 
 
