@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.agreement.figures import ALL
+from copydesk.agreement.figures import ALL, COUNTED
 from copydesk.agreement.gamma.document import MISSING, SAME, alignment_of
 from copydesk.agreement.people import annotator_facts
 from copydesk.datasets.profile import same_place
@@ -65,12 +65,12 @@ class Agreement:
         votes = _votes(workspace)
         people = _people(workspace)
         disputes = Counter(workspace.agreed.read("disputes", columns=["kind"])["kind"].to_pylist())
-        anchor = _anchor("agreement", workspace)
+        place = anchor("agreement", workspace)
         return part(
             "agreement.html",
             title="Agreement" if workspace.is_first else f"Agreement: {workspace.schema_name}",
-            name=anchor,
-            anchor=anchor,
+            name=place,
+            anchor=place,
             schema=workspace.schema_name,
             schemas=() if self._exported else self._workspace.schemas,
             current=workspace.agreed.is_made_from(agreed_key(workspace)),
@@ -89,7 +89,7 @@ class Agreement:
 
     def _linked(self, workspace: Workspace, at: int, doc_id: str, *told: object) -> tuple[object, ...]:
         if self._exported:
-            return (f"#{_anchor(f'aligned-{doc_id}', workspace)}" if at < EXPORTED else "", doc_id, *told)
+            return (f"#{anchor(f'aligned-{doc_id}', workspace)}" if at < EXPORTED else "", doc_id, *told)
         return (f"/agreement/{quote(doc_id)}?schema={quote(workspace.schema_name)}", doc_id, *told)
 
 
@@ -115,12 +115,12 @@ class Aligned:
             for one in found.units
         ]
         rows = lanes(found.annotators, drawn)
-        anchor = _anchor(f"aligned-{doc_id}", workspace)
+        place = anchor(f"aligned-{doc_id}", workspace)
         return part(
             "aligned.html",
             title=document["title"] or doc_id,
-            name=anchor,
-            anchor=anchor,
+            name=place,
+            anchor=place,
             schema=workspace.schema_name,
             document=document,
             alignment=found,
@@ -151,7 +151,8 @@ def under(workspace: Workspace, asked: Mapping[str, str]) -> Workspace:
     return workspace.under(name)
 
 
-def _anchor(name: str, workspace: Workspace) -> str:
+def anchor(name: str, workspace: Workspace) -> str:
+    """Name a part of the exported file that each schema has one of."""
     return name if workspace.is_first else f"{name}-{workspace.schema_name}"
 
 
@@ -176,7 +177,8 @@ def _figures(workspace: Workspace, within: str) -> list[Row]:
 
 
 def _measure(row: Row) -> tuple[object, ...]:
-    return tuple(row[name] for name in ("measure", "label", "value", "low", "high", "n", "note"))
+    value = row["value"] if row["value"] is None or not row["measure"].startswith(COUNTED) else round(row["value"])
+    return row["measure"], row["label"], value, *(row[name] for name in ("low", "high", "n", "note"))
 
 
 def _least(workspace: Workspace) -> list[tuple[str, str, float, int]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from copydesk.errors import UsageError
 from copydesk.flow.agreement_page import Agreement, Aligned
 from copydesk.flow.desk import Desk
+from copydesk.flow.findings_page import Findings
 from copydesk.flow.report import Report
 from copydesk.flow.version_page import VersionPage, Versions
 from copydesk.model.progress import Say
@@ -44,6 +45,7 @@ def _views(workspace: Workspace) -> dict[str, View]:
         "/": Desk(workspace),
         "/agreement": Agreement(workspace),
         "/agreement/{doc_id:path}": Aligned(workspace),
+        "/findings": Findings(workspace),
         "/versions": Versions(workspace),
         "/versions/{name}/{version}": VersionPage(workspace),
     }
@@ -55,6 +57,7 @@ def export(workspace: Workspace, target: Path) -> Report:
     parts = [
         Desk(workspace)({}),
         *Agreement(workspace, exported=True).every(),
+        *Findings(workspace, exported=True).every(),
         Versions(workspace, exported=True)({}),
         *VersionPage(workspace).newest(),
     ]
