@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROWS = 50_000  # read at once
 
+
 def load(
     name: str, version: str = "", *, split: str = "train", table: str = NESTED, folder: Path | str | None = None
 ) -> pd.DataFrame:

@@ -33,7 +33,9 @@ def agreement_charts(rows: Sequence[Row]) -> Iterator[Chart]:
 
 def pairs_chart(rows: Sequence[Row]) -> Iterator[Chart]:
     """Give the heat map of every two annotators and each label; none where there are no two."""
-    known = [row for row in rows if row["measure"] == BY_LABEL and row["annotators"] != ALL and row["value"] is not None]
+    known = [
+        row for row in rows if row["measure"] == BY_LABEL and row["annotators"] != ALL and row["value"] is not None
+    ]
     if not known:
         return
     sizes = Counter({row["label"]: 0 for row in known})
@@ -97,7 +99,9 @@ def _with_intervals(name: str, title: str, says: str, what: str, named: Sequence
         says=says,
         spec=charts.intervals(known, what="agreement"),
         head=(what, "value", "low", "high", "n", "documents"),
-        rows=tuple((label, *(row[cell] for cell in ("value", "low", "high", "n", "documents"))) for label, row in named),
+        rows=tuple(
+            (label, *(row[cell] for cell in ("value", "low", "high", "n", "documents"))) for label, row in named
+        ),
     )
 
 

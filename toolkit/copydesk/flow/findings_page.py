@@ -59,4 +59,6 @@ def _first(finding: Row, failing: pa.Table) -> list[Row]:
     """Give the first rows of a finding."""
     own = pc.and_(*(pc.equal(failing[name], finding[name]) for name in ("suite", "expectation")))
     rows: list[Row] = failing.filter(own).slice(0, ROWS).to_pylist()
-    return [{**row, "links": [link for link in row["links"] if link.startswith(("http://", "https://"))]} for row in rows]
+    return [
+        {**row, "links": [link for link in row["links"] if link.startswith(("http://", "https://"))]} for row in rows
+    ]

@@ -17,6 +17,13 @@ _BARS = 25  # of one chart; the rest is one bar more
 _BINS = 20
 _UNKNOWN = "not stated"
 _QUANTILES = (("shortest", 0.0), ("median", 0.5), ("95th percentile", 0.95), ("longest", 1.0))
+_PERIODS = (
+    ("day", 10, 31),
+    ("month", 7, 1_100),
+    ("year", 4, 21_900),
+)  # signs of an ISO date, and for up to how many days
+_LONGEST = ("year", 4)
+_COLUMNS = 60
 _CAME, _WENT = ("added", "relabelled"), ("removed", "relabelled_away")
 Changes = Mapping[str, Mapping[str, int]]
 
@@ -57,8 +64,7 @@ def shares_before(now: Mapping[str, int], changes: Changes) -> dict[str, int]:
     """Give how often each label stood in the parent, from how often it stands now and what changed."""
     before = dict(now)
     for label, kinds in changes.items():
-        came, went = (sum(kinds.get(kind, 0) for kind in side) for side in (_CAME, _WENT))
-        before[label] = before.get(label, 0) - came + went
+        before[label] = before.get(label, 0) - _sum(kinds, _CAME) + _sum(kinds, _WENT)
     return before
 
 
@@ -88,7 +94,7 @@ def _counted(name: str, title: str, says: str, what: str, counts: Counter[str], 
     return Chart(
         name=name,
         title=title,
-        says=f"How many {says}: {len(ranked):,} in all.",
+        says=f"How many {says}.",
         spec=charts.bars(shown, what=unit),
         head=(what, unit),
         rows=tuple(shown),
@@ -123,7 +129,7 @@ def _bins(counts: Mapping[int, int]) -> list[tuple[str, str, int]]:
 
 def _round_up(number: float) -> int:
     """Give the next of 1, 2, 5, 10, 20, 50 …"""
-    power = 10 ** max(int(log10(max(number, 1))), 0)
+    power = int(10 ** int(log10(max(number, 1))))
     return next(one * power for one in (1, 2, 5, 10) if one * power >= number)
 
 
@@ -132,41 +138,35 @@ def _over_time(days: Mapping[date | None, int]) -> Iterator[Chart]:
     if not known:
         return
     first, last = min(known), max(known)
-    form = next((form for form, most in (("%Y-%m-%d", 31), ("%Y-%m", 1_100)) if (last - first).days <= most), "%Y")
-    counts = Counter({day.strftime(form): 0 for day in _days(first, last)})
-    for day, count in known.items():
-        counts[day.strftime(form)] += count
+    length = (last - first).days
+    what, signs = next(((what, signs) for what, signs, most in _PERIODS if length <= most), _LONGEST)
+    gaps = range(length + 1) if length <= _PERIODS[-1][2] else ()  # one wrong date may lie centuries away
+    counts = Counter({(first + timedelta(number)).isoformat()[:signs]: 0 for number in gaps})
+    for day, count in sorted(known.items()):
+        counts[day.isoformat()[:signs]] += count
     unknown = days.get(None, 0)
     rows = tuple(counts.items())
-    what = {"%Y-%m-%d": "day", "%Y-%m": "month", "%Y": "year"}[form]
     yield Chart(
         name="time",
         title="Time of publication",
         says=f"How many documents were published in each {what}, from {first} to {last}; of {unknown:,} it is not stated.",
-        spec=charts.columns(rows, what="documents", across=what),
+        spec=charts.columns(rows[-_COLUMNS:], what="documents", across=what),
         head=(what, "documents"),
         rows=(*rows, *([(_UNKNOWN, unknown)] if unknown else [])),
     )
 
 
-def _days(first: date, last: date) -> Iterator[date]:
-    for number in range((last - first).days + 1):
-        yield first + timedelta(number)
-
-
 def _changed(changes: Changes) -> Chart:
     kinds = [*_CAME, *_WENT, "moved", "reworded"]
-    rows = [(label, *(counts.get(kind, 0) for kind in kinds)) for label, counts in changes.items()]
-    rows.sort(key=lambda row: (-sum(row[1:]), row[0]))
+    ordered = sorted(changes.items(), key=lambda one: (-sum(one[1].values()), one[0]))
+    sides = [(label, _sum(counts, _CAME), _sum(counts, _WENT)) for label, counts in ordered]
     return Chart(
         name="changes",
         title="Labels that changed",
         says="What came of each label since the version before (added, or relabelled to it), to the right, and what went, to the left.",
-        spec=charts.came_and_went(
-            [(row[0], row[1] + row[2], row[3] + row[4]) for row in rows[:_BARS]], what="spans: went, came"
-        ),
+        spec=charts.came_and_went(sides[:_BARS], what="spans: went, came"),
         head=("label", *(kind.replace("_", " ") for kind in kinds)),
-        rows=tuple(rows),
+        rows=tuple((label, *(counts.get(kind, 0) for kind in kinds)) for label, counts in ordered),
     )
 
 
@@ -180,6 +180,10 @@ def _shift(now: Mapping[str, int], changes: Changes) -> Chart:
         head=("label", "before", "now", "shift"),
         rows=tuple((label, f"{was:.1%}", f"{is_:.1%}", f"{is_ - was:+.1%}") for label, was, is_ in rows),
     )
+
+
+def _sum(counts: Mapping[str, int], kinds: Sequence[str]) -> int:
+    return sum(counts.get(kind, 0) for kind in kinds)
 
 
 def _ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:

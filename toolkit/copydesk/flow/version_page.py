@@ -192,7 +192,10 @@ def _changed(path: Path) -> Row | None:
             row["kind"],
             row["cause"],
             row["surface"] or "",
-            *(f"{row[f'{side}_label']} [{row[f'{side}_start']}:{row[f'{side}_end']}]" if row[f"{side}_label"] else "–" for side in ("old", "new")),
+            *(
+                f"{row[f'{side}_label']} [{row[f'{side}_start']}:{row[f'{side}_end']}]" if row[f"{side}_label"] else "–"
+                for side in ("old", "new")
+            ),
             row["doc_id"],
         )
         for row in rows.slice(0, _CHANGED).to_pylist()

@@ -54,7 +54,11 @@ def lanes(annotators: Sequence[str], drawn: Sequence[Drawn]) -> list[tuple[str, 
 
 def words(text: str, rows: Sequence[tuple[str, Sequence[Drawn]]]) -> Iterator[Word]:
     """Cut a text into words, finer where something begins or ends, with what lies below each in every lane."""
-    stretches = {Stretch(one.start, one.end, f"{lane}-{one.number}"): (lane, one) for lane, (_, own) in enumerate(rows) for one in own}
+    stretches = {
+        Stretch(one.start, one.end, f"{lane}-{one.number}"): (lane, one)
+        for lane, (_, own) in enumerate(rows)
+        for one in own
+    }
     for piece in pieces(text, list(stretches)):
         if not piece.covering:
             yield Word(piece.text, ())
@@ -63,7 +67,9 @@ def words(text: str, rows: Sequence[tuple[str, Sequence[Drawn]]]) -> Iterator[Wo
         begin = {stretches[one][0] for one in piece.begin}
         for at, word in enumerate(_WORDS.findall(piece.text)):
             bars = [
-                Bar(below[lane].stands, below[lane].number if lane in begin and at == 0 else 0) if lane in below else Bar()
+                Bar(below[lane].stands, below[lane].number if lane in begin and at == 0 else 0)
+                if lane in below
+                else Bar()
                 for lane in range(len(rows))
             ]
             yield Word(word, tuple(bars) if word.strip() else ())

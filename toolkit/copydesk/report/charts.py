@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -70,7 +70,8 @@ def svg_file(chart: Chart) -> bytes:
 
 def bars(rows: Sequence[tuple[str, float]], *, what: str) -> Json:
     """A bar for each name, with its count."""
-    values = [{"name": name, "n": number} for name, number in zip(_names(row[0] for row in rows), (row[1] for row in rows), strict=True)]
+    names = _names(row[0] for row in rows)
+    values: list[Json] = [{"name": name, "n": number} for name, (_, number) in zip(names, rows, strict=True)]
     layers = [
         {"mark": _mark("bar", color=_ACCENT, height={"band": 0.7})},
         {
@@ -79,19 +80,19 @@ def bars(rows: Sequence[tuple[str, float]], *, what: str) -> Json:
         },
     ]
     encoding = {"y": _names_axis(), "x": _count(what, values)}
-    return _by_name(values, layers, encoding)
+    return _by_name(values, layers, encoding, names)
 
 
 def intervals(rows: Sequence[tuple[str, float, float | None, float | None]], *, what: str) -> Json:
     """A dot for each name between 0 and 1, or as far below as they go, with its interval where there is one."""
     names = _names(row[0] for row in rows)
-    values = [
+    values: list[Json] = [
         {"name": name, "value": value, "low": low, "high": high}
         for name, (_, value, low, high) in zip(names, rows, strict=True)
     ]
     least = min([0.0, *(low for _, value, *ends in rows for low in (value, *ends) if low is not None)])
     scale = {"domain": [least, 1]}
-    layers = [
+    layers: list[Json] = [
         {
             "transform": [{"filter": "datum.low !== null"}],
             "mark": _mark("rule", color=_ACCENT, strokeWidth=2),
@@ -102,15 +103,17 @@ def intervals(rows: Sequence[tuple[str, float, float | None, float | None]], *, 
             "encoding": {"x": _number(what, "value", scale=scale)},
         },
     ]
-    return _by_name(values, layers, {"y": _names_axis()})
+    return _by_name(values, layers, {"y": _names_axis()}, names)
 
 
 def from_to(rows: Sequence[tuple[str, float, float]], *, what: str) -> Json:
     """For each name a ring where its share was and a dot where it is now, joined by a line."""
     names = _names(row[0] for row in rows)
-    values = [{"name": name, "was": was, "now": now} for name, (_, was, now) in zip(names, rows, strict=True)]
+    values: list[Json] = [
+        {"name": name, "was": was, "now": now} for name, (_, was, now) in zip(names, rows, strict=True)
+    ]
     share = {"axis": _axis(what, format="%")}
-    layers = [
+    layers: list[Json] = [
         {
             "mark": _mark("rule", color=_SOFT, strokeWidth=2),
             "encoding": {"x": _number(what, "was", **share), "x2": {"field": "now"}},
@@ -124,19 +127,19 @@ def from_to(rows: Sequence[tuple[str, float, float]], *, what: str) -> Json:
             "encoding": {"x": _number(what, "now", **share)},
         },
     ]
-    return _by_name(values, layers, {"y": _names_axis()})
+    return _by_name(values, layers, {"y": _names_axis()}, names)
 
 
 def came_and_went(rows: Sequence[tuple[str, int, int]], *, what: str) -> Json:
     """For each name a bar to the right for what came and one to the left for what went."""
     names = _names(row[0] for row in rows)
-    values = [
+    values: list[Json] = [
         {"name": name, "n": number, "at": side * number, "side": side}
         for name, (_, came, went) in zip(names, rows, strict=True)
         for side, number in ((1, came), (-1, went))
         if number
     ]
-    layers = [
+    layers: list[Json] = [
         {
             "mark": _mark("bar", height={"band": 0.7}),
             "encoding": {"color": {"condition": {"test": "datum.side > 0", "value": _ACCENT}, "value": _SOFT}},
@@ -151,7 +154,9 @@ def came_and_went(rows: Sequence[tuple[str, int, int]], *, what: str) -> Json:
         ),
     ]
     most = max((abs(one["at"]) for one in values), default=1) * 1.15
-    x = _number(what, "at", scale={"domain": [-most, most]}, axis=_axis(what, labelExpr="format(abs(datum.value), ',d')"))
+    x = _number(
+        what, "at", scale={"domain": [-most, most]}, axis=_axis(what, labelExpr="format(abs(datum.value), ',d')")
+    )
     return _by_name(values, layers, {"y": _names_axis(names), "x": x}, names)
 
 
@@ -171,7 +176,8 @@ def columns(rows: Sequence[tuple[str, int]], *, what: str, across: str) -> Json:
         "y": _count(what, values),
     }
     layer = {"mark": _mark("bar", color=_ACCENT), "encoding": encoding}
-    return _spec(values, [layer], width=_WIDTH - 88, height=180, left=64, right=24, bottom=46)
+    sides = {"left": 64, "right": 24, "top": 8, "bottom": 46}
+    return _spec(values, [layer], {}, size=(_WIDTH - 88, 180), sides=sides)
 
 
 def heat(
@@ -199,17 +205,8 @@ def heat(
         {"mark": _mark("text", fontSize=_SIZE, color=_INK), "encoding": {"text": {"field": "says"}}},
     ]
     top = 14 + round(0.75 * max(map(_wide, x.values()), default=0))
-    return _spec(
-        values,
-        layers,
-        encoding=encoding,
-        width=_CELL * len(x),
-        height=(_ROW + 4) * len(y),
-        left=_room(y.values()),
-        right=max(24, top),
-        top=top,
-        bottom=8,
-    )
+    sides = {"left": _room(y.values()), "right": max(24, top), "top": top, "bottom": 8}
+    return _spec(values, layers, encoding, size=(_CELL * len(x), (_ROW + 4) * len(y)), sides=sides)
 
 
 _TEXT: Json = {"labelColor": _SOFT, "labelFontSize": _SIZE, "labelLimit": 0, "labelOverlap": False}
@@ -220,7 +217,13 @@ def _mark(kind: str, **options: Any) -> Json:
 
 
 def _axis(title: str | None, **options: Any) -> Json:
-    titled = {"title": title, "titleColor": _SOFT, "titleFontSize": _SIZE, "titleFontWeight": "normal", "titlePadding": 8}
+    titled = {
+        "title": title,
+        "titleColor": _SOFT,
+        "titleFontSize": _SIZE,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+    }
     lines = {"domain": False, "ticks": False, "gridColor": _LINE, "labelPadding": 6, "tickCount": 5}
     return {**_TEXT, **titled, **lines, **options}
 
@@ -240,49 +243,39 @@ def _names_axis(names: Sequence[str] = ()) -> Json:
     return {"field": "name", "type": "nominal", "sort": None, "axis": _axis(None, grid=False), **domain}
 
 
-def _by_name(values: Sequence[Json], layers: Sequence[Json], encoding: Json, names: Sequence[str] = ()) -> Json:
-    names = list(dict.fromkeys(names or [one["name"] for one in values]))
-    left, right = _room(names), 64
-    width = max(_WIDTH - left - right, _NARROWEST)
-    return _spec(
-        values, layers, encoding=encoding, width=width, height=_ROW * len(names), left=left, right=right, bottom=46
-    )
+def _by_name(values: Sequence[Json], layers: Sequence[Json], encoding: Json, names: Sequence[str]) -> Json:
+    sides = {"left": _room(names), "right": 64, "top": 8, "bottom": 46}
+    width = max(_WIDTH - sides["left"] - sides["right"], _NARROWEST)
+    return _spec(values, layers, encoding, size=(width, _ROW * len(names)), sides=sides)
 
 
 def _spec(
-    values: Sequence[Json],
-    layers: Sequence[Json],
-    *,
-    width: int,
-    height: int,
-    left: int,
-    right: int,
-    bottom: int,
-    top: int = 8,
-    encoding: Json | None = None,
+    values: Sequence[Json], layers: Sequence[Json], encoding: Json, *, size: tuple[int, int], sides: Json
 ) -> Json:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": None,
         "autosize": {"type": "none"},
-        "padding": {"left": left, "right": right, "top": top, "bottom": bottom},
-        "width": width,
-        "height": height,
+        "padding": sides,
+        "width": size[0],
+        "height": size[1],
         "config": {"font": _FONT, "view": {"stroke": None}},
         "data": {"values": list(values)},
-        "encoding": encoding or {},
+        "encoding": encoding,
         "layer": list(layers),
     }
 
 
-def _names(texts: Any) -> list[str]:
-    return list(_named(list(texts)).values())
+def _names(texts: Iterable[str]) -> list[str]:
+    given = list(texts)
+    named = _named(given)
+    return [named[text] for text in given]
 
 
-def _named(texts: Sequence[str]) -> dict[str, str]:
+def _named(texts: Iterable[str]) -> dict[str, str]:
     """Give of each text what stands beside an axis: short, without what is not seen, and no two alike."""
     named: dict[str, str] = {}
-    for text in texts:
+    for text in dict.fromkeys(texts):
         name = _short(shown(text))
         while name in named.values():
             name += "\N{ZERO WIDTH SPACE}"
@@ -294,7 +287,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _room(names: Any) -> int:
+def _room(names: Iterable[str]) -> int:
     return 16 + max(map(_wide, names), default=0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,6 @@ def pieces(text: str, stretches: Sequence[Stretch]) -> Iterator[Piece]:
     inside = [one for one in stretches if one.start < len(text)]
     cuts = sorted({0, len(text), *(min(place, len(text)) for one in inside for place in (one.start, one.end))})
     ordered = sorted(inside, key=lambda one: (one.start, -one.end, one.name))
-    for first, last in zip(cuts, cuts[1:], strict=False):
+    for first, last in pairwise(cuts):
         covering = tuple(one for one in ordered if one.start <= first and last <= one.end)
         yield Piece(text[first:last], covering, tuple(one for one in covering if one.start == first))

@@ -52,7 +52,9 @@ def part(template: str, *, title: str, name: str = "", live: bool = False, **val
 def page(one: Part, *, workspace: str, path: str) -> str:
     """Give a whole page of one part, as it is served under ``path``."""
     layout = _environment().get_template("served.html")
-    return layout.render(part=one, workspace=workspace, path=path, menu=MENU, styles=assets("css"), scripts=assets("js"))
+    return layout.render(
+        part=one, workspace=workspace, path=path, menu=MENU, styles=assets("css"), scripts=assets("js")
+    )
 
 
 def exported(parts: Sequence[Part], *, workspace: str, title: str) -> str:

@@ -65,7 +65,13 @@ def alignment_of(*, reads: pa.Table, spans: pa.Table) -> Alignment:
     units = units_in(votes, read, np.arange(1), places_of(votes, names))
     together, windowed, unsolved = aligned(units, Dissimilarity())
     _, number = np.unique(together, return_inverse=True)
-    columns = (units.annotator, units.start.astype(np.int64), units.end.astype(np.int64), units.category, number.ravel() + 1)
+    columns = (
+        units.annotator,
+        units.start.astype(np.int64),
+        units.end.astype(np.int64),
+        units.category,
+        number.ravel() + 1,
+    )
     rows = zip(*(column.tolist() for column in columns), strict=True)
     made = tuple(Unit(people[who], start, end, names[label], at) for who, start, end, label, at in rows)
     return Alignment(people, made, bool(windowed[0]), bool(unsolved[0]))
