@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -105,3 +109,15 @@ def test_a_fault_of_a_view_is_one_sentence_and_is_said(site: Any) -> None:
     assert answer.status_code == 500
     assert "ValueError: seven" in answer.text
     assert said == ["/: ValueError: seven"]
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_says_where_it_serves_and_ends_well(shown: Workspace, ended_by: signal.Signals) -> None:
+    command = [Path(sys.executable).with_name("copydesk"), "--workspace", shown.root, "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        said = "".join(running.stdout.readline() for _ in range(3))
+        assert httpx.get(json.loads(said)["serve"], trust_env=False).status_code == 303
+        running.send_signal(ended_by)
+        _, complaints = running.communicate(timeout=60)
+    assert (running.returncode, complaints) == (0, "")
