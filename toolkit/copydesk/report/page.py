@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -42,6 +42,11 @@ class Part:
     name: str = ""
     live: bool = False
 
+    @property
+    def tag(self) -> str:
+        """What tells this body from another, as an HTTP header says it."""
+        return f'"{hashlib.sha256(self.body.encode()).hexdigest()[:32]}"'
+
 
 def part(template: str, *, title: str, name: str = "", live: bool = False, **values: Any) -> Part:
     """Fill in a template of ``templates/``: every value is escaped, and one that it names and is not given is an error."""
@@ -49,11 +54,12 @@ def part(template: str, *, title: str, name: str = "", live: bool = False, **val
     return Part(title, body, name, live)
 
 
-def page(one: Part, *, workspace: str, path: str) -> str:
-    """Give a whole page of one part, as it is served under ``path``."""
+def page(one: Part, *, workspace: str = "", path: str = "", menu: Container[str] = ()) -> str:
+    """Give a whole page of one part, as it is served under ``path``; of ``MENU`` it has what is in ``menu``."""
     layout = _environment().get_template("served.html")
+    entries = [(href, name) for href, name in MENU if href in menu]
     return layout.render(
-        part=one, workspace=workspace, path=path, menu=MENU, styles=assets("css"), scripts=assets("js")
+        part=one, workspace=workspace, path=path, menu=entries, styles=assets("css"), scripts=assets("js")
     )
 
 
