@@ -26,7 +26,7 @@ class Profile:
 
     ``holding`` are the documents that hold a label, ``together`` those that hold both of two, each pair once and in order.
     ``same_place`` counts, for two annotators' spans on the very same characters, the two labels, each pair once and in order.
-    ``characters`` and ``lengths`` count documents and spans by how long they are, in code points.
+    ``characters`` and ``lengths`` count documents and spans by how long they are, in code points, ``annotators`` what each has read.
     """
 
     spans: Counter[str] = field(default_factory=Counter)
@@ -40,6 +40,7 @@ class Profile:
     publishers: Counter[str | None] = field(default_factory=Counter)
     licences: Counter[str | None] = field(default_factory=Counter)
     days: Counter[date | None] = field(default_factory=Counter)
+    annotators: Counter[str] = field(default_factory=Counter)
 
 
 def profile(path: Path) -> Profile:
@@ -54,6 +55,8 @@ def profile(path: Path) -> Profile:
         made.spans.update(_tally(table["label"]))
         made.lengths.update(_tally(pc.subtract(table["end"], table["start"])))
         _add_together(made, table)
+    for table in _read(path, "reads", "annotator"):
+        made.annotators.update(_tally(table["annotator"]))
     for table in _read(path, "relations", "label"):
         made.relations.update(_tally(table["label"]))
     for table in _read(path, "categories", "name", "value"):

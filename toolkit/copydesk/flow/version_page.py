@@ -134,7 +134,7 @@ def _page(release: Release, state: State) -> Part:
         dataset=name,
         number=number,
         manifest=manifest,
-        facts=_facts(manifest, path),
+        facts=_facts(manifest, made),
         charts=list(version_charts(made, agreement=read_list(path / AGREEMENT), changes=changes)),
         drift=_drift(release, made),
         changed=_changed(path),
@@ -145,15 +145,13 @@ def _page(release: Release, state: State) -> Part:
     )
 
 
-def _facts(manifest: Mapping[str, Any], path: Path) -> dict[str, object]:
-    counts = manifest["counts"]
-    people = read_published(path, "reads", columns=["annotator"])["annotator"].unique()
-    schema = manifest["schema"]
+def _facts(manifest: Mapping[str, Any], made: Profile) -> dict[str, str]:
+    counts, schema = manifest["counts"], manifest["schema"]
     return {
         **{split: f"{count:,} documents" for split, count in manifest["splits"].items()},
         "agreed spans": f"{counts['spans']:,}",
         "agreed relations": f"{counts['relations']:,}",
-        "annotators": f"{len(people):,}",
+        "annotators": f"{len(made.annotators):,}",
         "annotations": f"{counts['reads']:,}",
         "disputes left": f"{counts['disputes']:,}",
         "schema": f"{schema['name']} {schema['version']}",

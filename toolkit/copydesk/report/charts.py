@@ -55,7 +55,7 @@ def svg(chart: Chart) -> str:
     import vl_convert
 
     drawn = vl_convert.vegalite_to_svg(json.dumps(chart.spec))
-    told = escape(f"{chart.title}. {chart.says}")
+    told = escape(shown(f"{chart.title}. {chart.says}"))
     return drawn.replace("<svg ", f'<svg role="img" aria-label="{told}" ', 1)
 
 
@@ -173,7 +173,7 @@ def columns(rows: Sequence[tuple[str, int]], *, what: str, across: str) -> Json:
             "scale": {"paddingInner": 0.08, "paddingOuter": 0},
             "axis": _axis(across, labelAngle=0, grid=False, values=labels),
         },
-        "y": _count(what, values),
+        "y": _count(what, values, titleX=-48),
     }
     layer = {"mark": _mark("bar", color=_ACCENT), "encoding": encoding}
     sides = {"left": 64, "right": 24, "top": 8, "bottom": 46}
@@ -232,9 +232,9 @@ def _number(title: str, field: str = "n", **options: Any) -> Json:
     return {"field": field, "type": "quantitative", "axis": _axis(title), **options}
 
 
-def _count(title: str, values: Sequence[Json]) -> Json:
+def _count(title: str, values: Sequence[Json], **options: Any) -> Json:
     most = max((one["n"] for one in values), default=1)
-    return _number(title, axis=_axis(title, tickCount=max(1, min(5, most))))
+    return _number(title, axis=_axis(title, tickCount=max(1, min(5, most)), **options))
 
 
 def _names_axis(names: Sequence[str] = ()) -> Json:
