@@ -48,7 +48,7 @@ def pairs_chart(rows: Sequence[Row]) -> Iterator[Chart]:
     yield Chart(
         name="pairs",
         title="Agreement of every two annotators",
-        says=f"How far every two annotators agree on each label ({BY_LABEL}); the darker, the more.",
+        says=f"How far every two annotators agree on each label ({BY_LABEL}); the stronger the colour, the more.",
         spec=charts.heat(
             [one for one in cells if one[0] in shown and one[1] in labels], down=pairs[:PAIRS], across=labels, most=1.0
         ),
@@ -68,7 +68,7 @@ def confusion_chart(counts: Mapping[tuple[str, str], int]) -> Iterator[Chart]:
 
 
 def pair_chart(name: str, title: str, says: str, counts: Mapping[tuple[str, str], int], *, most: float) -> Chart:
-    """Give the heat map of counts of two labels each; ``most`` is as dark as it gets."""
+    """Give the heat map of counts of two labels each; ``most`` has the strongest colour."""
     sizes: Counter[str] = Counter()
     for pair, count in counts.items():
         for label in set(pair):

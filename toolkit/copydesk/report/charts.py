@@ -183,7 +183,7 @@ def columns(rows: Sequence[tuple[str, int]], *, what: str, across: str) -> Json:
 def heat(
     rows: Sequence[tuple[str, str, float, str]], *, down: Sequence[str], across: Sequence[str], most: float
 ) -> Json:
-    """A cell for each pair of names, the darker the nearer its value to ``most``, with what it says written in it."""
+    """A cell for each pair of names, its colour the stronger the nearer its value to ``most``, with what it says written in it."""
     y, x = _named(down), _named(across)
     values = [{"y": y[one], "x": x[other], "value": value, "says": says} for one, other, value, says in rows]
     cells = {"scale": {"domain": [0, most or 1], "range": [0.03, _DARKEST], "clamp": True}, "legend": None}
