@@ -63,7 +63,7 @@ def test_units_that_gamma_aligns_have_one_number_and_say_how_they_differ(case: s
     drawn, kinds = CASES[case]
     found = alignment_of(**tables(drawn))
     assert list(found.annotators) == sorted(drawn)
-    assert [found.kind(number) for number in sorted(found.sets)] == kinds
+    assert [found.kind(units) for units in found.sets.values()] == kinds
     assert {(one.annotator, one.start, one.end, one.label) for one in found.units} == {
         (who, *span) for who, spans in drawn.items() for span in spans
     }

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.errors import UnknownError
-from copydesk.flow.agreement_page import Agreement, Aligned
+from copydesk.flow.agreement_page import Agreement
+from copydesk.flow.alignment_page import Aligned
 from copydesk.report.alignment import Drawn, lanes, words
 from copydesk.report.marked import Stretch, pieces
 from copydesk.workspace import Workspace

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.flow.agreement_page import anchor, under
+from copydesk.flow.asked import anchor, under
 from copydesk.flow.validate import are_current
 from copydesk.report.page import Part, part
 from copydesk.workspace import Workspace

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from copydesk.errors import UsageError
-from copydesk.flow.agreement_page import Agreement, Aligned
+from copydesk.flow.agreement_page import Agreement
+from copydesk.flow.alignment_page import Aligned
 from copydesk.flow.desk import Desk
 from copydesk.flow.findings_page import Findings
 from copydesk.flow.report import Report

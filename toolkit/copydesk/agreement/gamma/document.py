@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,15 +40,14 @@ class Alignment:
 
     @property
     def sets(self) -> dict[int, list[Unit]]:
-        """The units of each set."""
+        """The units of each set, by its number."""
         found: dict[int, list[Unit]] = {}
-        for unit in self.units:
+        for unit in sorted(self.units, key=lambda unit: unit.together):
             found.setdefault(unit.together, []).append(unit)
         return found
 
-    def kind(self, together: int) -> str:
+    def kind(self, units: Sequence[Unit]) -> str:
         """Say how the units of a set differ."""
-        units = self.sets[together]
         if len(units) < len(self.annotators):
             return MISSING
         labels, places = len({one.label for one in units}) > 1, len({(one.start, one.end) for one in units}) > 1
