@@ -46,7 +46,7 @@ class Aligned:
         place = anchor(f"aligned-{doc_id}", workspace)
         return part(
             "aligned.html",
-            title=f"Alignment: {document["title"] or doc_id}",
+            title=f"Alignment: {document['title'] or doc_id}",
             name=place,
             anchor=place,
             schema=workspace.schema_name,
