@@ -8,7 +8,7 @@ from typing import Any
 
 from copydesk.datasets.card import loads
 from copydesk.datasets.compared import by_cause
-from copydesk.datasets.events import State, events_in, known_version, state_of, yanked_sentence
+from copydesk.datasets.events import State, events_in, known_version, latest_in, state_of, yanked_sentence
 from copydesk.datasets.load import datasets_in, home_of, read_file, read_published, rows_of
 from copydesk.datasets.profile import Profile, profile
 from copydesk.datasets.version import (
@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 class Versions:
-    """The view of all datasets and their versions. ``exported``: it leads to the newest version of each, in the same file."""
+    """The view of all datasets and their versions. ``exported``: it leads to the newest one of each that is not yanked, in the same file."""
 
     def __init__(self, workspace: Workspace, *, exported: bool = False) -> None:
         self._workspace, self._exported = workspace, exported
@@ -50,12 +50,12 @@ class Versions:
         return part("versions.html", title="Versions", name="versions", datasets=sets)
 
     def _listed(self, folder: Path, numbers: Sequence[str]) -> list[Row]:
-        state = state_of(events_in(folder))
-        newest = _newest(folder, numbers)
+        state, latest = state_of(events_in(folder)), latest_in(folder)
         rows = [_row(folder, number, state) for number in reversed(numbers)]
         for row in rows:
             if self._exported:
-                row["page"] = f"#{_anchor(folder.name, row['version'])}" if row["version"] == newest else ""
+                is_there = latest is not None and row["version"] == str(latest.version)
+                row["page"] = f"#{_anchor(folder.name, row['version'])}" if is_there else ""
             else:
                 row["page"] = "" if row["removed"] else f"/versions/{folder.name}/{row['version']}"
         return rows
@@ -73,30 +73,32 @@ class VersionPage:
         folder = home_of(asked["name"], folder=self._home)
         state = state_of(events_in(folder))
         release = open_release(folder / str(known_version(folder, asked["version"])))
-        key = digest_of([folder.name, release.manifest["content"], str(release.version), _said(release, state)])
+        key = digest_of(
+            [
+                folder.name,
+                str(release.version),
+                release.manifest["content"],
+                *_said(str(release.version), state).values(),
+            ]
+        )
         if key not in self._known:
             self._known[key] = _page(release, state)
         return self._known[key]
 
     def newest(self) -> Iterator[Part]:
-        """Show the newest version of each dataset."""
-        for name, numbers in datasets_in(self._home).items():
-            number = _newest(self._home / name, numbers)
-            if number:
-                yield self({"name": name, "version": number})
-
-
-def _newest(folder: Path, numbers: Sequence[str]) -> str:
-    return next((number for number in reversed(numbers) if not is_removed(folder / number)), "")
+        """Show the newest version of each dataset that is not yanked."""
+        for name in datasets_in(self._home):
+            latest = latest_in(self._home / name)
+            if latest:
+                yield self({"name": name, "version": str(latest.version)})
 
 
 def _anchor(name: str, version: str) -> str:
     return f"{name}-{version}"
 
 
-def _said(release: Release, state: State) -> Row:
+def _said(number: str, state: State) -> Row:
     """Give what was said of a version after it was published."""
-    number = str(release.version)
     yanked = state.yanked.get(number)
     return {
         "aliases": sorted(alias for alias, version in state.aliases.items() if version == number),
@@ -116,7 +118,7 @@ def _row(folder: Path, number: str, state: State) -> Row:
         "documents": manifest["counts"]["documents"],
         "spans": manifest["counts"]["spans"],
         "removed": removed.get("removed_at", "")[:10],
-        **_said(Release(known_version(folder, number), path, manifest), state),
+        **_said(number, state),
     }
 
 
@@ -141,7 +143,7 @@ def _page(release: Release, state: State) -> Part:
         samples=list(_samples(path)),
         findings=read_list(path / FINDINGS),
         loads=loads(name, number),
-        **_said(release, state),
+        **_said(number, state),
     )
 
 

@@ -27,9 +27,15 @@ class Piece:
 
 def pieces(text: str, stretches: Sequence[Stretch]) -> Iterator[Piece]:
     """Cut a text wherever something begins or ends; what lies outside of it is cut off."""
-    inside = [one for one in stretches if one.start < len(text)]
-    cuts = sorted({0, len(text), *(min(place, len(text)) for one in inside for place in (one.start, one.end))})
-    ordered = sorted(inside, key=lambda one: (one.start, -one.end, one.name))
-    for first, last in pairwise(cuts):
-        covering = tuple(one for one in ordered if one.start <= first and last <= one.end)
-        yield Piece(text[first:last], covering, tuple(one for one in covering if one.start == first))
+    waiting = sorted(
+        (one for one in stretches if one.start < len(text)), key=lambda one: (one.start, -one.end, one.name)
+    )
+    cuts = {0, len(text), *(min(place, len(text)) for one in waiting for place in (one.start, one.end))}
+    waiting.reverse()
+    covering: tuple[Stretch, ...] = ()
+    for first, last in pairwise(sorted(cuts)):
+        begin = []
+        while waiting and waiting[-1].start == first:
+            begin.append(waiting.pop())
+        covering = (*(one for one in covering if one.end > first), *begin)
+        yield Piece(text[first:last], covering, tuple(begin))
