@@ -14,7 +14,7 @@ from copydesk.datasets.load import read_published
 from copydesk.datasets.profile import profile
 from copydesk.datasets.version import open_release
 from copydesk.errors import UnknownError
-from copydesk.flow.version_charts import shares_before
+from copydesk.flow.version_charts import counts_before
 from copydesk.flow.version_page import VersionPage, Versions
 from copydesk.workspace import Workspace
 
@@ -71,7 +71,7 @@ def test_what_a_label_was_before_follows_from_what_changed(
     published: Workspace, newsroom: ModuleType, versions: list[str]
 ) -> None:
     before, after = (open_release(published.datasets / newsroom.NAME / number) for number in versions)
-    found = shares_before(profile(after.path).spans, after.manifest["diff"]["spans"])
+    found = counts_before(profile(after.path).spans, after.manifest["diff"]["spans"])
     assert {label: count for label, count in found.items() if count} == profile(before.path).spans
     assert found["PLACE"] != profile(after.path).spans["PLACE"]
 

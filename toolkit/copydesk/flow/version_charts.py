@@ -17,11 +17,8 @@ _BARS = 25  # of one chart; the rest is one bar more
 _BINS = 20
 _UNKNOWN = "not stated"
 _QUANTILES = (("shortest", 0.0), ("median", 0.5), ("95th percentile", 0.95), ("longest", 1.0))
-_PERIODS = (
-    ("day", 10, 31),
-    ("month", 7, 1_100),
-    ("year", 4, 21_900),
-)  # signs of an ISO date, and for up to how many days
+# Signs of an ISO date, and for up to how many days.
+_PERIODS = (("day", 10, 31), ("month", 7, 1_100), ("year", 4, 21_900))
 _LONGEST = ("year", 4)
 _COLUMNS = 60
 _CAME, _WENT = ("added", "relabelled"), ("removed", "relabelled_away")
@@ -30,16 +27,19 @@ Changes = Mapping[str, Mapping[str, int]]
 
 def version_charts(profile: Profile, *, agreement: Sequence[Row], changes: Changes) -> Iterator[Chart]:
     """Give every chart of a version; ``changes`` counts what changed of the spans of each label since the parent, by kind."""
-    yield _labels(profile)
+    if profile.spans:
+        yield _labels(profile)
     if profile.relations:
         yield _counted("relations", "Relations", "relations of each type", "relation", profile.relations, "relations")
     if profile.categories:
         said = Counter({f"{name} = {value}": count for (name, value), count in profile.categories.items()})
         yield _counted("categories", "Whole documents", "documents of each category", "category", said, "documents")
     yield _lengths("document-lengths", "Lengths of documents", "documents", profile.characters)
-    if profile.lengths:
+    if profile.spans:
         yield _lengths("span-lengths", "Lengths of spans", "spans", profile.lengths)
-    publishers = Counter({name or _UNKNOWN: count for name, count in profile.publishers.items()})
+    publishers: Counter[str] = Counter()
+    for name, count in profile.publishers.items():
+        publishers[name or _UNKNOWN] += count
     yield _counted("sources", "Sources", "documents of each publisher", "publisher", publishers, "documents")
     yield from _over_time(profile.days)
     yield from agreement_charts(agreement)
@@ -60,7 +60,7 @@ def quantiles(counts: Mapping[int, int]) -> list[tuple[str, int]]:
     return [(name, _reached(ordered, ceil(share * total))) for name, share in _QUANTILES] if total else []
 
 
-def shares_before(now: Mapping[str, int], changes: Changes) -> dict[str, int]:
+def counts_before(now: Mapping[str, int], changes: Changes) -> dict[str, int]:
     """Give how often each label stood in the parent, from how often it stands now and what changed."""
     before = dict(now)
     for label, kinds in changes.items():
@@ -171,7 +171,7 @@ def _changed(changes: Changes) -> Chart:
 
 
 def _shift(now: Mapping[str, int], changes: Changes) -> Chart:
-    rows = shifts(shares_before(now, changes), now)
+    rows = shifts(counts_before(now, changes), now)
     return Chart(
         name="drift",
         title="Drift of labels",

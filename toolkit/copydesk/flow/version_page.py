@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from copydesk.datasets.card import loads
+from copydesk.datasets.causes import CAUSED
 from copydesk.datasets.compared import by_cause
 from copydesk.datasets.events import State, events_in, known_version, latest_in, state_of, yanked_sentence
-from copydesk.datasets.load import datasets_in, home_of, read_file, read_published, rows_of
+from copydesk.datasets.load import datasets_in, home_of, read_published, rows_of, stretches
 from copydesk.datasets.profile import Profile, profile
 from copydesk.datasets.version import (
     AGREEMENT,
@@ -17,10 +19,12 @@ from copydesk.datasets.version import (
     MANIFEST,
     REMOVED,
     Release,
+    Version,
     is_removed,
     open_release,
     read_list,
     read_object,
+    versions_in,
 )
 from copydesk.datasets.write import CHANGED_LABELS
 from copydesk.flow.version_charts import quantiles, shifts, version_charts
@@ -165,9 +169,12 @@ def _facts(manifest: Mapping[str, Any], made: Profile) -> dict[str, str]:
 def _drift(release: Release, made: Profile) -> Row | None:
     """Give how lengths and publishers changed since the parent, where that is still there."""
     parent = release.manifest["parent"]
-    if not parent or is_removed(release.path.parent / parent["version"]):
+    if not parent or Version.read(parent["version"]) not in versions_in(release.path.parent):
         return None
-    before = profile(release.path.parent / parent["version"])
+    path = release.path.parent / parent["version"]
+    if is_removed(path):
+        return None
+    before = profile(path)
     kinds = {"documents": (before.characters, made.characters), "spans": (before.lengths, made.lengths)}
     lengths = [
         (f"{kind}: {name}", was, now)
@@ -186,21 +193,23 @@ def _changed(path: Path) -> Row | None:
     file = path / CHANGED_LABELS
     if not file.exists():
         return None
-    rows = read_file(file, None)
-    first = [
-        (
-            row["kind"],
-            row["cause"],
-            row["surface"] or "",
-            *(
-                f"{row[f'{side}_label']} [{row[f'{side}_start']}:{row[f'{side}_end']}]" if row[f"{side}_label"] else "–"
-                for side in ("old", "new")
-            ),
-            row["doc_id"],
-        )
-        for row in rows.slice(0, _CHANGED).to_pylist()
-    ]
-    return {"total": rows.num_rows, "causes": list(by_cause(rows).items()), "first": first}
+    causes: Counter[str] = Counter()
+    first: list[Row] = []
+    for rows in stretches(file, CAUSED.names):
+        causes.update(by_cause(rows))
+        first += rows.slice(0, _CHANGED - len(first)).to_pylist()
+    return {"total": causes.total(), "causes": causes.most_common(), "first": [_change(row) for row in first]}
+
+
+def _change(row: Row) -> tuple[str, ...]:
+    """Give the cells of a label that changed."""
+    before, now = (_side(row[f"{side}_label"], row[f"{side}_start"], row[f"{side}_end"]) for side in ("old", "new"))
+    return row["kind"], row["cause"], row["surface"] or "", before, now, row["doc_id"]
+
+
+def _side(label: str | None, start: int | None, end: int | None) -> str:
+    """Say what stands there, and where; what is said of a whole document stands nowhere."""
+    return "–" if label is None else label if start is None else f"{label} [{start}:{end}]"
 
 
 def _samples(path: Path) -> Iterator[Row]:
