@@ -5,9 +5,6 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.events import add_event, events_in, known_version, state_of
-from copydesk.datasets.load import home_of
-from copydesk.datasets.version import Version
 from copydesk.errors import UnknownError, UsageError
 from copydesk.model.name import NAME_RULE, is_name
 
@@ -22,6 +19,10 @@ from copydesk.model.name import NAME_RULE, is_name
 @click.pass_context
 def command(ctx: click.Context, name: str, alias: str, version: str, remove: bool, as_json: bool) -> None:
     """Call a VERSION of the dataset NAME by an ALIAS such as stable; every command takes it for the number."""
+    from copydesk.datasets.events import add_event, events_in, known_version, state_of
+    from copydesk.datasets.load import home_of
+    from copydesk.datasets.version import Version
+
     folder = home_of(name, folder=datasets_of(ctx))
     if remove == bool(version):
         raise click.UsageError("name a version, or --remove")

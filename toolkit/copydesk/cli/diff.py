@@ -6,10 +6,8 @@ from pathlib import Path
 
 import click
 
-from copydesk.cli.output import datasets_of, json_option, place_option, plain, print_json
-from copydesk.datasets.events import known_version
-from copydesk.datasets.load import home_of
-from copydesk.store import write_file
+from copydesk.cli.output import datasets_of, json_option, place_option, print_json
+from copydesk.cli.terminal import plain
 
 
 @click.command("diff")
@@ -29,6 +27,9 @@ def command(ctx: click.Context, name: str, old: str, new: str, html: Path | None
     """Say what changed from the version OLD of a dataset to NEW: documents, and every label with its cause."""
     from copydesk.datasets import shown
     from copydesk.datasets.compared import compared
+    from copydesk.datasets.events import known_version
+    from copydesk.datasets.load import home_of
+    from copydesk.store import write_file
 
     folder = home_of(name, folder=datasets_of(ctx))
     found = compared(folder, str(known_version(folder, old)), str(known_version(folder, new)))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from copydesk.cli.output import datasets_of, json_option, place_option, print_report
-from copydesk.flow.export import ALL_FORMATS, Wanted, export_version
+from copydesk.flow.export import ALL_FORMATS
 
 format_option = click.option(
     "--format", type=click.Choice(list(ALL_FORMATS)), required=True, help="What it is written as."
@@ -51,4 +51,6 @@ def command(ctx: click.Context, /, name: str, version: str, *, as_json: bool, **
 
     What the format cannot hold, such as nested spans where each token has one tag, is counted, and listed in left-out.jsonl.
     """
+    from copydesk.flow.export import Wanted, export_version
+
     print_report(export_version(datasets_of(ctx), name, version, Wanted(**options)), as_json=as_json)

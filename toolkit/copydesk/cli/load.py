@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.load import find_version, load
 
 
 @click.command("load")
@@ -19,6 +18,8 @@ from copydesk.datasets.load import find_version, load
 @click.pass_context
 def command(ctx: click.Context, name: str, version: str, table: str, split: str, rows: int, as_json: bool) -> None:
     """Print the first rows of a table of a published dataset; without VERSION, of the newest one."""
+    from copydesk.datasets.load import find_version, load
+
     folder = datasets_of(ctx)
     path = find_version(name, version, folder=folder)
     frame = load(name, path.name, split=split, table=table, folder=folder)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copydesk.cli.output import datasets_of, json_option, place_option, plain, print_json
-from copydesk.datasets.events import events_in, state_of, yanked_sentence
-from copydesk.datasets.load import home_of
-from copydesk.datasets.version import Release, open_release, versions_in
+from copydesk.cli.output import datasets_of, json_option, place_option, print_json
+from copydesk.cli.terminal import plain
+
+if TYPE_CHECKING:
+    from copydesk.datasets.version import Release
 
 
 @click.command("log")
@@ -19,6 +20,10 @@ from copydesk.datasets.version import Release, open_release, versions_in
 @click.pass_context
 def command(ctx: click.Context, name: str, as_json: bool) -> None:
     """List the versions of a dataset, newest first, with the reasons of each step, and what was said of them since."""
+    from copydesk.datasets.events import events_in, state_of, yanked_sentence
+    from copydesk.datasets.load import home_of
+    from copydesk.datasets.version import open_release, versions_in
+
     folder = home_of(name, folder=datasets_of(ctx))
     events = events_in(folder)
     releases = [open_release(folder / str(version)) for version in reversed(versions_in(folder))]

@@ -6,8 +6,6 @@ import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.datasets.rules import LEVELS
-from copydesk.flow import release
-from copydesk.remote import place_at
 
 
 @click.command("publish")
@@ -39,6 +37,9 @@ def command(
     The tables are validated first; nothing is published past an error. Where nothing changed since the last version, none is
     made.
     """
+    from copydesk.flow import release
+    from copydesk.remote import place_at
+
     report_each(
         ctx,
         schema,

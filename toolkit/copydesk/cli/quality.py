@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report, progress_shown
+from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report
+from copydesk.cli.progress import progress_shown
 from copydesk.errors import UsageError
-from copydesk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from copydesk.workspace import Workspace
 
 
 @click.group("quality")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
+from copydesk.cli.output import json_option, open_workspace, print_report
+from copydesk.cli.progress import progress_shown
 
 
 @click.command("rebuild")

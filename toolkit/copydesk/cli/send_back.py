@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report, progress_shown
-from copydesk.flow import send_back
-from copydesk.flow.report import Report
+from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report
+from copydesk.cli.progress import progress_shown
+
+if TYPE_CHECKING:
+    from copydesk.flow.report import Report
 
 
 @click.command("send-back")
@@ -46,6 +48,8 @@ def command(ctx: click.Context, /, schema: str, as_json: bool, **asked: Any) -> 
 
 def _meant(target: str, annotator: str, remark: str, *, every: bool, codes: tuple[str, ...]) -> Callable[..., Report]:
     """Say what is to be done; the three ways exclude each other."""
+    from copydesk.flow import send_back
+
     named = (target, annotator, remark)
     if all(named) and not every and not codes:
         return partial(send_back.send_back, target=target, annotator=annotator, remark=remark)

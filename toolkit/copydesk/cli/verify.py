@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.load import check_whole, find_version
 
 
 @click.command("verify")
@@ -19,6 +18,8 @@ def command(ctx: click.Context, name: str, version: str, as_json: bool) -> None:
 
     ``sha256sum -c SHA256SUMS`` in the version's folder does the same for all that is listed there.
     """
+    from copydesk.datasets.load import check_whole, find_version
+
     path = find_version(name, version, folder=datasets_of(ctx))
     check_whole(path)
     if as_json:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.events import add_event, known_version, yanked_sentence
-from copydesk.datasets.load import home_of
 
 
 @click.command("yank")
@@ -22,6 +20,9 @@ def command(
     ctx: click.Context, name: str, version: str, reason: str | None, successor: str, undo: bool, as_json: bool
 ) -> None:
     """Mark a version so that it is not loaded as the newest one, and whoever asks for it is warned. Its files stay."""
+    from copydesk.datasets.events import add_event, known_version, yanked_sentence
+    from copydesk.datasets.load import home_of
+
     folder = home_of(name, folder=datasets_of(ctx))
     known = str(known_version(folder, version))
     instead = str(known_version(folder, successor)) if successor else ""
