@@ -28,11 +28,14 @@ def is_plain(stream: TextIO) -> bool:
 
 
 def console(stream: TextIO | None = None) -> Console:
-    """Give rich's console for a stream, by default standard output; it finds the colours and the width out."""
+    """Give rich's console for a stream, by default standard output; it finds the width and, unless it is to be plain, the colours."""
     from rich.console import Console
 
     stream = stream or sys.stdout
-    return Console(file=stream, force_terminal=is_screen(stream), markup=False, highlight=False, emoji=False)
+    colours = None if is_plain(stream) else "auto"
+    return Console(
+        file=stream, force_terminal=is_screen(stream), color_system=colours, markup=False, highlight=False, emoji=False
+    )
 
 
 def plain(text: str) -> str:
