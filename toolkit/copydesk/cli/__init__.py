@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
@@ -57,6 +58,7 @@ COMMANDS = {
     "rules": "Suggest rules for residue from what the annotators marked.",
     "status": "Count what there is at each stage.",
     "show": "Print one document with its zones and labels, and where each label came from.",
+    "completion": "Print what has a shell complete commands, options and names.",
     "demo": "Run the whole line once, from the seeds to a dataset.",
 }
 
@@ -75,6 +77,15 @@ class Commands(click.Group):
         command = import_module(f"copydesk.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named; of one that is not there, say which it may have been."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            near = [f"copydesk {name}" for name in get_close_matches(args[0], COMMANDS)]
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without loading any."""
@@ -104,7 +115,7 @@ def cli(ctx: click.Context, workspace: str | None) -> None:
 def main() -> None:
     """Run the command line and leave the process with the right exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="copydesk", standalone_mode=False)
     except click.exceptions.Abort:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would end the leaving with another exit code
         print("interrupted; run the command again to go on", file=sys.stderr)  # noqa: T201 - the one place that prints errors

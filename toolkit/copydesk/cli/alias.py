@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 from copydesk.errors import UnknownError, UsageError
 from copydesk.model.name import NAME_RULE, is_name
 
 
 @click.command("alias")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.datasets)
 @click.argument("alias")
-@click.argument("version", required=False, default="")
+@click.argument("version", required=False, default="", shell_complete=complete.versions)
 @click.option("--remove", is_flag=True, help="Take the name away.")
 @place_option
 @json_option

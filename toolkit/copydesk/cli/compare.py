@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 
 
 @click.command("compare")
-@click.argument("name")
-@click.argument("old")
-@click.argument("new")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("old", shell_complete=complete.versions)
+@click.argument("new", shell_complete=complete.versions)
 @click.option(
     "--mask",
     type=click.Path(dir_okay=False, path_type=Path),

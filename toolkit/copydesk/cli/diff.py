@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 from copydesk.cli.terminal import plain
 
 
 @click.command("diff")
-@click.argument("name")
-@click.argument("old")
-@click.argument("new")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("old", shell_complete=complete.versions)
+@click.argument("new", shell_complete=complete.versions)
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page that shows each change in its text."
 )

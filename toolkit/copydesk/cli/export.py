@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_report
 from copydesk.flow.export import ALL_FORMATS
 
@@ -29,8 +30,8 @@ table_option = click.option(
 
 
 @click.command("export")
-@click.argument("name")
-@click.argument("version", required=False, default="")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("version", required=False, default="", shell_complete=complete.versions)
 @format_option
 @to_option
 @split_option

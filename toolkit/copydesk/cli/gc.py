@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 
 
 @click.command("gc")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.datasets)
 @click.option(
     "--days",
     default=30,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import json_option, open_workspace, print_report
 from copydesk.cli.progress import progress_shown
 from copydesk.errors import UsageError
@@ -13,7 +14,12 @@ from copydesk.errors import UsageError
 
 @click.command("import-export")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--schema", default="", help="The schema that it was labelled under, where the workspace has several.")
+@click.option(
+    "--schema",
+    shell_complete=complete.schemas,
+    default="",
+    help="The schema that it was labelled under, where the workspace has several.",
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, file: Path, schema: str, as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import json_option, open_workspace, print_json, print_report
 from copydesk.cli.progress import progress_shown
 
@@ -17,7 +18,11 @@ _SHOWN = 400  # characters of a stretch that is cut or kept; --json gives all
 @click.argument("paths", nargs=-1)
 @click.option("--retry", is_flag=True, help="Read again whatever had something rejected.")
 @click.option(
-    "--explain", "document", metavar="DOC", help="Show a document beside its article, with every edit and rule."
+    "--explain",
+    "document",
+    metavar="DOC",
+    shell_complete=complete.documents,
+    help="Show a document beside its article, with every edit and rule.",
 )
 @json_option
 @click.pass_context

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 
 
 @click.command("load")
-@click.argument("name")
-@click.argument("version", required=False, default="")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("version", required=False, default="", shell_complete=complete.versions)
 @click.option("--table", default="default", show_default=True, help="Which table, such as spans or annotations.")
 @click.option("--split", default="train", show_default=True, help="train, validation, test or all.")
 @click.option("--rows", default=5, show_default=True, help="How many rows to print.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 from copydesk.cli.terminal import plain
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("log")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.datasets)
 @place_option
 @json_option
 @click.pass_context

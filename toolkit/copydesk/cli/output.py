@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.progress import progress_shown
 from copydesk.cli.terminal import plain
 from copydesk.errors import CopydeskError
@@ -28,9 +29,19 @@ place_option = click.option(
     callback=lambda ctx, _, place: ctx.meta.update({_PLACE: place}),
     help="Where datasets lie, such as s3://news/datasets; by default where the workspace says.",
 )
-schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default each in turn.")
+schema_option = click.option(
+    "--schema",
+    shell_complete=complete.schemas,
+    default="",
+    help="One of the workspace's schemas; by default each in turn.",
+)
 
-one_schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default the first.")
+one_schema_option = click.option(
+    "--schema",
+    shell_complete=complete.schemas,
+    default="",
+    help="One of the workspace's schemas; by default the first.",
+)
 
 
 def open_workspace(ctx: click.Context) -> Workspace:

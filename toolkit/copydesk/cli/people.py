@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_json, print_report
 from copydesk.cli.progress import progress_shown
 
@@ -29,7 +30,7 @@ def add(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
 
 
 @command.command("disable")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, shell_complete=complete.people)
 @json_option
 @click.pass_context
 def disable(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
@@ -56,7 +57,7 @@ def list_people(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command("lanes")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, shell_complete=complete.people)
 @one_schema_option
 @json_option
 @click.pass_context

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.datasets.rules import LEVELS
 
 
 @click.command("publish")
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", shell_complete=complete.datasets)
 @click.option(
     "--bump", type=click.Choice(LEVELS), help="Move the version number so far, or refuse where it must move further."
 )

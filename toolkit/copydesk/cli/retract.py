@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import json_option, open_workspace, print_report
 from copydesk.cli.progress import progress_shown
 
 
 @click.command("retract")
-@click.argument("article")
+@click.argument("article", shell_complete=complete.documents)
 @click.option("--reason", required=True, help="Why; whoever loads a version that holds it is told.")
 @json_option
 @click.pass_context

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import json_option, open_workspace, print_json, print_report
 from copydesk.cli.progress import progress_shown
 
@@ -34,7 +35,7 @@ def new(ctx: click.Context, name: str, labels: tuple[str, ...], as_json: bool) -
 
 
 @command.command("check")
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", shell_complete=complete.schema_folders)
 @click.option("--server", is_flag=True, help="Ask Label Studio, too, whether it takes the labelling configuration.")
 @json_option
 @click.pass_context
@@ -47,7 +48,7 @@ def check(ctx: click.Context, name: str, server: bool, as_json: bool) -> None:
 
 
 @command.command("preview")
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", shell_complete=complete.schema_folders)
 @click.option(
     "--output", "--out", "out", type=_FILE, help="Where the page is written; by default NAME-preview.html here."
 )
@@ -92,7 +93,12 @@ def from_xml(ctx: click.Context, file: Path, name: str, as_json: bool) -> None:
 @click.option("--add", multiple=True, metavar="LABEL", help="Add a label.")
 @click.option("--apply", is_flag=True, help="Do it; without this what it would touch is counted.")
 @click.option("--undo", is_flag=True, help="Take the last migration back.")
-@click.option("--schema", default="", help="One of the workspace's schemas; by default the first.")
+@click.option(
+    "--schema",
+    shell_complete=complete.schemas,
+    default="",
+    help="One of the workspace's schemas; by default the first.",
+)
 @json_option
 @click.pass_context
 def migrate(ctx: click.Context, /, schema: str, apply: bool, undo: bool, as_json: bool, **plan: Any) -> None:

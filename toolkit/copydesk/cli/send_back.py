@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report
 from copydesk.cli.progress import progress_shown
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command("send-back")
-@click.argument("target", metavar="[TASK|DOCUMENT]", default="")
-@click.argument("annotator", default="")
+@click.argument("target", metavar="[TASK|DOCUMENT]", default="", shell_complete=complete.documents)
+@click.argument("annotator", default="", shell_complete=complete.people)
 @click.option("--remark", default="", help="What the annotator is told, above the text and at each of the marks.")
 @click.option(
     "--all", "every", is_flag=True, help="Give back what adjudicators sent back, one person for each decision."

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.drawn import Piece, marks_of, pieces, print_pieces
 from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_json
 from copydesk.cli.terminal import plain
 
 
 @click.command("show")
-@click.argument("doc_id")
+@click.argument("doc_id", shell_complete=complete.documents)
 @one_schema_option
 @json_option
 @click.pass_context

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 
 
 @click.command("verify")
-@click.argument("name")
-@click.argument("version", required=False, default="")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("version", required=False, default="", shell_complete=complete.versions)
 @place_option
 @json_option
 @click.pass_context

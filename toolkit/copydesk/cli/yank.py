@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
 
 
 @click.command("yank")
-@click.argument("name")
-@click.argument("version")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("version", shell_complete=complete.versions)
 @click.option("--reason", help="Why; whoever loads the version is told.")
 @click.option("--successor", default="", help="The version to load instead.")
 @click.option("--undo", is_flag=True, help="Take it back.")
