@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from copydesk.cli.terminal import print_error
 from copydesk.errors import CopydeskError, SystemFault, UsageError
 
 INTERRUPTED = 130
@@ -122,7 +123,10 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
-        _print_json(UsageError(error.format_message()))
+        context = getattr(error, "ctx", None)
+        _print_json(
+            UsageError(error.format_message(), fix=f"see {context.command_path if context else 'copydesk'} --help")
+        )
         sys.exit(error.exit_code)
     except CopydeskError as error:
         _leave(error)
@@ -135,7 +139,7 @@ def main() -> None:
 
 
 def _leave(error: CopydeskError) -> NoReturn:
-    print(f"copydesk: {error}", file=sys.stderr)  # noqa: T201
+    print_error(error)
     _print_json(error)
     sys.exit(error.exit_code)
 

@@ -11,7 +11,7 @@ import click
 
 from copydesk.cli import complete
 from copydesk.cli.progress import progress_shown
-from copydesk.cli.terminal import plain
+from copydesk.cli.terminal import plain, print_error
 from copydesk.errors import CopydeskError
 from copydesk.model.progress import Progress
 
@@ -70,7 +70,7 @@ def print_report(report: Report, *, as_json: bool, fault: CopydeskError | None =
     else:
         _print_text(report)
     if fault:
-        click.echo(f"copydesk: {fault}", err=True)
+        print_error(fault)
         click.get_current_context().exit(fault.exit_code)
 
 
@@ -102,7 +102,7 @@ def report_each(
     if as_json:
         print_json({"schemas": [report.as_dict() for report in reports], **(faults[0][1].as_dict() if faults else {})})
     for report, fault in faults:
-        click.echo(f"copydesk: {report.stage}: {fault}", err=True)
+        print_error(fault, of=report.stage)
     if faults:
         ctx.exit(faults[0][1].exit_code)
 

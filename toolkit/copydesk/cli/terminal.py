@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from copydesk.errors import CopydeskError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -47,6 +49,21 @@ def _harmless(sign: str) -> str:
     if sign.isprintable() or sign in "\n\t" or sign in _JOINERS or unicodedata.category(sign) == "Zs":
         return sign
     return repr(sign)[1:-1]
+
+
+def print_error(error: CopydeskError, *, of: str = "") -> None:
+    """Say on standard error what is wrong and where, what mends it, and the code that programs and the reference know it by.
+
+    ``of`` names the stage that it is about, where there are several.
+    """
+    begin = f"copydesk: {of}: " if of else "copydesk: "
+    if is_plain(sys.stderr):
+        click.echo(plain(f"{begin}{error} [{error.code}]"), err=True)
+        return
+    click.echo(click.style(begin, fg="red", bold=True) + plain(error.message), err=True)
+    for name, told in (("fix", error.fix), ("code", error.code)):
+        if told:
+            click.echo(click.style(f"  {name:<5}", bold=True) + plain(told), err=True)
 
 
 def print_rows(rows: Iterable[Sequence[object]], *, heads: Sequence[str], numbers: Sequence[str] = ()) -> None:
