@@ -23,14 +23,17 @@ _BARS = " ▁▂▃▄▅▆▇█"
 
 
 def picture(view: Overview, out: Console, *, title: str, now: datetime) -> Group:
-    """Draw the line, the pace and as many people as there is room for."""
+    """Draw the line, the pace and as many people as there is room for; where the line is too long, only where something waits."""
     head = Text(f"{plain(title)}   {now:%H:%M}   q leaves", style="bold", overflow="ellipsis", no_wrap=True)
-    main = Group(head, _line(view, out.width), _pace(view.pace))
-    room = out.height - len(out.render_lines(main)) - 3  # the blank line, the heads and their rule
+    for least in (0, 1):
+        main = Group(head, _line(view, out.width, least_waiting=least), _pace(view.pace))
+        room = out.height - len(out.render_lines(main)) - 3  # the blank line, the heads and their rule
+        if room >= -3:
+            break
     return Group(main, *_people(view.people, room, now=now))
 
 
-def _line(view: Overview, width: int) -> Table:
+def _line(view: Overview, width: int, *, least_waiting: int) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
     table.add_column("step", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
@@ -40,7 +43,7 @@ def _line(view: Overview, width: int) -> Table:
     for schema, steps in [("", view.shared), *view.under.items()]:
         if len(view.under) > 1 and schema:
             table.add_row(Text(plain(schema), style="bold", overflow="ellipsis"))
-        for step in steps:
+        for step in (one for one in steps if len(one.waiting) >= least_waiting):
             cells = _cells(step, with_next=width >= _WIDE)
             table.add_row(*(cells if width >= _NARROW else [*cells[:2], cells[3]]))
     return table

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING
 
 import click
@@ -68,7 +69,7 @@ def _rate(rate: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes} min"
@@ -106,6 +107,8 @@ def _columns() -> Bars:
     class Pace(ProgressColumn):
         def render(self, task: Task) -> Text:
             told = pace(task.description, int(task.completed), int(task.total or 0), seconds=task.elapsed or 0)
+            if narrow and task.total:
+                told = told.partition(", ")[2]  # the share says how much is done
             return Text(told, no_wrap=True, overflow="ellipsis")
 
     class What(ProgressColumn):
