@@ -118,11 +118,7 @@ HOSTILE = "Bad \x1b[31m\x1b]0;title\x07 news\n\nLena Ostrom met \u202eevil\u202c
 @pytest.fixture(scope="session")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with one hostile article, and labels agreed on it that are nested and that cross."""
-    workspace = Workspace.create(tmp_path_factory.mktemp("labelled") / "desk")
-    for seed in (workspace.root / "seeds").iterdir():
-        seed.unlink()
-    (workspace.root / "seeds" / "bad.txt").write_text(HOSTILE, encoding="utf-8")
-    ingest(workspace, (), progress=lambda *_: None)
+    workspace = _ingested(tmp_path_factory.mktemp("labelled") / "desk", HOSTILE)
     (document,) = workspace.documents.read("documents").to_pylist()
     spans = [
         ("Lena Ostrom met", "PERSON"),
@@ -134,6 +130,25 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     rows = [_agreed(document, surface, label) for surface, label in spans]
     workspace.agreed.replace({"agreed_spans": from_rows("agreed_spans", rows)}, {"stage": "agree", "key": ""})
     return workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace with one document, which no other test has."""
+    return _ingested(tmp_path / "desk", "A headline\n\nSomething was said.\n")
+
+
+def _ingested(folder: Path, article: str) -> Workspace:
+    """A workspace that works without other processes, which would cost more than the work."""
+    made = Workspace.create(folder)
+    with (folder / "copydesk.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[engine]\nname = "inline"\n')
+    for seed in (folder / "seeds").iterdir():
+        seed.unlink()
+    (folder / "seeds" / "story.txt").write_text(article, encoding="utf-8")
+    made = Workspace.open(folder)
+    ingest(made, (), progress=lambda *_: None)
+    return made
 
 
 def _agreed(document: Mapping[str, Any], surface: str, label: str) -> dict[str, Any]:

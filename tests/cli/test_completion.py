@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.cli import COMMANDS
+from copydesk.cli import COMMANDS, cli
 from copydesk.flow.ingest import ingest
 from copydesk.store import write_json
 from copydesk.workspace import Workspace
@@ -39,41 +38,39 @@ def completed(words: str, cwd: Path) -> tuple[list[str], str]:
     return [line.partition(",")[2] for line in done.stdout.splitlines() if line], done.stderr.strip()
 
 
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    made = Workspace.create(tmp_path_factory.mktemp("completion") / "desk")
-    settings = made.root / "copydesk.toml"
+@pytest.fixture
+def named(workspace: Workspace) -> Workspace:
+    """The workspace with a second schema, two versions of a dataset and an annotator."""
+    settings = workspace.root / "copydesk.toml"
     settings.write_text('schemas = ["conflict-events"]\n' + settings.read_text(encoding="utf-8"), encoding="utf-8")
-    ingest(made, (), progress=lambda *_: None)
     for version in ("1.9.0", "1.10.0"):
-        (made.root / "datasets" / "my-articles" / version).mkdir(parents=True)
-    write_json(made.people_file, {"people": [{"name": "anna", "pseudonym": "A1"}], "others": []}, mode=0o600)
-    return Workspace.open(made.root)
+        (workspace.root / "datasets" / "my-articles" / version).mkdir(parents=True)
+    write_json(workspace.people_file, {"people": [{"name": "anna", "pseudonym": "A1"}], "others": []}, mode=0o600)
+    return workspace
 
 
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ("copydesk sta", ["status"]),
-        ("copydesk people di", ["disable"]),
-        ("copydesk status --w", ["--watch"]),
-        ("copydesk agree --schema ", ["news-entities", "conflict-events"]),
-        ("copydesk schema check a", ["attribution-claims"]),
-        ("copydesk load my", ["my-articles"]),
-        ("copydesk load my-articles ", ["1.10.0", "1.9.0"]),
-        ("copydesk people disable ", ["anna"]),
-    ],
-)
-def test_what_begins_with_what_was_typed_is_offered_and_nothing_heavy_is_loaded(
-    workspace: Workspace, words: str, offered: list[str]
-) -> None:
-    assert completed(words, workspace.root) == (offered, "")
+OFFERED = {
+    "copydesk sta": ["status"],
+    "copydesk people di": ["disable"],
+    "copydesk status --w": ["--watch"],
+    "copydesk agree --schema ": ["news-entities", "conflict-events"],
+    "copydesk schema check a": ["attribution-claims"],
+    "copydesk load my": ["my-articles"],
+    "copydesk load my-articles ": ["1.10.0", "1.9.0"],
+    "copydesk people disable ": ["anna"],
+}
+
+
+def test_what_begins_with_what_was_typed_is_offered_and_nothing_heavy_is_loaded(named: Workspace) -> None:
+    assert {words: completed(words, named.root) for words in OFFERED} == {
+        words: (offered, "") for words, offered in OFFERED.items()
+    }
 
 
 def test_documents_are_read_once_after_each_ingest(workspace: Workspace) -> None:
     (document,) = workspace.documents.read("documents")["doc_id"].to_pylist()
     offered, loaded = completed("copydesk show ", workspace.root)
-    assert (sorted(offered), "pyarrow" in loaded) == ([document, "seeds/004_sarn-pass.txt"], True)
+    assert (sorted(offered), "pyarrow" in loaded) == ([document, "seeds/story.txt"], True)
     assert completed("copydesk show doc-", workspace.root) == ([document], "")
     (workspace.root / "seeds" / "more.txt").write_text("A headline\n\nMore was said.\n", encoding="utf-8")
     ingest(workspace, (), progress=lambda *_: None)
@@ -86,7 +83,7 @@ def test_where_nothing_can_be_read_nothing_is_offered_and_nothing_said(tmp_path:
     assert completed("copydesk agree --schema ", tmp_path) == ([], "")
 
 
-def test_bash_completes_with_the_script(workspace: Workspace) -> None:
+def test_bash_completes_with_the_script(named: Workspace) -> None:
     program = """
         eval "$(copydesk completion bash)"
         COMP_WORDS=(copydesk load my) COMP_CWORD=2
@@ -95,7 +92,7 @@ def test_bash_completes_with_the_script(workspace: Workspace) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", program],
-        cwd=workspace.root,
+        cwd=named.root,
         env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,
@@ -105,10 +102,9 @@ def test_bash_completes_with_the_script(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_each_shell_gets_its_own_script(shell: str) -> None:
-    command = [sys.executable, "-c", "from copydesk.cli import main; main()", "completion", shell, "--json"]
-    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    assert f"_COPYDESK_COMPLETE={shell}_complete" in told["script"]
+def test_each_shell_gets_its_own_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["completion", shell], prog_name="copydesk", standalone_mode=False)
+    assert f"_COPYDESK_COMPLETE={shell}_complete" in capsys.readouterr().out
 
 
 def test_no_command_loads_anything_heavy_before_it_works() -> None:

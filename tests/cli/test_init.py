@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import subprocess
 import sys
@@ -10,8 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from copydesk.cli import cli
+from copydesk.errors import ConfigError
 from copydesk.workspace import Workspace, starter_settings
 
 COMMAND = [sys.executable, "-c", "from copydesk.cli import main; main()", "init"]
@@ -71,10 +73,8 @@ def test_with_options_nothing_is_asked_on_a_terminal_either(
     ],
 )
 def test_an_answer_that_cannot_be_is_refused_and_nothing_is_made(tmp_path: Path, options: list[str], said: str) -> None:
-    done = subprocess.run(
-        [*COMMAND, "w", *options, "--json"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, said in json.loads(done.stdout)["message"]) == (2, True), done.stdout
+    with pytest.raises((ConfigError, click.BadParameter), match=said):
+        cli.main(["init", str(tmp_path / "w"), *options], standalone_mode=False)
     assert not (tmp_path / "w").exists()
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from copydesk.cli import cli
 from copydesk.cli.drawn import marks_of, pieces
 from copydesk.cli.terminal import plain
 from copydesk.workspace import Workspace
@@ -52,7 +51,7 @@ def test_a_label_that_goes_on_in_another_zone_says_so() -> None:
 spans = st.tuples(st.integers(0, 11), st.integers(1, 12)).filter(lambda pair: pair[0] < pair[1])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.text(alphabet="ab\x1b\x07\u202e\u200c中", min_size=12, max_size=12), st.lists(spans, max_size=8))
 def test_what_is_drawn_is_the_text_and_every_label_opens_and_closes_once(
     text: str, places: list[tuple[int, int]]
@@ -66,19 +65,18 @@ def test_what_is_drawn_is_the_text_and_every_label_opens_and_closes_once(
     assert len(set(numbers)) == len(numbers)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.text())
 def test_no_text_keeps_what_a_terminal_obeys(text: str) -> None:
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]", plain(text))
 
 
-@pytest.mark.parametrize("columns", [40, 80, 200])
 def test_a_document_is_shown_within_the_width_in_colours_and_brackets(
-    labelled: Workspace, terminal: Callable[..., Any], columns: int
+    labelled: Workspace, terminal: Callable[..., Any]
 ) -> None:
-    shown = terminal("show", "seeds/bad.txt", columns=columns, cwd=labelled.root)
+    shown = terminal("show", "seeds/story.txt", columns=40, cwd=labelled.root)
     assert shown.end() == 0, shown.heard
-    assert shown.widest <= columns
+    assert shown.widest <= 40
     assert "\x1b[38;2;" in shown.heard
     text = " ".join(shown.lines)
     assert "[Lena [[Ostrom]PERSON met]GPE]PERSON" in text, "in one another, though one ends with another"
@@ -89,24 +87,37 @@ def test_a_document_is_shown_within_the_width_in_colours_and_brackets(
     assert re.fullmatch(r"(?:[^\x1b]|\x1b\[[0-9;]*m)*", shown.heard.replace("\r", "")), "of escapes only colours"
 
 
+DRAW = f"""
+from copydesk.cli import cli
+from copydesk.cli.drawn import print_pieces
+print_pieces([("[", "A"), ({"中文 word " * 30!r}, "A"), ("]A", "A")], {{"A": "#aa0000"}})
+"""
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_lines_break_between_words_at_the_width(terminal: Callable[..., Any], columns: int) -> None:
+    shown = terminal(program=DRAW, columns=columns)
+    assert shown.end() == 0
+    assert columns - 10 <= shown.widest <= columns
+    assert " ".join(shown.lines).split() == ["[中文", *["word", "中文"] * 29, "word", "]A"]
+
+
 @pytest.mark.parametrize(
-    "settings", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"CI": "true"}], ids=lambda each: next(iter(each))
+    "off", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"CI": "true"}], ids=lambda each: next(iter(each))
 )
 def test_where_colours_are_not_wanted_a_terminal_gets_plain_lines(
-    terminal: Callable[..., Any], settings: dict[str, str]
+    terminal: Callable[..., Any], off: dict[str, str]
 ) -> None:
-    program = "from copydesk.cli.drawn import print_pieces; print_pieces([('[', 'A'), ('x' * 50, 'A'), (']A', 'A')], {'A': '#aa0000'})"
-    shown = terminal(program=program, columns=40, settings=settings)
+    shown = terminal(program=DRAW, columns=40, settings=off)
     assert shown.end() == 0
     assert "\x1b" not in shown.heard
-    assert "".join(shown.lines) == f"[{'x' * 50}]A"
+    assert " ".join(shown.lines).split() == ["[中文", *["word", "中文"] * 29, "word", "]A"]
 
 
-def test_a_pipe_gets_each_zone_on_one_line_with_its_labels(labelled: Workspace) -> None:
-    command = [sys.executable, "-c", "from copydesk.cli import main; main()", "show", "seeds/bad.txt"]
-    done = subprocess.run(command, cwd=labelled.root, capture_output=True, text=True, check=True)
-    assert "\x1b" not in done.stdout
-    assert any(
-        line.startswith("[Lena [[Ostrom]PERSON met]GPE]PERSON ") and line.endswith(".")
-        for line in done.stdout.splitlines()
-    )
+def test_what_is_no_terminal_gets_each_zone_on_one_line_with_its_labels(
+    labelled: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["--workspace", str(labelled.root), "show", "seeds/story.txt"], standalone_mode=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert not any("\x1b" in line for line in lines)
+    assert any(line.startswith("[Lena [[Ostrom]PERSON met]GPE]PERSON ") and line.endswith(".") for line in lines)

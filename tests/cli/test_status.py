@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,13 +34,6 @@ NOW = datetime(2025, 3, 14, 12, tzinfo=UTC)
 
 def lines_of(picture: str) -> list[str]:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", picture).split("\r\n")
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    made = Workspace.create(tmp_path / "desk")
-    ingest(made, (), progress=lambda *_: None)
-    return made
 
 
 def annotation(number: int, doc_id: str, annotator: str, at: datetime, *, cancelled: bool = False) -> dict[str, Any]:
@@ -109,11 +101,16 @@ def test_followed_it_fills_a_terminal_of_any_size_and_is_drawn_over_itself_when_
     assert (HIDDEN in inside, LEFT in seen.heard) == (True, True)
 
 
+STILL = """
+from rich.text import Text
+from copydesk.cli.screen import fill_screen
+fill_screen(lambda out: Text("version"), stamp=lambda: 0)
+"""
+
+
 @pytest.mark.parametrize("by", ["ctrl-c", "sigterm"])
-def test_told_to_stop_it_leaves_the_terminal_as_it_was_with_0(
-    labelled: Workspace, terminal: Callable[..., Any], by: str
-) -> None:
-    seen = terminal("status", "--watch", cwd=labelled.root)
+def test_told_to_stop_it_leaves_the_terminal_as_it_was_with_0(terminal: Callable[..., Any], by: str) -> None:
+    seen = terminal(program=STILL)
     before = seen.line_settings()
     seen.wait_for("version")
     assert seen.line_settings() != before, "keys are not echoed"

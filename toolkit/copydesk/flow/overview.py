@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 
 from copydesk.datasets.load import versions
 from copydesk.datasets.version import MANIFEST
-from copydesk.flow.agree import agreed_key
 from copydesk.flow.current import current_rejected
-from copydesk.flow.labels import anchor_counts
+from copydesk.flow.labels import anchor_counts, labels_key
 from copydesk.flow.overlap import asked_of
 from copydesk.store import Latest, Log
 from copydesk.studio.changes import newest
@@ -144,8 +143,7 @@ def _under(workspace: Workspace, sent: int, lacking: int, left: int) -> Iterator
         (lacking, f"to be read ({left:,} readings)", "annotators, in Label Studio"),
     )
     anchors = anchor_counts(workspace)
-    agreed = workspace.agreed.part()
-    stale = agreed is None or not workspace.agreed.is_made_from(agreed_key(workspace))
+    stale = workspace.agreed.part() is None or not workspace.labels.is_made_from(labels_key(workspace))
     pulled = _rows(workspace.pulls, "annotations")
     yield _step(
         "labels",
