@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from copydesk.errors import ConfigError, StudioError
+from copydesk.errors import ConfigError, SystemFault
 from copydesk.studio.backend import Login, application, serving
 from copydesk.studio.projects import MODEL_VERSION
 
@@ -120,7 +120,7 @@ def test_a_port_that_is_taken_is_one_sentence() -> None:
         port = other.getsockname()[1]
         app = application(lambda _: [], login=LOGIN, say=print)
         with (
-            pytest.raises(StudioError, match=f"127.0.0.1 port {port} cannot be listened at"),
+            pytest.raises(SystemFault, match=f"127.0.0.1 port {port} cannot be listened at"),
             serving(app, host="127.0.0.1", port=port),
         ):
             pass

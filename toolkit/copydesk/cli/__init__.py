@@ -58,6 +58,8 @@ COMMANDS = {
     "gc": "Remove the files of versions that were yanked long ago.",
     "rules": "Suggest rules for residue from what the annotators marked.",
     "status": "Count what there is at each stage.",
+    "serve": "Show the workspace in a browser: the desk, documents and labels, agreement, findings, versions.",
+    "report": "Write what serve shows of the work and the newest versions into one HTML file.",
     "show": "Print one document with its zones and labels, and where each label came from.",
     "completion": "Print what has a shell complete commands, options and names.",
     "demo": "Run the whole line once, from the seeds to a dataset.",

@@ -18,8 +18,9 @@ from copydesk.model.document import text_sha256
 from copydesk.model.progress import Progress, Say
 from copydesk.model.tables import DOCUMENTS, from_rows
 from copydesk.model.windows import Place
+from copydesk.serving import address, serving
 from copydesk.store import locked, read_secrets, write_json
-from copydesk.studio.backend import Login, application, serving
+from copydesk.studio.backend import Login, application
 from copydesk.studio.backend_project import registered
 from copydesk.studio.earlier import Earlier
 from copydesk.studio.interface import TEXT
@@ -40,15 +41,15 @@ def backend(
     """Serve live suggestions and have the workspace's projects on Label Studio ask for them; gives the address and the projects'.
 
     ``url`` is where Label Studio reaches it, by default where it listens. Suggesters learn at the start what there is to learn. In
-    the end the projects ask no longer, and go on with what was sent. Raises UnknownError where nothing was pushed yet, StudioError
-    where it cannot be listened or reached at the address, and what ``connected`` raises.
+    the end the projects ask no longer, and go on with what was sent. Raises UnknownError where nothing was pushed yet, SystemFault
+    where it cannot be listened, StudioError where it cannot be reached at the address, and what ``connected`` raises.
     """
     schema, login = workspace.schema(), _login(workspace)
     with connected(workspace) as studio:
         projects = known_projects(workspace, studio, schema)
         live = Live(workspace, say=say, progress=progress)
         with serving(application(live, login=login, say=say), host=host, port=port) as taken:
-            at = url or f"http://{f'[{host}]' if ':' in host else host}:{taken}"
+            at = url or address(host, taken)
             ids = [int(one["id"]) for one in projects]
             with registered(studio, ids, url=at, login=login, say=say):
                 yield at, [f"{studio.url.rstrip('/')}/projects/{one}/data" for one in ids]

@@ -9,15 +9,12 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import socket
 import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from copydesk.errors import CopydeskError, MissingExtraError, StudioError
+from copydesk.errors import CopydeskError
 from copydesk.model.progress import Say
 from copydesk.studio.projects import MODEL_VERSION
 
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 MOST_BYTES = 64 * 2**20  # of a request's body
-_GRACE_SECONDS = 5
 
 Answer = Callable[[Sequence[Mapping[str, Any]]], list[dict[str, Any]]]
 _Endpoint = Callable[["Request"], Awaitable["Response"]]
@@ -51,16 +47,14 @@ def application(answer: Answer, *, login: Login, say: Say, most: int = MOST_BYTE
 
     ``answer`` gives of tasks, as Label Studio has them, a prediction each (``result``, ``score``, ``model_version``); it is called in
     one thread at a time. ``most`` is how many bytes a request may have. Whatever goes wrong is answered with one sentence, which
-    ``say`` is told as well where it is no fault of who asked. Raises MissingExtraError.
+    ``say`` is told as well where it is no fault of who asked.
     """
-    try:
-        from starlette.applications import Starlette
-        from starlette.concurrency import run_in_threadpool
-        from starlette.exceptions import HTTPException
-        from starlette.responses import JSONResponse
-        from starlette.routing import Route
-    except ImportError as error:
-        raise _missing() from error
+    from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
+    from starlette.exceptions import HTTPException
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
     one_at_a_time = threading.Lock()
 
     def answered(tasks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -136,59 +130,3 @@ def _tasks(body: bytes) -> list[Mapping[str, Any]]:
     ):
         raise HTTPException(400, "the request names no tasks with data")
     return tasks
-
-
-@contextmanager
-def serving(app: Starlette, *, host: str, port: int) -> Iterator[int]:
-    """Serve the application in a thread of its own; gives the port, which is a free one where ``port`` is 0.
-
-    Raises StudioError where it cannot be listened there, and MissingExtraError.
-    """
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise _missing() from error
-    listener = _listener(host, port)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level="critical",  # what goes wrong is said in one sentence, and a request is nobody's business
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        http="h11",
-        ws="none",
-        loop="asyncio",
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive() and not server.started:
-            time.sleep(0.01)
-        yield int(listener.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise StudioError(
-            f"{host} port {port} cannot be listened at: {reason}", fix="name an address of this machine and a free port"
-        ) from error
-    return listener
-
-
-def _missing() -> MissingExtraError:
-    return MissingExtraError(
-        "the ML backend needs the packages starlette and uvicorn", fix="pip install 'copydesk[backend]'"
-    )
