@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+INSTALL = $(BIN)/uv pip install --quiet --no-deps --compile-bytecode --python
 
 .PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora clean
 
@@ -40,36 +41,36 @@ scale: $(READY)
 
 # Half a gigabyte, which only the engine spark needs; Java 17 is not in it.
 spark: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-spark.txt
+	$(INSTALL) .venv --requirement constraints-spark.txt
 
 # For addresses that begin with s3://, with a store to test them on.
 s3: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-s3.txt
+	$(INSTALL) .venv --requirement constraints-s3.txt
 
 # To set label errors as the library cleanlab finds them beside our own.
 cleanlab: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-cleanlab.txt
+	$(INSTALL) .venv --requirement constraints-cleanlab.txt
 
 # To suggest labels by a GLiNER model exported to ONNX.
 gliner: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-gliner.txt
+	$(INSTALL) .venv --requirement constraints-gliner.txt
 
 # An environment for each library that tests/datasets/readers reads a version with, and nothing else in it.
 readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard tests/datasets/readers/*.txt))
 
 .readers/%/.ready: tests/datasets/readers/%.txt | $(READY)
 	$(BIN)/python -m venv --without-pip --clear .readers/$*
-	$(BIN)/python -m pip --python .readers/$* install --quiet --disable-pip-version-check --no-compile --no-deps --requirement $<
+	$(INSTALL) .readers/$* --no-compile-bytecode --requirement $<
 	touch $@
 
-# Bytecode is compiled here, once, whatever PYTHONDONTWRITEBYTECODE says: without it every start pays several times over.
+# uv fetches many packages at a time, and compiles the bytecode, without which every start pays several times over.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Copydesk needs Python 3.11, 3.12 or 3.13, this is " + sys.version.split()[0]) if sys.version_info[:2] not in {(3, 11), (3, 12), (3, 13)} else None'
 	$(PYTHON) -m venv .venv
-	@echo "Installing the pinned packages into .venv: a few minutes the first time."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 .venv/lib || true
+	@echo "Installing the pinned packages into .venv: a minute or two the first time."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	$(INSTALL) .venv --requirement constraints.txt
+	$(INSTALL) .venv --no-build-isolation --editable .
 	touch $(READY)
 
 clean:
