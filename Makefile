@@ -3,8 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 INSTALL = $(BIN)/uv pip install --quiet --no-deps --compile-bytecode --python
+TESTING = 'pytest>=8.4' 'pytest-timeout>=2.4' 'hypothesis>=6.130'
+BOUNDED = $(addprefix tests/,model store tasks sampling documents validation/test_checks.py validation/test_suites.py \
+	datasets/test_publish.py studio/test_codec.py studio/test_client.py)
 
-.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora clean
+.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora oldest newest clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -63,6 +66,14 @@ readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard te
 	$(INSTALL) .readers/$* --no-compile-bytecode --requirement $<
 	touch $@
 
+# The same tests with the lowest versions that pyproject.toml allows, and with the newest: each in an environment of its own.
+oldest: RESOLUTION := lowest-direct
+newest: RESOLUTION := highest
+oldest newest: $(READY)
+	$(BIN)/python -m venv --without-pip --clear .bounds/$@
+	$(BIN)/uv pip install --quiet --resolution $(RESOLUTION) --python .bounds/$@ '.[backend,s3]' $(TESTING)
+	env -u PYTHONPATH .bounds/$@/bin/python -m pytest --override-ini filterwarnings=default $(BOUNDED)
+
 # uv fetches many packages at a time, and compiles the bytecode, without which every start pays several times over.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Copydesk needs Python 3.11, 3.12 or 3.13, this is " + sys.version.split()[0]) if sys.version_info[:2] not in {(3, 11), (3, 12), (3, 13)} else None'
@@ -74,4 +85,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf .venv .copydesk .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .bounds .readers .copydesk .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

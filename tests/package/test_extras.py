@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import os
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -14,6 +16,8 @@ import pytest
 from fsspec.registry import known_implementations
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from copydesk import remote
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLKIT = ROOT / "toolkit"
@@ -50,27 +54,63 @@ def imported(scope: ast.AST) -> Iterator[str]:
 
 
 @cache
-def needed() -> dict[str, set[str]]:
-    """The distributions besides the core that each class, function and other statement of a module imports from."""
+def needed() -> dict[str, dict[str, str]]:
+    """The modules of others that each class, function and other statement of a module imports, with their distributions."""
     known = importlib.metadata.packages_distributions()
+    ours = {"copydesk", *sys.stdlib_module_names}
     found = {}
     for path in TOOLKIT.rglob("*.py"):
         for scope in ast.parse(path.read_text(encoding="utf-8")).body:
-            roots = {module.partition(".")[0] for module in imported(scope)} - set(sys.stdlib_module_names)
-            names = {canonicalize_name(known.get(root, [root])[0]) for root in roots} - CORE - {"copydesk"}
-            if names:
-                found[f"{path.relative_to(TOOLKIT)}:{scope.lineno}"] = names
+            roots = {module: module.partition(".")[0] for module in imported(scope)}
+            found[f"{path.relative_to(TOOLKIT)}:{scope.lineno}"] = {
+                module: canonicalize_name(known.get(root, [root])[0])
+                for module, root in roots.items()
+                if root not in ours
+            }
     return found
 
 
+def modules_of(listed: set[str]) -> list[str]:
+    return sorted({one for modules in needed().values() for one, name in modules.items() if name in listed})
+
+
 def test_what_is_imported_together_the_core_and_one_extra_bring() -> None:
-    lacking = {
-        place: names for place, names in needed().items() if not any(names <= extra for extra in EXTRAS.values())
-    }
-    assert lacking == {}
+    beside = {place: set(modules.values()) - CORE for place, modules in needed().items()}
+    assert [place for place, names in beside.items() if not any(names <= extra for extra in EXTRAS.values())] == []
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_an_extra_brings_nothing_that_is_not_imported(extra: str) -> None:
     by_fsspec = {canonicalize_name(one["class"].partition(".")[0]) for one in known_implementations.values()}
-    assert EXTRAS[extra] - by_fsspec - set().union(*needed().values()) == set()
+    imported_here = {name for modules in needed().values() for name in modules.values()}
+    assert EXTRAS[extra] <= by_fsspec | imported_here
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("extra", ["", *EXTRAS])
+def test_what_an_extra_is_for_can_be_imported_where_the_wheel_and_it_alone_are_installed(
+    wheel: Path, tmp_path: Path, extra: str
+) -> None:
+    environment = tmp_path / "environment"
+    uv = str(Path(sys.executable).with_name("uv"))
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    asked = f"copydesk[{extra}] @ {wheel.as_uri()}"
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", str(environment), asked], check=True)
+    schemes = [scheme for scheme, needs in remote.EXTRAS.items() if needs == extra]
+    program = "\n".join(
+        [
+            "from copydesk import remote",
+            *(f"import {module}" for module in modules_of(EXTRAS[extra] if extra else CORE)),
+            *(f"remote.filesystem('{scheme}://bucket'), remote.faults('{scheme}')" for scheme in schemes),
+        ]
+    )
+    without_ours = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [environment / "bin" / "python", "-c", program],
+        cwd=tmp_path,
+        env=without_ours,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
