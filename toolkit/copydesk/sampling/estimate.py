@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from copydesk.sampling.draw import Floats
 
@@ -119,6 +118,8 @@ class Sample:
         return self._around(value, (values - value * of) / whole, level)
 
     def _around(self, value: float, residuals: Floats, level: float) -> Estimate:
+        from scipy.stats import t as student
+
         variance, freedom = 0.0, 0
         for one in np.unique(self.draws[self.inclusion < 1]).tolist():
             rows = self.draws == one

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 
 
 def ranks(scores: Floats) -> Floats:
     """Give the share of documents that score no higher, above 0 and up to 1; equal scores share the mean."""
+    from scipy.stats import rankdata
+
     return np.asarray(rankdata(scores) / max(len(scores), 1), dtype=np.float64)
 
 
