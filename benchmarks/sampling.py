@@ -67,7 +67,7 @@ STRATEGIES = {
     "random": replace(_OURS, random=1.0),
     "ours": _OURS,
     **{f"{name}, sharp": replace(_OURS, weights=weights, **_SHARP) for name, weights in _OTHERS.items()},
-    "uncertainty, as wide": replace(_OURS, weights={"uncertainty": 1.0}),
+    "uncertainty": replace(_OURS, weights={"uncertainty": 1.0}),
 }
 Curve = list[tuple[int, int, float]]  # labels, words, F1
 
@@ -162,8 +162,8 @@ def f1(tagger: Tagger, golds: Sequence[Gold]) -> float:
     return 2 * len(ours & right) / max(len(ours) + len(right), 1)
 
 
-def course(setting: Setting, plan: Plan) -> Course:
-    """Label batch after batch, and tell after each what it took and gave; the last point is that of the whole pool."""
+def course(setting: Setting, plan: Plan, *, whole: float) -> Course:
+    """Label batch after batch, and tell after each what it took and gave; the last point is that of the ``whole`` pool."""
     pool = setting.pool
     names = sorted(pool)
     plan = replace(plan, size=max(1, round(len(names) / BATCHES)), seed=setting.seed)
@@ -194,7 +194,6 @@ def course(setting: Setting, plan: Plan) -> Course:
         told.held.extend(_held(pool, done, drawn))
         tagger = learned([pool[one] for one in done], setting.schema)
         told.points.append((*_cost(pool, done), f1(tagger, setting.test)))
-    whole = f1(learned(list(pool.values()), setting.schema), setting.test)
     told.points.append((*_cost(pool, names), whole))
     return told
 
@@ -230,7 +229,9 @@ def _scores(
     labels = scores.labels_to_make(left, found)
     before = [pool[one].text for one in done]
     said = {
-        "representative": representative([one.text for one in golds], before=before, costs=labels, most=2 * plan.size),
+        "representative": representative(
+            [one.text for one in golds], before=before, costs=labels if tagger else words, most=2 * plan.size
+        ),
         "diversity": scores.novelty([groups[one] for one in left], before=[groups[one] for one in done]),
     }
     if tagger is None:
@@ -263,8 +264,9 @@ def compared(corpus: str, unit: str, kind: str, seeds: Sequence[int], names: Seq
     """Run these strategies with every seed, and print what each took and gave."""
     told: dict[str, list[Course]] = {name: [] for name in names}
     for setting in settings(corpus, unit, kind == "crawl", seeds):
+        whole = f1(learned(list(setting.pool.values()), setting.schema), setting.test)
         for name in names:
-            told[name].append(course(setting, STRATEGIES[name]))
+            told[name].append(course(setting, STRATEGIES[name], whole=whole))
             points = [f"{value:.3f} at {labels}" for labels, _, value in told[name][-1].points[::3]]
             print(f"{corpus} {unit} {kind} {setting.seed} {name}: {', '.join(points)}", flush=True)
     return told

@@ -168,7 +168,7 @@ def _scores(
         said["representative"] = representative(
             documents["text"].to_pylist(),
             before=before["text"].to_pylist(),
-            costs=scores.labels_to_make(doc_ids, of),
+            costs=scores.labels_to_make(doc_ids, of) if of.num_rows else _words(documents),
             most=2 * size,
         )
     if weights.uncertainty:
@@ -193,8 +193,11 @@ def _doubt(workspace: Workspace, documents: pa.Table, spans: pa.Table, used: Seq
     work = partial(_unsure, workspace=workspace, used=able)
     for one in run(work, sources_of(workspace.documents), options=engine_of(workspace)):
         said |= one
-    words = pc.add(pc.count_substring(documents["text"], " "), 1).to_numpy()
-    return np.asarray(np.array([said[one] for one in doc_ids]) * words, dtype=np.float64)
+    return np.array([said[one] for one in doc_ids], np.float64) * _words(documents)
+
+
+def _words(documents: pa.Table) -> Floats:
+    return pc.add(pc.count_substring(documents["text"], " "), 1).to_numpy().astype(np.float64)
 
 
 def _unsure(source: Source, _watch: Watch, *, workspace: Workspace, used: Sequence[Used]) -> dict[str, float]:
