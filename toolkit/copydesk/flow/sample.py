@@ -197,7 +197,7 @@ def _doubt(workspace: Workspace, documents: pa.Table, spans: pa.Table, used: Seq
 
 
 def _words(documents: pa.Table) -> Floats:
-    return pc.add(pc.count_substring(documents["text"], " "), 1).to_numpy().astype(np.float64)
+    return np.asarray(pc.add(pc.count_substring(documents["text"], " "), 1).to_numpy(), dtype=np.float64)
 
 
 def _unsure(source: Source, _watch: Watch, *, workspace: Workspace, used: Sequence[Used]) -> dict[str, float]:
