@@ -327,8 +327,9 @@ def _answered(settings: str, answers: Mapping[str, object]) -> str:
     for key, value in answers.items():
         line = f"{key} = {json.dumps(value, ensure_ascii=False)}"  # which TOML reads as the same text or number
         old = re.compile(rf'(?m)^{key} = (?:"[^"]*"|\d+)( *)')
-        settings, count = old.subn(lambda at, line=line: (line + at[1][:1]).ljust(len(at[0])), settings)
-        assert count == 1, key
+        at = old.search(settings)
+        assert at, key
+        settings = settings[: at.start()] + (line + at[1][:1]).ljust(len(at[0])) + settings[at.end() :]
     return settings
 
 
