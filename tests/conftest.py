@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -24,13 +24,14 @@ from copydesk.studio.database import Postgres
 from copydesk.studio.template import installed_version
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 NEWSROOM = HERE / "datasets" / "newsroom.py"
 LONGEST = ("studio", "browser", "ingest", "line", "kill", "faults", "datasets", "cli", "validation")
 TOGETHER = {
     "a server on SQLite": r"tests/studio/.*\bsqlite\b",
     "a server on PostgreSQL": r"tests/studio/.*\bpostgresql\b",
     "a browser": r"tests/browser/",
-    "the demo": r"tests/line/test_(demo|readme|retract)\.py",
+    "the demo": r"tests/line/test_(demo|readme|retract)\.py|tests/report/",
 }
 SOAK_REPORT = HERE / "soak-report.txt"
 SOAK_HEAD = """What make soak ran last, test by test: the outcome, and what was killed at how many of its points.
@@ -193,3 +194,65 @@ def make_project(studio: Studio) -> Callable[..., dict[str, Any]]:
         return project
 
     return make
+
+
+def shell(script: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script as a user does who has the environment's commands on the path; nothing opens a browser."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "BROWSER": "true"}
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session", name="shell")
+def shell_fixture() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Give the function that runs a script."""
+    return shell
+
+
+@pytest.fixture(scope="session")
+def reference(label_studio_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the checkout's workspace in which the demo ran once; its server is stopped at the end."""
+    folder = tmp_path_factory.mktemp("reference")
+    for name in ("schemas", "validation", "seeds"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "copydesk.toml", folder)
+    done = shell("copydesk demo", cwd=folder)
+    (folder / "first-run.txt").write_text(done.stdout, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    yield folder
+    shell("copydesk studio stop", cwd=folder)
+
+
+@pytest.fixture(scope="session")
+def screens() -> ModuleType:
+    """The module browser/screen.py, which is also a program; skips without a browser, but fails where one must be."""
+    if importlib.util.find_spec("playwright") is None:
+        _no_browser("Playwright is not installed (fix: pip install playwright)")
+    spec = importlib.util.spec_from_file_location("screen_of_the_browser_tests", HERE / "browser" / "screen.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    if module.chromium() is None:
+        _no_browser("Chromium is not installed (fix: apt-get install chromium)")
+    return module
+
+
+def _no_browser(what: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def browser(screens: ModuleType) -> Iterator[Any]:
+    with screens.opened_browser() as browser:
+        yield browser

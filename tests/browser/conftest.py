@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -25,28 +22,6 @@ Ester\u2019s crew took two dogs along. The guild said Iraq had asked for the lin
 
 
 @pytest.fixture(scope="session")
-def screens() -> ModuleType:
-    """The module screen.py beside this one, which is also a program; skips without a browser, but fails where one must be."""
-    if importlib.util.find_spec("playwright") is None:
-        _missing("Playwright is not installed (fix: pip install playwright)")
-    spec = importlib.util.spec_from_file_location("screen_of_the_browser_tests", HERE / "screen.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    if module.chromium() is None:
-        _missing("Chromium is not installed (fix: apt-get install chromium)")
-    return module
-
-
-def _missing(what: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
-
-
-@pytest.fixture(scope="session")
 def newsroom(
     screens: ModuleType,
     label_studio_installed: None,
@@ -58,12 +33,6 @@ def newsroom(
     articles = [("ferry.txt", raw), (FOUNDING.name, FOUNDING.read_bytes())]
     yield screens.open_newsroom(folder, articles=articles, people=["anna", "ben"])
     screens.close_newsroom(folder)
-
-
-@pytest.fixture(scope="session")
-def browser(screens: ModuleType) -> Iterator[Any]:
-    with screens.opened_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

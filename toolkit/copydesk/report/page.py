@@ -91,7 +91,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(shown=shown, count=_count, share=_share, figure=_figure)
+    made.filters.update(shown=shown, count=_count, share=_share, figure=_figure, duration=_duration)
     return made
 
 
@@ -105,3 +105,10 @@ def _share(number: float | None) -> str:
 
 def _figure(number: float | None) -> str:
     return "–" if number is None else f"{number:.3f}"
+
+
+def _duration(seconds: float | None) -> str:
+    """Seconds as a person says them."""
+    if seconds is None:
+        return "–"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
