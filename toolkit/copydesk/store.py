@@ -52,6 +52,27 @@ class Part:
             return _columns(TABLES[table], columns).empty_table()
         return read_table(self.path / f"{table}.parquet", _columns(TABLES[table], columns))
 
+    def row(self, table: str, number: int) -> dict[str, Any]:
+        """Read one row of a table, and of the file no more than the row group that it is in."""
+        path, before = self.path / f"{table}.parquet", 0
+        with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for group in range(file.num_row_groups):
+                rows = file.metadata.row_group(group).num_rows
+                if number < before + rows:
+                    row: dict[str, Any] = file.read_row_group(group).slice(number - before, 1).to_pylist()[0]
+                    return row
+                before += rows
+        raise IndexError(f"{path} has no row {number}")
+
+    def rows_of(self, table: str, doc_id: str) -> list[dict[str, Any]]:
+        """Read the rows of one document, and of the file no more than the row groups that may hold some."""
+        if table not in self.receipt["files"]:
+            return []
+        path = self.path / f"{table}.parquet"
+        with _readable(path):
+            rows: list[dict[str, Any]] = pq.read_table(path, filters=[("doc_id", "=", doc_id)]).to_pylist()
+        return rows
+
 
 class Log:
     """Parts that are only ever added: the history is the data."""
@@ -244,18 +265,25 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
 
     Raises StoreError, naming the file, where it is missing, damaged or of another schema.
     """
-    try:
+    with _readable(path):
         table = pq.read_table(path, columns=schema.names, page_checksum_verification=True, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(
-            f"cannot read {path}: {error}", fix="restore the file, or remove its folder and run again"
-        ) from error
     if not table.schema.equals(schema):
         raise StoreError(
             f"{path} has other columns than this version of Copydesk expects: {', '.join(table.schema.names)}",
             fix="use the version of Copydesk that wrote it",
         )
     return table
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise StoreError where a Parquet file is missing or damaged."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"cannot read {path}: {error}", fix="restore the file, or remove its folder and run again"
+        ) from error
 
 
 def sweep(folder: Path) -> None:

@@ -19,7 +19,7 @@ from copydesk.report.inert import shown
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-STYLE, SCRIPT = "copydesk.css", "copydesk.js"
+STYLES, SCRIPTS = ("copydesk.css", "reader.css"), ("copydesk.js", "reader.js")
 MENU = (
     ("/", "Desk"),
     ("/documents", "Documents"),
@@ -52,12 +52,12 @@ def part(template: str, *, title: str, name: str = "", live: bool = False, **val
 def page(one: Part, *, workspace: str, path: str) -> str:
     """Give a whole page of one part, as it is served under ``path``."""
     layout = _environment().get_template("served.html")
-    return layout.render(part=one, workspace=workspace, path=path, menu=MENU, style=STYLE, script=SCRIPT)
+    return layout.render(part=one, workspace=workspace, path=path, menu=MENU, styles=STYLES, scripts=SCRIPTS)
 
 
 def exported(parts: Sequence[Part], *, workspace: str, title: str) -> str:
     """Give one file of several parts that needs no other."""
-    style, script = asset(STYLE).decode(), asset(SCRIPT).decode()
+    style, script = ("\n".join(asset(name).decode() for name in names) for names in (STYLES, SCRIPTS))
     policy = f"{_POLICY}; style-src {_hash_of(style)}; script-src {_hash_of(script)}"
     layout = _environment().get_template("exported.html")
     return layout.render(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import weakref
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ CREATE INDEX by_source ON documents (source);
 CREATE INDEX by_publisher ON documents (publisher, number);
 CREATE INDEX by_language ON documents (language, number);
 CREATE TABLE places (
-  doc_id TEXT, revision INTEGER, part TEXT, row_group INTEGER, row INTEGER, PRIMARY KEY (doc_id, revision)
+  doc_id TEXT, revision INTEGER, part TEXT, row INTEGER, PRIMARY KEY (doc_id, revision)
 ) WITHOUT ROWID;
 CREATE TABLE texts (number INTEGER PRIMARY KEY, title TEXT, body BLOB);
 CREATE VIEW read AS SELECT number, parted(title) AS title, parted(unpacked(body)) AS body FROM texts;
@@ -65,12 +66,11 @@ class Listed(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a revision of a document stands: in which row of which row group of a part."""
+    """Where a revision of a document stands: in which row of which part of the log."""
 
     doc_id: str
     revision: int
     part: str
-    row_group: int
     row: int
 
 
@@ -127,18 +127,14 @@ class Index:
         self._base = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         self._base.create_function("parted", 1, _parted, deterministic=True)
         self._base.create_function("unpacked", 1, _unpacked, deterministic=True)
+        self.close = weakref.finalize(self, self._base.close)
         self._base.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         self._base.executescript(_LAYOUT)
         self.read = 0  # documents whose words can be found
 
-    def close(self) -> None:
-        """Let the index go."""
-        with self._lock:
-            self._base.close()
-
     def add_places(self, places: Iterable[Place]) -> None:
         """Add where revisions stand."""
-        self._write("INSERT INTO places VALUES (?, ?, ?, ?, ?)", places)
+        self._write("INSERT INTO places VALUES (?, ?, ?, ?)", places)
 
     def add_documents(self, documents: Iterable[Listed]) -> None:
         """Add what is listed of documents."""

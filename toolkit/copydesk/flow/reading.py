@@ -1,0 +1,96 @@
+"""The library to its pages: the list of documents, each of them with its labels, and where a label came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from copydesk.flow.reading_document import sheet
+from copydesk.flow.reading_index import Library
+from copydesk.flow.why import why
+from copydesk.report.page import Part, part
+from copydesk.report.reader import AGREED, DIFFERENCES, Layer, Sheet, blocks, compared
+from copydesk.report.search import MOST_COUNTED, Wanted
+from copydesk.report.serve import View
+from copydesk.workspace import Workspace
+
+SIDE_BY_SIDE = "side"
+_EXACT = ("label", "publisher", "language")
+_FLAGS = ("disputed", "waiting")
+_DIGITS = 9  # of a number in a query
+
+
+def views(library: Library) -> dict[str, View]:
+    """Give what is shown under each path."""
+    return {
+        "/documents": lambda asked: _documents(library, asked),
+        "/documents/{doc_id:path}": lambda asked: _document(library, asked),
+        "/labels/{label_id:path}": lambda asked: _passport(library, asked),
+    }
+
+
+def _seen(library: Library, asked: Mapping[str, str]) -> Workspace:
+    """The workspace under the schema that is asked for."""
+    schema = asked.get("schema", "")
+    return library.workspace.under(schema) if schema else library.workspace
+
+
+def _documents(library: Library, asked: Mapping[str, str]) -> Part:
+    workspace, shelf = _seen(library, asked), library.shelf()
+    wanted = Wanted(
+        words=asked.get("q", ""),
+        schema=workspace.schema_name,
+        **{name: asked.get(name, "") for name in _EXACT},
+        **{name: asked.get(name) == "on" for name in _FLAGS},
+        **{name: int(number) for name in ("after", "before") if (number := asked.get(name, "")[:_DIGITS]).isdecimal()},
+    )
+    kept = {name: asked[name] for name in ("q", "schema", *_EXACT, *_FLAGS) if asked.get(name)}
+    return part(
+        "documents.html",
+        title="Documents",
+        asked=kept,
+        wanted=wanted,
+        answer=shelf.index.find(wanted),
+        most=MOST_COUNTED,
+        read=None if shelf.whole else shelf.index.read,
+        total=shelf.total,
+        labels=workspace.schema().label_names,
+        schemas=library.workspace.schemas,
+        schema=workspace.schema_name,
+        values={name: shelf.index.values(name) for name in ("publisher", "language")},
+    )
+
+
+def _document(library: Library, asked: Mapping[str, str]) -> Part:
+    workspace = _seen(library, asked)
+    number = asked.get("revision", "")[:_DIGITS]
+    revision = int(number) if number.isdecimal() else None
+    one = sheet(workspace, library.shelf().index, asked["doc_id"], revision=revision)
+    view, layers = _viewed(one, asked.get("view", ""))
+    return part(
+        "reader.html",
+        title=one.title or one.doc_id,
+        sheet=one,
+        chosen=view,
+        views=[layer.name for layer in one.layers],
+        layers=layers,
+        blocks=blocks(one.text, one.zones, layers),
+        colours={label.name: label.colour for label in one.labels},
+        differences=DIFFERENCES,
+        schemas=library.workspace.schemas,
+        many=len(library.workspace.schemas) > 1,
+        schema=workspace.schema_name,
+    )
+
+
+def _viewed(one: Sheet, view: str) -> tuple[str, list[Layer]]:
+    """Give the view that is asked for, or else what is agreed; and the layers that it shows."""
+    agreed, *people = one.layers
+    if view == SIDE_BY_SIDE and people:
+        return view, [agreed, *compared(people)]
+    return next(((layer.name, [layer]) for layer in people if layer.name == view), (AGREED, [agreed]))
+
+
+def _passport(library: Library, asked: Mapping[str, str]) -> Part:
+    told = why(library.workspace, asked["label_id"])
+    document = next(step["facts"] for step in told["steps"] if step["step"] == "document")
+    return part("passport.html", title=f"{told['label']['label']} {told['id']}", told=told, doc_id=document["doc_id"])
