@@ -37,14 +37,18 @@ def silent(*_: object) -> None:
 def build(folder: Path) -> Workspace:
     """Make the workspace; its documents are those of ``texts.toml``, a short one and a long one."""
     shutil.copytree(CASES / "exports" / "small", folder / "schemas" / "small")
-    (folder / "copydesk.toml").write_text('name = "room"\nschema = "small"\n[engine]\nname = "inline"\n', encoding="utf-8")
+    (folder / "copydesk.toml").write_text(
+        'name = "room"\nschema = "small"\n[engine]\nname = "inline"\n', encoding="utf-8"
+    )
     workspace = Workspace.open(folder)
     articles = {f"{name}.txt": one["text"] for name, one in TEXTS.items()}
     articles |= {f"of-{length}.txt": _words(length) for length in (5_000, 50_000)}
     for name, text in articles.items():
         (folder / name).write_text(text, encoding="utf-8")
     ingest(workspace, [folder / name for name in articles], progress=silent)
-    texts = dict(zip(*(workspace.documents.read("documents")[name].to_pylist() for name in ("source", "text")), strict=True))
+    texts = dict(
+        zip(*(workspace.documents.read("documents")[name].to_pylist() for name in ("source", "text")), strict=True)
+    )
     tasks = [_task(number, name, texts[name]) for number, name in enumerate(articles, 1)]
     (folder / "export.json").write_text(json.dumps(tasks), encoding="utf-8")
     import_export(workspace, folder / "export.json", progress=silent)
@@ -56,7 +60,9 @@ def _words(length: int) -> str:
     """A text of about so many characters, with a name in every fifth word."""
     draw = random.Random(length)
     words = (
-        draw.choice(("Noor", "Idlib", "Ester")) if number % 5 == 0 else draw.choice(("said", "went", "by", "the", "harbour", "at", "noon"))
+        draw.choice(("Noor", "Idlib", "Ester"))
+        if number % 5 == 0
+        else draw.choice(("said", "went", "by", "the", "harbour", "at", "noon"))
         for number in itertools.count()
     )
     paragraphs = []
@@ -92,10 +98,18 @@ def _every(text: str, seed: int) -> list[list[str | int]]:
     return marks
 
 
-def _annotation(number: int, by: int, text: str, marks: Sequence[Sequence[Any]], relations: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def _annotation(
+    number: int, by: int, text: str, marks: Sequence[Sequence[Any]], relations: Sequence[Sequence[Any]]
+) -> dict[str, Any]:
     result: list[dict[str, Any]] = list(_regions(text, marks))
     result += [
-        {"type": "relation", "from_id": result[head]["id"], "to_id": result[tail]["id"], "direction": "right", "labels": [label]}
+        {
+            "type": "relation",
+            "from_id": result[head]["id"],
+            "to_id": result[tail]["id"],
+            "direction": "right",
+            "labels": [label],
+        }
         for head, tail, label in relations
     ]
     plain = {"id": number, "completed_by": by, "result": result, "was_cancelled": False, "ground_truth": False}
@@ -105,7 +119,9 @@ def _annotation(number: int, by: int, text: str, marks: Sequence[Sequence[Any]],
 def _regions(text: str, marks: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
     """Regions of places given as offsets, or as words; offsets are counted as Label Studio does."""
     for number, mark in enumerate(marks):
-        start, end, label = mark if len(mark) == 3 else (text.index(mark[0]), text.index(mark[0]) + len(mark[0]), mark[1])
+        start, end, label = (
+            mark if len(mark) == 3 else (text.index(mark[0]), text.index(mark[0]) + len(mark[0]), mark[1])
+        )
         wide = [len(shown_text(text[:at])) for at in (start, end)]
         value = {"start": wide[0], "end": wide[1], "labels": [label]}
         yield {"id": f"r{number}", "from_name": "entity", "to_name": "text", "type": "labels", "value": value}

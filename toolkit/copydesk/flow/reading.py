@@ -14,8 +14,7 @@ from copydesk.report.serve import View
 from copydesk.workspace import Workspace
 
 SIDE_BY_SIDE = "side"
-_EXACT = ("label", "publisher", "language")
-_FLAGS = ("disputed", "waiting")
+_KEPT = ("q", "schema", "label", "publisher", "language", "disputed", "waiting")  # from page to page
 _DIGITS = 9  # of a number in a query
 
 
@@ -34,16 +33,25 @@ def _seen(library: Library, asked: Mapping[str, str]) -> Workspace:
     return library.workspace.under(schema) if schema else library.workspace
 
 
+def _number(asked: Mapping[str, str], name: str) -> int | None:
+    text = asked.get(name, "")
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
 def _documents(library: Library, asked: Mapping[str, str]) -> Part:
     workspace, shelf = _seen(library, asked), library.shelf()
     wanted = Wanted(
         words=asked.get("q", ""),
         schema=workspace.schema_name,
-        **{name: asked.get(name, "") for name in _EXACT},
-        **{name: asked.get(name) == "on" for name in _FLAGS},
-        **{name: int(number) for name in ("after", "before") if (number := asked.get(name, "")[:_DIGITS]).isdecimal()},
+        label=asked.get("label", ""),
+        publisher=asked.get("publisher", ""),
+        language=asked.get("language", ""),
+        disputed="disputed" in asked,
+        waiting="waiting" in asked,
+        after=_number(asked, "after"),
+        before=_number(asked, "before"),
     )
-    kept = {name: asked[name] for name in ("q", "schema", *_EXACT, *_FLAGS) if asked.get(name)}
+    kept = {name: asked[name] for name in _KEPT if asked.get(name)}
     return part(
         "documents.html",
         title="Documents",
@@ -62,9 +70,7 @@ def _documents(library: Library, asked: Mapping[str, str]) -> Part:
 
 def _document(library: Library, asked: Mapping[str, str]) -> Part:
     workspace = _seen(library, asked)
-    number = asked.get("revision", "")[:_DIGITS]
-    revision = int(number) if number.isdecimal() else None
-    one = sheet(workspace, library.shelf().index, asked["doc_id"], revision=revision)
+    one = sheet(workspace, library.shelf().index, asked["doc_id"], revision=_number(asked, "revision"))
     view, layers = _viewed(one, asked.get("view", ""))
     return part(
         "reader.html",
@@ -73,6 +79,7 @@ def _document(library: Library, asked: Mapping[str, str]) -> Part:
         chosen=view,
         views=[layer.name for layer in one.layers],
         layers=layers,
+        there={mark.key for layer in layers for mark in layer.marks},
         blocks=blocks(one.text, one.zones, layers),
         colours={label.name: label.colour for label in one.labels},
         differences=DIFFERENCES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from copydesk.flow.chain import decision_told, vote_told
 from copydesk.flow.current import titles_in, zones_of
 from copydesk.flow.look import waiting_told
 from copydesk.report.colour import numbers_of
-from copydesk.report.reader import AGREED, Labelled, Layer, Mark, Relation, Said, Sheet, Zone
+from copydesk.report.reader import AGREED, Labelled, Layer, Mark, Places, Said, Sheet, Zone
 from copydesk.report.search import Index
 from copydesk.store import Latest, part_at
 from copydesk.workspace import Workspace
@@ -29,6 +29,7 @@ _AGREED = (
     "claims",
     "times",
 )
+_DRAWN = frozenset({"label", "boundary", "existence"})  # kinds of disputes that are of one place in the text
 _FACTS = ("source", "url", "publisher", "published_at", "language", "authors", "licence", "recipe")
 
 
@@ -46,6 +47,7 @@ def sheet(workspace: Workspace, index: Index, name: str, *, revision: int | None
     row = part.row("documents", place.row)
     zones = [_zone(one) for one in zones_of(workspace, part, row)]
     found = _Found.of(workspace, row)
+    layers = found.layers()
     return Sheet(
         doc_id=row["doc_id"],
         title=titles_in(workspace, part).get((row["doc_id"], row["revision"]), row["title"]),
@@ -54,15 +56,21 @@ def sheet(workspace: Workspace, index: Index, name: str, *, revision: int | None
         revisions=[one.revision for one in places],
         text=row["text"],
         zones=zones,
-        layers=found.layers(),
+        layers=layers,
         labels=found.labels(workspace),
         notes=found.notes(newest=places[-1].revision),
-        beside=found.beside(),
+        beside=found.beside(layers[1:]),
     )
 
 
 def _fact(value: object) -> str:
-    return ", ".join(value) if isinstance(value, list) else f"{value:%Y-%m-%d %H:%M} UTC" if hasattr(value, "hour") else str(value)
+    return (
+        ", ".join(value)
+        if isinstance(value, list)
+        else f"{value:%Y-%m-%d %H:%M} UTC"
+        if hasattr(value, "hour")
+        else str(value)
+    )
 
 
 def _zone(row: Mapping[str, Any]) -> Zone:
@@ -80,7 +88,9 @@ class _Found:
 
     @classmethod
     def of(cls, workspace: Workspace, document: Row) -> _Found:
-        every = _rows(workspace.labels, _LABELS, document["doc_id"]) | _rows(workspace.agreed, _AGREED, document["doc_id"])
+        every = _rows(workspace.labels, _LABELS, document["doc_id"]) | _rows(
+            workspace.agreed, _AGREED, document["doc_id"]
+        )
         here = document["revision"]
         rows = {name: [row for row in of if row["revision"] == here] for name, of in every.items()}
         rows["made_here"] = [row for row in every["anchors"] if row["made_on_revision"] == here < row["revision"]]
@@ -110,10 +120,10 @@ class _Found:
     def layers(self) -> list[Layer]:
         """Give what is agreed, with what is disputed and what waits, and then what each annotator marked."""
         agreed = [_agreed(row) for row in self.rows["agreed_spans"]]
-        agreed += [_dispute(row) for row in self.rows["disputes"]]
+        disputes = [_dispute(row) for row in self.rows["disputes"] if row["kind"] in _DRAWN]
+        agreed += disputes
         agreed += [_waiting(number, row, self._text) for number, row in self._waiting() if row["start"] is not None]
-        relations = [_relation(row, f"/labels/{row['relation_id']}") for row in self.rows["agreed_relations"]]
-        return [Layer(AGREED, tuple(agreed), tuple(relations)), *self._votes()]
+        return [Layer(AGREED, tuple(agreed)), *self._votes(Places(disputes))]
 
     @property
     def _text(self) -> str:
@@ -123,28 +133,25 @@ class _Found:
     def _waiting(self) -> Iterator[tuple[int, Row]]:
         return enumerate(row for row in self.rows["anchors"] if row["span_id"] is None)
 
-    def _votes(self) -> Iterator[Layer]:
+    def _votes(self, disputes: Places) -> Iterator[Layer]:
         ids = {(row["start"], row["end"], row["label"]): row["span_id"] for row in self.rows["agreed_spans"]}
         reads = {row["annotation_id"]: row for row in self.rows["reads"]}
         anchors = {row["span_id"]: row for row in self.rows["anchors"]}
         people = sorted({row["annotator"] for name in ("reads", "made_here") for row in self.rows[name]})
         for person in people:
             marks = [
-                self._vote(row, vote_told(reads[row["annotation_id"]], anchors.get(row["span_id"])), ids)
+                _vote(row, vote_told(reads[row["annotation_id"]], anchors.get(row["span_id"])), ids, disputes)
                 for row in self.rows["spans"]
                 if row["annotator"] == person and row["annotation_id"] in reads
             ]
-            marks += [_made_here(number, row) for number, row in enumerate(self.rows["made_here"]) if row["annotator"] == person]
-            mine = (row for row in self.rows["relations"] if row["annotator"] == person)
-            yield Layer(person, tuple(marks), tuple(_relation(row, "") for row in mine))
+            marks += [
+                _made_here(number, row)
+                for number, row in enumerate(self.rows["made_here"])
+                if row["annotator"] == person
+            ]
+            yield Layer(person, tuple(marks))
 
-    def _vote(self, row: Row, told: str, agreed: Mapping[tuple[int, int, str], str]) -> Mark:
-        key = agreed.get((row["start"], row["end"], row["label"]))
-        disputed = next((one["dispute_id"] for one in self.rows["disputes"] if _meet(one, row)), "")
-        href = f"/labels/{key}" if key else f"#about-{disputed}" if disputed else f"#about-{row['span_id']}"
-        return Mark(row["span_id"], row["start"], row["end"], row["label"], href, told)
-
-    def beside(self) -> dict[str, list[Said]]:
+    def beside(self, people: Sequence[Layer]) -> dict[str, list[Said]]:
         """Give what is listed beside the text, under its headings."""
         listed = {
             "Disputes": [_dispute_said(row) for row in self.rows["disputes"]],
@@ -157,7 +164,7 @@ class _Found:
                 Said(f"about-waiting-{number}", row["label"], (waiting_told(row, self._text),), ())
                 for number, row in self._waiting()
             ],
-            "Marked, and neither agreed nor disputed": list(self._left()),
+            "Marked, and neither agreed nor disputed": list(self._left(people)),
         }
         return {heading: said for heading, said in listed.items() if said}
 
@@ -187,11 +194,10 @@ class _Found:
         said = (f"{one['name']}: {one['value']}" for one in row["attributes"])
         return Said(row["event_id"], row["label"], (*((row["time"],) if row["time"] else ()), *said), tuple(links))
 
-    def _left(self) -> Iterator[Said]:
-        for layer in self._votes():
-            for mark in layer.marks:
-                if mark.href == f"#about-{mark.key}":
-                    yield Said(mark.href[1:], mark.label, (mark.told,), (("", self._text[mark.start : mark.end], mark.key),))
+    def _left(self, people: Sequence[Layer]) -> Iterator[Said]:
+        for mark in (mark for layer in people for mark in layer.marks if mark.href == f"#about-{mark.key}"):
+            words = self._text[mark.start : mark.end]
+            yield Said(mark.href[1:], mark.label, (mark.told,), (("", words, mark.key),))
 
 
 def _rows(table: Latest, names: Sequence[str], doc_id: str) -> dict[str, list[Row]]:
@@ -213,6 +219,14 @@ def _agreed(row: Row) -> Mark:
     return Mark(row["span_id"], row["start"], row["end"], row["label"], href, decision_told(row) + said)
 
 
+def _vote(row: Row, told: str, agreed: Mapping[tuple[int, int, str], str], disputes: Places) -> Mark:
+    """A mark of an annotator leads to the agreed label that it is, to the dispute that it is in, or to its own entry."""
+    key = agreed.get((row["start"], row["end"], row["label"]))
+    disputed = next(disputes.meeting(row["start"], row["end"]), None)
+    href = f"/labels/{key}" if key else disputed.href if disputed else f"#about-{row['span_id']}"
+    return Mark(row["span_id"], row["start"], row["end"], row["label"], href, told)
+
+
 def _dispute(row: Row) -> Mark:
     label, href = f"disputed {row['kind']}", f"#about-{row['dispute_id']}"
     return Mark(row["dispute_id"], row["start"], row["end"], label, href, row["detail"], kind="dispute")
@@ -229,17 +243,9 @@ def _made_here(number: int, row: Row) -> Mark:
     return Mark(key, row["made_start"], row["made_end"], row["label"], f"#about-{key}", told)
 
 
-def _relation(row: Row, href: str) -> Relation:
-    return Relation(row["label"], row["head_span_id"], row["tail_span_id"], href)
-
-
-def _meet(one: Row, other: Row) -> bool:
-    return bool(one["start"] < other["end"] and other["start"] < one["end"])
-
-
 def _dispute_said(row: Row) -> Said:
-    words = row["surface"] or row["kind"]
-    return Said(f"about-{row['dispute_id']}", row["kind"], (*row["readings"], row["detail"]), (("", words, row["dispute_id"]),))
+    links = [("", row["surface"], row["dispute_id"])] if row["kind"] in _DRAWN else []
+    return Said(f"about-{row['dispute_id']}", row["kind"], (*row["readings"], row["detail"]), tuple(links))
 
 
 def _claim(row: Row) -> Said:

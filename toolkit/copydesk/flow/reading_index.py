@@ -71,7 +71,9 @@ class Library:
             self._asked.clear()
             try:
                 self._renew()
-            except CopydeskError as error:  # a command may have replaced what was being read: who asks next has it read again
+            except (
+                CopydeskError
+            ) as error:  # a command may have replaced what was being read: who asks next has it read again
                 self._say(f"documents are not indexed: {error}")
             self._listed.set()
 
@@ -90,9 +92,7 @@ class Library:
         numbers = _numbers(sources)
         shelf.total = sum(map(len, numbers))
         for source, own in zip(sources, numbers, strict=True):
-            revisions = source.part.read("documents", columns=["doc_id", "revision"])
-            pairs = zip(*(column.to_pylist() for column in revisions.columns), strict=True)
-            shelf.index.add_places(Place(*pair, source.part.path.name, row) for row, pair in enumerate(pairs))
+            shelf.index.add_places(_places(source.part))
             shelf.index.add_documents(self._listed_in(source, own))
         self._tell_facts(shelf.index)
         self._listed.set()
@@ -120,6 +120,11 @@ class Library:
                 self._facts[schema] = made_from
 
 
+def _places(part: Part) -> Iterator[Place]:
+    revisions = part.read("documents", columns=["doc_id", "revision"]).to_pylist()
+    return (Place(part=part.path.name, row=row, **one) for row, one in enumerate(revisions))
+
+
 def _newest(part: Part | None) -> tuple[Part, ...]:
     return (part,) if part else ()
 
@@ -127,7 +132,9 @@ def _newest(part: Part | None) -> tuple[Part, ...]:
 def _numbers(sources: list[Source]) -> list[Array]:
     """Number the documents of all parts: the newest first, those without a date last, and of one date those first that came last."""
     dates = [
-        pc.fill_null(source.read("documents", ["published_at"])["published_at"].cast(pa.int64()), _WITHOUT_A_DATE).to_numpy()
+        pc.fill_null(
+            source.read("documents", ["published_at"])["published_at"].cast(pa.int64()), _WITHOUT_A_DATE
+        ).to_numpy()
         for source in sources
     ]
     date = np.concatenate([np.empty(0, np.int64), *dates])
@@ -139,11 +146,17 @@ def _numbers(sources: list[Source]) -> list[Array]:
 def facts_of(workspace: Workspace) -> list[Facts]:
     """Give what is known of the labels of each document that somebody read, under one schema."""
     agreed, labels = workspace.agreed, workspace.labels
-    readers = _counted(labels.read("reads", columns=["doc_id", "annotator"]).group_by(["doc_id", "annotator"]).aggregate([]))
+    readers = _counted(
+        labels.read("reads", columns=["doc_id", "annotator"]).group_by(["doc_id", "annotator"]).aggregate([])
+    )
     anchors = labels.read("anchors", columns=["doc_id", "span_id"])
     waiting = _counted(anchors.filter(anchors["span_id"].is_null()))
     disputes = _counted(agreed.read("disputes", columns=["doc_id"]))
-    spans = agreed.read("agreed_spans", columns=["doc_id", "label"]).group_by(["doc_id", "label"]).aggregate([([], "count_all")])
+    spans = (
+        agreed.read("agreed_spans", columns=["doc_id", "label"])
+        .group_by(["doc_id", "label"])
+        .aggregate([([], "count_all")])
+    )
     counted: dict[str, dict[str, int]] = {}
     for doc_id, label, count in zip(*(column.to_pylist() for column in spans.columns), strict=True):
         counted.setdefault(doc_id, {})[label] = count
@@ -153,7 +166,9 @@ def facts_of(workspace: Workspace) -> list[Facts]:
         figures = figures.filter(pc.equal(figures[name], value))
     agreement = dict(zip(figures["within"].to_pylist(), figures["value"].to_pylist(), strict=True))
     return [
-        Facts(doc_id, readers[doc_id], disputes[doc_id], waiting[doc_id], agreement.get(doc_id), counted.get(doc_id, {}))
+        Facts(
+            doc_id, readers[doc_id], disputes[doc_id], waiting[doc_id], agreement.get(doc_id), counted.get(doc_id, {})
+        )
         for doc_id in sorted({*readers, *disputes, *waiting, *counted})
     ]
 

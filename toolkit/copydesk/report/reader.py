@@ -48,22 +48,11 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """A relation between two marks of a layer, by their keys."""
-
-    label: str
-    head: str
-    tail: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
 class Layer:
     """What one hand marked: that of an annotator, or what is agreed."""
 
     name: str
     marks: tuple[Mark, ...]
-    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +114,7 @@ def on_lanes(marks: Iterable[Mark]) -> list[Mark]:
     placed = []
     for mark in sorted(marks, key=lambda one: (one.start, -one.end, one.key)):
         lane = next((number for number, end in enumerate(free_from) if end <= mark.start), len(free_from))
-        free_from[lane:lane + 1] = [mark.end]
+        free_from[lane : lane + 1] = [mark.end]
         placed.append(replace(mark, lane=min(lane, LANES - 1)))
     return placed
 
@@ -162,11 +151,11 @@ class _Side:
 
     def begins_in(self, start: int, end: int) -> bool:
         """Whether a mark is to be shown there that was not shown before; stretches are asked for in their order."""
-        return any(mark.start < end for mark in self._marks[self._next:self._next + 1])
+        return any(mark.start < end for mark in self._marks[self._next : self._next + 1])
 
     def segments(self, text: str, start: int, end: int) -> Iterator[Segment]:
         """Give the segments of a stretch; stretches are asked for in their order."""
-        cuts = self._cuts[bisect.bisect_right(self._cuts, start):bisect.bisect_left(self._cuts, end)]
+        cuts = self._cuts[bisect.bisect_right(self._cuts, start) : bisect.bisect_left(self._cuts, end)]
         for low, high in pairwise([start, *cuts, end]):
             self._open = [mark for mark in self._open if mark.end > low]
             opens = []
@@ -187,12 +176,12 @@ def _is_in(at: int, places: Sequence[tuple[int, int]]) -> bool:
 
 def compared(layers: Sequence[Layer]) -> list[Layer]:
     """Say of each mark in what it differs from those of the other layers."""
-    known = [_Places(layer.marks) for layer in layers]
+    known = [Places(layer.marks) for layer in layers]
     return [
         replace(
             layer,
             marks=tuple(
-                replace(mark, difference=_difference(mark, [one for one in known if one is not own]))
+                replace(mark, difference=_difference(mark, own, [one for one in known if one is not own]))
                 for mark in layer.marks
             ),
         )
@@ -200,34 +189,34 @@ def compared(layers: Sequence[Layer]) -> list[Layer]:
     ]
 
 
-def _difference(mark: Mark, others: Sequence[_Places]) -> str:
+def _difference(mark: Mark, own: Places, others: Sequence[Places]) -> str:
+    """Say what others have in the place of a mark; what its own layer has, too, is not in its place."""
     lacking = [one for one in others if not one.has(mark)]
     if not lacking:
         return ""
-    met = [other for one in lacking for other in one.meeting(mark)]
+    met = [other for one in lacking for other in one.meeting(mark.start, mark.end) if not own.has(other)]
     if not met:
         return "only" if len(lacking) == len(others) else "some"
     return "boundary" if any(other.label == mark.label for other in met) else "label"
 
 
-class _Places:
+class Places:
     """Marks, to be found by where they are."""
 
-    def __init__(self, marks: Sequence[Mark]) -> None:
+    def __init__(self, marks: Iterable[Mark]) -> None:
         self._marks = sorted(marks, key=lambda mark: mark.start)
         self._starts = [mark.start for mark in self._marks]
         self._reach = list(accumulate((mark.end for mark in self._marks), max))
-        self._same = {(mark.start, mark.end, mark.label) for mark in marks}
+        self._same = {(mark.start, mark.end, mark.label) for mark in self._marks}
 
     def has(self, mark: Mark) -> bool:
         """Whether the very same is among them."""
         return (mark.start, mark.end, mark.label) in self._same
 
-    def meeting(self, mark: Mark) -> Iterator[Mark]:
-        """Give those that share a character with it."""
-        first = bisect.bisect_right(self._reach, mark.start)
-        last = bisect.bisect_left(self._starts, mark.end)
-        return (other for other in self._marks[first:last] if other.end > mark.start)
+    def meeting(self, start: int, end: int) -> Iterator[Mark]:
+        """Give those that share a character with a stretch."""
+        first, last = bisect.bisect_right(self._reach, start), bisect.bisect_left(self._starts, end)
+        return (mark for mark in self._marks[first:last] if mark.end > start)
 
 
 @dataclass(frozen=True, slots=True)

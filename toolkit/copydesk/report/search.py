@@ -21,7 +21,9 @@ _MOST_TERMS = 20
 _CACHE_KIB = 32_000
 _OPENS, _CLOSES = "\x02", "\x03"  # around what was found; no text of a document holds them
 # Scripts that do not part words: a sign of theirs is a word here, and several are found one after the other.
-_UNPARTED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_UNPARTED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 _PARTING = "\u200b"
 _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _SNIPPET = f"snippet(words, -1, '{_OPENS}', '{_CLOSES}', '…', 32)"
@@ -223,10 +225,12 @@ class Index:
             *numbers,
         )
         labels: dict[int, dict[str, int]] = {number: {} for number in numbers}
-        counted = f"SELECT number, label, spans FROM labelled WHERE schema = ? AND number IN ({marks}) ORDER BY spans DESC"
+        counted = (
+            f"SELECT number, label, spans FROM labelled WHERE schema = ? AND number IN ({marks}) ORDER BY spans DESC"
+        )
         for number, label, spans in self._ask(counted, schema, *numbers):
             labels[number][label] = spans
-        return {row[0]: Facts(*row[1:], labels=labels[row[0]]) for row in known}
+        return {number: Facts(*told, labels[number]) for number, *told in known}
 
 
 class _Chosen(NamedTuple):
