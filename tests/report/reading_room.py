@@ -41,7 +41,7 @@ def build(folder: Path) -> Workspace:
         'name = "room"\nschema = "small"\n[engine]\nname = "inline"\n', encoding="utf-8"
     )
     workspace = Workspace.open(folder)
-    articles = {f"{name}.txt": one["text"] for name, one in TEXTS.items()}
+    articles = {f"{name}.txt": one["text"].replace("LONG", "long" * 2_500) for name, one in TEXTS.items()}
     articles |= {f"of-{length}.txt": _words(length) for length in (5_000, 50_000)}
     for name, text in articles.items():
         (folder / name).write_text(text, encoding="utf-8")

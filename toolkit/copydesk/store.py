@@ -64,14 +64,21 @@ class Part:
                 before += rows
         raise IndexError(f"{path} has no row {number}")
 
-    def rows_of(self, table: str, doc_id: str) -> list[dict[str, Any]]:
-        """Read the rows of one document, and of the file no more than the row groups that may hold some."""
+    def where(self, table: str, column: str, value: str) -> pa.Table:
+        """Read the rows with this value in a column, and of the file no more than that column and the row groups that hold some."""
+        found, path = [TABLES[table].empty_table()], self.path / f"{table}.parquet"
         if table not in self.receipt["files"]:
-            return []
-        path = self.path / f"{table}.parquet"
-        with _readable(path):
-            rows: list[dict[str, Any]] = pq.read_table(path, filters=[("doc_id", "=", doc_id)]).to_pylist()
-        return rows
+            return found[0]
+        with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+            place = file.schema_arrow.get_field_index(column)
+            for group in range(file.num_row_groups):
+                known = file.metadata.row_group(group).column(place).statistics
+                if known and known.has_min_max and not known.min <= value <= known.max:
+                    continue
+                mine = pc.equal(file.read_row_group(group, [column])[column], value)
+                if pc.any(mine).as_py():
+                    found.append(file.read_row_group(group, TABLES[table].names).filter(mine))
+            return pa.concat_tables(found)
 
 
 class Log:
@@ -144,6 +151,11 @@ class Latest:
         """Read one table of the newest part, or some of its columns; empty where there is none."""
         part = self.part()
         return part.read(table, columns=columns) if part else _columns(TABLES[table], columns).empty_table()
+
+    def where(self, table: str, column: str, value: str) -> pa.Table:
+        """Read the rows of the newest part with this value in a column; none where there is no part."""
+        part = self.part()
+        return part.where(table, column, value) if part else TABLES[table].empty_table()
 
     def is_made_from(self, key: str) -> bool:
         """Say whether the newest part was made from the input with this key."""

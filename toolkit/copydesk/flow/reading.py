@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from copydesk.flow.reading_document import sheet
+from copydesk.flow.reading_document import RELATIONS, sheet
 from copydesk.flow.reading_index import Library
 from copydesk.flow.why import why
 from copydesk.report.page import Part, part
-from copydesk.report.reader import AGREED, DIFFERENCES, Layer, Sheet, blocks, compared
+from copydesk.report.reader import AGREED, DIFFERENCES, Layer, Said, Sheet, blocks, compared
 from copydesk.report.search import MOST_COUNTED, Wanted
 from copydesk.report.serve import View
 from copydesk.workspace import Workspace
@@ -72,6 +72,7 @@ def _document(library: Library, asked: Mapping[str, str]) -> Part:
     workspace = _seen(library, asked)
     one = sheet(workspace, library.shelf().index, asked["doc_id"], revision=_number(asked, "revision"))
     view, layers = _viewed(one, asked.get("view", ""))
+    there = {mark.key for layer in layers for mark in layer.marks}
     return part(
         "reader.html",
         title=one.title or one.doc_id,
@@ -79,7 +80,9 @@ def _document(library: Library, asked: Mapping[str, str]) -> Part:
         chosen=view,
         views=[layer.name for layer in one.layers],
         layers=layers,
-        there={mark.key for layer in layers for mark in layer.marks},
+        there=there,
+        beside=_beside(one, there),
+        relations=RELATIONS,
         blocks=blocks(one.text, one.zones, layers),
         colours={label.name: label.colour for label in one.labels},
         differences=DIFFERENCES,
@@ -95,6 +98,15 @@ def _viewed(one: Sheet, view: str) -> tuple[str, list[Layer]]:
     if view == SIDE_BY_SIDE and people:
         return view, [agreed, *compared(people)]
     return next(((layer.name, [layer]) for layer in people if layer.name == view), (AGREED, [agreed]))
+
+
+def _beside(one: Sheet, there: Collection[str]) -> dict[str, list[Said]]:
+    """Give what is listed beside the text; of relations those of the hands that are shown."""
+    listed = {
+        heading: [said for said in entries if heading != RELATIONS or said.links[0][2] in there]
+        for heading, entries in one.beside.items()
+    }
+    return {heading: entries for heading, entries in listed.items() if entries}
 
 
 def _passport(library: Library, asked: Mapping[str, str]) -> Part:

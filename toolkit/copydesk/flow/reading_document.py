@@ -18,6 +18,7 @@ from copydesk.store import Latest, part_at
 from copydesk.workspace import Workspace
 
 Row = dict[str, Any]
+RELATIONS = "Relations"
 _LABELS = ("reads", "spans", "relations", "categories", "anchors")
 _AGREED = (
     "agreed_spans",
@@ -155,7 +156,7 @@ class _Found:
         """Give what is listed beside the text, under its headings."""
         listed = {
             "Disputes": [_dispute_said(row) for row in self.rows["disputes"]],
-            "Relations": list(self._relations()),
+            RELATIONS: list(self._relations()),
             "Of the whole document": list(self._categories()),
             "Events": [self._event(row) for row in self.rows["events"]],
             "Claims": [_claim(row) for row in self.rows["claims"]],
@@ -206,7 +207,7 @@ def _rows(table: Latest, names: Sequence[str], doc_id: str) -> dict[str, list[Ro
     if part is None:
         return {name: [] for name in names}
     try:
-        return {name: part.rows_of(name, doc_id) for name in names}
+        return {name: part.where(name, "doc_id", doc_id).to_pylist() for name in names}
     except StoreError:
         if part.path.exists():
             raise

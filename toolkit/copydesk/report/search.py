@@ -25,6 +25,7 @@ _UNPARTED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _PARTING = "\u200b"
+_COUNTED = ("doc_id", "readers", "disputes", "waiting", "agreement")
 _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _SNIPPET = f"snippet(words, -1, '{_OPENS}', '{_CLOSES}', '…', 32)"
 _LAYOUT = """
@@ -51,7 +52,7 @@ CREATE TABLE facts (
 CREATE TABLE labelled (
   schema TEXT, label TEXT, number INTEGER, spans INTEGER, PRIMARY KEY (schema, label, number)
 ) WITHOUT ROWID;
-CREATE INDEX labels_of ON labelled (schema, number);
+CREATE INDEX labels_of ON labelled (number, schema);
 """
 
 
@@ -207,9 +208,9 @@ class Index:
             *chosen.values,
             -1 if edge is None else edge,
         )
-        count = f"SELECT count(*) FROM (SELECT 1 FROM {chosen.tables} WHERE {chosen.limits} LIMIT {MOST_COUNTED + 1})"
-        total = int(self._ask(count, *chosen.values)[0][0])
         more, rows = len(rows) > PAGE, rows[:PAGE]
+        count = f"SELECT count(*) FROM (SELECT 1 FROM {chosen.tables} WHERE {chosen.limits} LIMIT {MOST_COUNTED + 1})"
+        total = self._ask(count, *chosen.values)[0][0] if more or edge is not None else len(rows)
         facts = self._facts(wanted.schema, [row[0] for row in rows])
         hits = tuple(Hit(Listed(*row[:-1]), facts[row[0]], _pieces(row[-1])) for row in sorted(rows))
         earlier, later = (more, True) if backwards else (edge is not None, more)
@@ -226,11 +227,11 @@ class Index:
         )
         labels: dict[int, dict[str, int]] = {number: {} for number in numbers}
         counted = (
-            f"SELECT number, label, spans FROM labelled WHERE schema = ? AND number IN ({marks}) ORDER BY spans DESC"
+            f"SELECT number, label, spans FROM labelled INDEXED BY labels_of WHERE schema = ? AND number IN ({marks}) ORDER BY spans DESC"
         )
         for number, label, spans in self._ask(counted, schema, *numbers):
             labels[number][label] = spans
-        return {number: Facts(*told, labels[number]) for number, *told in known}
+        return {row[0]: Facts(**dict(zip(_COUNTED, row[1:], strict=True)), labels=labels[row[0]]) for row in known}
 
 
 class _Chosen(NamedTuple):
