@@ -27,22 +27,21 @@ CASES = Path(__file__).parents[1] / "cases"
 TEXTS = tomllib.loads((CASES / "reading" / "texts.toml").read_text(encoding="utf-8"))
 PEOPLE = {"anna": 5, "ben": 6, "cleo": 7}
 NOON = "2026-01-01T12:00:00.000000Z"
-Marked = Sequence[tuple[str, str]]
 
 
 def silent(*_: object) -> None:
     """Show no progress."""
 
 
-def build(folder: Path) -> Workspace:
-    """Make the workspace; its documents are those of ``texts.toml``, a short one and a long one."""
+def build(folder: Path, *, lengths: Sequence[int] = ()) -> Workspace:
+    """Make the workspace; its documents are those of ``texts.toml``, and one of each of these lengths in characters."""
     shutil.copytree(CASES / "exports" / "small", folder / "schemas" / "small")
     (folder / "copydesk.toml").write_text(
         'name = "room"\nschema = "small"\n[engine]\nname = "inline"\n', encoding="utf-8"
     )
     workspace = Workspace.open(folder)
     articles = {f"{name}.txt": one["text"].replace("LONG", "long" * 2_500) for name, one in TEXTS.items()}
-    articles |= {f"of-{length}.txt": _words(length) for length in (5_000, 50_000)}
+    articles |= {f"of-{length}.txt": _words(length) for length in lengths}
     for name, text in articles.items():
         (folder / name).write_text(text, encoding="utf-8")
     ingest(workspace, [folder / name for name in articles], progress=silent)
@@ -129,7 +128,7 @@ def _regions(text: str, marks: Sequence[Sequence[Any]]) -> Iterator[dict[str, An
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
-    room = Workspace.open(place) if (place / "copydesk.toml").exists() else build(place)
+    room = Workspace.open(place) if (place / "copydesk.toml").exists() else build(place, lengths=(5_000, 50_000))
     with served(room, host="127.0.0.1", port=8123, say=print) as where:
         print(where, flush=True)
         input()

@@ -112,7 +112,7 @@ def test_the_index_lies_in_a_file_that_has_no_name_any_more(monkeypatch: pytest.
     monkeypatch.setattr(search, "_CACHE_KIB", 100)  # so that it does not stay in memory
     index = filled([os.urandom(2_000).hex() for _ in range(200)])
     links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    held = [name for link in links if "etilqs" in (name := os.readlink(link))]
+    held = [name for link in links if "etilqs" in (name := str(link.readlink()))]
     assert held
     assert all(name.endswith(" (deleted)") for name in held)
     index.close()

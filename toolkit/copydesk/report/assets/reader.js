@@ -122,7 +122,7 @@ class Reader {
 }
 
 /** Obey keys, unless somebody is writing; those that are single signs can be switched off. */
-function obey(reader) {
+function obey(reader, search) {
   const help = document.getElementById("keys");
   const box = document.getElementById("use-keys");
   if (box) {
@@ -135,7 +135,7 @@ function obey(reader) {
   const acts = {
     n: () => reader?.go(1),
     p: () => reader?.go(-1),
-    "/": () => document.querySelector("[data-key='/']")?.focus() ?? location.assign("/documents"),
+    "/": () => (search ? search.focus() : location.assign("/documents")),
     "?": () => help?.showModal(),
   };
   document.addEventListener("keydown", (event) => {
@@ -150,4 +150,4 @@ function obey(reader) {
 
 const article = document.querySelector("article.reader");
 const search = document.querySelector("[data-key='/']");
-if (article || search) obey(article ? new Reader(article) : null);
+if (article || search) obey(article ? new Reader(article) : null, search);
