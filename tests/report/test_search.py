@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from copydesk.errors import StoreError
 from copydesk.flow.ingest import ingest
+from copydesk.flow.reading import views
 from copydesk.flow.reading_index import Library
 from copydesk.report import search
 from copydesk.report.search import Facts, Index, Listed, Wanted, match_of
@@ -116,6 +118,18 @@ def test_the_index_lies_in_a_file_that_has_no_name_any_more(monkeypatch: pytest.
     assert held
     assert all(name.endswith(" (deleted)") for name in held)
     index.close()
+
+
+def test_an_index_without_room_says_what_helps() -> None:
+    index = Index()
+    index.close()
+    with pytest.raises(StoreError, match="SQLITE_TMPDIR"):
+        index.add_texts([(0, None, "one")])
+
+
+def test_a_workspace_without_documents_has_a_list_of_none(tmp_path: Path) -> None:
+    with Library(Workspace.create(tmp_path / "new"), say=pytest.fail) as library:
+        assert "0 documents" in views(library)["/documents"]({}).body
 
 
 def whole(library: Library, total: int) -> Index:

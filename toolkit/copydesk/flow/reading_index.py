@@ -36,6 +36,7 @@ class Shelf:
     index: Index = field(default_factory=Index)
     total: int = 0
     whole: bool = False
+    facts: dict[str, list[str]] = field(default_factory=dict)  # what those of each schema were made from
 
 
 class Library:
@@ -47,7 +48,6 @@ class Library:
         self._asked, self._listed = threading.Event(), threading.Event()
         self._closed = False
         self._shelf = Shelf(None)
-        self._facts: dict[str, object] = {}  # what those of each schema were made from
         self._thread = threading.Thread(target=self._work, name="library", daemon=True)
 
     def __enter__(self) -> Self:
@@ -85,7 +85,7 @@ class Library:
                 self._shelf = shelf
             self._fill(shelf)
             self._shelf = shelf
-        self._tell_facts(self._shelf.index)
+        self._tell_facts(self._shelf)
 
     def _fill(self, shelf: Shelf) -> None:
         sources = sources_of(self.workspace.documents)
@@ -94,7 +94,7 @@ class Library:
         for source, own in zip(sources, numbers, strict=True):
             shelf.index.add_places(_places(source.part))
             shelf.index.add_documents(self._listed_in(source, own))
-        self._tell_facts(shelf.index)
+        self._tell_facts(shelf)
         self._listed.set()
         for source, own in zip(sources, numbers, strict=True):
             if self._closed:
@@ -110,14 +110,13 @@ class Library:
             when = row.pop("published_at")
             yield Listed(number, **row, published_at=when.isoformat() if when else None)
 
-    def _tell_facts(self, index: Index) -> None:
+    def _tell_facts(self, shelf: Shelf) -> None:
         for schema in self.workspace.schemas:
             seen = self.workspace.under(schema)
-            parts = [*_newest(seen.labels.part()), *_newest(seen.agreed.part())]
-            made_from = [id(index), *(str(part.path) for part in parts)]
-            if self._facts.get(schema) != made_from:
-                index.set_facts(schema, facts_of(seen))
-                self._facts[schema] = made_from
+            made_from = [str(part.path) for part in (*_newest(seen.labels.part()), *_newest(seen.agreed.part()))]
+            if shelf.facts.get(schema) != made_from:
+                shelf.index.set_facts(schema, facts_of(seen))
+                shelf.facts[schema] = made_from
 
 
 def _places(part: Part) -> Iterator[Place]:

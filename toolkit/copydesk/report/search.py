@@ -6,19 +6,23 @@ is left of it however the process ends. What is known of a document can be found
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 import threading
 import weakref
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from copydesk.errors import StoreError
 
 PAGE = 50
 MOST_COUNTED = 10_000
 _MOST_TERMS = 20
 _CACHE_KIB = 32_000
+_AT_ONCE = 250  # documents that are added before somebody who asks is answered
 _OPENS, _CLOSES = "\x02", "\x03"  # around what was found; no text of a document holds them
 # Scripts that do not part words: a sign of theirs is a word here, and several are found one after the other.
 _UNPARTED = re.compile(
@@ -127,7 +131,7 @@ class Index:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._base = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self._base = sqlite3.connect("", check_same_thread=False)
         self._base.create_function("parted", 1, _parted, deterministic=True)
         self._base.create_function("unpacked", 1, _unpacked, deterministic=True)
         self.close = weakref.finalize(self, self._base.close)
@@ -136,46 +140,49 @@ class Index:
         self.read = 0  # documents whose words can be found
 
     def add_places(self, places: Iterable[Place]) -> None:
-        """Add where revisions stand."""
-        self._write("INSERT INTO places VALUES (?, ?, ?, ?)", places)
+        """Add where revisions stand; raises StoreError, as whatever adds to the index, where there is no room for it."""
+        with self._writing() as base, base:
+            base.executemany("INSERT INTO places VALUES (?, ?, ?, ?)", places)
 
     def add_documents(self, documents: Iterable[Listed]) -> None:
         """Add what is listed of documents."""
-        self._write("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", documents)
+        with self._writing() as base, base:
+            base.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", documents)
 
     def add_texts(self, texts: Iterable[tuple[int, str | None, str]]) -> None:
-        """Add the words of documents: number, title and text of each."""
-        rows = sorted(texts)  # FTS5 takes them in fastest in this order
-        packed = [(number, title, zlib.compress(text.encode(), 1)) for number, title, text in rows]
-        words = [(number, _parted(title), _parted(text)) for number, title, text in rows]
-        with self._lock:
-            self._base.execute("BEGIN")
-            self._base.executemany("INSERT INTO texts VALUES (?, ?, ?)", packed)
-            self._base.executemany("INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)", words)
-            self._base.execute("COMMIT")
-            self.read += len(rows)
+        """Add the words of documents: number, title and text of each. Who asks meanwhile is answered between some of them."""
+        rows = sorted(texts)  # FTS5 takes them in fastest in this order, and in one transaction
+        for at in range(0, len(rows), _AT_ONCE):
+            some = rows[at : at + _AT_ONCE]
+            packed = [(number, title, zlib.compress(text.encode(), 1)) for number, title, text in some]
+            words = [(number, _parted(title), _parted(text)) for number, title, text in some]
+            with self._writing() as base:
+                base.executemany("INSERT INTO texts VALUES (?, ?, ?)", packed)
+                base.executemany("INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)", words)
+            self.read += len(some)
+        with self._writing() as base:
+            base.commit()
 
     def set_facts(self, schema: str, facts: Sequence[Facts]) -> None:
         """Put what is known of the labels of a schema in the place of what was known."""
-        with self._lock:
-            self._base.execute("BEGIN")
+        counts = ((schema, *one[1:5], one.doc_id) for one in facts)
+        labels = ((schema, label, spans, one.doc_id) for one in facts for label, spans in one.labels.items())
+        with self._writing() as base, base:
             for table in ("facts", "labelled"):
-                self._base.execute(f"DELETE FROM {table} WHERE schema = ?", (schema,))
-            self._base.executemany(
-                "INSERT INTO facts SELECT ?, number, ?, ?, ?, ? FROM documents WHERE doc_id = ?",
-                ((schema, *one[1:5], one.doc_id) for one in facts),
-            )
-            self._base.executemany(
-                "INSERT INTO labelled SELECT ?, ?, number, ? FROM documents WHERE doc_id = ?",
-                ((schema, label, spans, one.doc_id) for one in facts for label, spans in one.labels.items()),
-            )
-            self._base.execute("COMMIT")
+                base.execute(f"DELETE FROM {table} WHERE schema = ?", (schema,))
+            base.executemany("INSERT INTO facts SELECT ?, number, ?, ?, ?, ? FROM documents WHERE doc_id = ?", counts)
+            base.executemany("INSERT INTO labelled SELECT ?, ?, number, ? FROM documents WHERE doc_id = ?", labels)
 
-    def _write(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        with self._lock:
-            self._base.execute("BEGIN")
-            self._base.executemany(statement, rows)
-            self._base.execute("COMMIT")
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock:
+                yield self._base
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"the index of the documents cannot be written: {error}",
+                fix="make room where temporary files lie, or name another folder for them with SQLITE_TMPDIR",
+            ) from error
 
     def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -226,9 +233,7 @@ class Index:
             *numbers,
         )
         labels: dict[int, dict[str, int]] = {number: {} for number in numbers}
-        counted = (
-            f"SELECT number, label, spans FROM labelled INDEXED BY labels_of WHERE schema = ? AND number IN ({marks}) ORDER BY spans DESC"
-        )
+        counted = f"SELECT number, label, spans FROM labelled INDEXED BY labels_of WHERE schema = ? AND number IN ({marks}) ORDER BY spans DESC"
         for number, label, spans in self._ask(counted, schema, *numbers):
             labels[number][label] = spans
         return {row[0]: Facts(**dict(zip(_COUNTED, row[1:], strict=True)), labels=labels[row[0]]) for row in known}
