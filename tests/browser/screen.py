@@ -115,6 +115,7 @@ def open_newsroom(folder: Path, *, articles: Sequence[tuple[str, bytes]], people
     settings = folder / "copydesk.toml"
     text = settings.read_text(encoding="utf-8")
     text = text.replace("annotators_per_task = 2", "annotators_per_task = 1").replace("my-articles", folder.name)
+    text = text.replace("[publish]\n", "[publish]\npictures = false\n")
     settings.write_text(text, encoding="utf-8")
     copydesk("studio", "start", cwd=folder)
     try:

@@ -64,6 +64,7 @@ def workspace(place: Path) -> Workspace:
     written = settings.read_text(encoding="utf-8").replace(
         "[studio]\n", "[studio]\nsend_copies = true\n"
     )  # they are alike
+    written = written.replace("[publish]\n", "[publish]\npictures = false\n")
     settings.write_text(f'{written}\n[engine]\nname = "inline"\n', encoding="utf-8")
     write_articles(made, 5)
     return Workspace.open(made.root)

@@ -40,7 +40,8 @@ def reference(tmp_path: Path) -> Iterator[Workspace]:
     root = tmp_path / "reference"
     for name in ("schemas", "validation"):
         shutil.copytree(CHECKOUT / name, root / name)
-    shutil.copyfile(CHECKOUT / "copydesk.toml", root / "copydesk.toml")
+    settings = (CHECKOUT / "copydesk.toml").read_text("utf-8")
+    (root / "copydesk.toml").write_text(settings.replace("[publish]\n", "[publish]\npictures = false\n"), "utf-8")
     (root / "seeds" / "annotators").mkdir(parents=True)
     for name in (*ARTICLES, "provenance.toml"):
         shutil.copyfile(CHECKOUT / "seeds" / name, root / "seeds" / name)

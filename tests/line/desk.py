@@ -143,7 +143,8 @@ def open_desk(folder: Path, studio: Studio, token: str, people: Sequence[str]) -
     """Make a workspace, named as its folder, with ``TEXTS`` as articles and an account for each of the people."""
     CliRunner().invoke(cli, ["init", str(folder)])
     settings = folder / "copydesk.toml"
-    settings.write_text(settings.read_text().replace("my-articles", folder.name))
+    told = settings.read_text().replace("my-articles", folder.name)
+    settings.write_text(told.replace("[publish]\n", "[publish]\npictures = false\n"))
     for title, text in TEXTS.items():
         (folder / f"{title}.txt").write_text(text)
     desk = Desk(folder, studio, token)

@@ -41,6 +41,11 @@ def replace(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
+def draw_pictures(folder: Path) -> None:
+    settings = folder / "copydesk.toml"
+    settings.write_text(settings.read_text().replace("pictures = false", "pictures = true"))
+
+
 def test_the_first_version_comes_out_byte_for_byte_after_all_that_it_was_made_from_went_on(
     traced: Traced, twice: Path
 ) -> None:
@@ -61,8 +66,11 @@ def test_the_first_version_comes_out_byte_for_byte_after_all_that_it_was_made_fr
     assert {path: file_sha256(path) for path in twice.rglob("*") if path.is_file()} == before
 
 
-def test_a_stated_time_and_gold_are_inputs_too(traced: Traced, twice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stated_time_gold_and_that_there_are_pictures_are_inputs_too(
+    traced: Traced, twice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = traced["told"]
+    draw_pictures(twice)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     alike = (traced["BEN"],) * 3
     traced["labelled"](twice, alike, at="2026-01-03T12:00:00.000000Z")
@@ -72,7 +80,9 @@ def test_a_stated_time_and_gold_are_inputs_too(traced: Traced, twice: Path, monk
     version = told(twice, "publish")["version"]
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     shutil.rmtree(twice / ".copydesk" / "gold")
-    assert rebuilt(traced, twice, version)["equal"]
+    done = rebuilt(traced, twice, version)
+    assert (done["equal"], done["bytes_compared"]) == (True, True)
+    assert (twice / "datasets" / "desk" / version / "pictures" / "labels.svg").exists()
     manifest = json.loads((twice / "datasets" / "desk" / version / "manifest.json").read_bytes())
     assert manifest["created_at"].startswith("2023-11-14")
     spans = pq.read_table(twice / "datasets" / "desk" / version / "spans" / "train.parquet")
@@ -98,6 +108,7 @@ def test_what_adjudicators_decided_on_a_real_server_is_an_input_and_what_came_la
 
 
 def test_a_version_without_what_was_retracted_is_made_again_from_the_one_before(traced: Traced, twice: Path) -> None:
+    draw_pictures(twice)
     other = twice / "seeds" / "other.txt"
     other.write_text("Noor left.")
     traced["told"](twice, "ingest")
@@ -107,7 +118,9 @@ def test_a_version_without_what_was_retracted_is_made_again_from_the_one_before(
     done = traced["told"](twice, "retract", "seeds/other.txt", "--reason", "a hoax")
     successor = done["datasets"]["desk"]["successor"]
     shutil.rmtree(twice / ".copydesk")
-    assert rebuilt(traced, twice, successor)["equal"]
+    done = rebuilt(traced, twice, successor)
+    assert (done["equal"], done["bytes_compared"]) == (True, True)
+    assert (twice / "datasets" / "desk" / successor / "pictures" / "labels.svg").exists()
 
 
 def test_no_input_that_changes_nothing_makes_a_new_version(traced: Traced, twice: Path) -> None:

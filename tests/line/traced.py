@@ -25,6 +25,7 @@ schema = "small"
 [engine]
 name = "inline"
 [publish]
+pictures = false
 validation = 0.0
 test = 0.0
 """

@@ -15,7 +15,20 @@ from copydesk.flow.site import served
 from copydesk.workspace import Workspace
 
 WIDTHS = (360, 900, 1500)
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+USABLE = "a[href], button, input, select, summary, [tabindex='0']"
+MOST_STEPS = 60
+# the element in focus is seen to be, and comes after the one before it
+REACHED = """
+(number) => {
+  const here = document.activeElement;
+  const before = window.copydeskBefore;
+  window.copydeskBefore = here;
+  const outlined = getComputedStyle(here).outlineStyle !== 'none';
+  const after = !number || Boolean(before.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING);
+  return here !== document.body && outlined && after;
+}
+"""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +88,7 @@ def look(browser: Any) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def is_fit(look: Callable[..., Any]) -> Callable[..., None]:
-    """Hold a page, at three widths, light and dark, to the rules of accessibility, and to scroll in one direction alone."""
+    """Hold a page, at three widths, light and dark, to the rules of accessibility, to one direction of scrolling, and to the keyboard."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
 
     def check(address: str, *, entry: str = "") -> None:
@@ -83,9 +96,21 @@ def is_fit(look: Callable[..., Any]) -> Callable[..., None]:
             page = look(address, width=width, entry=entry)
             wide = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{address} is {wide} pixels too wide at {width}"
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                found = axe.run(page, options=RULES)
-                assert not found.violations_count, f"{address} {width} {scheme}\n{found.generate_report()}"
+            _hold(page, RULES, f"{address} at {width}")
+        _walk(page)
+        page.emulate_media(color_scheme="dark")
+        _hold(page, ["color-contrast", "link-in-text-block"], f"{address} in the dark")
+
+    def _walk(page: Any) -> None:
+        """Tab through the page from its top: everything that can be used is reached, in its order, and is seen to be."""
+        page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+        usable = page.locator(USABLE).evaluate_all("all => all.filter(one => one.checkVisibility()).length")
+        for number in range(min(usable, MOST_STEPS)):
+            page.keyboard.press("Tab")
+            assert page.evaluate(REACHED, number), f"step {number} of {usable} in {page.url}"
+
+    def _hold(page: Any, rules: list[str], where: str) -> None:
+        found = axe.run(page, options={"runOnly": rules})
+        assert not found.violations_count, f"{where}\n{found.generate_report()}"
 
     return check

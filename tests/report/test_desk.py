@@ -41,7 +41,7 @@ def test_the_desk_counts_what_there_is_at_each_step(look: Callable[..., Any], si
         "labels": f"{drawn:,}",
         "agreed": f"{spans:,}",
         "findings": "0",
-        "version": "1",
+        "versions": "1",
     }
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ import pytest
 from copydesk.errors import UnknownError, UsageError
 from copydesk.flow.site import served
 from copydesk.model.progress import Say
-from copydesk.report.page import MENU, part
+from copydesk.report.page import part
 from copydesk.report.serve import Site, application
 from copydesk.serving import address, serving
 from copydesk.workspace import Workspace
@@ -27,8 +31,9 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def visitor(site: Any) -> httpx.Client:
-    return httpx.Client(base_url=site.address, trust_env=False)
+def visitor(site: Any) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=site.address, trust_env=False) as client:
+        yield client
 
 
 @pytest.mark.parametrize("path", ["/", "/?token=wrong", "/?token=", "/nowhere"])
@@ -68,10 +73,10 @@ def test_looking_at_every_page_writes_nothing(shown: Workspace, look: Callable[.
     before = tree(shown.root)
     with served(shown, host="127.0.0.1", port=0, say=pytest.fail) as entry:
         page = look(entry)
-        for _, name in MENU:
-            link = page.get_by_role("navigation", name="Pages").get_by_role("link", name=name)
-            link.click()
-            assert page.locator("h1").count() == 1, name
+        menu = page.get_by_role("navigation", name="Pages").get_by_role("link")
+        for number in range(menu.count()):
+            menu.nth(number).click()
+            assert page.locator("h1").count() == 1
     assert tree(shown.root) == before
 
 
@@ -104,3 +109,15 @@ def test_a_fault_of_a_view_is_one_sentence_and_is_said(site: Any) -> None:
     assert answer.status_code == 500
     assert "ValueError: seven" in answer.text
     assert said == ["/: ValueError: seven"]
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_says_where_it_serves_and_ends_well(shown: Workspace, ended_by: signal.Signals) -> None:
+    command = [Path(sys.executable).with_name("copydesk"), "--workspace", shown.root, "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        said = "".join(running.stdout.readline() for _ in range(3))
+        assert httpx.get(json.loads(said)["serve"], trust_env=False).status_code == 303
+        running.send_signal(ended_by)
+        _, complaints = running.communicate(timeout=60)
+    assert (running.returncode, complaints) == (0, "")

@@ -213,7 +213,7 @@ def test_a_port_that_is_taken_is_refused_by_name(folder: Path, occupied: int) ->
 def test_a_port_that_is_lost_at_the_last_moment_is_noticed_and_another_one_used(
     folder: Path, occupied: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "_is_free", lambda _port: True)  # it was free when we looked
+    monkeypatch.setattr(server, "is_free", lambda _port: True)  # it was free when we looked
     monkeypatch.setattr(server, "_candidates", lambda _folder: iter([occupied, free_port()]))
     started = server.start(folder, say=quiet)
     assert started.port not in {occupied, occupied + 1}

@@ -34,6 +34,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+OWN_FAULT = "this is a fault of Copydesk itself: report it, with the command that you ran"
+
 
 class CopydeskError(Exception):
     """The root of all errors; ``str()`` gives one sentence with the fix in parentheses.

@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.errors import ConfigError, StoreError, WorkspaceError
+from copydesk.errors import OWN_FAULT, ConfigError, StoreError, WorkspaceError
 from copydesk.model.tables import TABLES
 from copydesk.remote import FIX, RemotePath
 
@@ -425,7 +425,7 @@ def commit(target: Path, tables: Mapping[str, pa.Table], receipt: Mapping[str, A
     files = {}
     for name, table in tables.items():
         if not table.schema.equals(TABLES[name]):
-            raise StoreError(f"table {name} has other columns than declared: {table.schema.names}")
+            raise StoreError(f"table {name} has other columns than declared: {table.schema.names}", fix=OWN_FAULT)
         path = temporary / f"{name}.parquet"
         write_table(path, table)
         with translated(path, "read"):

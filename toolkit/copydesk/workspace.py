@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -16,7 +19,7 @@ from copydesk.model.name import NAME_RULE, is_name
 from copydesk.model.schema import LabelSchema
 from copydesk.model.settings import Settings, read_settings
 from copydesk.remote import place_at
-from copydesk.store import Latest, Log, read_text, translated
+from copydesk.store import Latest, Log, read_text, translated, write_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +63,29 @@ class Workspace:
             )
         return cls(root, _settings(root / MARKER))
 
-    @classmethod
-    def create(cls, folder: Path) -> Workspace:
-        """Lay out a new workspace from the starter: settings, schemas, suites and one article.
-
-        Files that are there already are left as they are. Raises WorkspaceError where the folder is a workspace,
-        StoreError where the file system refuses.
-        """
+    @staticmethod
+    def check_new(folder: Path) -> None:
+        """Raise WorkspaceError where the folder is a workspace already."""
         if _is_workspace(folder):
             raise WorkspaceError(f"{folder} is a workspace already", fix=f"remove {folder / MARKER} to start anew")
+
+    @classmethod
+    def create(cls, folder: Path, *, answers: Mapping[str, object] | None = None) -> Workspace:
+        """Lay out a new workspace from the starter: settings, schemas, suites and one article.
+
+        ``answers`` are settings of the starter, by key, that are to be others. Files that are there already are left as they are.
+        The settings are written last: they make it a workspace. Raises WorkspaceError where the folder is one, ConfigError for
+        answers that cannot be settings, StoreError where the file system refuses.
+        """
+        cls.check_new(folder)
         with translated(folder, "write"), resources.as_file(resources.files("copydesk")) as package:
+            starter = _starter(package)
+            settings = _answered(starter.pop(MARKER).read_text(encoding="utf-8"), answers or {})
+            _check_schema(read_settings(tomllib.loads(settings), place="the answers").schema, folder)
             folder.mkdir(parents=True, exist_ok=True)
-            for name, source in _starter(package).items():
+            for name, source in starter.items():
                 _copy_missing(source, folder / name)
+            write_file(folder / MARKER, settings.encode())
         return cls.open(folder)
 
     def under(self, schema: str) -> Workspace:
@@ -287,6 +300,36 @@ def _starter(package: Path) -> dict[str, Path]:
         checkout = package.parents[1]
         entries |= {name: checkout / name for name in ("schemas", "validation", "seeds/004_sarn-pass.txt")}
     return entries
+
+
+def starter_settings() -> Settings:
+    """Give the settings that the starter lays out."""
+    with resources.as_file(resources.files("copydesk")) as package:
+        return _settings(package / "starter" / MARKER)
+
+
+def _check_schema(name: str, folder: Path) -> None:
+    offered = starter_schemas()
+    if name not in offered and not (folder / "schemas" / name / "schema.toml").is_file():
+        raise ConfigError(f"there is no schema {name!r}; there are: {', '.join(offered)}", fix="choose one of them")
+
+
+def starter_schemas() -> dict[str, str]:
+    """Give the labelling schemas that the starter lays out, each with its title."""
+    with resources.as_file(resources.files("copydesk")) as package:
+        inside = package / "starter" / "schemas"
+        folder = inside if inside.is_dir() else package.parents[1] / "schemas"
+        return {path.parent.name: str(_toml(path)["title"]) for path in sorted(folder.glob("*/schema.toml"))}
+
+
+def _answered(settings: str, answers: Mapping[str, object]) -> str:
+    """Put answers in the place of the starter's own; what is said of each setting stays."""
+    for key, value in answers.items():
+        line = f"{key} = {json.dumps(value, ensure_ascii=False)}"  # which TOML reads as the same text or number
+        old = re.compile(rf'(?m)^{key} = (?:"[^"]*"|\d+)( *)')
+        settings, count = old.subn(lambda at, line=line: (line + at[1][:1]).ljust(len(at[0])), settings)
+        assert count == 1, key
+    return settings
 
 
 def _copy_missing(source: Path, target: Path) -> None:

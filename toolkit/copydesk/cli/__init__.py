@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
 import click
 
+from copydesk.cli.terminal import print_error
 from copydesk.errors import CopydeskError, SystemFault, UsageError
 
 INTERRUPTED = 130
@@ -59,6 +61,7 @@ COMMANDS = {
     "serve": "Show the workspace in a browser: the desk, documents and labels, agreement, findings, versions.",
     "report": "Write what serve shows of the work and the newest versions into one HTML file.",
     "show": "Print one document with its zones and labels, and where each label came from.",
+    "completion": "Print what has a shell complete commands, options and names.",
     "demo": "Run the whole line once, from the seeds to a dataset.",
 }
 
@@ -77,6 +80,15 @@ class Commands(click.Group):
         command = import_module(f"copydesk.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named; of one that is not there, say which it may have been."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            near = [f"copydesk {name}" for name in get_close_matches(args[0], COMMANDS)]
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without loading any."""
@@ -106,14 +118,17 @@ def cli(ctx: click.Context, workspace: str | None) -> None:
 def main() -> None:
     """Run the command line and leave the process with the right exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="copydesk", standalone_mode=False)
     except click.exceptions.Abort:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed again, it would end the leaving with another exit code
         print("interrupted; run the command again to go on", file=sys.stderr)  # noqa: T201 - the one place that prints errors
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
-        _print_json(UsageError(error.format_message()))
+        context = getattr(error, "ctx", None)
+        _print_json(
+            UsageError(error.format_message(), fix=f"see {context.command_path if context else 'copydesk'} --help")
+        )
         sys.exit(error.exit_code)
     except CopydeskError as error:
         _leave(error)
@@ -126,7 +141,7 @@ def main() -> None:
 
 
 def _leave(error: CopydeskError) -> NoReturn:
-    print(f"copydesk: {error}", file=sys.stderr)  # noqa: T201
+    print_error(error)
     _print_json(error)
     sys.exit(error.exit_code)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
-from copydesk.flow import adjudicate
-from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
-from copydesk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from copydesk.flow.report import Report
+    from copydesk.workspace import Workspace
 
 
 @click.command("adjudicate")
@@ -32,6 +35,8 @@ def command(ctx: click.Context, pull: bool, gaps: bool, documents: tuple[str, ..
     Tangled documents are asked for as a whole, in a second project: the document with what is agreed as the start, and a tab for
     what each annotator made of it.
     """
+    from copydesk.flow import adjudicate
+
     if pull + gaps + bool(documents) > 1:
         raise click.UsageError("--pull, --gaps and --document do different things: name one of them")
 

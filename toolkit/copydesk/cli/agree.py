@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.errors import CopydeskError
-from copydesk.flow import agree
-from copydesk.flow.gates import at_gate, findings_fault
-from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
-from copydesk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from copydesk.flow.report import Report
+    from copydesk.workspace import Workspace
 
 
 @click.command("agree")
@@ -24,6 +26,8 @@ def command(ctx: click.Context, strict: bool, schema: str, as_json: bool) -> Non
     What is in doubt is a dispute: it is listed, and not published. Where [validation] gates names agreed, the agreed labels are
     validated, too.
     """
+    from copydesk.flow import agree
+    from copydesk.flow.gates import at_gate, findings_fault
 
     def work(workspace: Workspace, progress: Progress) -> Report:
         return at_gate(workspace, agree.agree(workspace, progress=progress), "agreed", progress=progress)

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.events import add_event, events_in, known_version, state_of
-from copydesk.datasets.load import home_of
-from copydesk.datasets.version import Version
 from copydesk.errors import UnknownError, UsageError
 from copydesk.model.name import NAME_RULE, is_name
 
 
 @click.command("alias")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.datasets)
 @click.argument("alias")
-@click.argument("version", required=False, default="")
+@click.argument("version", required=False, default="", shell_complete=complete.versions)
 @click.option("--remove", is_flag=True, help="Take the name away.")
 @place_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, alias: str, version: str, remove: bool, as_json: bool) -> None:
     """Call a VERSION of the dataset NAME by an ALIAS such as stable; every command takes it for the number."""
+    from copydesk.datasets.events import add_event, events_in, known_version, state_of
+    from copydesk.datasets.load import home_of
+    from copydesk.datasets.version import Version
+
     folder = home_of(name, folder=datasets_of(ctx))
     if remove == bool(version):
         raise click.UsageError("name a version, or --remove")

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 import click
 
-from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_json, progress_shown
-from copydesk.flow import backend
+from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_json
+from copydesk.cli.progress import progress_shown
 
 
 @click.command("backend")
@@ -27,6 +27,8 @@ def command(ctx: click.Context, host: str, port: int, url: str, schema: str, as_
     were sent. Label Studio logs in with a password that is made at the first start. What suggesters learn while it runs
     (copydesk agree), it uses after the next start. Documents that are sent bare stay without suggestions.
     """
+    from copydesk.flow import backend
+
     workspace = open_workspace(ctx)
     workspace = workspace.under(schema) if schema else workspace
     ready, end = threading.Event(), threading.Event()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
-from copydesk.flow import backup
 
 
 @click.command("backup")
@@ -17,4 +16,6 @@ def command(ctx: click.Context, schema: str, as_json: bool) -> None:
 
     Each backup has a number, and none is ever changed. Where nothing changed since the last one, nothing is written.
     """
+    from copydesk.flow import backup
+
     report_each(ctx, schema, lambda workspace, progress: backup.backup(workspace, progress=progress), as_json=as_json)

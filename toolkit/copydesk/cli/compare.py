@@ -6,16 +6,14 @@ from pathlib import Path
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.events import known_version
-from copydesk.datasets.load import home_of
-from copydesk.store import write_table
 
 
 @click.command("compare")
-@click.argument("name")
-@click.argument("old")
-@click.argument("new")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("old", shell_complete=complete.versions)
+@click.argument("new", shell_complete=complete.versions)
 @click.option(
     "--mask",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -30,6 +28,9 @@ def command(ctx: click.Context, name: str, old: str, new: str, mask: Path | None
     Scores on the documents of the mask alone may always be: both versions test them with the same text and labels.
     """
     from copydesk.datasets.compared import comparability
+    from copydesk.datasets.events import known_version
+    from copydesk.datasets.load import home_of
+    from copydesk.store import write_table
 
     folder = home_of(name, folder=datasets_of(ctx))
     versions = [str(known_version(folder, one)) for one in (old, new)]

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json, print_report, progress_shown
-from copydesk.flow import demo
+from copydesk.cli.output import json_option, open_workspace, print_json, print_report
+from copydesk.cli.progress import progress_shown
 
 
 @click.command("demo")
@@ -21,6 +21,8 @@ def command(ctx: click.Context, keep: bool, as_json: bool) -> None:
     accounts, and publishes what they agree on. It stops what it started. Running it again doubles nothing; an interrupted
     run goes on where it was.
     """
+    from copydesk.flow import demo
+
     workspace = open_workspace(ctx)
     say = (lambda _line: None) if as_json else (lambda line: click.echo(line, err=True))
     reports = []

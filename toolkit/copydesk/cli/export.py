@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_report
-from copydesk.flow.export import ALL_FORMATS, Wanted, export_version
+from copydesk.flow.export import ALL_FORMATS
 
 format_option = click.option(
     "--format", type=click.Choice(list(ALL_FORMATS)), required=True, help="What it is written as."
@@ -29,8 +30,8 @@ table_option = click.option(
 
 
 @click.command("export")
-@click.argument("name")
-@click.argument("version", required=False, default="")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("version", required=False, default="", shell_complete=complete.versions)
 @format_option
 @to_option
 @split_option
@@ -51,4 +52,6 @@ def command(ctx: click.Context, /, name: str, version: str, *, as_json: bool, **
 
     What the format cannot hold, such as nested spans where each token has one tag, is counted, and listed in left-out.jsonl.
     """
+    from copydesk.flow.export import Wanted, export_version
+
     print_report(export_version(datasets_of(ctx), name, version, Wanted(**options)), as_json=as_json)

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.gc import collect
-from copydesk.datasets.load import home_of
 
 
 @click.command("gc")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.datasets)
 @click.option(
     "--days",
     default=30,
@@ -29,6 +28,9 @@ def command(ctx: click.Context, name: str, days: int, apply: bool, as_json: bool
 
     What a version was, and why it is gone, stays: its manifest is kept, and its number is never given again.
     """
+    from copydesk.datasets.gc import collect
+    from copydesk.datasets.load import home_of
+
     folder = home_of(name, folder=datasets_of(ctx))
     found = collect(folder, days=days, now=datetime.now(UTC), apply=apply)
     if as_json:

@@ -6,15 +6,20 @@ from pathlib import Path
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
+from copydesk.cli import complete
+from copydesk.cli.output import json_option, open_workspace, print_report
+from copydesk.cli.progress import progress_shown
 from copydesk.errors import UsageError
-from copydesk.flow import exported
-from copydesk.flow.gates import at_gate, findings_fault
 
 
 @click.command("import-export")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--schema", default="", help="The schema that it was labelled under, where the workspace has several.")
+@click.option(
+    "--schema",
+    shell_complete=complete.schemas,
+    default="",
+    help="The schema that it was labelled under, where the workspace has several.",
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, file: Path, schema: str, as_json: bool) -> None:
@@ -26,6 +31,9 @@ def command(ctx: click.Context, file: Path, schema: str, as_json: bool) -> None:
     changes nothing. Exit code 1 where nothing of the annotations is in the schema, or most regions quote other words than stand there; 2 for a file that is damaged or no such export,
     of which nothing is taken.
     """
+    from copydesk.flow import exported
+    from copydesk.flow.gates import at_gate, findings_fault
+
     workspace = open_workspace(ctx)
     if not schema and len(workspace.schemas) > 1:
         raise UsageError(

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json, print_report, progress_shown
-from copydesk.flow import ingest
-from copydesk.flow.gates import at_gate, findings_fault
+from copydesk.cli import complete
+from copydesk.cli.output import json_option, open_workspace, print_json, print_report
+from copydesk.cli.progress import progress_shown
 
 _SHOWN = 400  # characters of a stretch that is cut or kept; --json gives all
 
@@ -18,7 +18,11 @@ _SHOWN = 400  # characters of a stretch that is cut or kept; --json gives all
 @click.argument("paths", nargs=-1)
 @click.option("--retry", is_flag=True, help="Read again whatever had something rejected.")
 @click.option(
-    "--explain", "document", metavar="DOC", help="Show a document beside its article, with every edit and rule."
+    "--explain",
+    "document",
+    metavar="DOC",
+    shell_complete=complete.documents,
+    help="Show a document beside its article, with every edit and rule.",
 )
 @json_option
 @click.pass_context
@@ -30,6 +34,9 @@ def command(ctx: click.Context, paths: tuple[str, ...], retry: bool, document: s
     and has not changed is left alone. What cannot be used is kept as rejected, with its place and the reason; exit code 1 where
     that is more than [ingest] max_rejected. Where [validation] gates names documents, they are validated, too.
     """
+    from copydesk.flow import ingest
+    from copydesk.flow.gates import at_gate, findings_fault
+
     workspace = open_workspace(ctx)
     if document is not None:
         from copydesk.flow.explain import explain

@@ -9,7 +9,6 @@ import click
 
 from copydesk.cli.export import format_option, split_option, table_option, to_option
 from copydesk.cli.output import json_option, open_workspace, print_report
-from copydesk.flow import export
 
 
 @click.command("join-texts")
@@ -31,5 +30,7 @@ def command(ctx: click.Context, /, folder: Path, texts: Path | None, *, as_json:
     Texts are found by their digest, and the words of every label are checked against theirs. Documents whose text is not found are
     named and left out. Licences are not asked: the texts are yours already.
     """
+    from copydesk.flow import export
+
     found = export.texts_in(texts) if texts else export.texts_in_workspace(open_workspace(ctx))
     print_report(export.join_texts(folder, found, export.Wanted(**options)), as_json=as_json)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report, progress_shown
+from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report
+from copydesk.cli.progress import progress_shown
 
 
 @click.group("labels")

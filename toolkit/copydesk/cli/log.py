@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copydesk.cli.output import datasets_of, json_option, place_option, plain, print_json
-from copydesk.datasets.events import events_in, state_of, yanked_sentence
-from copydesk.datasets.load import home_of
-from copydesk.datasets.version import Release, open_release, versions_in
+from copydesk.cli import complete
+from copydesk.cli.output import datasets_of, json_option, place_option, print_json
+from copydesk.cli.terminal import plain
+
+if TYPE_CHECKING:
+    from copydesk.datasets.version import Release
 
 
 @click.command("log")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.datasets)
 @place_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, as_json: bool) -> None:
     """List the versions of a dataset, newest first, with the reasons of each step, and what was said of them since."""
+    from copydesk.datasets.events import events_in, state_of, yanked_sentence
+    from copydesk.datasets.load import home_of
+    from copydesk.datasets.version import open_release, versions_in
+
     folder = home_of(name, folder=datasets_of(ctx))
     events = events_in(folder)
     releases = [open_release(folder / str(version)) for version in reversed(versions_in(folder))]

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from copydesk.cli import complete
+from copydesk.cli.progress import progress_shown
+from copydesk.cli.terminal import plain, print_error
 from copydesk.errors import CopydeskError
-from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
-from copydesk.remote import place_at
-from copydesk.workspace import Workspace, from_environment
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
-
-LINE_SECONDS = 5.0
+    from copydesk.flow.report import Report
+    from copydesk.workspace import Workspace
 
 _PLACE = "copydesk.datasets"
 
@@ -34,19 +29,33 @@ place_option = click.option(
     callback=lambda ctx, _, place: ctx.meta.update({_PLACE: place}),
     help="Where datasets lie, such as s3://news/datasets; by default where the workspace says.",
 )
-schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default each in turn.")
+schema_option = click.option(
+    "--schema",
+    shell_complete=complete.schemas,
+    default="",
+    help="One of the workspace's schemas; by default each in turn.",
+)
 
-one_schema_option = click.option("--schema", default="", help="One of the workspace's schemas; by default the first.")
+one_schema_option = click.option(
+    "--schema",
+    shell_complete=complete.schemas,
+    default="",
+    help="One of the workspace's schemas; by default the first.",
+)
 
 
 def open_workspace(ctx: click.Context) -> Workspace:
     """Open the workspace that the command line names, or the nearest one upwards."""
+    from copydesk.workspace import Workspace, from_environment
+
     named = ctx.find_root().obj
     return Workspace.open(Path(named)) if named else from_environment()
 
 
 def datasets_of(ctx: click.Context) -> Path:
     """Give the folder that ``--at`` names, or where the workspace's datasets lie."""
+    from copydesk.remote import place_at
+
     place = ctx.meta.get(_PLACE)
     return place_at(place) if place else open_workspace(ctx).datasets
 
@@ -61,7 +70,7 @@ def print_report(report: Report, *, as_json: bool, fault: CopydeskError | None =
     else:
         _print_text(report)
     if fault:
-        click.echo(f"copydesk: {fault}", err=True)
+        print_error(fault)
         click.get_current_context().exit(fault.exit_code)
 
 
@@ -93,7 +102,7 @@ def report_each(
     if as_json:
         print_json({"schemas": [report.as_dict() for report in reports], **(faults[0][1].as_dict() if faults else {})})
     for report, fault in faults:
-        click.echo(f"copydesk: {report.stage}: {fault}", err=True)
+        print_error(fault, of=report.stage)
     if faults:
         ctx.exit(faults[0][1].exit_code)
 
@@ -113,68 +122,6 @@ def report_line(report: Report) -> str:
     return f"{report.stage:<9} {counts}{'' if report.changed else ' (nothing changed)'}"
 
 
-def plain(text: str) -> str:
-    """Escape the control characters of a text that others wrote: a terminal would obey them."""
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else repr(sign)[1:-1] for sign in text)
-
-
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-@contextmanager
-def progress_shown(*, as_json: bool) -> Iterator[Progress]:
-    """Give a progress callback: a bar on a terminal, a line every few seconds elsewhere, nothing with ``--json``.
-
-    The callback takes what is being done, how much is done, and of how much (0 where that is not known).
-    """
-    if as_json:
-        yield _silent
-    elif sys.stderr.isatty():
-        yield from _bars()
-    else:
-        yield _lines()
-
-
-def _silent(_what: str, _done: int, _total: int) -> None:
-    """Say nothing."""
-
-
-def _bars() -> Iterator[Progress]:
-    """Bars that go away when their work is done, so that what is printed afterwards stands alone."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bars = Bars(*columns, console=Console(stderr=True), transient=True)
-    running: dict[str, TaskID] = {}
-
-    def show(what: str, done: int, total: int) -> None:
-        if what not in running:
-            running[what] = bars.add_task(what, total=total or None)
-        bars.start()
-        bars.update(running[what], completed=done, total=total or None)
-        if total and done >= total:
-            bars.remove_task(running.pop(what))
-        if not running:
-            bars.stop()
-
-    try:
-        yield show
-    finally:
-        bars.stop()
-
-
-def _lines() -> Progress:
-    """A line every few seconds, so that a log shows that work goes on and short work stays silent."""
-    told = time.monotonic()
-
-    def show(what: str, done: int, total: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= LINE_SECONDS:
-            told = time.monotonic()
-            click.echo(f"{what}: {done:,}" + (f" of {total:,}" if total else ""), err=True)
-
-    return show

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import (
-    json_option,
-    one_schema_option,
-    open_workspace,
-    print_json,
-    print_report,
-    progress_shown,
-)
-from copydesk.flow import studio
+from copydesk.cli import complete
+from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_json, print_report
+from copydesk.cli.progress import progress_shown
 
 
 @click.group("people")
@@ -29,12 +23,14 @@ def add(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
 
     Passwords are kept in .copydesk/people.json, which only you can read. A name that has an account is left as it is.
     """
+    from copydesk.flow import studio
+
     workspace = open_workspace(ctx)
     _print(workspace.people_file.as_posix(), studio.add_people(workspace, names), as_json=as_json)
 
 
 @command.command("disable")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, shell_complete=complete.people)
 @json_option
 @click.pass_context
 def disable(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
@@ -43,6 +39,8 @@ def disable(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
     They see and change nothing any more, whatever token they have. What they annotated stays, under their pseudonym. Label Studio
     takes no account in again: whoever comes back gets another name.
     """
+    from copydesk.flow import studio
+
     workspace = open_workspace(ctx)
     _print(workspace.people_file.as_posix(), studio.disable_people(workspace, names), as_json=as_json)
 
@@ -52,12 +50,14 @@ def disable(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
 @click.pass_context
 def list_people(ctx: click.Context, as_json: bool) -> None:
     """List the annotators, their log-in names and their pseudonyms."""
+    from copydesk.flow import studio
+
     workspace = open_workspace(ctx)
     _print(workspace.people_file.as_posix(), studio.list_people(workspace), as_json=as_json)
 
 
 @command.command("lanes")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, shell_complete=complete.people)
 @one_schema_option
 @json_option
 @click.pass_context
@@ -67,6 +67,8 @@ def lanes(ctx: click.Context, names: tuple[str, ...], schema: str, as_json: bool
     They open it and choose "Label Tasks As Displayed" beside Label All Tasks. Each task is in as many tabs as [studio]
     annotators_per_task says. Say it again, with all names, when tasks or people were added. Nobody is kept to their tab.
     """
+    from copydesk.flow import studio
+
     workspace = open_workspace(ctx)
     workspace = workspace.under(schema) if schema else workspace
     print_report(studio.set_lanes(workspace, names), as_json=as_json)

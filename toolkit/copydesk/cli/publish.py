@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import json_option, report_each, schema_option
 from copydesk.datasets.rules import LEVELS
-from copydesk.flow import release
-from copydesk.remote import place_at
 
 
 @click.command("publish")
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", shell_complete=complete.datasets)
 @click.option(
     "--bump", type=click.Choice(LEVELS), help="Move the version number so far, or refuse where it must move further."
 )
@@ -39,6 +38,9 @@ def command(
     The tables are validated first; nothing is published past an error. Where nothing changed since the last version, none is
     made.
     """
+    from copydesk.flow import release
+    from copydesk.remote import place_at
+
     report_each(
         ctx,
         schema,

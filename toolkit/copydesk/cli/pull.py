@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
-from copydesk.flow import studio
-from copydesk.flow.gates import at_gate, findings_fault
-from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
-from copydesk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from copydesk.flow.report import Report
+    from copydesk.workspace import Workspace
 
 
 @click.command("pull")
@@ -27,6 +29,9 @@ def command(ctx: click.Context, whole: bool, schema: str, as_json: bool) -> None
     Nothing that was ever pulled is overwritten, and what was pulled from another project or server stays. Labels that do not fit their text or the schema are kept as rejected,
     with the reason. Where [validation] gates names labels, they are validated, too.
     """
+    from copydesk.flow import studio
+    from copydesk.flow.gates import at_gate, findings_fault
+
     fetch = studio.pull_whole if whole else studio.pull
 
     def work(workspace: Workspace, progress: Progress) -> Report:

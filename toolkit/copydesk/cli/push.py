@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
-from copydesk.flow import studio
-from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
-from copydesk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from copydesk.flow.report import Report
+    from copydesk.workspace import Workspace
 
 
 @click.command("push")
@@ -23,6 +26,7 @@ def command(ctx: click.Context, schema: str, update: bool, as_json: bool) -> Non
     running again sends only what is missing. Where copydesk sample chooses what is labelled, no others are sent, and untouched tasks
     always get the suggestions and the order of now.
     """
+    from copydesk.flow import studio
 
     def work(workspace: Workspace, progress: Progress) -> Report:
         return studio.push(workspace, update=update, progress=progress)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report, progress_shown
+from copydesk.cli import complete
+from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report
+from copydesk.cli.progress import progress_shown
 from copydesk.errors import UsageError
-from copydesk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from copydesk.workspace import Workspace
 
 
 @click.group("quality")
@@ -40,7 +46,7 @@ def gate(ctx: click.Context, min_f1: float, window: int, names: bool, schema: st
 
 
 @command.command("qualify")
-@click.argument("people", nargs=-1, required=True)
+@click.argument("people", nargs=-1, required=True, shell_complete=complete.people)
 @click.option(
     "--task", "doc_ids", multiple=True, help="A document of gold to qualify on (doc_id); by default all gold."
 )
@@ -67,7 +73,7 @@ def qualify(
 
 
 @command.command("admit")
-@click.argument("people", nargs=-1, required=True)
+@click.argument("people", nargs=-1, required=True, shell_complete=complete.people)
 @one_schema_option
 @json_option
 @click.pass_context
@@ -117,7 +123,7 @@ def list_gold(ctx: click.Context, schema: str, as_json: bool) -> None:
 
 
 @gold.command("add")
-@click.argument("doc_ids", nargs=-1)
+@click.argument("doc_ids", nargs=-1, shell_complete=complete.documents)
 @one_schema_option
 @json_option
 @click.pass_context
@@ -132,7 +138,7 @@ def add(ctx: click.Context, doc_ids: tuple[str, ...], schema: str, as_json: bool
 
 
 @gold.command("retire")
-@click.argument("doc_ids", nargs=-1)
+@click.argument("doc_ids", nargs=-1, shell_complete=complete.documents)
 @click.option(
     "--exposures", type=click.IntRange(min=1), help="Retire what that many people have read since it is gold."
 )

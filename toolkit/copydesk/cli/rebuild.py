@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_report, progress_shown
+from copydesk.cli import complete
+from copydesk.cli.output import json_option, open_workspace, print_report
+from copydesk.cli.progress import progress_shown
 
 
 @click.command("rebuild")
-@click.argument("name")
-@click.argument("version")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("version", shell_complete=complete.versions)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, version: str, as_json: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import json_option, open_workspace, report_each, schema_option
-from copydesk.flow import backup
 
 
 @click.command("restore")
@@ -21,6 +20,8 @@ def command(ctx: click.Context, number: int | None, title: str, schema: str, as_
     them. With --backup or --project it is the project of the workspace's first schema, or of the one that --schema names. A restore that
     was interrupted goes on where it stopped. Exit code 1 where the two are not equal.
     """
+    from copydesk.flow import backup
+
     report_each(
         ctx,
         schema or (open_workspace(ctx).schema_name if number or title else ""),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import json_option, open_workspace, print_report
-from copydesk.flow import rules
 
 
 @click.group("rules")
@@ -22,4 +21,6 @@ def suggest(ctx: click.Context, fewest: int, as_json: bool) -> None:
 
     What a rule finds already is left out. Nothing is changed: paste what is good into the rule files.
     """
+    from copydesk.flow import rules
+
     print_report(rules.suggest(open_workspace(ctx), fewest=fewest), as_json=as_json)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, print_json, print_report, progress_shown
-from copydesk.flow import schemas
-from copydesk.flow.schemas import read_toml
-from copydesk.model.migration import Plan, read_plan
+from copydesk.cli import complete
+from copydesk.cli.output import json_option, open_workspace, print_json, print_report
+from copydesk.cli.progress import progress_shown
+
+if TYPE_CHECKING:
+    from copydesk.model.migration import Plan
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -27,22 +29,26 @@ def command() -> None:
 @click.pass_context
 def new(ctx: click.Context, name: str, labels: tuple[str, ...], as_json: bool) -> None:
     """Lay out the folder of a schema NAME, which can be used at once and is meant to be written on."""
+    from copydesk.flow import schemas
+
     print_report(schemas.new(open_workspace(ctx), name, labels=labels), as_json=as_json)
 
 
 @command.command("check")
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", shell_complete=complete.schema_folders)
 @click.option("--server", is_flag=True, help="Ask Label Studio, too, whether it takes the labelling configuration.")
 @json_option
 @click.pass_context
 def check(ctx: click.Context, name: str, server: bool, as_json: bool) -> None:
     """Tell every fault of a schema, by its NAME or its folder; without one, of the first that the workspace names."""
+    from copydesk.flow import schemas
+
     report = schemas.check(open_workspace(ctx), name, on_server=server)
     print_report(report, as_json=as_json, fault=schemas.faults_fault(report))
 
 
 @command.command("preview")
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", shell_complete=complete.schema_folders)
 @click.option(
     "--output", "--out", "out", type=_FILE, help="Where the page is written; by default NAME-preview.html here."
 )
@@ -51,6 +57,8 @@ def check(ctx: click.Context, name: str, server: bool, as_json: bool) -> None:
 @click.pass_context
 def preview(ctx: click.Context, name: str, out: Path | None, xml: bool, as_json: bool) -> None:
     """Write one page that shows a schema without a server: labels, colours, keys, what may be said, guidelines."""
+    from copydesk.flow import schemas
+
     workspace = open_workspace(ctx)
     if xml:
         config = schemas.config_of(workspace, name)
@@ -69,6 +77,8 @@ def from_xml(ctx: click.Context, file: Path, name: str, as_json: bool) -> None:
 
     What a schema cannot say is told by tag and place; the file is kept whole in the folder.
     """
+    from copydesk.flow import schemas
+
     print_report(schemas.from_xml(open_workspace(ctx), file, name=name), as_json=as_json)
 
 
@@ -83,7 +93,12 @@ def from_xml(ctx: click.Context, file: Path, name: str, as_json: bool) -> None:
 @click.option("--add", multiple=True, metavar="LABEL", help="Add a label.")
 @click.option("--apply", is_flag=True, help="Do it; without this what it would touch is counted.")
 @click.option("--undo", is_flag=True, help="Take the last migration back.")
-@click.option("--schema", default="", help="One of the workspace's schemas; by default the first.")
+@click.option(
+    "--schema",
+    shell_complete=complete.schemas,
+    default="",
+    help="One of the workspace's schemas; by default the first.",
+)
 @json_option
 @click.pass_context
 def migrate(ctx: click.Context, /, schema: str, apply: bool, undo: bool, as_json: bool, **plan: Any) -> None:
@@ -108,6 +123,9 @@ def migrate(ctx: click.Context, /, schema: str, apply: bool, undo: bool, as_json
 
 def _plan(file: Path | None, **given: tuple[str, ...]) -> Plan | None:
     """Make the plan of a file or of options; None where there is neither."""
+    from copydesk.flow.schemas import read_toml
+    from copydesk.model.migration import read_plan
+
     if file and any(given.values()):
         raise click.UsageError("a plan is a file or options, not both")
     if file:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report, progress_shown
-from copydesk.flow import send_back
-from copydesk.flow.report import Report
+from copydesk.cli import complete
+from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_report
+from copydesk.cli.progress import progress_shown
+
+if TYPE_CHECKING:
+    from copydesk.flow.report import Report
 
 
 @click.command("send-back")
-@click.argument("target", metavar="[TASK|DOCUMENT]", default="")
-@click.argument("annotator", default="")
+@click.argument("target", metavar="[TASK|DOCUMENT]", default="", shell_complete=complete.documents)
+@click.argument("annotator", default="", shell_complete=complete.people)
 @click.option("--remark", default="", help="What the annotator is told, above the text and at each of the marks.")
 @click.option(
     "--all", "every", is_flag=True, help="Give back what adjudicators sent back, one person for each decision."
@@ -46,6 +49,8 @@ def command(ctx: click.Context, /, schema: str, as_json: bool, **asked: Any) -> 
 
 def _meant(target: str, annotator: str, remark: str, *, every: bool, codes: tuple[str, ...]) -> Callable[..., Report]:
     """Say what is to be done; the three ways exclude each other."""
+    from copydesk.flow import send_back
+
     named = (target, annotator, remark)
     if all(named) and not every and not codes:
         return partial(send_back.send_back, target=target, annotator=annotator, remark=remark)

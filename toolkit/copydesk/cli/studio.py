@@ -8,7 +8,6 @@ import click
 
 from copydesk.cli.output import json_option, open_workspace, print_json
 from copydesk.errors import StudioUnreachable
-from copydesk.flow import studio
 
 
 @click.group("studio")
@@ -21,6 +20,8 @@ def command() -> None:
 @click.pass_context
 def start(ctx: click.Context, as_json: bool) -> None:
     """Start Label Studio on 127.0.0.1, on a free port, and leave it running."""
+    from copydesk.flow import studio
+
     say = (lambda _line: None) if as_json else (lambda line: click.echo(line, err=True))
     _print(studio.start_studio(open_workspace(ctx), say=say), as_json=as_json)
 
@@ -30,6 +31,8 @@ def start(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def stop(ctx: click.Context, as_json: bool) -> None:
     """Stop it. Nothing is lost: its data stays in .copydesk/studio."""
+    from copydesk.flow import studio
+
     stopped = studio.stop_studio(open_workspace(ctx))
     if as_json:
         print_json({"stopped": stopped})
@@ -42,6 +45,8 @@ def stop(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
     """Say whether it runs, and where; exit code 3 where it does not."""
+    from copydesk.flow import studio
+
     found = studio.studio_status(open_workspace(ctx))
     if found is None:
         raise StudioUnreachable("the embedded Label Studio is not running", fix="copydesk studio start")
@@ -53,6 +58,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def open_studio(ctx: click.Context, as_json: bool) -> None:
     """Open it in the browser."""
+    from copydesk.flow import studio
+
     found = studio.studio_status(open_workspace(ctx))
     if found is None:
         raise StudioUnreachable("the embedded Label Studio is not running", fix="copydesk studio start")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
-from copydesk.flow import evaluate, suggest
 
 
 @click.command("suggest")
@@ -27,5 +26,7 @@ def command(ctx: click.Context, schema: str, judge: bool, as_json: bool) -> None
     --evaluate gives precision, recall and F1 of each suggester and of all together; one that learns is judged on documents that it
     did not learn from. It keeps what scores turn out to be worth, and suggestions are put together by that from then on.
     """
+    from copydesk.flow import evaluate, suggest
+
     work = evaluate.evaluate if judge else suggest.suggest
     report_each(ctx, schema, lambda workspace, progress: work(workspace, progress=progress), as_json=as_json)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from copydesk.cli.output import json_option, report_each, schema_option
-from copydesk.flow.gates import findings_fault
-from copydesk.flow.report import Report
-from copydesk.flow.send_back import send_back_findings
-from copydesk.flow.validate import validate
-from copydesk.flow.validate_files import validate_files
 from copydesk.model.progress import Progress
-from copydesk.validation import CURRENT
-from copydesk.workspace import Workspace
+from copydesk.model.settings import CURRENT
+
+if TYPE_CHECKING:
+    from copydesk.flow.report import Report
+    from copydesk.workspace import Workspace
 
 
 @click.command("validate")
@@ -52,6 +51,11 @@ def command(
 
     Exit code 1 where a finding is an error, 4 where a suite could not be evaluated in full or a table is empty.
     """
+    from copydesk.flow.gates import findings_fault
+    from copydesk.flow.send_back import send_back_findings
+    from copydesk.flow.validate import validate
+    from copydesk.flow.validate_files import validate_files
+
     gates = gate or CURRENT
 
     def work(workspace: Workspace, progress: Progress) -> Report:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.load import check_whole, find_version
 
 
 @click.command("verify")
-@click.argument("name")
-@click.argument("version", required=False, default="")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("version", required=False, default="", shell_complete=complete.versions)
 @place_option
 @json_option
 @click.pass_context
@@ -19,6 +19,8 @@ def command(ctx: click.Context, name: str, version: str, as_json: bool) -> None:
 
     ``sha256sum -c SHA256SUMS`` in the version's folder does the same for all that is listed there.
     """
+    from copydesk.datasets.load import check_whole, find_version
+
     path = find_version(name, version, folder=datasets_of(ctx))
     check_whole(path)
     if as_json:

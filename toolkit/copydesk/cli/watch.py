@@ -6,14 +6,16 @@ import json
 import os
 import signal
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import click
 
-from copydesk.cli.output import open_workspace, print_report, progress_shown
+from copydesk.cli.output import open_workspace, print_report
+from copydesk.cli.progress import progress_shown
 from copydesk.errors import UsageError
-from copydesk.flow import watch
-from copydesk.flow.report import Report
-from copydesk.studio.hints import listening
+
+if TYPE_CHECKING:
+    from copydesk.flow.report import Report
 
 TOKEN = "COPYDESK_WATCH_TOKEN"
 
@@ -31,6 +33,9 @@ def command(ctx: click.Context, once: bool, with_agree: bool, listen: str | None
     server does not answer. Interrupted, it finishes what it is writing and leaves with exit code 0. A webhook only makes the
     next look happen now; what it says is not read.
     """
+    from copydesk.flow import watch
+    from copydesk.studio.hints import listening
+
     workspace = open_workspace(ctx)
     bell = watch.Bell()
     token = os.environ.get(TOKEN, "")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from copydesk.cli.output import json_option, open_workspace, plain, print_json
+from copydesk.cli.output import json_option, open_workspace, print_json
+from copydesk.cli.terminal import plain
 from copydesk.errors import UsageError
 
 

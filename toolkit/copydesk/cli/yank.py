@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
+from copydesk.cli import complete
 from copydesk.cli.output import datasets_of, json_option, place_option, print_json
-from copydesk.datasets.events import add_event, known_version, yanked_sentence
-from copydesk.datasets.load import home_of
 
 
 @click.command("yank")
-@click.argument("name")
-@click.argument("version")
+@click.argument("name", shell_complete=complete.datasets)
+@click.argument("version", shell_complete=complete.versions)
 @click.option("--reason", help="Why; whoever loads the version is told.")
 @click.option("--successor", default="", help="The version to load instead.")
 @click.option("--undo", is_flag=True, help="Take it back.")
@@ -22,6 +21,9 @@ def command(
     ctx: click.Context, name: str, version: str, reason: str | None, successor: str, undo: bool, as_json: bool
 ) -> None:
     """Mark a version so that it is not loaded as the newest one, and whoever asks for it is warned. Its files stay."""
+    from copydesk.datasets.events import add_event, known_version, yanked_sentence
+    from copydesk.datasets.load import home_of
+
     folder = home_of(name, folder=datasets_of(ctx))
     known = str(known_version(folder, version))
     instead = str(known_version(folder, successor)) if successor else ""

@@ -20,6 +20,7 @@ from copydesk.datasets.about import About
 from copydesk.datasets.content import Content
 from copydesk.datasets.hub import hub_terms
 from copydesk.datasets.layout import NESTED, dictionary, file_of, meaning
+from copydesk.datasets.pictures import Picture
 
 _NO_AGREEMENT = "No document was read by two annotators, so there is nothing to compare."
 _DECIDED = ("unanimous", "majority", "single")
@@ -31,7 +32,14 @@ _TOLD = (
 _SHOWN = ("span_f1_exact", "span_f1_overlap", "gamma", "relation_f1", "category_alpha", "token_alpha")
 
 
-def card(content: Content, *, version: str, sizes: Mapping[str, int], reasons: Sequence[str]) -> str:
+def card(
+    content: Content,
+    *,
+    version: str,
+    sizes: Mapping[str, int],
+    reasons: Sequence[str],
+    pictures: Sequence[Picture] = (),
+) -> str:
     """Write the data card of a version; ``sizes`` are the bytes of each table's file."""
     about, tables = content.about, content.tables
     template = Template(resources.files(__package__).joinpath("card.md").read_text(encoding="utf-8"))
@@ -43,6 +51,7 @@ def card(content: Content, *, version: str, sizes: Mapping[str, int], reasons: S
         loads=loads(about.name, version),
         labels=_labels(about, tables),
         overlap=about.schema.overlap,
+        pictures=_pictures(pictures),
         decided=_decided(tables),
         disputes=_disputes(tables["disputes"]),
         agreement=_agreement(content.agreement),
@@ -139,6 +148,11 @@ def _labels(about: About, tables: Mapping[str, pa.Table]) -> str:
         )
         parts.append(_table(("label", *targets), elsewhere))
     return "\n\n".join(parts)
+
+
+def _pictures(pictures: Sequence[Picture]) -> str:
+    shown = [f"### {one.title}\n\n![Chart: {one.title}]({one.path})\n\n{one.says}" for one in pictures]
+    return "\n\n".join(["## Figures", *shown, ""]) if shown else ""
 
 
 def _decided(tables: Mapping[str, pa.Table]) -> str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.datasets.matching import Ints
-from copydesk.errors import DataError, FindingError
+from copydesk.errors import OWN_FAULT, DataError, FindingError
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import TABLES
 
@@ -119,10 +119,10 @@ def _columns(tables: Mapping[str, pa.Table]) -> None:
     for name in INPUTS:
         if name not in tables or not tables[name].schema.equals(TABLES[name]):
             found = tables[name].schema.names if name in tables else "nothing"
-            raise DataError(f"table {name} must have the columns {TABLES[name].names}; found {found}")
+            raise DataError(f"table {name} must have the columns {TABLES[name].names}; found {found}", fix=OWN_FAULT)
     missing = set(ARTICLE_COLUMNS) - set(tables["articles"].column_names if "articles" in tables else ())
     if missing:
-        raise DataError(f"table articles lacks the columns {', '.join(sorted(missing))}")
+        raise DataError(f"table articles lacks the columns {', '.join(sorted(missing))}", fix=OWN_FAULT)
 
 
 def _findings(findings: pa.Table) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.datasets.events import events_in, known_version, latest_in, state_of, yanked_sentence
@@ -23,6 +26,9 @@ from copydesk.store import file_sha256, translated
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_ROWS = 4_000  # read at once
+_BUFFER = 1 << 20  # bytes of a column that are held
 
 
 def load(
@@ -112,16 +118,48 @@ def ledger_in(path: Path) -> pa.Table:
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, LEDGER, strict=True)], LEDGER)
 
 
-def read_file(file: Path, columns: list[str] | None) -> pa.Table:
-    """Read a Parquet file of a version, or some of its columns; raises StoreError where it is missing or damaged."""
+def read_file(file: Path, columns: list[str] | None, *, rows: pc.Expression | None = None) -> pa.Table:
+    """Read a Parquet file of a version, or some of its columns or rows; raises StoreError where it is missing or damaged."""
+    options = {"columns": columns, "filters": rows, "page_checksum_verification": True}
     try:
         if not isinstance(file, RemotePath):
-            return pq.read_table(file, columns=columns, page_checksum_verification=True, partitioning=None)
+            return pq.read_table(file, partitioning=None, **options)
         with file.open("rb") as opened:
             # Threads of Arrow that hold a Python file when the process ends abort it, or hang: arrow#50482.
-            return pq.read_table(opened, columns=columns, page_checksum_verification=True, use_threads=False)
+            return pq.read_table(opened, use_threads=False, **options)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(file, error) from error
+
+
+def rows_of(path: Path, table: str, doc_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Read the rows of a few documents in a table of the version in ``path``; raises StoreError where it is missing or damaged."""
+    mine = reduce(or_, (pc.field("doc_id") == one for one in doc_ids))  # which, unlike isin, leaves row groups out
+    files = [path / file_of(table, split) for split in splits_in(path)]
+    return [row for file in files for row in read_file(file, None, rows=mine).to_pylist()]
+
+
+def stretches(file: Path, columns: list[str], *, at_once: int = _ROWS) -> Iterator[pa.Table]:
+    """Read columns of a Parquet file of a version, ``doc_id`` among them, some whole documents at a time: it need not fit in memory.
+
+    Raises StoreError where it is missing or damaged.
+    """
+    held: pa.Table | None = None
+    try:
+        with (
+            file.open("rb") as opened,
+            pq.ParquetFile(opened, buffer_size=_BUFFER, page_checksum_verification=True) as table,
+        ):
+            for batch in table.iter_batches(at_once, columns=columns, use_threads=False):
+                rows = pa.Table.from_batches([batch])
+                rows = pa.concat_tables([held, rows]) if held else rows
+                begun = pc.index(rows["doc_id"], rows["doc_id"][-1]).as_py()
+                if begun:
+                    yield rows.slice(0, begun)
+                held = rows.slice(begun)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(file, error) from error
+    if held:
+        yield held
 
 
 def _splits(path: Path, split: str) -> list[str]:

@@ -22,6 +22,8 @@ from copydesk.datasets.events import events_in, extent, point, state_of
 from copydesk.datasets.layout import NESTED
 from copydesk.datasets.load import read_published
 from copydesk.datasets.nested import flat_tables
+from copydesk.datasets.pictures import FOLDER as PICTURES
+from copydesk.datasets.pictures import Draw, no_pictures
 from copydesk.datasets.step import step_to
 from copydesk.datasets.stores import Store, store_of
 from copydesk.datasets.version import AGREEMENT, FINDINGS, MANIFEST, Release, newest_in, read_list, versions_in
@@ -59,13 +61,15 @@ def publish(
     about: About,
     plan: Plan | None = None,
     gate: Gate = open_gate,
+    draw: Draw = no_pictures,
     progress: Progress,
 ) -> Published:
     """Publish the tables as the next version in ``folder``, which is called as the dataset; or find that it is there already.
 
     ``tables``: documents (the newest revision of each labelled one), zones, sentences, agreed_spans, agreed_relations, spans, relations,
     reads, anchors, snapped, agreement, disputes, findings and articles (``raw`` is not needed), in the schemas of ``model.tables``. Their
-    rows may come in any order. ``gate`` is shown the version before it is written; what it raises stops it. Raises DataError and
+    rows may come in any order. ``gate`` is shown the version before it is written; what it raises stops it. ``draw`` makes the pictures of
+    the card. Raises DataError and
     FindingError where they cannot be published, or not with so small a step as the plan asks for; StoreError where the disk refuses; then nothing of the new version is there.
     """
     if folder.name != about.name:
@@ -80,13 +84,15 @@ def publish(
         findings=_rows(tables["findings"]),
         plan=plan or Plan(),
     )
-    return _publish(folder, draft, gate, progress)
+    return _publish(folder, draft, gate, draw, progress)
 
 
-def publish_again(release: Release, *, gate: Gate = open_gate, progress: Progress) -> Published | None:
+def publish_again(
+    release: Release, *, gate: Gate = open_gate, draw: Draw = no_pictures, progress: Progress
+) -> Published | None:
     """Publish what a version says as the next one, without what was retracted since; None where nothing would be left.
 
-    What ``gate`` raises stops it. Raises StoreError where the version is damaged or the disk refuses.
+    What ``gate`` raises stops it. ``draw`` makes the pictures of the card, where the version has some. Raises StoreError where the version is damaged or the disk refuses.
     """
     folder, manifest = release.path.parent, release.manifest
     events = events_in(folder)
@@ -99,14 +105,15 @@ def publish_again(release: Release, *, gate: Gate = open_gate, progress: Progres
         plan=Plan(),
     )
     left = set(draft.flat["documents"]["doc_id"].to_pylist()) - state_of(events).retracted.keys()
-    return _publish(folder, draft, gate, progress) if left else None
+    had = any(entry["path"].startswith(f"{PICTURES}/") for entry in manifest["files"])
+    return _publish(folder, draft, gate, draw if had else no_pictures, progress) if left else None
 
 
-def _publish(folder: Path, draft: Draft, gate: Gate, progress: Progress) -> Published:
+def _publish(folder: Path, draft: Draft, gate: Gate, draw: Draw, progress: Progress) -> Published:
     store = store_of(folder)
     with translated(folder, "publish in"), store.writing(), store.turn():
         for _ in range(_RACES):
-            done = _attempt(folder, draft, store, gate, progress)
+            done = _attempt(folder, draft, store, gate, draw, progress)
             if done:
                 return done
     raise StoreError(f"{_RACES} other publishers were faster in {folder}", fix="run one publisher at a time")
@@ -117,7 +124,7 @@ def _rows(table: pa.Table) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(table.to_pylist(), key=lambda row: [canonical_json(value) for value in row.values()]))
 
 
-def _attempt(folder: Path, draft: Draft, store: Store, gate: Gate, progress: Progress) -> Published | None:
+def _attempt(folder: Path, draft: Draft, store: Store, gate: Gate, draw: Draw, progress: Progress) -> Published | None:
     """Publish after the newest version; None where another publisher was faster."""
     there, parent = versions_in(folder), newest_in(folder)
     draft = replace(draft, retracted=state_of(events_in(folder)).retracted)
@@ -133,7 +140,7 @@ def _attempt(folder: Path, draft: Draft, store: Store, gate: Gate, progress: Pro
         step = step_to(content, parent, there=there, asked=asked)
     gate(content, parent.path if parent else None)
     with store.staged() as place:
-        write_version(place, content=content, step=step, progress=progress)
+        write_version(place, content=content, step=step, draw=draw, progress=progress)
         if not store.commit(place, step.version, after=parent.version if parent else None):
             return None
     point(folder)

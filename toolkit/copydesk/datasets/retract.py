@@ -12,6 +12,7 @@ from pathlib import Path
 
 from copydesk.datasets.events import add_event, events_in, latest_in, point, state_of
 from copydesk.datasets.load import read_published
+from copydesk.datasets.pictures import Draw, no_pictures
 from copydesk.datasets.publish import Gate, open_gate, publish_again
 from copydesk.datasets.stores import store_of
 from copydesk.datasets.version import is_removed, versions_in
@@ -29,7 +30,13 @@ class Retracted:
 
 
 def retract(
-    folder: Path, doc_ids: Collection[str], *, reason: str, gate: Gate = open_gate, progress: Progress
+    folder: Path,
+    doc_ids: Collection[str],
+    *,
+    reason: str,
+    gate: Gate = open_gate,
+    draw: Draw = no_pictures,
+    progress: Progress,
 ) -> Retracted:
     """Take documents back from the dataset in ``folder``: publish the newest version without them, yank all that hold them.
 
@@ -46,7 +53,7 @@ def retract(
         new = sorted(set().union(*held.values()) - state.retracted.keys())
         if new:
             add_event(folder, "retract", doc_ids=new, reason=reason)
-    number = _successor(folder, held, gate, progress)
+    number = _successor(folder, held, gate, draw, progress)
     waiting = [version for version in held if version not in state.yanked]
     for version in waiting:
         add_event(
@@ -60,12 +67,12 @@ def retract(
     return Retracted(number, tuple(waiting), tuple(new))
 
 
-def _successor(folder: Path, held: Collection[str], gate: Gate, progress: Progress) -> str:
+def _successor(folder: Path, held: Collection[str], gate: Gate, draw: Draw, progress: Progress) -> str:
     """The number of the newest version without the documents, published now where the newest one has them."""
     latest = latest_in(folder)
     if latest is None or str(latest.version) not in held:
         return str(latest.version) if latest else ""
-    made = publish_again(latest, gate=gate, progress=progress)
+    made = publish_again(latest, gate=gate, draw=draw, progress=progress)
     return made.version if made else ""
 
 

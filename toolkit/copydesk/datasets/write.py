@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from copydesk.datasets.content import Content, Step
 from copydesk.datasets.croissant import croissant
 from copydesk.datasets.diff import KINDS
 from copydesk.datasets.layout import ORDER, columns_of, dictionary, file_of, meaning, schema_of
+from copydesk.datasets.pictures import DRAWN_BY, Draw, Picture
 from copydesk.datasets.splits import LEDGER_FILE
 from copydesk.datasets.version import AGREEMENT, FINDINGS, FORMAT_VERSION, LABEL_SET, LABELLING, MANIFEST, SUMS
 from copydesk.errors import ConfigError
@@ -36,14 +38,15 @@ EPOCH = "SOURCE_DATE_EPOCH"
 _HEADING = "# Changes of "
 
 
-def write_version(place: Path, *, content: Content, step: Step, progress: Progress) -> None:
+def write_version(place: Path, *, content: Content, step: Step, draw: Draw, progress: Progress) -> None:
     """Write every file of a version into the empty folder ``place``, each seen onto the disk and read-only."""
     _write_tables(place, content, step, progress)
     digests = {path.relative_to(place).as_posix(): file_sha256(path) for path in place.rglob("*") if path.is_file()}
-    for name, text in _documents(place, content, step, digests).items():
+    pictures = draw(place, content, step)
+    for name, text in _documents(place, content, step, digests, pictures).items():
         write_file(place / name, text)
         digests[name] = hashlib.sha256(text).hexdigest()
-    manifest = canonical_json(_manifest(place, digests, content, step))
+    manifest = canonical_json(_manifest(place, digests, content, step, has_pictures=bool(pictures)))
     write_file(place / MANIFEST, manifest)
     sums = sorted((digests | {MANIFEST: hashlib.sha256(manifest).hexdigest()}).items())
     write_file(place / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums).encode())
@@ -69,12 +72,14 @@ def _write_tables(place: Path, content: Content, step: Step, progress: Progress)
     progress("writing tables", len(files), len(files))
 
 
-def _documents(place: Path, content: Content, step: Step, digests: Mapping[str, str]) -> dict[str, bytes]:
+def _documents(
+    place: Path, content: Content, step: Step, digests: Mapping[str, str], pictures: Sequence[Picture]
+) -> dict[str, bytes]:
     """Every file that is no table and speaks of the content; ``digests`` are those of the tables' files."""
     about = content.about
     sizes = {path: (place / path).stat().st_size for path, *_ in content.files}
     texts = {
-        "README.md": card(content, version=step.version, sizes=sizes, reasons=step.bump.reasons),
+        "README.md": card(content, version=step.version, sizes=sizes, reasons=step.bump.reasons, pictures=pictures),
         CHANGES: _changes(about.name, step),
         "guidelines.md": about.schema.guidelines or f"# {about.schema.title}\n\nNo guidelines were written down.\n",
     }
@@ -90,6 +95,7 @@ def _documents(place: Path, content: Content, step: Step, digests: Mapping[str, 
     return {
         **{name: text.encode() for name, text in texts.items()},
         **{name: canonical_json(value) for name, value in values.items()},
+        **{one.path: one.svg for one in pictures},
         **{f"{INPUTS}/{name}": data for name, data in about.inputs.files.items()},
     }
 
@@ -107,7 +113,9 @@ def _schema_of(table: str, content: Content) -> dict[str, Any]:
     }
 
 
-def _manifest(place: Path, digests: Mapping[str, str], content: Content, step: Step) -> dict[str, Any]:
+def _manifest(
+    place: Path, digests: Mapping[str, str], content: Content, step: Step, *, has_pictures: bool
+) -> dict[str, Any]:
     about, parent = content.about, step.parent
     files = {path: (name, split, table.num_rows) for path, name, split, table in content.files}
     tables = content.tables
@@ -134,7 +142,7 @@ def _manifest(place: Path, digests: Mapping[str, str], content: Content, step: S
         "diff": step.difference.as_json(),
         "inputs": dict(about.inputs.logs),
         "tool": {"copydesk": about.tool_version},
-        "writer": {"pyarrow": pa.__version__},
+        "writer": {"pyarrow": pa.__version__, **({DRAWN_BY: installed(DRAWN_BY)} if has_pictures else {})},
         **({"created_at": created} if created else {}),
     }
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from copydesk.documents.columns import Row, tables_of
 from copydesk.documents.read import Asked, Made, read_documents
 from copydesk.documents.repeated import Repeated
-from copydesk.errors import StoreError
+from copydesk.errors import OWN_FAULT, StoreError
 from copydesk.model import tables
 from copydesk.model.document import doc_id_of, text_sha256
 from copydesk.model.tables import Outcome
@@ -108,7 +108,7 @@ class _History:
     def __init__(self, known: pa.Table, *, sources: Sequence[str]) -> None:
         missing = [name for name in ("revision", *_TOLD) if name not in known.column_names]
         if missing:
-            raise StoreError(f"table documents: no column {missing[0]!r} among the known documents")
+            raise StoreError(f"table documents: no column {missing[0]!r} among the known documents", fix=OWN_FAULT)
         asked = pa.array({doc_id_of(source) for source in sources}, pa.string())
         rows = known.select(["doc_id", "revision", *_TOLD[1:]]).filter(pc.is_in(known.column("doc_id"), asked))
         self._newest: dict[str, tuple[int, tuple[Any, ...]]] = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
-from statistics import median
+from heapq import nsmallest
 from typing import Any
 
 import pyarrow as pa
@@ -75,17 +75,16 @@ def _labelling(workspace: Workspace, today: date) -> Labelling:
     annotations = newest(workspace.pulls, "annotator", "lead_time", "cancelled", "state")
     annotations = annotations.filter(pc.equal(annotations["state"], "live"))
     owed = _owed(workspace, tasks)
-    disputes, findings = list(_disputes(workspace, tasks)), list(_findings(workspace))
     return Labelling(
         schema=workspace.schema_name,
         steps=list(_steps(workspace, counts, tasks, annotations)),
         waiting=[one for one in _waiting(workspace, counts, owed) if one.count],
         pace=_pace(annotations, to_come=owed, today=today),
         people=list(_people(workspace, annotations)),
-        disputes=disputes[:_LISTED],
-        more_disputes=max(0, len(disputes) - _LISTED),
-        findings=findings[:_LISTED],
-        more_findings=max(0, len(findings) - _LISTED),
+        disputes=_disputes(workspace, tasks),
+        more_disputes=max(0, counts["agreed"]["disputes"] - _LISTED),
+        findings=list(_findings(workspace)),
+        more_findings=max(0, counts["findings"]["findings"] - _LISTED),
         pulled=max(
             (part.receipt[UNTIL][:16].replace("T", " ") for part in workspace.pulls.parts() if UNTIL in part.receipt),
             default="",
@@ -128,7 +127,7 @@ def _steps(workspace: Workspace, counts: Mapping[str, _Row], tasks: pa.Table, an
     yield Step("findings", findings["findings"], "findings", () if findings["validations"] else ("not validated yet",))
     newest_version = counts["datasets"].get(workspace.title, "")
     versions = len(datasets_in(workspace.datasets).get(workspace.title, ()))
-    yield Step("version", versions, "versions", (f"newest {newest_version}",) if newest_version else ())
+    yield Step("versions", versions, "versions", (f"newest {newest_version}",) if newest_version else ())
 
 
 def _waiting(workspace: Workspace, counts: Mapping[str, _Row], owed: int) -> Iterator[Waiting]:
@@ -152,19 +151,18 @@ def _pace(annotations: pa.Table, *, to_come: int, today: date) -> Pace:
 
 def _people(workspace: Workspace, annotations: pa.Table) -> Iterator[Person]:
     with_others = _agreement(workspace)
-    rows = annotations.select(["annotator", "created_at", "lead_time", "cancelled"]).to_pylist()
-    by_person: dict[str, list[_Row]] = {}
-    for row in rows:
-        by_person.setdefault(row["annotator"], []).append(row)
-    for name, own in sorted(by_person.items()):
-        done = [row for row in own if not row["cancelled"]]
-        times = [row["lead_time"] for row in done if row["lead_time"] is not None]
-        last = max((row["created_at"] for row in own if row["created_at"]), default=None)
+    done = annotations.filter(pc.invert(annotations["cancelled"]))
+    work = [("annotator", "count"), ("lead_time", "approximate_median")]
+    by_name = {row["annotator"]: row for row in done.group_by("annotator").aggregate(work).to_pylist()}
+    every = annotations.group_by("annotator").aggregate([("annotator", "count"), ("created_at", "max")])
+    for row in every.sort_by("annotator").to_pylist():
+        name, last = row["annotator"], row["created_at_max"]
+        own = by_name.get(name, {"annotator_count": 0, "lead_time_approximate_median": None})
         yield Person(
             name=name or "not told",
-            submitted=len(done),
-            skipped=len(own) - len(done),
-            seconds=median(times) if times else None,
+            submitted=own["annotator_count"],
+            skipped=row["annotator_count"] - own["annotator_count"],
+            seconds=own["lead_time_approximate_median"],
             last=last.strftime("%Y-%m-%d") if last else "",
             agreement=tuple(with_others.get(name, ())),
         )
@@ -185,26 +183,40 @@ def _agreement(workspace: Workspace) -> dict[str, list[tuple[str, float, int]]]:
     return found
 
 
-def _disputes(workspace: Workspace, tasks: pa.Table) -> Iterator[Matter]:
-    """Give what is in dispute, the most doubtful first, each with the tasks of its document."""
+def _disputes(workspace: Workspace, tasks: pa.Table) -> list[Matter]:
+    """Give the most doubtful of what is in dispute, each with the tasks of its document."""
+    asked = workspace.agreed.read("conflicts", columns=["dispute_id", "doubt"]).to_pylist()
+    doubt = {row["dispute_id"]: row["doubt"] for row in asked}
+    disputes = workspace.agreed.read("disputes")
+    names = enumerate(disputes["dispute_id"].to_pylist())  # the table is in the order of the texts
+    first = nsmallest(_LISTED, names, key=lambda one: (-doubt.get(one[1], 0.0), one[0]))
+    rows = disputes.take(pa.array([place for place, _ in first], pa.int64())).to_pylist()
+    links = _links(workspace, tasks, {row["doc_id"] for row in rows})
+    return [
+        Matter(
+            row["kind"], row["surface"] or row["detail"], tuple(row["readings"]), tuple(links.get(row["doc_id"], ()))
+        )
+        for row in rows
+    ]
+
+
+def _links(workspace: Workspace, tasks: pa.Table, doc_ids: Collection[str]) -> dict[str, list[str]]:
+    """Give the pages in Label Studio of the tasks of these documents."""
     pages, links = project_pages(workspace.pulls), dict[str, list[str]]()
-    for row in tasks.select(["doc_id", "project", "task_id"]).to_pylist():
+    wanted = tasks.filter(pc.is_in(tasks["doc_id"], pa.array(doc_ids, pa.string())))
+    for row in wanted.select(["doc_id", "project", "task_id"]).to_pylist():
         page = pages.get(Project.named(row["project"]).short)
         if page:
             links.setdefault(row["doc_id"], []).append(f"{page}?task={row['task_id']}")
-    doubt = {row["dispute_id"]: row["doubt"] for row in workspace.agreed.read("conflicts").to_pylist()}
-    rows = workspace.agreed.read("disputes").to_pylist()
-    for row in sorted(rows, key=lambda row: (-doubt.get(row["dispute_id"], 0.0), row["doc_id"], row["start"])):
-        said, at = tuple(row["readings"]), tuple(links.get(row["doc_id"], ()))
-        yield Matter(row["kind"], row["doc_id"], row["surface"] or row["detail"], said, at)
+    return links
 
 
 def _findings(workspace: Workspace) -> Iterator[Matter]:
-    """Give the findings of the last validation, errors first, each with the tasks that its first rows lead to."""
-    failing = workspace.findings.read("failing_rows", columns=["suite", "expectation", "doc_id", "links"])
-    for row in sorted(workspace.findings.read("findings").to_pylist(), key=lambda row: row["severity"] != "error"):
+    """Give the first findings of the last validation, errors before others, each with the tasks that its first rows lead to."""
+    failing = workspace.findings.read("failing_rows", columns=["suite", "expectation", "links"])
+    found = sorted(workspace.findings.read("findings").to_pylist(), key=lambda row: row["severity"] != "error")
+    for row in found[:_LISTED]:
         own = [pc.equal(failing[name], row[name]) for name in ("suite", "expectation")]
         first = failing.filter(pc.and_(*own)).slice(0, 3).to_pylist()
         links = tuple(dict.fromkeys(link for one in first for link in one["links"]))
-        doc_id = next((one["doc_id"] for one in first if one["doc_id"]), "")
-        yield Matter(row["severity"], doc_id, f"{row['suite']}/{row['expectation']}", (row["message"],), links)
+        yield Matter(row["severity"], f"{row['suite']}/{row['expectation']}", (row["message"],), links)

@@ -6,17 +6,17 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from copydesk.errors import CopydeskError, FindingError, StoreError
 from copydesk.flow.connect import connected, known_projects, project_spec, studio_url
+from copydesk.flow.machine import Check, machine_checks, workspace_checks
 from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
-from copydesk.flow.versions import examine_packages, versions
+from copydesk.flow.versions import versions
 from copydesk.model.finding import Finding, merged
 from copydesk.model.progress import Progress
 from copydesk.store import TEMPORARY, file_sha256, locked, part_at, translated
@@ -25,7 +25,6 @@ from copydesk.studio.doctor import Shown, examine, mend
 from copydesk.studio.local import examine_folder
 from copydesk.workspace import Workspace
 
-LEAST_FREE = 1_000_000_000  # bytes
 _FOLDERS = ("documents", "copies", "pulls", "backups", "labels", "agreed", "findings", "repeated", "gold")
 
 
@@ -38,8 +37,11 @@ def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:
     left = _left(workspace.state)  # before the lock, which clears some of them
     with locked(workspace.lock) if fix else nullcontext():
         found = [*_workspace(workspace, left, fix=fix), *_server(workspace, fix=fix, progress=progress)]
+    checks = list(workspace_checks(workspace)) if workspace.is_first else []
+    found = [*found, *map(_failed, (check for check in checks if check.state == "fail"))]
     open_ones = [finding for finding in found if not finding.fixed]
-    lines = tuple(_line(finding) for finding in found)
+    lines = tuple(str(check) for check in checks if check.state != "fail")
+    lines += tuple(_line(finding) for finding in found)
     unseen = _unseen(workspace)
     if unseen:
         lines += (f"not looked at: {', '.join(unseen)} (only an embedded Label Studio's own files tell of them)",)
@@ -48,8 +50,31 @@ def doctor(workspace: Workspace, *, fix: bool, progress: Progress) -> Report:
         {"findings": len(open_ones), "fixed": len(found) - len(open_ones)},
         changed=len(open_ones) < len(found),
         lines=lines,
-        data={"findings": [_row(finding) for finding in found], "not_looked_at": list(unseen), "versions": versions()},
+        data={
+            "findings": [_row(finding) for finding in found],
+            "not_looked_at": list(unseen),
+            "versions": versions(),
+            "checks": [asdict(check) for check in checks],
+        },
     )
+
+
+def machine(place: Path) -> Report:
+    """Look at the machine alone, where there is no workspace yet."""
+    checks = list(machine_checks(place))
+    found = [_failed(check) for check in checks if check.state == "fail"]
+    told = [str(check) for check in checks if check.state != "fail"]
+    return Report(
+        "doctor",
+        {"findings": len(found)},
+        changed=False,
+        lines=(*told, *map(_line, found), "there is no workspace here: only the machine was looked at"),
+        data={"findings": [_row(finding) for finding in found], "checks": [asdict(check) for check in checks]},
+    )
+
+
+def _failed(check: Check) -> Finding:
+    return Finding(check.name, 1, check.told, check.fix)
 
 
 def _unseen(workspace: Workspace) -> tuple[str, ...]:
@@ -69,7 +94,7 @@ def finding_fault(report: Report) -> FindingError | None:
 
 def _line(finding: Finding) -> str:
     done = f"fixed: {finding.fixed}" if finding.fixed else f"fix: {finding.mend}"
-    return f"{finding.code} ({finding.count:,}): {finding.example} ({done})"
+    return f"{'ok  ' if finding.fixed else 'fail'}  {finding.code} ({finding.count:,}): {finding.example} ({done})"
 
 
 def _row(finding: Finding) -> dict[str, Any]:
@@ -108,10 +133,6 @@ def _project(workspace: Workspace, *, fix: bool, progress: Progress) -> list[Fin
 def _workspace(workspace: Workspace, left: Sequence[Path], *, fix: bool) -> Iterator[Finding]:
     yield from _damage(workspace.state)
     yield from _left_over(left, fix=fix)
-    free = shutil.disk_usage(workspace.root).free
-    if free < LEAST_FREE:
-        yield Finding("disk", 1, f"{free / 1e6:,.0f} MB are free at {workspace.root}", "make room on that disk")
-    yield from examine_packages(metadata.requires("copydesk") or ())
 
 
 def _damage(state: Path) -> Iterator[Finding]:

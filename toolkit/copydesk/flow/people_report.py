@@ -35,11 +35,11 @@ def report(workspace: Workspace, *, names: bool, progress: Progress) -> Report:
     """
     agree(workspace, progress=progress)
     with locked(workspace.lock):
-        key = digest_of([_RECIPE, agreed_key(workspace), gold.digest(workspace)])
+        key = facts_key(workspace)
         changed = not workspace.annotators_known.is_made_from(key)
         if changed:
-            table = annotator_facts(given(workspace))
-            workspace.annotators_known.replace({"annotators": table}, {"stage": "annotators", "key": key})
+            tables = {"annotators": annotator_facts(given(workspace))}
+            workspace.annotators_known.replace(tables, {"stage": "annotators", "key": key})
         rows = workspace.annotators_known.read("annotators").to_pylist()
     if not rows:
         raise UsageError(
@@ -57,6 +57,11 @@ def report(workspace: Workspace, *, names: bool, progress: Progress) -> Report:
     lines = tuple(line for name, own in by_person.items() for line in account_of(name, own))
     lines += tuple(_unnamed(by_person, called)) if names else ()
     return Report("people", counts, changed=changed, lines=lines, data={"facts": facts})
+
+
+def facts_key(workspace: Workspace) -> str:
+    """Digest of all that the facts about people are made from."""
+    return digest_of([_RECIPE, agreed_key(workspace), gold.digest(workspace)])
 
 
 def given(workspace: Workspace) -> Given:

@@ -27,6 +27,7 @@ from copydesk.errors import DataError, UnknownError
 from copydesk.flow.agree import agree
 from copydesk.flow.ingest import follow_log
 from copydesk.flow.inputs import lay_out, lay_out_dataset
+from copydesk.flow.pictures import pictures
 from copydesk.flow.release import publish
 from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
@@ -64,7 +65,8 @@ def _made_again(root: Path, release: Release, workspace: Workspace, *, progress:
     lay_out_dataset(datasets / name, release)
     with _stating(release.manifest.get("created_at", "")):
         if RELEASE in recorded:
-            again = publish_again(open_release(datasets / name / recorded[RELEASE]["version"]), progress=progress)
+            before = open_release(datasets / name / recorded[RELEASE]["version"])
+            again = publish_again(before, draw=pictures, progress=progress)
             assert again is not None
             return again.path
         aside = lay_out(root, release=release, workspace=workspace)

@@ -18,6 +18,7 @@ from copydesk.errors import ConfigError
 from copydesk.flow.current import current_articles, uncounted
 from copydesk.flow.gates import findings_fault
 from copydesk.flow.inputs import inputs_of
+from copydesk.flow.pictures import drawing
 from copydesk.flow.qualification import voting
 from copydesk.flow.report import Report
 from copydesk.flow.validate import LABELS, checked_tables, validated
@@ -61,6 +62,7 @@ def publish(
             about=_about(workspace, folder.name, schema),
             plan=_plan(workspace, tables["documents"], bump),
             gate=gate,
+            draw=drawing(workspace),
             progress=progress,
         )
     line = f'import pandas; pandas.read_parquet("{done.path / file_of(NESTED)}")'

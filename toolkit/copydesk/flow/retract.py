@@ -9,6 +9,7 @@ from copydesk.datasets.retract import Retracted
 from copydesk.datasets.retract import retract as take_back
 from copydesk.errors import FindingError, UnknownError
 from copydesk.flow.current import current_documents
+from copydesk.flow.pictures import pictures
 from copydesk.flow.report import Report
 from copydesk.flow.validate_version import VersionGate
 from copydesk.model.progress import Progress
@@ -31,7 +32,9 @@ def retract(workspace: Workspace, article: str, *, reason: str, progress: Progre
         for name in _datasets(workspace):
             gate = VersionGate(workspace)
             try:
-                one = take_back(workspace.datasets / name, doc_ids, reason=reason, gate=gate, progress=progress)
+                one = take_back(
+                    workspace.datasets / name, doc_ids, reason=reason, gate=gate, draw=pictures, progress=progress
+                )
             except UnknownError:
                 continue  # this one does not hold it
             except FindingError as error:

@@ -9,9 +9,13 @@ from pathlib import Path
 
 from copydesk.errors import UsageError
 from copydesk.flow import reading
+from copydesk.flow.agreement_page import Agreement
+from copydesk.flow.alignment_page import Aligned
 from copydesk.flow.desk import Desk
+from copydesk.flow.findings_page import Findings
 from copydesk.flow.reading_index import Library
 from copydesk.flow.report import Report
+from copydesk.flow.version_page import VersionPage, Versions
 from copydesk.model.progress import Say
 from copydesk.report.page import exported
 from copydesk.report.serve import Site, View, application
@@ -41,13 +45,27 @@ def served(workspace: Workspace, *, host: str, port: int, say: Say) -> Iterator[
 
 def _views(workspace: Workspace, library: Library) -> dict[str, View]:
     """Give what is shown under each path."""
-    return {"/": Desk(workspace), **reading.views(library)}
+    return {
+        "/": Desk(workspace),
+        **reading.views(library),
+        "/agreement": Agreement(workspace),
+        "/agreement/{doc_id:path}": Aligned(workspace),
+        "/findings": Findings(workspace),
+        "/versions": Versions(workspace),
+        "/versions/{name}/{version}": VersionPage(workspace),
+    }
 
 
 def export(workspace: Workspace, target: Path) -> Report:
     """Write one file of the pages that need no server; raises StoreError where the file system refuses."""
     name = workspace.settings.name
-    parts = [Desk(workspace)({})]
+    parts = [
+        Desk(workspace)({}),
+        *Agreement(workspace, exported=True).every(),
+        *Findings(workspace, exported=True).every(),
+        Versions(workspace, exported=True)({}),
+        *VersionPage(workspace).newest(),
+    ]
     content = exported(parts, workspace=name, title=f"{name}: report").encode()
     write_file(target, content)
     return Report("report", {"parts": len(parts), "bytes": len(content)}, lines=(str(target.resolve()),))

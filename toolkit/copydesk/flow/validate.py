@@ -72,6 +72,12 @@ def validated(workspace: Workspace, *, gates: Collection[str] = CURRENT, pages: 
     return findings_report(part, changed=changed, lines=lines, data={"pages": drawn_at})
 
 
+def are_current(workspace: Workspace) -> bool:
+    """Say whether the findings that there are, are those of what stands there now."""
+    part = workspace.findings.part()
+    return part is not None and part.receipt["key"] == _key(workspace, part.receipt["gates"])
+
+
 def suite_folders(workspace: Workspace) -> list[Path]:
     """Give the folders of suites: the workspace's own, and those that the settings name."""
     return [workspace.suites, *(workspace.root / name for name in workspace.settings.validation.suites)]

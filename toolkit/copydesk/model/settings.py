@@ -127,6 +127,7 @@ class PublishSettings:
     test: float = _within(0.1, 0, 1)  # and for test; what was drawn stays
     split_key: str = ""  # another key is another draw, of documents that are in no version yet
     stratify: str = ""  # publisher, year or language: the shares hold within each
+    pictures: bool = True  # the card's, as files beside it
     store: str = ""  # where datasets lie, such as s3://news/datasets; empty: in the workspace's folder datasets
 
 

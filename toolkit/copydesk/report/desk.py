@@ -62,10 +62,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A dispute or a finding that waits for somebody: where, what, what is said of it, and where it is looked at."""
+    """A dispute or a finding that waits for somebody: what it is about, what is said of it, and where it is looked at."""
 
     kind: str
-    doc_id: str
     quote: str
     said: tuple[str, ...]
     links: tuple[str, ...]

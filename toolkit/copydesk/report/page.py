@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from copydesk.report.charts import svg
 from copydesk.report.inert import shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-STYLES, SCRIPTS = ("copydesk.css", "reader.css"), ("copydesk.js", "reader.js")
 MENU = (
     ("/", "Desk"),
     ("/documents", "Documents"),
@@ -42,6 +42,11 @@ class Part:
     name: str = ""
     live: bool = False
 
+    @property
+    def tag(self) -> str:
+        """What tells this body from another, as an HTTP header says it."""
+        return f'"{hashlib.sha256(self.body.encode()).hexdigest()[:32]}"'
+
 
 def part(template: str, *, title: str, name: str = "", live: bool = False, **values: Any) -> Part:
     """Fill in a template of ``templates/``: every value is escaped, and one that it names and is not given is an error."""
@@ -49,15 +54,18 @@ def part(template: str, *, title: str, name: str = "", live: bool = False, **val
     return Part(title, body, name, live)
 
 
-def page(one: Part, *, workspace: str, path: str) -> str:
-    """Give a whole page of one part, as it is served under ``path``."""
+def page(one: Part, *, workspace: str = "", path: str = "", menu: Container[str] = ()) -> str:
+    """Give a whole page of one part, as it is served under ``path``; of ``MENU`` it has what is in ``menu``."""
     layout = _environment().get_template("served.html")
-    return layout.render(part=one, workspace=workspace, path=path, menu=MENU, styles=STYLES, scripts=SCRIPTS)
+    entries = [(href, name) for href, name in MENU if href in menu]
+    return layout.render(
+        part=one, workspace=workspace, path=path, menu=entries, styles=assets("css"), scripts=assets("js")
+    )
 
 
 def exported(parts: Sequence[Part], *, workspace: str, title: str) -> str:
     """Give one file of several parts that needs no other."""
-    style, script = ("\n".join(asset(name).decode() for name in names) for names in (STYLES, SCRIPTS))
+    style, script = ("\n".join(asset(name).decode() for name in assets(kind)) for kind in ("css", "js"))
     policy = f"{_POLICY}; style-src {_hash_of(style)}; script-src {_hash_of(script)}"
     layout = _environment().get_template("exported.html")
     return layout.render(
@@ -71,9 +79,10 @@ def asset(name: str) -> bytes:
     return resources.files(__package__).joinpath("assets", name).read_bytes()
 
 
-def assets() -> list[str]:
-    """Name the files of ``assets/``."""
-    return sorted(entry.name for entry in resources.files(__package__).joinpath("assets").iterdir())
+def assets(kind: str = "") -> list[str]:
+    """Name the files of ``assets/``, or those of a kind such as ``css``."""
+    names = sorted(entry.name for entry in resources.files(__package__).joinpath("assets").iterdir())
+    return [name for name in names if name.endswith(kind)]
 
 
 def _hash_of(text: str) -> str:
@@ -91,7 +100,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(shown=shown, count=_count, share=_share, figure=_figure, duration=_duration)
+    made.filters.update(shown=shown, svg=svg, count=_count, share=_share, figure=_figure, duration=_duration)
     return made
 
 

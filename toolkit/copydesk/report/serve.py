@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from copydesk.errors import CopydeskError, UnknownError
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 View = Callable[[Mapping[str, str]], Part]
 
 _COOKIE = "copydesk"
+_ASSETS = "/assets/"
 _NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}
 _HEADERS = {
@@ -49,41 +52,54 @@ def application(site: Site, *, say: Say) -> Starlette:
     """Make the ASGI application. ``say`` is told of what goes wrong and is no fault of who asked."""
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
+    from starlette.middleware import Middleware
     from starlette.routing import Route
 
-    def whole(one: Part, request: Request, status: int = 200) -> Response:
-        only = request.headers.get("x-part")  # asked by the page itself, for what stands in its middle
-        return _html(one.body if only else page(one, workspace=site.workspace, path=request.url.path), status)
+    def shown(one: Part, request: Request, status: int = 200) -> Response:
+        if not request.headers.get("x-part"):
+            whole = page(one, workspace=site.workspace, path=request.url.path, menu=site.views)
+            return _html(whole, status)
+        known = request.headers.get("if-none-match") == one.tag  # the page itself asks for what stands in its middle
+        return _html("" if known else one.body, 304 if known else status, {"ETag": one.tag})
 
     def routed(view: View) -> Callable[[Request], Response]:
-        def answer(request: Request) -> Response:
-            turned_away = _turned_away(request, site.token)
-            if turned_away:
-                return turned_away
-            return whole(view({**request.query_params, **request.path_params}), request)
-
-        return answer
+        return lambda request: shown(view({**request.query_params, **request.path_params}), request)
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return whole(_failure(str(error.detail), ""), request, error.status_code)
+        return shown(_failure(str(error.detail), ""), request, error.status_code)
 
     def unknown(request: Request, error: Exception) -> Response:
         assert isinstance(error, UnknownError)
-        return whole(_failure(error.message, error.fix), request, 404)
+        return shown(_failure(error.message, error.fix), request, 404)
 
     def failed(request: Request, error: Exception) -> Response:
         told = error if isinstance(error, CopydeskError) else CopydeskError(f"{type(error).__name__}: {error}")
         say(f"{request.url.path}: {told}")
-        return whole(_failure(told.message, told.fix), request, 500)
+        return shown(_failure(told.message, told.fix), request, 500)
 
     return Starlette(
         routes=[
-            Route("/assets/{name}", _asset),
+            Route(_ASSETS + "{name}", _asset),
             *(Route(path, routed(view)) for path, view in site.views.items()),
         ],
+        middleware=[Middleware(_Gate, token=site.token)],
         exception_handlers={HTTPException: refused, UnknownError: unknown, CopydeskError: failed, Exception: failed},
     )
+
+
+class _Gate:
+    """Turns away who may not see anything, whatever was asked for, but for what is no secret: style and script."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from starlette.requests import Request
+
+        answer = None if scope["path"].startswith(_ASSETS) else _turned_away(Request(scope), self._token)
+        await (answer or self._app)(scope, receive, send)
 
 
 def _turned_away(request: Request, token: str) -> Response | None:
@@ -93,6 +109,8 @@ def _turned_away(request: Request, token: str) -> Response | None:
     host = request.headers.get("host", "")
     if host.rpartition(":")[0] not in _NAMES and host not in _NAMES:
         return _html("This server answers under 127.0.0.1 and localhost alone.", 421)
+    if request.method not in {"GET", "HEAD"}:
+        return _html("Nothing can be changed here.", 405)
     given = request.query_params.get("token", "")
     if _same(given, token):
         entered = RedirectResponse(request.url.remove_query_params("token").path, 303, _HEADERS)
@@ -101,7 +119,7 @@ def _turned_away(request: Request, token: str) -> Response | None:
     if _same(request.cookies.get(_COOKIE, ""), token):
         return None
     asking = part("token.html", title="Token", wrong=bool(given))
-    return _html(page(asking, workspace="", path=""), 401)
+    return _html(page(asking), 401)
 
 
 def _same(given: str, token: str) -> bool:
@@ -112,10 +130,10 @@ def _failure(message: str, fix: str) -> Part:
     return part("failure.html", title="Not shown", message=message, fix=fix)
 
 
-def _html(content: str, status: int) -> Response:
+def _html(content: str, status: int, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
     from starlette.responses import HTMLResponse
 
-    return HTMLResponse(content, status, _HEADERS)
+    return HTMLResponse(content, status, {**_HEADERS, **headers})
 
 
 def _asset(request: Request) -> Response:

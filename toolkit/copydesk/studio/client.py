@@ -236,7 +236,10 @@ def encoded(value: object, *, place: str) -> bytes:
         # not escaped, so that a lone surrogate fails here: one on the server spoils every later list and export
         return jsonlib.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except (ValueError, TypeError) as error:
-        raise DataError(f"{place}: the value cannot be sent as JSON: {shortened(str(error))}") from error
+        raise DataError(
+            f"{place}: the value cannot be sent as JSON: {shortened(str(error))}",
+            fix="take out what JSON cannot hold, such as NaN",
+        ) from error
 
 
 def _checked_token(token: str) -> str:

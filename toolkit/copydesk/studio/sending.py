@@ -89,7 +89,10 @@ class Sender(Generic[Task]):
         )
         taken = answer.get("task_count") if isinstance(answer, dict) else None
         if taken != len(tasks):
-            raise StudioBroken(f"of {len(tasks)} tasks sent, Label Studio says that it took {taken}")
+            raise StudioBroken(
+                f"of {len(tasks)} tasks sent, Label Studio says that it took {taken}",
+                fix="run copydesk push again: what arrived is not sent twice",
+            )
 
     def _still_missing(self, tasks: Sequence[Task], patience: float) -> list[Task]:
         return looked(lambda: self._missing(tasks), until=lambda missing: not missing, patience=patience)

@@ -139,6 +139,12 @@ def status(folder: Path) -> Server | None:
     return server
 
 
+def last_port(folder: Path) -> int | None:
+    """Give the port that the server of this folder had last; None before its first start."""
+    port: int | None = _read_record(folder).get("port")
+    return port
+
+
 def _prepared(folder: Path, *, cache: Path, say: Say, database: Postgres | None) -> dict[str, Any]:
     """Lay the database of a server that has never answered yet, and give the folder's credentials."""
     credentials = _credentials(folder)
@@ -189,7 +195,7 @@ def _remove_database(database: Path) -> None:
 def _candidates(folder: Path) -> Iterator[int]:
     """Give the last port, so that bookmarks stay good, and then free ones."""
     last = _read_record(folder).get("port")
-    if last and _is_free(last):
+    if last and is_free(last):
         yield last
     for _ in range(_PORTS_TRIED):
         with socket.socket() as probe:
@@ -198,7 +204,8 @@ def _candidates(folder: Path) -> Iterator[int]:
         yield port
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Say whether nobody listens on a port of this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -212,7 +219,7 @@ def _started(
     folder: Path, *, port: int, credentials: Mapping[str, Any], cache: Path, database: Postgres | None
 ) -> Server:
     """Start on one port and wait until the server there is seen to be ours; raises _PortTaken where it is not."""
-    if not _is_free(port):
+    if not is_free(port):
         raise _PortTaken
     said = _log_size(folder)
     verified = False

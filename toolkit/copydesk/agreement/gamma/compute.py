@@ -127,9 +127,19 @@ def _beside_chance(
 
 def _aligned(units: Units, own: Dissimilarity, categories: int) -> tuple[Disorder, Bools, Bools]:
     """Align each continuum; gives its disorder, and which were cut into windows, and which could not be solved at all."""
+    together, crowded, unsolved = aligned(units, own)
+    return disorder_of(units, together, own, categories=categories), crowded, unsolved
+
+
+def aligned(units: Units, own: Dissimilarity) -> tuple[Ints, Bools, Bools]:
+    """Find the best alignment of each continuum.
+
+    Gives the number of the set of each unit, that of its first one; and which continua were cut into windows, and which could not be
+    solved at all.
+    """
     tuples, crowded = tuples_of(units, own)
     together = best_alignment(units, tuples)
     unsolved: Bools = np.zeros(len(crowded), bool)
     if np.any(crowded):
         unsolved = windowed(units, own, crowded, together)
-    return disorder_of(units, together, own, categories=categories), crowded, unsolved
+    return together, crowded, unsolved

@@ -33,14 +33,14 @@ def gamma_figures(
     Over several documents disorders are added up, observed and expected, so that a document counts by its spans.
     """
     chosen = np.flatnonzero(field.shared)
-    units = _units(votes, reads, chosen, places_of(votes, labels))
+    units = units_in(votes, reads, chosen, places_of(votes, labels))
     sums = _Sums(gammas(units, categories=len(labels), samples=samples, seed=seed), chosen, field)
     yield from sums.gamma()
     for column, label in enumerate((ALL, *labels)):
         yield from sums.categories(column, label)
 
 
-def _units(votes: Votes, reads: Reads, chosen: Ints, place: Ints) -> Units:
+def units_in(votes: Votes, reads: Reads, chosen: Ints, place: Ints) -> Units:
     """Take the votes in the ``chosen`` documents as units; each reader is an annotator, with spans or without."""
     number = np.full(len(reads.docs), -1)
     number[chosen] = np.arange(len(chosen))

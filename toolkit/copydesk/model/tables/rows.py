@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from copydesk.errors import StoreError
+from copydesk.errors import OWN_FAULT, StoreError
 from copydesk.model.tables.catalog import TABLES
 
 
@@ -34,11 +34,11 @@ def from_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     for number, row in enumerate(listed):
         if set(row) != wanted:
             odd = ", ".join(sorted(set(row) ^ wanted))
-            raise StoreError(f"table {name}, row {number}: columns missing or unknown: {odd}")
+            raise StoreError(f"table {name}, row {number}: columns missing or unknown: {odd}", fix=OWN_FAULT)
     table = pa.Table.from_pylist(listed, schema=schema)
     for field in schema:
         if not field.nullable and table.column(field.name).null_count:
-            raise StoreError(f"table {name}: column {field.name!r} is empty in a row but must not be")
+            raise StoreError(f"table {name}: column {field.name!r} is empty in a row but must not be", fix=OWN_FAULT)
     return table
 
 
@@ -49,7 +49,7 @@ def from_tuples(name: str, rows: Sequence[Sequence[Any]]) -> pa.Table:
     arrays = [pa.array(list(values), field.type) for values, field in zip(columns, schema, strict=True)]
     for array, field in zip(arrays, schema, strict=True):
         if array.null_count and not field.nullable:
-            raise StoreError(f"table {name}: column {field.name!r} is empty in a row but must not be")
+            raise StoreError(f"table {name}: column {field.name!r} is empty in a row but must not be", fix=OWN_FAULT)
     return pa.table(arrays, schema)
 
 

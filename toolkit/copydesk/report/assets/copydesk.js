@@ -3,11 +3,10 @@
 
 const EVERY = 3000;
 
-/** Ask the server for what stands in the middle of a page; null where it has not answered. */
-async function part(href) {
+/** Ask the server for what stands in the middle of a page; null where it does not answer. */
+async function part(href, tag = "") {
   try {
-    const answer = await fetch(href, { headers: { "X-Part": "1" } });
-    return answer.ok ? await answer.text() : null;
+    return await fetch(href, { headers: { "X-Part": "1", "If-None-Match": tag } });
   } catch {
     return null;
   }
@@ -23,13 +22,13 @@ function put(place, html) {
 }
 
 function live(main) {
-  let before = null;
   setInterval(async () => {
     if (document.hidden) return;
-    const html = await part(main.dataset.live + location.search);
-    main.classList.toggle("stale", html === null);
-    if (html !== null && html !== before && before !== null) put(main, html);
-    before = html ?? before;
+    const answer = await part(main.dataset.live + location.search, main.dataset.tag);
+    main.classList.toggle("stale", !answer || answer.status >= 400);
+    if (!answer?.ok) return;
+    main.dataset.tag = answer.headers.get("ETag");
+    put(main, await answer.text());
   }, EVERY);
 }
 

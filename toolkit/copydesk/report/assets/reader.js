@@ -90,12 +90,12 @@ class Reader {
 
   /** Show the passport that a link leads to, and stand in it until it is closed. */
   async open(link) {
-    const html = await part(link.href);
-    if (html === null) {
+    const answer = await part(link.href);
+    if (!answer?.ok) {
       location.assign(link.href);
       return;
     }
-    this.passport.innerHTML = html;
+    this.passport.innerHTML = await answer.text();
     const close = document.createElement("button");
     close.type = "button";
     close.textContent = "Close";
@@ -148,6 +148,8 @@ function obey(reader, search) {
   });
 }
 
-const article = document.querySelector("article.reader");
-const search = document.querySelector("[data-key='/']");
-if (article || search) obey(article ? new Reader(article) : null, search);
+{
+  const article = document.querySelector("article.reader");
+  const search = document.querySelector("[data-key='/']");
+  if (article || search) obey(article ? new Reader(article) : null, search);
+}
