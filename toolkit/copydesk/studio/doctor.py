@@ -121,14 +121,12 @@ def _mended(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, found
     if finding.code in {"dead-backend", "changed-backend"}:
         remove_backends(studio, project["id"], ids)
         return f"asked no longer: backends {_listed(ids)}; the project shows {MODEL_VERSION!r}"
-    if finding.code == "overlap-drift":
+    if finding.code in {"overlap-drift", "scattered-parts"}:
         for task_id in ids:
             ask_of(studio, task_id, found.numbers[task_id])
-        return f"asked of {spec.annotators_per_task} people, or as many as gold is asked of: tasks {_listed(ids)}"
-    if finding.code == "scattered-parts":
-        for task_id in ids:
-            ask_of(studio, task_id, found.numbers[task_id])
-        return f"asked of everybody who began the document: tasks {_listed(ids)}"
+        is_scattered = finding.code == "scattered-parts"
+        few = f"{spec.annotators_per_task} people, or as many as gold is asked of"
+        return f"asked of {'everybody who began the document' if is_scattered else few}: tasks {_listed(ids)}"
     if finding.code == "ground-truth" and ids:
         for annotation_id in ids:
             studio.patch(f"api/annotations/{annotation_id}/", json={"ground_truth": False})
