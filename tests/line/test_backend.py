@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import stat
 import subprocess
@@ -34,9 +35,10 @@ def served(desk: Any) -> Iterator[subprocess.Popen[str]]:
 
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+    """End the backend; gives its exit code and what it said, without the progress that a slow machine is told."""
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    return process.returncode, errors
+    return process.returncode, re.sub(r"^\w+: \d+ of \d+\n", "", errors, flags=re.MULTILINE)
 
 
 def let_suggest(desk: Any, *use: str, bare: float = 0.0) -> None:
