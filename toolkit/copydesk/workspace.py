@@ -233,6 +233,11 @@ class Workspace:
         return Log(self._labelled("sent"))
 
     @property
+    def live(self) -> Path:
+        """What was suggested live since, a part for each answer, until it is taken into ``sent``."""
+        return self._labelled("live")
+
+    @property
     def samples(self) -> Log:
         """Which documents were chosen to be labelled, a part for each batch."""
         return Log(self._labelled("samples"))
