@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora clean
+.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora sphinx docs clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -53,6 +53,15 @@ cleanlab: $(READY)
 # To suggest labels by a GLiNER model exported to ONNX.
 gliner: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-gliner.txt
+
+# The generator of the documentation.
+sphinx: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-docs.txt
+
+# The documentation as a site in build/site: any warning, such as a link that leads nowhere, is an error.
+docs: sphinx
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs build/site
+	@echo "The documentation: build/site/index.html"
 
 # An environment for each library that tests/datasets/readers reads a version with, and nothing else in it.
 readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard tests/datasets/readers/*.txt))
