@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 from from_code.commands import commands
 from from_code.errors import errors, findings
 from from_code.keys import check_rules, schema_keys
+from from_code.labels import label_keys
 from from_code.settings import settings
 from from_code.tables import published_tables, working_tables
 
@@ -21,6 +22,7 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "working tables": working_tables,
     "schema keys": schema_keys,
     "check rules": check_rules,
+    "label keys": label_keys,
     "errors": errors,
     "findings": findings,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -16,6 +17,7 @@ CALLED = "…"  # what a message names at run time
 SEVERITIES = {"critical": "error", "warning": "warning", "info": "info"}
 
 
+@cache
 def errors() -> str:
     """Describe every error: code, exit code, meaning, and every message of it with its fix."""
     kinds = [one for one in vars(tree).values() if isinstance(one, type) and issubclass(one, tree.CopydeskError)]

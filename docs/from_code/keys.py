@@ -16,7 +16,7 @@ ODD = {"?": 0}
 ASKED: Mapping[str, Any] = {
     **ODD,
     **{name: [ODD] for name in ("labels", "relations", "attributes", "categories")},
-    **{name: ODD for name in ("events", "claims")},
+    **dict.fromkeys(("events", "claims"), ODD),
 }
 KNOWN = re.compile(r"unknown key '\?' @ \$\.?(\w*)(?:\[0\])? \(fix: remove it; known are: ([^)]+)\)")
 
