@@ -22,4 +22,4 @@ html_title = f"Copydesk {release}"
 html_copy_source = False
 html_show_sphinx = False
 html_static_path = ["assets"]
-html_css_files = ["print.css"]
+html_css_files = ["site.css"]

@@ -34,6 +34,8 @@ def filled(page: str) -> str:
 
 
 def _fill(app: Sphinx, name: str, source: list[str]) -> None:
+    if MARK.search(source[0]):
+        app.env.note_reread()  # the code may have changed where the page has not
     source[0] = filled(source[0])
 
 

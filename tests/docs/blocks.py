@@ -25,12 +25,13 @@ GOES_ON = re.compile(r"^> ?", flags=re.MULTILINE)
 NOT_RUN = "not run: "
 WORKSPACE = ("copydesk.toml", "schemas", "validation", "seeds", "datasets")
 # how far a command had got when it told so, which depends on the machine; and the first start, which others were before
-PASSING = re.compile(r"^(preparing .*|[a-z ]+: \d+ of \d+)\n", flags=re.MULTILINE)
+PASSING = re.compile(r"^(preparing .*|[a-z][\w ():]*: [\d,]+ of [\d,]+)\n", flags=re.MULTILINE)
 # what is another one each time: ports, times, and ids that rest on a time
 VARYING = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:8080"),
     (re.compile(r"\d{4}-\d\d-\d\d([T ])\d\d:\d\d(:\d\d)?(\.\d+)?"), r"2026-01-01\g<1>12:00"),
     (re.compile(r"\b[0-9a-f]{12,64}\b"), "0123456789ab"),
+    (re.compile(r"\b[0-9a-f]{6}(-\d+-\d+)\b"), r"012345\1"),
 )
 
 

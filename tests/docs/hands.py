@@ -9,25 +9,26 @@ from typing import Any
 from blocks import ROOT, Reader
 
 from copydesk.flow.connect import connected
-from copydesk.model.schema import GROUP
+from copydesk.model.schema import GROUP, LabelSchema
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
 from copydesk.studio.codec import region_id
 from copydesk.studio.interface import TEXT
 from copydesk.workspace import Workspace
 
-ROW = re.compile(r"^\| (?:`(\w)`|click) \| (.+?) \| (\w+) \|$")
+ROW = re.compile(r"^\| `(\w)` \| (.+?) \| (\w+) \|$")
 HEAD = re.compile(r"^\| (\w+) presses \|")
+NO_WORDS = "nothing"  # is dragged over for what is said of the whole article
 
 
 def work(page: Path = ROOT / "docs" / "tutorial.md") -> dict[str, list[tuple[str, str, str]]]:
-    """Give what each person marks, as the page's tables say: key, words and label; of a click no key, the choice and the category."""
+    """Give what each person marks, as the page's tables say: key, words, and label or choice."""
     marks: dict[str, list[tuple[str, str, str]]] = {}
     for line in page.read_text(encoding="utf-8").splitlines():
         if head := HEAD.match(line):
             marks[head[1].lower()] = []
         elif row := ROW.match(line):
-            list(marks.values())[-1].append((row[1] or "", row[2], row[3]))
+            list(marks.values())[-1].append((row[1], row[2], row[3]))
     return marks
 
 
@@ -42,8 +43,8 @@ def label_by_hand(mark: str, reader: Reader) -> None:
         suggested = task["predictions"][0]
         for name, marks in work().items():
             drawn = [
-                _region(task["data"][TEXT], words, label) if key else _choice(words, label)
-                for key, words, label in marks
+                _choice(workspace.schema(), said) if words == NO_WORDS else _region(task["data"][TEXT], words, said)
+                for _, words, said in marks
             ]
             body = {"result": [*suggested["result"], *drawn], "parent_prediction": suggested["id"], "lead_time": 60.0}
             with Studio(studio.url, people[name]["token"]) as own:
@@ -63,7 +64,8 @@ def _region(text: str, words: str, label: str) -> dict[str, Any]:
     }
 
 
-def _choice(choice: str, category: str) -> dict[str, Any]:
+def _choice(schema: LabelSchema, choice: str) -> dict[str, Any]:
+    category = next(one.name for one in schema.categories for name, _ in one.choices if name == choice)
     return {
         "id": category,
         "from_name": category,
