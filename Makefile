@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora sphinx docs clean
+.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora sphinx docs pictures clean
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -62,6 +62,10 @@ sphinx: $(READY)
 docs: sphinx
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs build/site
 	@echo "The documentation: build/site/index.html"
+
+# The pictures of the tutorial, taken in Chromium from a real Label Studio.
+pictures: $(READY)
+	$(BIN)/python tests/docs/chromium.py docs/pictures
 
 # An environment for each library that tests/datasets/readers reads a version with, and nothing else in it.
 readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard tests/datasets/readers/*.txt))
