@@ -132,6 +132,13 @@ def follow(page: Path, reader: Reader, *, act: Callable[[str, Reader], None]) ->
             yield step, [reader.type(command) for command, _ in step.commands()]
 
 
+def held(page: Path, reader: Reader, *, act: Callable[[str, Reader], None]) -> None:
+    """Do all that a page says, and hold what is printed to what it shows."""
+    for block, printed in follow(page, reader, act=act):
+        for (command, shown), output in zip(block.commands(), printed, strict=True):
+            assert plain(output) == plain(shown), f"{block.place}: $ {command}\n(python tests/docs/blocks.py writes it)"
+
+
 def desk(folder: Path) -> Reader:
     """Lay out the files of the checkout that a workspace is made of, as a reader has them who cloned it."""
     for name in WORKSPACE:
