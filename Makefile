@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora sphinx docs pictures clean
+.PHONY: install demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora sphinx docs pictures clean
+
+install: $(READY)
 
 demo: $(READY)
 	$(BIN)/copydesk demo
