@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -20,11 +21,10 @@ def newcomer(clone: Path, home: Path) -> Reader:
     """Somebody who has installed what the tutorial says into the clone, and whose account has never seen Label Studio."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     home.mkdir()
-    reader = Reader(
-        clone, {"HOME": str(home), "PYTHONPATH": "", "PATH": f"{clone}/.venv/bin:/usr/local/bin:/usr/bin:/bin"}
-    )
-    (install,) = (block for block in blocks(TUTORIAL) if block.text.startswith("python3 -m venv"))
-    reader.type(f"set -e\n{install.text}")
+    reader = Reader(clone, {"HOME": str(home), "PYTHONPATH": "", "PATH": f"{clone}/.venv/bin:{os.environ['PATH']}"})
+    (install,) = (block for block in blocks(TUTORIAL) if block.text.startswith("make install"))
+    reader.type(" && ".join(install.text.splitlines()))
+    assert (clone / ".venv" / "bin" / "copydesk").is_file()
     return reader
 
 
