@@ -14,7 +14,7 @@ from blocks import ROOT, Reader, blocks, held
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 
-pytestmark = [pytest.mark.soak, pytest.mark.studio, pytest.mark.browser]
+pytestmark = [pytest.mark.soak, pytest.mark.studio, pytest.mark.browser, pytest.mark.timeout(3600)]
 
 
 def newcomer(clone: Path, home: Path) -> Reader:
