@@ -111,10 +111,10 @@ def test_links_of_the_pages_outside_of_the_site_lead_somewhere(page: Path) -> No
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_two_commands_that_try_it_are_in_the_makefile() -> None:
-    readme = blocks(ROOT / "README.md")
-    assert readme[0].text == "make demo\nmake test\n"
+def test_the_commands_of_make_that_a_reader_begins_with_are_there() -> None:
+    assert blocks(ROOT / "README.md")[0].text == "make demo\nmake test\n"
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "install: $(READY)\n" in makefile
     assert "demo: $(READY)\n\t$(BIN)/copydesk demo\n" in makefile
     assert "test: $(READY)\n\t$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder\n" in makefile
 

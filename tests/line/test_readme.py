@@ -12,13 +12,6 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_installation_line_resolves(shell: Shell) -> None:
-    line = re.search(r"^(pip install -c constraints\.txt '\.\[studio\]')$", README, flags=re.MULTILINE)
-    assert line
-    done = shell(f"{line[1]} --dry-run --no-deps --no-build-isolation --quiet --disable-pip-version-check", cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-
-
 def test_the_python_lines_load_what_the_demo_published(reference: Path, shell: Shell) -> None:
     (code,) = re.findall(r"^```python[^\n]*\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
     (reference / "load.py").write_text(code + "print(len(articles), len(spans) > 300)\n", encoding="utf-8")
