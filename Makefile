@@ -7,7 +7,9 @@ TESTING = 'pytest>=8.4' 'pytest-timeout>=2.4' 'hypothesis>=6.130'
 BOUNDED = $(addprefix tests/,model store tasks sampling documents validation/test_checks.py validation/test_suites.py \
 	datasets/test_publish.py studio/test_codec.py studio/test_client.py)
 
-.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora oldest newest clean
+.PHONY: install demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora oldest newest sphinx docs pictures clean
+
+install: $(READY)
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -57,6 +59,19 @@ cleanlab: $(READY)
 # To suggest labels by a GLiNER model exported to ONNX.
 gliner: $(READY)
 	$(INSTALL) constraints-gliner.txt
+
+# The generator of the documentation.
+sphinx: $(READY)
+	$(INSTALL) constraints-docs.txt
+
+# The documentation as a site in build/site: any warning, such as a link that leads nowhere, is an error.
+docs: sphinx
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs build/site
+	@echo "The documentation: build/site/index.html"
+
+# The pictures of the tutorial, taken in Chromium from a real Label Studio.
+pictures: $(READY)
+	$(BIN)/python tests/docs/chromium.py docs/pictures
 
 # An environment for each library that tests/datasets/readers reads a version with, and nothing else in it.
 readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard tests/datasets/readers/*.txt))
