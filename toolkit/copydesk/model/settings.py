@@ -242,7 +242,9 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         wrong.append(f"expected a list of names of folders @ $.schemas ({NAME_RULE}), found {_shown(schemas)}")
     made = {name: _section(kind, data.get(name, {}), f"$.{name}", wrong) for name, kind in sections.items()}
     if wrong:
-        raise ConfigError(f"{place}: " + "; ".join(wrong), fix="correct these keys; docs/reference/settings.md lists them")
+        raise ConfigError(
+            f"{place}: " + "; ".join(wrong), fix="correct these keys; docs/reference/settings.md lists them"
+        )
     return Settings(name=data["name"], schema=data["schema"], schemas=tuple(schemas), **made)
 
 
