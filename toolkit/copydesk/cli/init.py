@@ -81,7 +81,7 @@ def _ask() -> Answers:
 
     usual, schemas = starter_settings(), starter_schemas()
     click.echo("Four questions; Enter takes what is in brackets.\n")
-    name = click.prompt("What is the dataset to be called?", default=usual.name, type=_name)
+    name = click.prompt("What is the dataset to be called?", default=usual.name, value_proc=_name)
     click.echo("\n" + "\n".join(f"  {schema:<20} {title}" for schema, title in schemas.items()))
     schema = click.prompt(
         "What is to be labelled?", default=usual.schema, type=click.Choice(list(schemas)), show_choices=False
@@ -90,7 +90,7 @@ def _ask() -> Answers:
     url = click.prompt(
         "Where is your Label Studio?",
         default="",
-        type=_url,
+        value_proc=_url,
         prompt_suffix=" [the embedded one]: ",
         show_default=False,
     )

@@ -22,7 +22,7 @@ def picture(labellings: Sequence[Labelling], out: Console, *, title: str) -> Gro
     head = Text(f"{plain(title)}   q leaves", style="bold", overflow="ellipsis", no_wrap=True)
     for every_step in (True, False):
         line = _line(labellings, out.width, every_step=every_step)
-        main = Group(head, line, *(_pace(one, named=len(labellings) > 1) for one in labellings))
+        main = Group(head, line, "", *(_pace(one, named=len(labellings) > 1) for one in labellings))
         room = out.height - len(out.render_lines(main))
         if room >= 0:
             break
@@ -53,7 +53,9 @@ def _cells(step: Step, waiting: Sequence[Waiting], width: int) -> list[Text]:
         f"{one.count:,} {one.what}" + (f"  → {one.command}" if one.command and width >= _WIDE else "")
         for one in waiting
     ]
-    more = [Text(", ".join([step.what, *step.also]), style="dim")] if width >= _NARROW else []
+    more = (
+        [Text(", ".join([step.what, *(step.also if width >= _WIDE else ())]), style="dim")] if width >= _NARROW else []
+    )
     return [Text(step.name), Text(f"{step.count:,}", style="bold"), *more, Text("\n".join(told), style="yellow")]
 
 
@@ -61,7 +63,7 @@ def _pace(labelling: Labelling, *, named: bool) -> Text:
     pace, name = labelling.pace, f"{plain(labelling.schema)}: " if named else ""
     most = max(pace.by_day.values(), default=0) or 1
     bars = "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] for count in pace.by_day.values())
-    return Text(f"\n{name}{bars} {pace.a_day:,.1f} annotations a day, {_forecast(pace)}")
+    return Text(f"{name}{bars} {pace.a_day:,.1f} annotations a day, {_forecast(pace)}")
 
 
 def _forecast(pace: Pace) -> str:
