@@ -2,8 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement
+TESTING = 'pytest>=8.4' 'pytest-timeout>=2.4' 'hypothesis>=6.130'
+BOUNDED = $(addprefix tests/,model store tasks sampling documents validation/test_checks.py validation/test_suites.py \
+	datasets/test_publish.py studio/test_codec.py studio/test_client.py)
 
-.PHONY: demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora clean
+.PHONY: install demo test check lint soak bench faults scale spark s3 cleanlab gliner readers corpora oldest newest sphinx docs pictures clean
+
+install: $(READY)
 
 demo: $(READY)
 	$(BIN)/copydesk demo
@@ -40,19 +46,32 @@ scale: $(READY)
 
 # Half a gigabyte, which only the engine spark needs; Java 17 is not in it.
 spark: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-spark.txt
+	$(INSTALL) constraints-spark.txt
 
 # For addresses that begin with s3://, with a store to test them on.
 s3: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-s3.txt
+	$(INSTALL) constraints-s3.txt
 
 # To set label errors as the library cleanlab finds them beside our own.
 cleanlab: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-cleanlab.txt
+	$(INSTALL) constraints-cleanlab.txt
 
 # To suggest labels by a GLiNER model exported to ONNX.
 gliner: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement constraints-gliner.txt
+	$(INSTALL) constraints-gliner.txt
+
+# The generator of the documentation.
+sphinx: $(READY)
+	$(INSTALL) constraints-docs.txt
+
+# The documentation as a site in build/site: any warning, such as a link that leads nowhere, is an error.
+docs: sphinx
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs build/site
+	@echo "The documentation: build/site/index.html"
+
+# The pictures of the tutorial, taken in Chromium from a real Label Studio.
+pictures: $(READY)
+	$(BIN)/python tests/docs/chromium.py docs/pictures
 
 # An environment for each library that tests/datasets/readers reads a version with, and nothing else in it.
 readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard tests/datasets/readers/*.txt))
@@ -61,6 +80,14 @@ readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard te
 	$(BIN)/python -m venv --without-pip --clear .readers/$*
 	$(BIN)/python -m pip --python .readers/$* install --quiet --disable-pip-version-check --no-compile --no-deps --requirement $<
 	touch $@
+
+# The same tests with the lowest versions that pyproject.toml allows, and with the newest: each in an environment of its own.
+oldest: RESOLUTION := lowest-direct
+newest: RESOLUTION := highest
+oldest newest: $(READY)
+	$(BIN)/python -m venv --without-pip --clear .bounds/$@
+	$(BIN)/uv pip install --quiet --resolution $(RESOLUTION) --python .bounds/$@ '.[s3]' $(TESTING)
+	env -u PYTHONPATH .bounds/$@/bin/python -m pytest --override-ini filterwarnings=default $(BOUNDED)
 
 # Bytecode is compiled here, once, whatever PYTHONDONTWRITEBYTECODE says: without it every start pays several times over.
 $(READY): pyproject.toml constraints.txt
@@ -73,4 +100,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf .venv .copydesk .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .bounds .readers .copydesk .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

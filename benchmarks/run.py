@@ -14,6 +14,7 @@ import curation
 import feeds
 import pages
 import pulling
+import reading
 import releases
 import start
 import suggesting
@@ -55,6 +56,7 @@ def _against_peers(lines: list[str]) -> Iterator[Ratio]:
     yield from validating_memory.run()
     yield from releases.run()
     yield from suggesting.run()
+    yield from reading.run()
     for benchmark in (curation, agreement_classes, agreement_spans, agreement_crowd):
         try:
             yield from benchmark.run()

@@ -3,9 +3,14 @@
 A third of the documents of re3d and of GUM is held out. The others are the pool, as whole documents, paragraphs or sentences (each
 a document of its own); an annotator labels what is chosen as the gold says, but for errors: 5 % of the spans are missed, 3 % get
 another label, 5 % begin a word late. After each batch the tagger learns from all labels so far, and is held to the gold. How many
-labels (and words read) it took to reach 95 % of the F1 that the whole pool gives is interpolated, for each seed.
+labels (and words read) it took to reach 95 % of the F1 that the whole pool gives is interpolated, for each seed. After every batch
+it is counted, too, which intervals hold the true number of a label in the pool.
 
-``python sampling.py [re3d|gum] [documents|paragraphs|sentences] [seeds]`` shows one setting with all strategies, also those that lose.
+In a crawl articles come as often as agencies' texts do: of each document there are further copies (one in the mean, by a geometric
+distribution), each without every fifth of its sentences, by lot. Nobody tells the strategies which are copies.
+
+``python sampling.py [re3d|gum] [documents|paragraphs|sentences] [plain|crawl] FIRST_SEED SEEDS`` shows one setting with all
+strategies, also those that lose; names of strategies may follow.
 """
 
 from __future__ import annotations
@@ -21,10 +26,14 @@ from pathlib import Path
 import numpy as np
 from gold import Gold, documents_of, known_of, read_gum, read_re3d, schema_of, zones_of
 from numpy.typing import NDArray
-from ratio import Ratio, at_most, show
+from ratio import Ratio, at_least, at_most, show
 
+from copydesk.flow.sample import plan_of
 from copydesk.model.schema import LabelSchema
-from copydesk.sampling import Candidates, Plan, choose, clusters, scores
+from copydesk.model.settings import SampleSettings
+from copydesk.model.tables import empty
+from copydesk.sampling import Candidates, Plan, choose, clusters, representative, scores
+from copydesk.sampling.estimate import Drawn, Sample, spread
 from copydesk.suggestions.suggester import Setup
 from copydesk.suggestions.tagger import Tagger
 from copydesk.suggestions.tagger.spans import outermost
@@ -32,29 +41,43 @@ from copydesk.suggestions.tagger.spans import outermost
 MOST = 0.95  # of the F1 with all labels
 SHARES = (0.8, 0.9, MOST)
 TARGET = 0.7  # of random's labels
-SEEDS = 5
-BATCHES = 14  # that the pool would make
+HOLD = 0.95  # of the intervals
+FIRST, SEEDS = 200, 5  # strategies were tuned on 100 to 104
+BATCHES = 10  # that the pool would make
 ENOUGH = 0.75  # of the labels, to see where 95 % of the F1 is reached
-ROUNDS = 30  # of training
+ROUNDS = 60  # of training: with 30, more labels make the model too little better
+LEFT_OUT = 0.2  # of the sentences of a copy
 _UNITS = {
     "documents": r"(?s).+",
     "paragraphs": r"[^\n]+",
     "sentences": r".+?(?:(?<=[a-z0-9)”\"])[.!?](?=\s+[A-Z“\"])|(?=\n)|$)",
 }
-_RANDOM = Plan(1, random=1.0)
-_OURS = Plan(1, {"uncertainty": 1.0}, random=0.05, floor=0.02, breadth=0.1)
+_OURS = plan_of(SampleSettings())  # as shipped
+_SHARP = {"random": 0.05, "floor": 0.02, "breadth": 0.1}
+_OTHERS = {
+    "representative": {"representative": 1.0},
+    "uncertainty": {"uncertainty": 1.0},
+    "both": {"representative": 1.0, "uncertainty": 0.5},
+    "uncertainty of a word": {"doubt of a word": 1.0},
+    "uncertainty of a document": {"doubt of all": 1.0},
+    "diversity": {"diversity": 1.0},
+    "rare labels": {"rare": 1.0},
+}
 STRATEGIES = {
-    "random": _RANDOM,
+    "random": replace(_OURS, random=1.0),
     "ours": _OURS,
-    "uncertainty of a word": replace(_OURS, weights={"doubt of a word": 1.0}),
-    "uncertainty of a document": replace(_OURS, weights={"doubt of all": 1.0}),
-    "less sharp": replace(_OURS, random=0.1, floor=0.05, breadth=0.5),
-    "with diversity": replace(_OURS, weights={"uncertainty": 1.0, "diversity": 0.5}),
-    "with rare labels": replace(_OURS, weights={"uncertainty": 1.0, "rare": 0.5}),
-    "diversity": replace(_OURS, weights={"diversity": 1.0}),
-    "rare labels": replace(_OURS, weights={"rare": 1.0}),
+    **{f"{name}, sharp": replace(_OURS, weights=weights, **_SHARP) for name, weights in _OTHERS.items()},
+    "uncertainty": replace(_OURS, weights={"uncertainty": 1.0}),
 }
 Curve = list[tuple[int, int, float]]  # labels, words, F1
+
+
+@dataclass(frozen=True)
+class Course:
+    """What labelling took and gave after each batch, and of every label then whether its interval held the truth."""
+
+    points: Curve
+    held: list[bool]
 
 
 @dataclass(frozen=True)
@@ -67,7 +90,7 @@ class Setting:
     seed: int
 
 
-def settings(corpus: str, unit: str, seeds: Sequence[int]) -> Iterator[Setting]:
+def settings(corpus: str, unit: str, crawl: bool, seeds: Sequence[int]) -> Iterator[Setting]:
     """Give a setting for each seed."""
     golds = [
         replace(one, spans=tuple(outermost(one.spans))) for one in (read_gum() if corpus == "gum" else read_re3d())
@@ -78,6 +101,8 @@ def settings(corpus: str, unit: str, seeds: Sequence[int]) -> Iterator[Setting]:
         order = rng.permutation(len(golds))
         held = len(golds) // 3
         pool = [part for one in order[held:] for part in _parts(golds[one], _UNITS[unit])]
+        if crawl:
+            pool = [copy for one in order[held:] for copy in _copies(golds[one], unit, rng)]
         said = {one.doc_id: _annotated(one, rng, schema.label_names) for one in pool}
         yield Setting(said, [golds[one] for one in order[:held]], schema, seed)
 
@@ -91,6 +116,21 @@ def _parts(gold: Gold, pattern: str) -> Iterator[Gold]:
             lines = re.finditer(r"[^\n]+", gold.text[start:end])
             zones = tuple((*line.span(), "paragraph") for line in lines)
             yield Gold(f"{gold.doc_id}-{number:04}", gold.text[start:end], inside, zones)
+
+
+def _copies(gold: Gold, unit: str, rng: np.random.Generator) -> Iterator[Gold]:
+    """Give the parts of a document and of its copies."""
+    for copy in range(rng.geometric(0.5)):
+        sentences = [one for one in _parts(gold, _UNITS["sentences"]) if not copy or rng.random() >= LEFT_OUT]
+        yield from _parts(_joined(f"{gold.doc_id}-{copy}", sentences), _UNITS[unit])
+
+
+def _joined(doc_id: str, parts: Sequence[Gold]) -> Gold:
+    text, spans = "", []
+    for part in parts:
+        spans += [(start + len(text), end + len(text), label) for start, end, label in part.spans]
+        text += part.text + "\n"
+    return Gold(doc_id, text, tuple(spans), ())
 
 
 def _annotated(gold: Gold, rng: np.random.Generator, labels: Sequence[str]) -> Gold:
@@ -122,50 +162,84 @@ def f1(tagger: Tagger, golds: Sequence[Gold]) -> float:
     return 2 * len(ours & right) / max(len(ours) + len(right), 1)
 
 
-def curve(setting: Setting, plan: Plan) -> Curve:
-    """Label batch after batch, and tell after each what it took and gave."""
+def course(setting: Setting, plan: Plan, *, whole: float) -> Course:
+    """Label batch after batch, and tell after each what it took and gave; the last point is that of the ``whole`` pool."""
     pool = setting.pool
     names = sorted(pool)
     plan = replace(plan, size=max(1, round(len(names) / BATCHES)), seed=setting.seed)
     groups = dict(zip(names, clusters([pool[one].text for one in names], most=2 * plan.size).tolist(), strict=True))
-    whole = f1(learned(list(pool.values()), setting.schema), setting.test)
     every = sum(len(one.spans) for one in pool.values())
+    missed = dict.fromkeys(names, 1.0)
     done: list[str] = []
-    told: Curve = []
+    drawn: list[tuple[int, int, float, float]] = []
+    told = Course([], [])
     tagger: Tagger | None = None
-    while not told or told[-1][0] < ENOUGH * every:
+    while not told.points or told.points[-1][0] < ENOUGH * every:
         left = [one for one in names if one not in set(done)]
         asked = Candidates(
             np.array(left),
             np.full(len(left), ""),
             np.array([groups[one] for one in left]),
             np.array(left),
-            np.ones(len(left)),
-            _scores(pool, left, done, groups, tagger),
+            np.array([missed[one] for one in left]),
+            _scores(pool, left, done, groups, tagger, plan),
         )
-        made = choose(asked, before=[], plan=plan, batch=len(told) + 1)
-        done += made.candidates.doc_ids[made.ranks > 0].tolist()
+        made = choose(asked, before=[], plan=plan, batch=len(told.points) + 1)
+        missed |= dict(zip(left, (1 - made.by_now).tolist(), strict=True))
+        for number, (name, chances) in enumerate(made.inclusion.items()):
+            rows = np.flatnonzero(made.slices == name).tolist()
+            done += [left[row] for row in rows]
+            wide = spread(chances[~np.isnan(chances)])
+            drawn += [(2 * len(told.points) + number, 0, float(chances[row]), wide) for row in rows]
+        told.held.extend(_held(pool, done, drawn))
         tagger = learned([pool[one] for one in done], setting.schema)
-        labels = sum(len(pool[one].spans) for one in done)
-        told.append((labels, sum(len(pool[one].text.split()) for one in done), f1(tagger, setting.test)))
-    words = sum(len(one.text.split()) for one in pool.values())
-    return [*told, (every, words, whole)]
+        told.points.append((*_cost(pool, done), f1(tagger, setting.test)))
+    told.points.append((*_cost(pool, names), whole))
+    return told
+
+
+def _cost(pool: Mapping[str, Gold], done: Sequence[str]) -> tuple[int, int]:
+    """Count labels and words."""
+    return sum(len(pool[one].spans) for one in done), sum(len(pool[one].text.split()) for one in done)
+
+
+def _held(
+    pool: Mapping[str, Gold], done: Sequence[str], drawn: Sequence[tuple[int, int, float, float]]
+) -> Iterator[bool]:
+    """Say of each label that was seen whether the interval of its number in the pool holds the truth."""
+    sample = Sample.of(Drawn(*(np.array(one) for one in zip(*drawn, strict=True))), np.ones(len(done), bool))
+    there = {name: Counter(label for _, _, label in one.spans) for name, one in pool.items()}
+    for label in sorted({label for one in done for label in there[one]}):
+        said = sample.total(np.array([float(there[one][label]) for one in done]))
+        yield said.low <= sum(one[label] for one in there.values()) <= said.high
 
 
 def _scores(
-    pool: Mapping[str, Gold], left: Sequence[str], done: Sequence[str], groups: Mapping[str, int], tagger: Tagger | None
+    pool: Mapping[str, Gold],
+    left: Sequence[str],
+    done: Sequence[str],
+    groups: Mapping[str, int],
+    tagger: Tagger | None,
+    plan: Plan,
 ) -> dict[str, NDArray[np.float64]]:
-    said = {"diversity": scores.novelty([groups[one] for one in left], before=[groups[one] for one in done])}
-    if tagger is None:
-        return said
     golds = [pool[one] for one in left]
     documents, zones = documents_of(golds), zones_of(golds)
+    found = tagger.suggest(documents, zones=zones).spans if tagger else empty("suggestions")
+    words = np.array([float(len(one.text.split())) for one in golds])
+    labels = scores.labels_to_make(left, found)
+    before = [pool[one].text for one in done]
+    said = {
+        "representative": representative(
+            [one.text for one in golds], before=before, costs=labels if tagger else words, most=2 * plan.size
+        ),
+        "diversity": scores.novelty([groups[one] for one in left], before=[groups[one] for one in done]),
+    }
+    if tagger is None:
+        return said
     unsure = tagger.uncertainty(documents, zones=zones)
-    found = tagger.suggest(documents, zones=zones).spans
-    words = np.array([len(one.text.split()) for one in golds])
     agreed = Counter(label for one in done for _, _, label in pool[one].spans)
     return said | {
-        "uncertainty": scores.per_label(unsure * words, left, found),
+        "uncertainty": unsure * words / labels,
         "doubt of a word": unsure,
         "doubt of all": unsure * words,
         "rare": scores.rarity(left, found, agreed=agreed),
@@ -186,42 +260,54 @@ def needed(told: Curve, wanted: float, column: int = 0) -> float:
     return float(cost[first - 1] + share * (cost[first] - cost[first - 1]))
 
 
-def compared(corpus: str, unit: str, seeds: int, names: Sequence[str]) -> dict[str, list[Curve]]:
+def compared(corpus: str, unit: str, kind: str, seeds: Sequence[int], names: Sequence[str]) -> dict[str, list[Course]]:
     """Run these strategies with every seed, and print what each took and gave."""
-    told: dict[str, list[Curve]] = {name: [] for name in names}
-    for setting in settings(corpus, unit, range(seeds)):
+    told: dict[str, list[Course]] = {name: [] for name in names}
+    for setting in settings(corpus, unit, kind == "crawl", seeds):
+        whole = f1(learned(list(setting.pool.values()), setting.schema), setting.test)
         for name in names:
-            told[name].append(curve(setting, STRATEGIES[name]))
-            points = [f"{value:.3f} at {labels}" for labels, _, value in told[name][-1][::3]]
-            print(f"{corpus} {unit} {setting.seed} {name}: {', '.join(points)}", flush=True)
+            told[name].append(course(setting, STRATEGIES[name], whole=whole))
+            points = [f"{value:.3f} at {labels}" for labels, _, value in told[name][-1].points[::3]]
+            print(f"{corpus} {unit} {kind} {setting.seed} {name}: {', '.join(points)}", flush=True)
     return told
 
 
-def took(curves: Sequence[Curve], share: float, column: int = 0) -> list[float]:
+def took(courses: Sequence[Course], share: float, column: int = 0) -> list[float]:
     """Give how many labels (or words) it took with each seed to reach this share of the F1 with all labels."""
-    return [needed(one[:-1], share * one[-1][2], column) for one in curves]
+    return [needed(one.points[:-1], share * one.points[-1][2], column) for one in courses]
 
 
-def run(corpus: str = "re3d", unit: str = "sentences", seeds: int = SEEDS) -> Iterator[Ratio]:
-    """Give the ratio of labels that ours needs to those that random needs."""
-    told = compared(corpus, unit, seeds, ("random", "ours"))
-    rounds = [
-        ours / random for ours, random in zip(*(took(told[one], MOST) for one in ("ours", "random")), strict=True)
-    ]
-    yield at_most(f"labels for {MOST:.0%} of the F1, {corpus} {unit}, chosen / random", rounds, TARGET)
+def holding(courses: Sequence[Course]) -> float:
+    """Give the share of intervals that held the truth."""
+    return float(np.mean([one for course in courses for one in course.held]))
 
 
-def tell(told: Mapping[str, Sequence[Curve]]) -> None:
-    """Print the mean labels and words that each strategy took, beside random's."""
-    for name, curves in told.items():
+def run(corpus: str = "re3d", unit: str = "sentences") -> Iterator[Ratio]:
+    """Give the ratio of labels that ours needs to those that random needs, and how often intervals are right, by seed."""
+    for kind in ("plain", "crawl"):
+        told = compared(corpus, unit, kind, range(FIRST, FIRST + SEEDS), ("random", "ours"))
+        beside = zip(*(took(told[one], MOST) for one in ("ours", "random")), strict=True)
+        what = f"{corpus} {unit}, {kind}"
+        yield at_most(
+            f"labels for {MOST:.0%} of the F1, {what}, chosen / random", [ours / rand for ours, rand in beside], TARGET
+        )
+        yield at_least(f"intervals of 95 % that hold the truth, {what}", [holding([one]) for one in told["ours"]], HOLD)
+
+
+def tell(told: Mapping[str, Sequence[Course]]) -> None:
+    """Print the mean labels and words that each strategy took, beside random's, and the spread over seeds."""
+    for name, courses in told.items():
+        print(f"{name}: {holding(courses):.3f} of the intervals hold the truth")
         for share in SHARES:
-            labels, words = (float(np.mean(took(curves, share, column))) for column in (0, 1))
-            random = [float(np.mean(took(told["random"], share, column))) for column in (0, 1)]
-            beside = f"{labels / random[0]:.2f} and {words / random[1]:.2f} of random's"
-            print(f"{name}, {share:.0%}: {labels:,.0f} labels, {words:,.0f} words: {beside}")
+            labels, words = (np.array(took(courses, share, column)) for column in (0, 1))
+            others, read = (np.array(took(told["random"], share, column)) for column in (0, 1))
+            beside = f"{labels.sum() / others.sum():.2f} of random's, {words.sum() / read.sum():.2f} of its words"
+            each = ", ".join(f"{one:.2f}" for one in labels / others)
+            print(f"  {share:.0%}: {labels.mean():,.0f} labels, {words.mean():,.0f} words: {beside}; seeds {each}")
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
         sys.exit(show(run()))
-    tell(compared(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:] or list(STRATEGIES)))
+    first, count = int(sys.argv[4]), int(sys.argv[5])
+    tell(compared(*sys.argv[1:4], range(first, first + count), sys.argv[6:] or list(STRATEGIES)))

@@ -19,8 +19,9 @@ def agreed(rows: list[tuple[str, str, str]]) -> pa.Table:
     )
 
 
-def told(*rows: tuple[str, str, str]) -> list[tuple[object, ...]]:
-    return [tuple(row.values()) for row in ledger(agreed(list(rows))).to_pylist()]
+def told(*rows: tuple[str, str, str], **aliases: str) -> list[tuple[object, ...]]:
+    found = ledger(agreed(list(rows)), aliases).drop_columns("spellings")
+    return [tuple(row.values()) for row in found.to_pylist()]
 
 
 def test_surfaces_of_several_labels_come_first_and_the_odd_ones_are_marked() -> None:
@@ -30,6 +31,13 @@ def test_surfaces_of_several_labels_come_first_and_the_odd_ones_are_marked() -> 
         ("Deir el-Zour", "LOC", 1, 1, True),
         ("Hit", "GPE", 1, 1, False),
     ]
+
+
+def test_all_spellings_of_a_thing_are_counted_as_one() -> None:
+    rows = [("Assad", "PERSON", "d1"), ("Bashar", "PERSON", "d2"), ("Bashar", "ORG", "d3")]
+    assert told(*rows, Bashar="Assad") == [("Assad", "PERSON", 2, 2, False), ("Assad", "ORG", 1, 1, True)]
+    table = ledger(agreed(rows), {"Bashar": "Assad"})
+    assert table["spellings"].to_pylist() == [["Assad", "Bashar"], ["Bashar"]]
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -15,7 +15,7 @@ from copydesk.agreement.suspects.corpus import Covered
 from copydesk.agreement.suspects.model import confident
 
 
-def corpus(texts, marks, *, votes=3, readers=3, disputed=None, stories=(), decided="unanimous", **also):
+def corpus(texts, marks, *, votes=3, readers=3, disputed=None, stories=(), aliases=None, decided="unanimous", **also):
     """A corpus of ``texts``; ``marks`` has, of each document, ``LABEL quote`` for the quote's first occurrence, or (LABEL, start, end)."""
     spans = {}
     for doc, text in texts.items():
@@ -32,7 +32,7 @@ def corpus(texts, marks, *, votes=3, readers=3, disputed=None, stories=(), decid
             own.append({**place, "surface": text[start:end], "label": label, **counted})
         spans[doc] = sorted(own, key=lambda span: (span["start"], span["end"]))
     places = {doc: Covered.of(own) for doc, own in (disputed or {}).items()}
-    return Corpus(texts, spans, dict.fromkeys(texts, readers), places, stories)
+    return Corpus(texts, spans, dict.fromkeys(texts, readers), places, stories, aliases or {})
 
 
 def told(*arguments, least=0.5, **also):
@@ -47,6 +47,13 @@ def test_a_surface_that_is_mostly_labelled_otherwise_is_suspect():
     marks = {doc: ["PLACE Qaim"] for doc in TOWNS} | {"d5": ["ORG Qaim"]}
     # one of six: 1 - (1 + 1) / (6 + 2)
     assert told(TOWNS, marks) == [("d5", "ORG", "Qaim", "surface-label", 0.75)]
+
+
+def test_an_alias_that_is_mostly_labelled_otherwise_is_suspect():
+    texts = {f"d{n}": "Assad said." for n in range(3)} | {"d9": "Bashar said."}
+    marks = {doc: ["PERSON Assad"] for doc in texts} | {"d9": ["ORG Bashar"]}
+    assert not told(texts, marks)
+    assert told(texts, marks, aliases={"Bashar": "Assad"}) == [("d9", "ORG", "Bashar", "surface-label", 0.667)]
 
 
 def test_a_surface_that_is_mostly_labelled_is_suspect_where_nothing_is():

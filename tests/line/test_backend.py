@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import stat
 import subprocess
@@ -34,9 +35,10 @@ def served(desk: Any) -> Iterator[subprocess.Popen[str]]:
 
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+    """End the backend; gives its exit code and what it said, without the progress that a slow machine is told."""
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    return process.returncode, errors
+    return process.returncode, re.sub(r"^\w+: \d+ of \d+\n", "", errors, flags=re.MULTILINE)
 
 
 def let_suggest(desk: Any, *use: str, bare: float = 0.0) -> None:
@@ -109,3 +111,23 @@ def test_one_that_was_killed_is_taken_over_and_what_is_sent_bare_stays_bare(make
         assert [one["result"] for one in desk.served(project, "anna")["predictions"]] == [[]]
         assert end(process, signal.SIGINT) == (0, "")
     assert desk.studio.get("api/ml/", params={"project": number}) == []
+
+
+def test_what_was_suggested_live_counts_as_sent_once_it_is_pulled(make_desk: Callable[..., Any]) -> None:
+    desk = make_desk("live-sent", people=("anna", "ben"))
+    let_suggest(desk)
+    project, _ = pushed(desk)
+    let_suggest(desk, "rules")
+    with served(desk):
+        task = desk.labelled(project)["ferry"]
+        for _ in range(2):  # the first opening makes the prediction, the second shows it
+            (prediction,) = desk.studio.get(f"api/tasks/{task['id']}/")["predictions"]
+        for name in ("anna", "ben"):
+            desk.submit(task, name, [{**one, "origin": "prediction"} for one in prediction["result"]])
+        desk.run("pull")
+    desk.run("agree")
+    shown = [one for one in prediction["result"] if one["type"] == "labels"]
+    fates = desk.run("suggest", "--evaluate")["fates"]
+    assert {one["suggester"] for one in fates} == {"rules"}
+    assert sum(one["kept"] for one in fates) == 2 * len(shown) > 0
+    assert not any(desk.workspace.live.iterdir())

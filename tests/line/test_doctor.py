@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -19,6 +22,7 @@ from copydesk.flow.studio import pull, push
 from copydesk.flow.versions import examine_packages, installed
 from copydesk.store import read_secrets
 from copydesk.studio.client import Studio
+from copydesk.studio.projects import MODEL_VERSION
 from copydesk.workspace import Workspace
 
 Shell = Callable[..., CompletedProcess[str]]
@@ -202,11 +206,48 @@ def predictions_off(desk: Desk) -> None:
     desk.patch_project(show_collab_predictions=False)
 
 
+@contextmanager
+def backend(desk: Desk, *, answers: str = MODEL_VERSION, **registered: object) -> Iterator[None]:
+    """An ML backend that the project asks, as ``copydesk backend`` registers it; it answers as a model of a version."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"status": "UP", "model_version": answers}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        told = {"project": desk.project["id"], "title": MODEL_VERSION, "description": "copydesk backend", "url": url}
+        desk.studio.post("api/ml/", json=told)
+        if registered:
+            (made,) = desk.studio.get("api/ml/", params={"project": desk.project["id"]})
+            desk.studio.patch(f"api/ml/{made['id']}", json={**told, **registered})
+        yield
+        server.shutdown()
+
+
+def dead_backend(desk: Desk) -> None:
+    with backend(desk):
+        pass
+
+
 BY_PROGRAM = {
     "ground-truth": [imported_ground_truth],
     "overlap-drift": [overlap],
     "settings-drift": [settings],
     "hidden-predictions": [other_predictions, predictions_off],
+    "dead-backend": [dead_backend],
 }
 
 
@@ -221,6 +262,14 @@ def test_what_a_program_can_mend_is_mended_and_told(desk: Desk, code: str, make:
     assert fixed[code]["fixed"]
     assert desk.doctor() == (0, {})
     assert desk.marked() == before
+
+
+@pytest.mark.parametrize("other", [{"answers": "theirs"}, {"title": "ours"}])
+def test_a_backend_that_is_another_now_is_told_and_asked_no_longer(desk: Desk, other: dict[str, str]) -> None:
+    with backend(desk, **other):
+        assert "changed-backend" in desk.doctor()[1]
+        desk.doctor("--fix")
+        assert desk.doctor() == (0, {})
 
 
 def test_a_task_that_is_to_be_asked_of_more_people_is_served_to_the_next_one(desk: Desk) -> None:

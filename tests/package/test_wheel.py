@@ -1,21 +1,22 @@
-"""Rules of the built package: it holds what git holds, and a workspace can be laid out from it alone."""
+"""Rules of the built package: it holds what git holds, the index takes it, it is typed, and a workspace can be laid out from it alone."""
 
+import os
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """
+from pathlib import Path
+from copydesk import Workspace
 
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
-    return next(folder.glob("*.whl"))
+workspace = Workspace.find(Path("."))
+reveal_type(workspace.root)
+reveal_type(workspace.schema())
+Workspace.find(1)
+"""
 
 
 def kept_in_git(*folders: str) -> set[str]:
@@ -28,6 +29,35 @@ def test_the_wheel_holds_what_git_holds_and_nothing_else(wheel: Path) -> None:
     code = {name.removeprefix("toolkit/") for name in kept_in_git("toolkit")}
     starter = {f"copydesk/starter/{name}" for name in kept_in_git("schemas", "validation", "seeds/004_sarn-pass.txt")}
     assert held == code | starter
+
+
+def test_the_index_takes_the_wheel_and_the_sdist(wheel: Path) -> None:
+    built = sorted(str(path) for path in wheel.parent.iterdir())
+    assert len(built) == 2
+    done = subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", *built], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_who_uses_the_wheel_sees_its_types(wheel: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "environment"], cwd=tmp_path, check=True)
+    (packages,) = tmp_path.glob("environment/lib/python*/site-packages")
+    zipfile.ZipFile(wheel).extractall(packages)
+    (tmp_path / "program.py").write_text(PROGRAM, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--python-executable", "environment/bin/python", "program.py"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name not in ("MYPYPATH", "PYTHONPATH")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.findall(r"(?:note|error): (.*)", done.stdout) == [
+        'Revealed type is "pathlib.Path"',
+        'Revealed type is "copydesk.model.schema.LabelSchema"',
+        'Argument 1 to "find" of "Workspace" has incompatible type "int"; expected "Path"  [arg-type]',
+    ]
 
 
 def test_a_workspace_is_laid_out_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:

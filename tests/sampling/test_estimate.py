@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from copydesk.flow.sample import plan_of
+from copydesk.model.settings import SampleSettings
 from copydesk.sampling import Candidates, Plan, choose
 from copydesk.sampling.estimate import Drawn, Sample, finished, spread
 
@@ -60,6 +64,21 @@ def test_weights_recover_the_true_frequencies_and_intervals_hold_them_as_often_a
     assert np.mean(ratios) == pytest.approx(truth[1], rel=0.03)
     assert (np.mean(held, axis=0) > 0.9).all()  # nominally 0.95
     assert (np.mean(held, axis=0) < 0.99).all()
+
+
+def test_as_shipped_intervals_hold_the_truth_of_frequent_and_of_rare_labels_as_often_as_they_say() -> None:
+    rare = np.where(RNG.random(N) < 0.1, LABELS, 0)
+    shipped = plan_of(SampleSettings(size=24))
+    held = []
+    for seed in range(120):
+        sample, rows = surveyed(seed, plan=replace(shipped, weights={"uncertainty": 1.0}, seed=seed))
+        for values in (LABELS, rare):
+            for said, truth in (
+                (sample.total(values[rows]), values.sum()),
+                (sample.ratio(values[rows], LENGTHS[rows]), values.sum() / LENGTHS.sum()),
+            ):
+                held.append(said.low <= truth <= said.high)
+    assert (np.mean(np.reshape(held, (-1, 4)), axis=0) >= 0.93).all()  # nominally 0.95
 
 
 def test_the_plain_mean_of_what_was_chosen_is_far_off_where_the_weights_are_not() -> None:

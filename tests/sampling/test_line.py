@@ -199,7 +199,8 @@ def test_a_document_that_came_later_is_there_for_the_batches_since(desk: Workspa
 
 
 def test_a_suggester_that_learned_says_of_what_it_is_unsure(desk: Workspace) -> None:
-    learning = ["[suggest]", 'use = ["tagger"]', "[suggest.options.tagger]", "documents = 1", "spans = 1"]
+    learning = ["[sample.weights]", "representative = 0", "uncertainty = 1"]
+    learning += ["[suggest]", 'use = ["tagger"]', "[suggest.options.tagger]", "documents = 1", "spans = 1"]
     (desk.root / "copydesk.toml").write_text(settings(*SAMPLE, *learning), encoding="utf-8")
     desk = Workspace.open(desk.root)
     first = asked(desk)

@@ -26,11 +26,11 @@ def suggestions(*rows: tuple[str, str, float, Sequence[str]]) -> pa.Table:
     )
 
 
-def test_doubt_is_greatest_in_the_middle_and_counts_for_each_label_that_is_to_be_made() -> None:
+def test_doubt_is_greatest_in_the_middle_and_a_label_more_than_is_suggested_is_to_be_made() -> None:
     found = suggestions(("a", "X", 0.5, []), ("b", "X", 0.9, []), ("b", "X", 0.1, []))
     doubt = scores.doubt(NAMES, found)
     assert doubt == pytest.approx([1, 0.4, 0])
-    assert scores.per_label(doubt, NAMES, found) == pytest.approx([1 / 2, 0.4 / 3, 0])
+    assert scores.labels_to_make(NAMES, found).tolist() == [2, 3, 1]
 
 
 def test_a_committee_disagrees_most_where_half_of_it_says_a_span() -> None:

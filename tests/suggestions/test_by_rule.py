@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -16,13 +17,15 @@ from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import SUGGESTIONS, empty, from_rows
 from copydesk.suggestions import Name, Rules, Setup, read_names
 from copydesk.suggestions.names import NameIndex
-from copydesk.suggestions.patterns import read_rule
+from copydesk.suggestions.patterns import Pattern, pattern_index, read_rule, rule_names
 from copydesk.suggestions.variants import variants
-from copydesk.suggestions.words import is_whole, tokens
+from copydesk.suggestions.words import is_whole
 
 ROOT = Path(__file__).parents[2]
 CASES = tomllib.loads((ROOT / "tests/cases/suggestions/dates-and-numbers.toml").read_text(encoding="utf-8"))["cases"]
 
+RULES = tuple(read_rule(name) for name in rule_names())
+PATTERNS = [pattern for rule in RULES for pattern in rule.patterns]
 NAMES = (
     Name("Qaim", "PLACE", "q"),
     Name("al-Qaim", "PLACE", "q"),
@@ -126,15 +129,14 @@ def in_word(character: str) -> bool:
 @settings(deadline=None, max_examples=300)
 @given(text=texts)
 def test_of_all_places_where_a_pattern_or_name_matches_none_is_passed_over(text: str) -> None:
-    words = tokens(text)
-    for rule in (read_rule("date"), read_rule("number")):
+    for rule in RULES:
         everywhere = {}
         for start in range(len(text)):
             matches = [one.expression.match(text, start) for one in rule.patterns]
             ends = [match.end() for match in matches if match and is_whole(text, start, match.end())]
             if ends:
                 everywhere[start] = max(ends)
-        assert {start: end for start, end, _ in rule.find(text, words)} == everywhere
+        assert {start: end for start, end, *_ in pattern_index((rule.name,)).find(text)} == everywhere
     plain: dict[int, int] = {}
     for surface in {one for name in NAMES for one in (name.surface, *variants(name.surface))}:
         for start in range(len(text)):
@@ -142,6 +144,15 @@ def test_of_all_places_where_a_pattern_or_name_matches_none_is_passed_over(text:
             if text.startswith(surface, start) and is_whole(text, start, end):
                 plain[start] = max(end, plain.get(start, 0))
     assert {start: end for start, end, *_ in NameIndex(NAMES).find(text)} == plain
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=[pattern.name for pattern in PATTERNS])
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_a_match_begins_with_what_its_pattern_says_that_it_begins_with(pattern: Pattern, data: st.DataObject) -> None:
+    within = re.sub(r"\(\?<?=[^()]*\)", "", pattern.expression.pattern)  # without what must stand beside a match
+    text = data.draw(st.from_regex(within, fullmatch=True))
+    assert re.sub("[\u00a0\u202f]", " ", text).startswith(tuple(pattern.begins))
 
 
 def test_the_longest_match_wins_and_case_counts(schema: LabelSchema, tasks_of: Tasks) -> None:

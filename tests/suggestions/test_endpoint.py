@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,7 @@ from copydesk.model.tables import empty
 from copydesk.suggestions import Found, Setup, suggester_class
 from copydesk.suggestions.endpoint.answer import read_answer
 
+ROOT = Path(__file__).parents[2]
 Tasks = Callable[..., pa.Table]
 KEY = "sk-never-to-be-seen"
 TEXT = "Qaim fell. 😀 Troops left Qaim on Friday."
@@ -89,6 +91,37 @@ def ask(tmp_path: Path, schema: LabelSchema, tasks_of: Tasks, monkeypatch: pytes
         return suggester_class("endpoint")(setup).suggest(tasks_of(texts), zones=empty("zones"))
 
     return asking
+
+
+def test_relations_and_categories_are_asked_for_where_the_schema_has_them_and_those_that_may_not_stand_are_refused(
+    model: Model, tmp_path: Path, tasks_of: Tasks
+) -> None:
+    folder = ROOT / "schemas/attribution-claims"
+    schema = LabelSchema.read(tomllib.loads((folder / "schema.toml").read_text("utf-8")), place="schema.toml")
+    spans = [span("Ester", "SOURCE"), span("it fell", "CONTENT"), span("Nobody", "SOURCE")]
+    relations = [
+        {"type": "source_of", "head": 0, "tail": 1, "confidence": 0.9},
+        {"type": "source_of", "head": 1, "tail": 0, "confidence": 0.9},
+        {"type": "source_of", "head": 2, "tail": 1, "confidence": 0.9},
+        {"type": "causes", "head": 0, "tail": 1, "confidence": 0.9},
+    ]
+    categories = [{"name": "primary_frame", "value": value, "confidence": 0.6} for value in ("political", "mild")]
+    model.turns = [said(content=json.dumps({"spans": spans, "relations": relations, "categories": categories}))]
+    setup = Setup(schema, tmp_path, options={"model": "m", "url": model.url})
+    found = suggester_class("endpoint")(setup).suggest(tasks_of(["Ester said it fell."]), zones=empty("zones"))
+    (relation,) = found.relations.to_pylist()
+    assert (relation["head_start"], relation["tail_start"], relation["label"]) == (0, 11, "source_of")
+    (category,) = found.categories.to_pylist()
+    assert (category["name"], category["value"], category["score"]) == ("primary_frame", "political", 0.6)
+    for reason in (
+        "relation of what is no span",
+        "relation that may not stand there",
+        "unknown relation",
+        "unknown category",
+    ):
+        assert f"1 {reason}" in found.notes[1]
+    (asked,) = model.asked
+    assert set(asked["response_format"]["json_schema"]["schema"]["required"]) == {"spans", "relations", "categories"}
 
 
 def marked(found: Found) -> list[tuple[int, int, str, str]]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from copydesk.datasets.load import load
+    from copydesk.errors import CopydeskError
+    from copydesk.model.schema import LabelSchema
+    from copydesk.workspace import Workspace
 
 _HOMES = {
     "CopydeskError": "copydesk.errors",

@@ -52,6 +52,34 @@ class Part:
             return _columns(TABLES[table], columns).empty_table()
         return read_table(self.path / f"{table}.parquet", _columns(TABLES[table], columns))
 
+    def row(self, table: str, number: int) -> dict[str, Any]:
+        """Read one row of a table, and of the file no more than the row group that it is in."""
+        path, before = self.path / f"{table}.parquet", 0
+        with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for group in range(file.num_row_groups):
+                rows = file.metadata.row_group(group).num_rows
+                if number < before + rows:
+                    row: dict[str, Any] = file.read_row_group(group).slice(number - before, 1).to_pylist()[0]
+                    return row
+                before += rows
+        raise IndexError(f"{path} has no row {number}")
+
+    def where(self, table: str, column: str, value: str) -> pa.Table:
+        """Read the rows with this value in a column, and of the file no more than that column and the row groups that hold some."""
+        found, path = [TABLES[table].empty_table()], self.path / f"{table}.parquet"
+        if table not in self.receipt["files"]:
+            return found[0]
+        with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+            place = file.schema_arrow.get_field_index(column)
+            for group in range(file.num_row_groups):
+                known = file.metadata.row_group(group).column(place).statistics
+                if known and known.has_min_max and not known.min <= value <= known.max:
+                    continue
+                mine = pc.equal(file.read_row_group(group, [column])[column], value)
+                if pc.any(mine).as_py():
+                    found.append(file.read_row_group(group, TABLES[table].names).filter(mine))
+            return pa.concat_tables(found)
+
 
 class Log:
     """Parts that are only ever added: the history is the data."""
@@ -123,6 +151,11 @@ class Latest:
         """Read one table of the newest part, or some of its columns; empty where there is none."""
         part = self.part()
         return part.read(table, columns=columns) if part else _columns(TABLES[table], columns).empty_table()
+
+    def where(self, table: str, column: str, value: str) -> pa.Table:
+        """Read the rows of the newest part with this value in a column; none where there is no part."""
+        part = self.part()
+        return part.where(table, column, value) if part else TABLES[table].empty_table()
 
     def is_made_from(self, key: str) -> bool:
         """Say whether the newest part was made from the input with this key."""
@@ -244,18 +277,25 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
 
     Raises StoreError, naming the file, where it is missing, damaged or of another schema.
     """
-    try:
+    with _readable(path):
         table = pq.read_table(path, columns=schema.names, page_checksum_verification=True, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(
-            f"cannot read {path}: {error}", fix="restore the file, or remove its folder and run again"
-        ) from error
     if not table.schema.equals(schema):
         raise StoreError(
             f"{path} has other columns than this version of Copydesk expects: {', '.join(table.schema.names)}",
             fix="use the version of Copydesk that wrote it",
         )
     return table
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise StoreError where a Parquet file is missing or damaged."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"cannot read {path}: {error}", fix="restore the file, or remove its folder and run again"
+        ) from error
 
 
 def sweep(folder: Path) -> None:

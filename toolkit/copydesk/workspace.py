@@ -233,6 +233,11 @@ class Workspace:
         return Log(self._labelled("sent"))
 
     @property
+    def live(self) -> Path:
+        """What was suggested live since, a part for each answer, until it is taken into ``sent``."""
+        return self._labelled("live")
+
+    @property
     def samples(self) -> Log:
         """Which documents were chosen to be labelled, a part for each batch."""
         return Log(self._labelled("samples"))
@@ -327,8 +332,9 @@ def _answered(settings: str, answers: Mapping[str, object]) -> str:
     for key, value in answers.items():
         line = f"{key} = {json.dumps(value, ensure_ascii=False)}"  # which TOML reads as the same text or number
         old = re.compile(rf'(?m)^{key} = (?:"[^"]*"|\d+)( *)')
-        settings, count = old.subn(lambda at, line=line: (line + at[1][:1]).ljust(len(at[0])), settings)
-        assert count == 1, key
+        at = old.search(settings)
+        assert at, key
+        settings = settings[: at.start()] + (line + at[1][:1]).ljust(len(at[0])) + settings[at.end() :]
     return settings
 
 

@@ -68,7 +68,7 @@ def published(version):
 def documented():
     """The lines of docs/loading.md with the error that each is said to raise; "" where it is said to load."""
     text = (ROOT / "docs" / "loading.md").read_text(encoding="utf-8")
-    lines = "".join(re.findall(r"```python\n(.*?)```", text, flags=re.S)).splitlines()
+    lines = "".join(re.findall(r"```python.*?\n(.*?)```", text, flags=re.S)).splitlines()
     split = (line.partition("  # ") for line in lines)
     return {line: said if said.isidentifier() else "" for line, _, said in split}
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import pdtr
 
 from copydesk.agreement.columns import Floats, Ints
 
@@ -88,6 +87,8 @@ def _drawn_again(times: Ints, resamples: int, generator: np.random.Generator) ->
 
 
 def _poisson(mean: float, shape: tuple[int, int], generator: np.random.Generator) -> Ints:
+    from scipy.special import pdtr
+
     if mean > _TABLED:
         return generator.poisson(mean, shape)
     table = pdtr(np.arange(3 * _TABLED), mean)

@@ -31,7 +31,7 @@ def malformed_feed(raw: bytes) -> Feed | None:
         return None
     about = found.feed
     own = next((one.get("href") for one in about.get("links", ()) if one.get("rel") == "self"), None)
-    return Feed(line(own) or line(about.get("id")), _items(found.entries, about))
+    return Feed(line(own) or line(about.get("id")), list(_items(found.entries, about)))
 
 
 def _items(entries: list[dict[str, Any]], about: Mapping[str, Any]) -> Iterator[Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import unescape
@@ -49,7 +49,7 @@ class Feed:
     """A feed: the address that it gives as its own, and its items."""
 
     address: str | None
-    items: Iterator[Item]
+    items: Sequence[Item]
 
 
 @cache
@@ -68,7 +68,7 @@ def feed_of(root: Element) -> Feed | None:
         items += [one for one in root if _NAMES[one.tag] == "item"]
     about = _inside(channel)
     shared = _shared(root, channel, about)
-    return Feed(_own_address(about), (_item(one, _inside(one), shared) for one in items))
+    return Feed(_own_address(about), [_item(one, _inside(one), shared) for one in items])
 
 
 class _Names(dict[str, str]):

@@ -16,23 +16,17 @@ from copydesk.model.name import NAME_RULE, is_name
 Answers = dict[str, str | int]
 
 
-class _Name(click.ParamType):
-    name = "name"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not is_name(value):
-            self.fail(f"{value!r} cannot be the name of a folder: {NAME_RULE}", param, ctx)
-        return value
+def _name(value: str) -> str:
+    if not is_name(value):
+        raise click.BadParameter(f"{value!r} cannot be the name of a folder: {NAME_RULE}")
+    return value
 
 
-class _Address(click.ParamType):
-    name = "url"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        address = urlsplit(value)
-        if value and (address.scheme not in {"http", "https"} or not address.hostname):
-            self.fail(f"{value!r} is no address of a server: write it as https://labels.example.org", param, ctx)
-        return value
+def _url(value: str) -> str:
+    address = urlsplit(value)
+    if value and (address.scheme not in {"http", "https"} or not address.hostname):
+        raise click.BadParameter(f"{value!r} is no address of a server: write it as https://labels.example.org")
+    return value
 
 
 _MANY = click.IntRange(1, 1_000)
@@ -40,9 +34,9 @@ _MANY = click.IntRange(1, 1_000)
 
 @click.command("init")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--name", type=_Name(), help="What the dataset is called.")
-@click.option("--schema", type=_Name(), help="What is labelled: a folder in schemas/.")
-@click.option("--url", type=_Address(), help="The Label Studio of your own; empty: the embedded one.")
+@click.option("--name", type=_name, metavar="NAME", help="What the dataset is called.")
+@click.option("--schema", type=_name, metavar="NAME", help="What is labelled: a folder in schemas/.")
+@click.option("--url", type=_url, metavar="URL", help="The Label Studio of your own; empty: the embedded one.")
 @click.option("--annotators", type=_MANY, help="How many people read each article.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @json_option
@@ -87,7 +81,7 @@ def _ask() -> Answers:
 
     usual, schemas = starter_settings(), starter_schemas()
     click.echo("Four questions; Enter takes what is in brackets.\n")
-    name = click.prompt("What is the dataset to be called?", default=usual.name, type=_Name())
+    name = click.prompt("What is the dataset to be called?", default=usual.name, value_proc=_name)
     click.echo("\n" + "\n".join(f"  {schema:<20} {title}" for schema, title in schemas.items()))
     schema = click.prompt(
         "What is to be labelled?", default=usual.schema, type=click.Choice(list(schemas)), show_choices=False
@@ -96,7 +90,7 @@ def _ask() -> Answers:
     url = click.prompt(
         "Where is your Label Studio?",
         default="",
-        type=_Address(),
+        value_proc=_url,
         prompt_suffix=" [the embedded one]: ",
         show_default=False,
     )

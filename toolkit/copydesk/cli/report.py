@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from copydesk.cli.output import json_option, open_workspace, print_report
-from copydesk.flow import site
 
 
 @click.command("report")
@@ -26,4 +25,6 @@ def command(ctx: click.Context, target: Path, as_json: bool) -> None:
 
     The file needs no network and no other file, and may be sent to who has no Copydesk. Annotators stand in it under their pseudonyms.
     """
+    from copydesk.flow import site
+
     print_report(site.export(open_workspace(ctx), target), as_json=as_json)

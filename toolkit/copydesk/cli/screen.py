@@ -17,13 +17,13 @@ from copydesk.cli.terminal import console
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-SECONDS = 0.5  # between two looks
+SECONDS = 1.0  # between two looks
 
 
-def fill_screen(picture: Callable[[Console], RenderableType], *, stamp: Callable[[], object]) -> None:
+def fill_screen(picture: Callable[[Console], RenderableType], *, key: Callable[[], object]) -> None:
     """Show the picture until q, Ctrl-C or SIGTERM, and leave the terminal as it was.
 
-    It is made and drawn again where ``stamp`` gives another value or the terminal another size, over the last one and without
+    It is made and drawn again where ``key`` gives another value or the terminal another size, over the last one and without
     clearing it.
     """
     from rich.live import Live
@@ -32,7 +32,7 @@ def fill_screen(picture: Callable[[Console], RenderableType], *, stamp: Callable
     with until_told(), _pressed() as pressed, Live(console=out, screen=True, auto_refresh=False) as live:
         shown = None
         while pressed() not in {"q", "Q"}:
-            now = stamp(), out.size
+            now = key(), out.size
             if now != shown:
                 shown = now
                 live.update(picture(out), refresh=True)
@@ -58,7 +58,7 @@ def _pressed() -> Iterator[Callable[[], str]]:
     keyboard = sys.stdin.fileno()
     before = termios.tcgetattr(keyboard)
     try:
-        tty.setcbreak(keyboard)
+        tty.setcbreak(keyboard, termios.TCSADRAIN)  # what was typed before counts
         yield lambda: _key(keyboard)
     finally:
         termios.tcsetattr(keyboard, termios.TCSADRAIN, before)

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 import click
 
 from copydesk.cli.output import json_option, open_workspace, print_json
-from copydesk.flow import site
 
 
 @click.command("serve")
@@ -26,6 +25,8 @@ def command(ctx: click.Context, host: str, port: int, as_json: bool) -> None:
     Only this machine is answered, and only who has the token that is in the address printed. Nothing is written, and nothing is loaded
     from elsewhere.
     """
+    from copydesk.flow import site
+
     workspace, end = open_workspace(ctx), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end.set())

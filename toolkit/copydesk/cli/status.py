@@ -1,22 +1,23 @@
-"""``copydesk status``: what there is at each stage, and what waits; once, or on a screen that follows the work."""
+"""``copydesk status``: counts at each stage; once, or on a screen that follows the work."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_json
 from copydesk.cli.screen import SECONDS, fill_screen, until_told
-from copydesk.cli.terminal import is_screen, plain, print_rows
+from copydesk.cli.terminal import is_screen, plain
 from copydesk.errors import StoreError
 
 if TYPE_CHECKING:
-    from copydesk.flow.overview import Overview
+    from rich.console import Console, RenderableType
+
     from copydesk.workspace import Workspace
 
 
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, rejected: bool, watch: bool, schema: str, as_json: bool) -> None:
-    """Count what there is at each stage of this workspace, and tell what waits there.
+    """Count what there is at each stage of this workspace.
 
     What is rejected is taken up by copydesk ingest once its file or a setting was changed, and by copydesk ingest --retry. With
-    --watch, the line, the pace and the people are shown as they change; where there is no terminal to fill, the counts are printed
-    again whenever they change.
+    --watch, the line, what waits where, the pace and the people are shown as they change; where there is no terminal to fill, the
+    counts are printed again whenever they change.
     """
     from copydesk.flow import look
 
@@ -41,71 +42,51 @@ def command(ctx: click.Context, rejected: bool, watch: bool, schema: str, as_jso
         _print_rejected(look.rejected(workspace), as_json=as_json)
     elif watch:
         _watch(workspace, as_json=as_json)
-    elif as_json:
-        print_json(_told(workspace))
     else:
-        _print(_told(workspace))
+        _print(workspace, as_json=as_json)
 
 
 def _watch(workspace: Workspace, *, as_json: bool) -> None:
-    """Show the work as it goes on until told to stop; where there is no screen, print it whenever it changed."""
-    from copydesk.flow.overview import stamp
+    """Show the work as it goes on until told to stop; where there is no screen, print the counts whenever they changed."""
+    from copydesk.flow.desk import desk_key
+
+    def key() -> str:
+        return desk_key(workspace, datetime.now(UTC).date())
 
     if is_screen(sys.stdout) and not as_json:
-        from copydesk.cli.picture import picture
-
-        title = f"{workspace.settings.name}   {workspace.root}"
-        fill_screen(
-            lambda out: picture(_overview(workspace), out, title=title, now=_now()),
-            stamp=lambda: (stamp(workspace), _now().minute),
-        )
+        fill_screen(lambda out: _picture(workspace, out), key=key)
         return
-    shown = None
+    shown = ""
     with until_told():
         while True:
-            if (now := stamp(workspace)) != shown:
+            if (now := key()) != shown:
                 shown = now
-                if as_json:
-                    click.echo(json.dumps(_told(workspace), ensure_ascii=False, default=str))
-                else:
-                    _print(_told(workspace))
+                _print(workspace, as_json=as_json)
             time.sleep(SECONDS)
 
 
-def _now() -> datetime:
-    return datetime.now().astimezone()
+def _picture(workspace: Workspace, out: Console) -> RenderableType:
+    """Draw the desk, once more where a command replaced a table while it was read."""
+    from copydesk.cli.picture import picture
+    from copydesk.flow.desk import labellings
 
-
-def _overview(workspace: Workspace) -> Overview:
-    """Look where the work stands, once more where a command replaced a table while it was read."""
-    from copydesk.flow.overview import overview
-
+    title, today = f"{workspace.settings.name}   {workspace.root}", datetime.now(UTC).date()
     try:
-        return overview(workspace, now=_now())
+        return picture(labellings(workspace, today), out, title=title)
     except StoreError:
         time.sleep(SECONDS)
-        return overview(workspace, now=_now())
+        return picture(labellings(workspace, today), out, title=title)
 
 
-def _told(workspace: Workspace) -> dict[str, Any]:
+def _print(workspace: Workspace, *, as_json: bool) -> None:
     from copydesk.flow import look
 
-    return {**look.status(workspace), "overview": _overview(workspace).as_dict()}
-
-
-def _print(told: dict[str, Any]) -> None:
-    view = told.pop("overview")
-    for stage, numbers in told.items():
+    counts = look.status(workspace)
+    if as_json:
+        click.echo(json.dumps(counts, ensure_ascii=False))
+        return
+    for stage, numbers in counts.items():
         click.echo(f"{stage:<10} " + ", ".join(f"{number} {what}" for what, number in numbers.items()))
-    waiting = [
-        (f"{step['name']} {schema if len(view['under']) > 1 else ''}", f"{one['count']:,} {one['what']}", one["next"])
-        for schema, steps in [("", view["shared"]), *view["under"].items()]
-        for step in steps
-        for one in step["waiting"]
-    ]
-    if waiting:
-        click.echo("\nwaiting")
-        print_rows(waiting, heads=("at", "what", "next"))
 
 
 def _print_rejected(rows: list[dict[str, str]], *, as_json: bool) -> None:

@@ -34,9 +34,13 @@ def console(stream: TextIO | None = None) -> Console:
     from rich.console import Console
 
     stream = stream or sys.stdout
-    colours = None if is_plain(stream) else "auto"
     return Console(
-        file=stream, force_terminal=is_screen(stream), color_system=colours, markup=False, highlight=False, emoji=False
+        file=stream,
+        force_terminal=is_screen(stream),
+        color_system=None if is_plain(stream) else "auto",
+        markup=False,
+        highlight=False,
+        emoji=False,
     )
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+import pyarrow.compute as pc
+
 from copydesk.errors import UnknownError
 from copydesk.flow.connect import connected, known_projects
 from copydesk.flow.current import located, zones_of
-from copydesk.flow.sending import is_bare
+from copydesk.flow.sending import is_bare, keep_live
 from copydesk.flow.suggest import suggested_for, suggestions
 from copydesk.model.document import text_sha256
 from copydesk.model.progress import Progress, Say
@@ -107,6 +109,9 @@ class Live:
         for note in set(found.notes) - self._told:  # most are the same each time
             self._say(note)
         self._told.update(found.notes)
+        known = documents.filter(pc.not_equal(documents["text_sha256"], ""))
+        if known.num_rows:
+            keep_live(self._workspace, known, found)
         values = suggested_times(found.spans, documents=documents, schema=self._workspace.schema())
         return Suggested(found.spans, found.relations, found.categories, values)
 

@@ -90,6 +90,11 @@ def zones_in(workspace: Workspace, part: Part) -> pa.Table:
     return _Rezoned(workspace).zones(part)
 
 
+def titles_in(workspace: Workspace, part: Part) -> dict[tuple[str, int], str | None]:
+    """Give the titles of revisions in a part of the log that are others than the part says."""
+    return _Rezoned(workspace).titles(part)
+
+
 def article_of(part: Part, document: Mapping[str, Any]) -> dict[str, Any]:
     """Give the article that a document in this part of the log was made from, with its bytes."""
     rows = part.read("articles")

@@ -38,13 +38,13 @@ class Desk:
     def __call__(self, _asked: Mapping[str, str] | None = None) -> Part:
         """Show how things stand now."""
         today = datetime.now(UTC).date()
-        key = _key(self._workspace, today)
+        key = desk_key(self._workspace, today)
         if self._known is None or self._known[0] != key:
             self._known = key, _desk(self._workspace, today)
         return self._known[1]
 
 
-def _key(workspace: Workspace, today: date) -> str:
+def desk_key(workspace: Workspace, today: date) -> str:
     """Digest of the names of all that the desk is made from."""
     seen: list[object] = [str(today), workspace.documents.digest, {**datasets_in(workspace.datasets)}]
     for one in _each(workspace):
@@ -57,6 +57,11 @@ def _each(workspace: Workspace) -> list[Workspace]:
     return [workspace.under(name) for name in workspace.schemas]
 
 
+def labellings(workspace: Workspace, today: date) -> list[Labelling]:
+    """Gather the work under each of the workspace's schemas."""
+    return [_labelling(one, today) for one in _each(workspace)]
+
+
 def _desk(workspace: Workspace, today: date) -> Part:
     return part(
         "desk.html",
@@ -64,7 +69,7 @@ def _desk(workspace: Workspace, today: date) -> Part:
         name="desk",
         live=True,
         workspace=workspace.settings.name,
-        labellings=[_labelling(one, today) for one in _each(workspace)],
+        labellings=labellings(workspace, today),
         looked=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
 

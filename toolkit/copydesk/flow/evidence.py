@@ -56,12 +56,14 @@ class Evidence:
 
 def in_workspace(workspace: Workspace, identity: str) -> Evidence | None:
     """Look for a label among the agreed ones of the workspace's schema."""
-    kind, label = _label(identity, {kind: workspace.agreed.read(name) for kind, name in _AGREED.items()})
+    kind, label = _label(
+        identity, {kind: workspace.agreed.where(name, KINDS[kind], identity) for kind, name in _AGREED.items()}
+    )
     if label is None:
         return None
     doc_id = label["doc_id"]
-    labels = voting(workspace, {name: workspace.labels.read(name) for name in _VOTING})[0]
-    of = {name: _of(table, doc_id) for name, table in labels.items()}
+    labels = voting(workspace, {name: workspace.labels.where(name, "doc_id", doc_id) for name in _VOTING})[0]
+    of = {name: table.to_pylist() for name, table in labels.items()}
     annotations = {row["annotation_id"] for row in of["reads"]}
     current = workspace.agreed.is_made_from(agreed_key(workspace))
     text = _text_of(workspace, doc_id, label["revision"])
@@ -73,7 +75,7 @@ def in_workspace(workspace: Workspace, identity: str) -> Evidence | None:
         schema=workspace.schema().name,
         in_workspace=True,
         label=label,
-        ends=_ends(kind, label, workspace.agreed.read("agreed_spans")),
+        ends=_ends(kind, label, workspace.agreed.where("agreed_spans", "doc_id", doc_id)),
         document=document,
         article=article_of(part, document),
         edits=edits_of(part, document),

@@ -84,7 +84,7 @@ def show(workspace: Workspace, doc_id: str) -> dict[str, Any]:
         "categories": _categories(workspace, document),
         "together": _together(workspace, document),
         "waiting": [
-            {**row, "detail": _waiting(row, text)}
+            {**row, "detail": waiting_told(row, text)}
             for row in _of(workspace.labels.read("anchors"), document["doc_id"])
             if row["span_id"] is None
         ],
@@ -168,7 +168,7 @@ def _together(workspace: Workspace, document: Mapping[str, Any]) -> dict[str, li
     return found
 
 
-def _waiting(anchor: Mapping[str, Any], text: str) -> str:
+def waiting_told(anchor: Mapping[str, Any], text: str) -> str:
     """Say of a label that waits for a person where it was drawn, and where it may be now."""
     made = f"{anchor['made_surface']!r} [{anchor['made_start']}:{anchor['made_end']}] of revision {anchor['made_on_revision']}"
     if anchor["start"] is None:

@@ -24,8 +24,9 @@ from copydesk.flow.report import Report
 from copydesk.flow.steps import Source, sources_of
 from copydesk.flow.suggest import SHOWN, Suggested, Used, engine_of, suggestions
 from copydesk.model.progress import Progress
+from copydesk.model.settings import SampleSettings
 from copydesk.model.tables import empty, from_rows
-from copydesk.sampling import Candidates, Choice, Plan, choose, clusters, combine, keyed, scores, strata
+from copydesk.sampling import Candidates, Choice, Plan, choose, clusters, combine, keyed, representative, scores, strata
 from copydesk.sampling.choose import RANDOM
 from copydesk.sampling.draw import Floats
 from copydesk.sampling.estimate import spread
@@ -75,11 +76,13 @@ def order(workspace: Workspace, *, progress: Progress) -> pa.Table:
     them by lot. The caller holds the workspace's lock.
     """
     waiting = waiting_samples(workspace).sort_by("doc_id")
-    documents = current_documents(workspace)
-    documents = documents.filter(pc.is_in(documents["doc_id"], waiting["doc_id"].combine_chunks()))
+    every = current_documents(workspace)
+    waits = pc.is_in(every["doc_id"], waiting["doc_id"].combine_chunks())
+    asked = pc.is_in(every["doc_id"], pa.array(sorted(_asked(workspace)), pa.string()))
+    documents, before = every.filter(waits), every.filter(pc.and_not(asked, waits))
     settings = workspace.settings.sample
     made = suggestions(workspace, progress=progress)
-    said = _scores(workspace, documents, waiting["cluster"].to_pylist(), made)
+    said = _scores(workspace, documents, before, waiting["cluster"].to_pylist(), made)
     doc_ids = waiting["doc_id"].to_pylist()
     value, _ = combine(said, asdict(settings.weights), count=len(doc_ids))
     luck = np.array([keyed(settings.seed, "order", one) for one in doc_ids])
@@ -132,11 +135,11 @@ def _choose(workspace: Workspace, *, progress: Progress) -> bool:
         clusters=found[: len(doc_ids)],
         stories=np.array([stories.get(one, one) for one in doc_ids], np.str_),
         missed=np.array([1 - last[one]["by_now"] if one in last else 1.0 for one in doc_ids]),
-        scores=_scores(workspace, documents, found.tolist(), made),
+        scores=_scores(workspace, documents, before, found.tolist(), made),
     )
     progress("choosing", 1, 2)
     seen = [stories.get(one, one) for one in before["doc_id"].to_pylist()]
-    choice = choose(candidates, before=seen, plan=_plan(workspace), batch=batch)
+    choice = choose(candidates, before=seen, plan=plan_of(workspace.settings.sample), batch=batch)
     since = {one: last[one]["since"] if one in last else batch for one in doc_ids}
     revisions = dict(zip(doc_ids, documents["revision"].to_pylist(), strict=True))
     tables = {
@@ -148,19 +151,28 @@ def _choose(workspace: Workspace, *, progress: Progress) -> bool:
     return True
 
 
-def _plan(workspace: Workspace) -> Plan:
-    one = workspace.settings.sample
+def plan_of(one: SampleSettings) -> Plan:
+    """Give the plan that settings say."""
     return Plan(one.size, asdict(one.weights), one.random, one.floor, one.breadth, one.even, one.further, one.seed)
 
 
-def _scores(workspace: Workspace, documents: pa.Table, found: Sequence[int], made: Suggested) -> Mapping[str, Floats]:
+def _scores(
+    workspace: Workspace, documents: pa.Table, before: pa.Table, found: Sequence[int], made: Suggested
+) -> Mapping[str, Floats]:
     """Score these documents by each strategy that has a weight; ``found`` are their clusters, and then those of documents before."""
-    weights = workspace.settings.sample.weights
+    size, weights = workspace.settings.sample.size, workspace.settings.sample.weights
     doc_ids = documents["doc_id"].to_pylist()
     of = made.read().spans
     said = {}
+    if weights.representative:
+        said["representative"] = representative(
+            documents["text"].to_pylist(),
+            before=before["text"].to_pylist(),
+            costs=scores.labels_to_make(doc_ids, of) if of.num_rows else _words(documents),
+            most=2 * size,
+        )
     if weights.uncertainty:
-        said["uncertainty"] = scores.per_label(_doubt(workspace, documents, of, made.used), doc_ids, of)
+        said["uncertainty"] = _doubt(workspace, documents, of, made.used) / scores.labels_to_make(doc_ids, of)
     if weights.disagreement:
         said["disagreement"] = scores.disagreement(doc_ids, of, suggesters=len(made.used))
     if weights.rare:
@@ -181,8 +193,11 @@ def _doubt(workspace: Workspace, documents: pa.Table, spans: pa.Table, used: Seq
     work = partial(_unsure, workspace=workspace, used=able)
     for one in run(work, sources_of(workspace.documents), options=engine_of(workspace)):
         said |= one
-    words = pc.add(pc.count_substring(documents["text"], " "), 1).to_numpy()
-    return np.asarray(np.array([said[one] for one in doc_ids]) * words, dtype=np.float64)
+    return np.array([said[one] for one in doc_ids], np.float64) * _words(documents)
+
+
+def _words(documents: pa.Table) -> Floats:
+    return np.asarray(pc.add(pc.count_substring(documents["text"], " "), 1).to_numpy(), dtype=np.float64)
 
 
 def _unsure(source: Source, _watch: Watch, *, workspace: Workspace, used: Sequence[Used]) -> dict[str, float]:

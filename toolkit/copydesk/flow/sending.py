@@ -6,18 +6,21 @@ names alone: always the same, whoever suggests.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.flow.overlap import is_shared
-from copydesk.flow.suggest import TABLES, suggestions
+from copydesk.flow.suggest import TABLES, remove, suggestions
 from copydesk.model.progress import Progress
 from copydesk.model.tables import from_rows
+from copydesk.store import commit, part_at, translated
 from copydesk.studio.suggested import Suggested
 from copydesk.suggestions import Found, suggested_times
 from copydesk.tasks import with_carried
@@ -26,6 +29,7 @@ from copydesk.workspace import Workspace
 _Row = dict[str, Any]
 _Text = tuple[str, str]
 _ASIDE = ("rule", "score", "by")
+_RECEIPT = {"stage": "sent"}
 
 
 def is_bare(workspace: Workspace, doc_id: str) -> bool:
@@ -38,6 +42,7 @@ def to_send(workspace: Workspace, documents: pa.Table, tasks: pa.Table, *, progr
 
     What annotators marked themselves is shown to them whether or not the document is sent bare. The caller holds the workspace's lock.
     """
+    take_live(workspace)
     doc_ids = tasks["doc_id"].to_pylist()
     bare = {doc_id for doc_id in doc_ids if is_bare(workspace, doc_id)}
     found = _each(suggestions(workspace, progress=progress).read(), doc_ids)
@@ -85,11 +90,8 @@ class _Record:
         """Write down what is suggested for these documents."""
         if not doc_ids:
             return
-        now = datetime.now(UTC)
-        mine = _of(self.tasks, set(doc_ids)).select(["doc_id", "revision", "text_sha256"])
-        sent = [{**row, "bare": is_bare(self.workspace, row["doc_id"]), "sent_at": now} for row in mine.to_pylist()]
-        tables = {name: _of(getattr(self.found, field), set(doc_ids)) for name, field in TABLES.items()}
-        self.workspace.sent.append({"sent": from_rows("sent", sent), **tables}, {"stage": "sent"})
+        mine = _of(self.tasks, set(doc_ids))
+        self.workspace.sent.append(_told(self.workspace, mine, _each(self.found, doc_ids)), _RECEIPT)
 
     def newer(self) -> list[str]:
         """Give the documents whose texts were sent, and for which something else is suggested by now."""
@@ -104,6 +106,38 @@ class _Record:
             for name, field in TABLES.items():
                 changed |= _differing(_of(part.read(name), mine), _of(getattr(self.found, field), mine))
         return sorted(changed)
+
+
+def _told(workspace: Workspace, texts: pa.Table, found: Found) -> dict[str, pa.Table]:
+    """Give the tables of a part of ``sent``: the texts that go out now, and what is suggested for them."""
+    now = datetime.now(UTC)
+    rows = texts.select(["doc_id", "revision", "text_sha256"]).to_pylist()
+    sent = [{**row, "bare": is_bare(workspace, row["doc_id"]), "sent_at": now} for row in rows]
+    return {"sent": from_rows("sent", sent), **{name: getattr(found, field) for name, field in TABLES.items()}}
+
+
+def keep_live(workspace: Workspace, documents: pa.Table, found: Found) -> None:
+    """Write down what is suggested live for documents, before it is shown; nobody has to hold the lock."""
+    folder = workspace.live
+    with translated(folder, "write"):
+        folder.mkdir(parents=True, exist_ok=True)
+    tables = _told(workspace, documents, _each(found, documents["doc_id"].to_pylist()))
+    commit(folder / f"answer-{time.time_ns():020}-{uuid4().hex}", tables, _RECEIPT)
+
+
+def take_live(workspace: Workspace) -> None:
+    """Take what was suggested live into what was sent, of each document the last; the caller holds the workspace's lock."""
+    answers = [part_at(folder) for folder in sorted(workspace.live.glob("answer-*"), reverse=True)]
+    tables: dict[str, list[pa.Table]] = {}
+    seen: set[str] = set()
+    for answer in answers:
+        for name in ("sent", *TABLES):
+            tables.setdefault(name, []).append(_of(answer.read(name), seen, others=True))
+        seen.update(answer.read("sent")["doc_id"].to_pylist())
+    if answers:
+        workspace.sent.append({name: pa.concat_tables(each) for name, each in tables.items()}, _RECEIPT)
+    for answer in answers:
+        remove(answer.path)
 
 
 def _differing(then: pa.Table, now: pa.Table) -> set[str]:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from copydesk.errors import UsageError
+from copydesk.flow import reading
 from copydesk.flow.agreement_page import Agreement
 from copydesk.flow.alignment_page import Aligned
 from copydesk.flow.desk import Desk
 from copydesk.flow.findings_page import Findings
+from copydesk.flow.reading_index import Library
 from copydesk.flow.report import Report
 from copydesk.flow.version_page import VersionPage, Versions
 from copydesk.model.progress import Say
@@ -35,15 +37,17 @@ def served(workspace: Workspace, *, host: str, port: int, say: Say) -> Iterator[
             f"--host {host}: others than this machine could reach it", fix=f"one of {', '.join(sorted(_LOOPBACK))}"
         )
     token = secrets.token_urlsafe(24)
-    site = Site(_views(workspace), workspace.settings.name, token)
-    with serving(application(site, say=say), host=host, port=port) as taken:
-        yield f"{address(host, taken)}/?token={token}"
+    with Library(workspace, say=say) as library:
+        site = Site(_views(workspace, library), workspace.settings.name, token)
+        with serving(application(site, say=say), host=host, port=port) as taken:
+            yield f"{address(host, taken)}/?token={token}"
 
 
-def _views(workspace: Workspace) -> dict[str, View]:
+def _views(workspace: Workspace, library: Library) -> dict[str, View]:
     """Give what is shown under each path."""
     return {
         "/": Desk(workspace),
+        **reading.views(library),
         "/agreement": Agreement(workspace),
         "/agreement/{doc_id:path}": Aligned(workspace),
         "/findings": Findings(workspace),

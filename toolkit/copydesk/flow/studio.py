@@ -17,7 +17,7 @@ from copydesk.flow.overlap import asked_of
 from copydesk.flow.report import Report
 from copydesk.flow.rerank import update_predictions
 from copydesk.flow.sample import only_chosen, order, sendable
-from copydesk.flow.sending import to_send
+from copydesk.flow.sending import take_live, to_send
 from copydesk.model.progress import Progress, Say
 from copydesk.model.schema import LabelSchema
 from copydesk.store import locked
@@ -206,6 +206,7 @@ def pull_from(studio: Studio, workspace: Workspace, fetch: Callable[..., PullRep
         progress=progress,
         originals=lambda project: originals_of(project, workspace.backups),
     )
+    take_live(workspace)
     drafts = (
         count_all_drafts(studio, projects) if done.seen else Drafts(0, 0, 0)
     )  # a quiet pull is one request a project

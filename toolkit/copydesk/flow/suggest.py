@@ -134,7 +134,7 @@ def _is_whole(folder: Path) -> bool:
         return False
     if not part_at(folder).receipt["unanswered"]:
         return True
-    _remove(folder)
+    remove(folder)
     return False
 
 
@@ -246,10 +246,10 @@ def _clear(folder: Path, names: set[str]) -> None:
     with translated(folder, "clear"):
         for entry in folder.iterdir():
             if entry.name not in names:
-                _remove(entry)
+                remove(entry)
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """Take a folder away whole: one that is half removed would be found damaged."""
     with translated(folder, "remove"):
         shutil.rmtree(folder.rename(folder.with_name(f"{TEMPORARY}{uuid4().hex}")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow as pa
 from pyarrow import csv, json, parquet
 
 from copydesk.agreement.adjudication import conflicts_of_suspects
-from copydesk.agreement.suspects import Corpus, Probabilities
+from copydesk.agreement.suspects import Corpus, Probabilities, surface_of
 from copydesk.agreement.suspects import ledger as of_surfaces
 from copydesk.agreement.suspects import suspects as ranked
 from copydesk.errors import ConfigError
@@ -25,9 +26,10 @@ from copydesk.flow.report import Report
 from copydesk.model.progress import Progress
 from copydesk.store import digest_of, file_sha256, locked
 from copydesk.studio.adjudication import ask_suspects
+from copydesk.suggestions import aliases, read_names
 from copydesk.workspace import Workspace
 
-_RECIPE = "suspects/2"
+_RECIPE = "suspects/3"
 _PLACE = {"doc_id": pa.string(), "start": pa.int64(), "end": pa.int64()}
 _FIX = "give .parquet, .csv or .jsonl with doc_id, start, end, and a column of probabilities for each label and for nothing"
 
@@ -56,9 +58,8 @@ def suspects(workspace: Workspace, options: Options, *, progress: Progress) -> R
     with locked(workspace.lock):
         part = workspace.copies.part()
         copies = part.receipt["files"] if part else {}
-        key = digest_of(
-            [_RECIPE, agreed_key(workspace), copies, least, file_sha256(probabilities) if probabilities else ""]
-        )
+        told = file_sha256(probabilities) if probabilities else ""
+        key = digest_of([_RECIPE, agreed_key(workspace), copies, least, told, workspace.names()[0]])
         changed = not workspace.suspects.is_made_from(key)
         if changed:
             table = ranked(_corpus(workspace), least=least, said=said)
@@ -79,15 +80,17 @@ def suspects(workspace: Workspace, options: Options, *, progress: Progress) -> R
 
 
 def ledger(workspace: Workspace, *, first: int, odd: bool, progress: Progress) -> Report:
-    """Tell how each surface is labelled in the agreed labels; where ``odd``, only the surfaces that have odd ones."""
+    """Tell how each surface, with its aliases, is labelled in the agreed labels; where ``odd``, only those that have odd ones."""
     agree(workspace, progress=progress)
-    rows = of_surfaces(workspace.agreed.read("agreed_spans")).to_pylist()
+    agreed = workspace.agreed.read("agreed_spans")
+    rows = of_surfaces(agreed, _aliases(workspace, agreed)).to_pylist()
     surfaces: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         surfaces.setdefault(row["surface"], []).append(row)
     shown = {name: own for name, own in surfaces.items() if not odd or any(row["odd"] for row in own)}
     lines = tuple(
-        f"{name!r}: " + ", ".join(f"{row['label']} {row['spans']}{' (odd)' * row['odd']}" for row in own)
+        f"{name!r}{_also(name, own)}: "
+        + ", ".join(f"{row['label']} {row['spans']}{' (odd)' * row['odd']}" for row in own)
         for name, own in list(shown.items())[:first]
     )
     counts = {"surfaces": len(surfaces), "of several labels": sum(len(own) > 1 for own in surfaces.values())}
@@ -154,11 +157,25 @@ def _table(file: Path) -> pa.Table:
         raise ConfigError(f"{file} cannot be read: {error}", fix=_FIX) from error
 
 
+def _aliases(workspace: Workspace, agreed: pa.Table) -> dict[str, str]:
+    text, place = workspace.names()
+    commonest = Counter(map(surface_of, agreed["surface"].to_pylist())).most_common()
+    surfaces = (surface for surface, _ in sorted(commonest, key=lambda one: (-one[1], one[0])))
+    return aliases(surfaces, read_names(text, place=place, schema=workspace.schema()))
+
+
+def _also(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    others = sorted({spelling for row in rows for spelling in row["spellings"]} - {name})
+    return f" (also {', '.join(map(repr, others))})" if others else ""
+
+
 def _corpus(workspace: Workspace) -> Corpus:
+    agreed = workspace.agreed.read("agreed_spans")
     return Corpus.of(
         documents=current_documents(workspace),
         reads=workspace.labels.read("reads"),
-        agreed=workspace.agreed.read("agreed_spans"),
+        agreed=agreed,
+        aliases=_aliases(workspace, agreed),
         disputes=workspace.agreed.read("disputes"),
         copies=workspace.copies.read("copies"),
     )

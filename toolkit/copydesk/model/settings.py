@@ -174,7 +174,8 @@ class SuggestSettings:
 class StrategyWeights:
     """``[sample.weights]``: how much each strategy counts beside the others; 0 leaves it out."""
 
-    uncertainty: float = _within(1.0, 0, 1_000)  # how unsure suggesters that learn are of a document
+    representative: float = _within(1.0, 0, 1_000)  # words that many documents have and few chosen ones, for each label
+    uncertainty: float = _within(0.5, 0, 1_000)  # how unsure suggesters that learn are of a document
     disagreement: float = _within(0.0, 0, 1_000)  # of several suggesters
     diversity: float = _within(0.0, 0, 1_000)  # of what kinds of texts few were chosen yet
     rare: float = _within(0.0, 0, 1_000)  # labels are suggested of which few are agreed yet
@@ -187,7 +188,7 @@ class SampleSettings:
     size: int = _within(0, 0, 1_000_000)  # documents of a batch
     random: float = _within(0.1, 0, 1)  # share of a batch that is drawn at random alone, for evaluation
     floor: float = _within(0.05, 0.001, 1)  # share of the probability that is spread evenly; with 1 all is
-    breadth: float = _within(0.5, 0.1, 1_000)  # by how many batches' places probabilities fall by a factor of e
+    breadth: float = _within(0.1, 0.1, 1_000)  # by how many batches' places probabilities fall by a factor of e
     strata: tuple[str, ...] = ()  # publisher, month, length, language
     even: float = _within(0.0, 0, 1)  # 0: strata as in the corpus, 1: as much of each
     further: float = _within(0.25, 0, 1)  # what each further document of a story is worth beside the one before
@@ -241,7 +242,9 @@ def read_settings(data: Mapping[str, Any], *, place: str) -> Settings:
         wrong.append(f"expected a list of names of folders @ $.schemas ({NAME_RULE}), found {_shown(schemas)}")
     made = {name: _section(kind, data.get(name, {}), f"$.{name}", wrong) for name, kind in sections.items()}
     if wrong:
-        raise ConfigError(f"{place}: " + "; ".join(wrong), fix="correct these keys; README.md lists the settings")
+        raise ConfigError(
+            f"{place}: " + "; ".join(wrong), fix="correct these keys; docs/reference/settings.md lists them"
+        )
     return Settings(name=data["name"], schema=data["schema"], schemas=tuple(schemas), **made)
 
 

@@ -37,7 +37,7 @@ class Plan:
     weights: Mapping[str, float] = field(default_factory=dict)
     random: float = 0.1
     floor: float = 0.05
-    breadth: float = 0.5
+    breadth: float = 0.1
     even: float = 0.0
     further: float = 0.25
     seed: int = 0

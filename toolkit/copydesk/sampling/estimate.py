@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from copydesk.sampling.draw import Floats
 
@@ -107,8 +106,8 @@ class Sample:
         )
 
     def total(self, values: Floats, *, level: float = 0.95) -> Estimate:
-        """Estimate the sum of a value over all documents."""
-        return self._around(float(self.weights @ values), values, level)
+        """Estimate the sum of a value, not below 0, over all documents."""
+        return self._around(float(self.weights @ values), values, self._one_more(values), level)
 
     def ratio(self, values: Floats, of: Floats, *, level: float = 0.95) -> Estimate:
         """Estimate the sum of a value over all documents, divided by that of another; nothing is known where that one is 0."""
@@ -116,9 +115,17 @@ class Sample:
         if whole <= 0:
             return Estimate(float("nan"), float("nan"), float("nan"), float("nan"))
         value = float(self.weights @ values) / whole
-        return self._around(value, (values - value * of) / whole, level)
+        return self._around(value, (values - value * of) / whole, self._one_more(values) / whole, level)
 
-    def _around(self, value: float, residuals: Floats, level: float) -> Estimate:
+    def _one_more(self, values: Floats) -> float:
+        """Give what one more document that has the value would add, if it counted as much as any."""
+        by_chance, there = self.own[self.inclusion < 1], values[values > 0]
+        return float(by_chance.max() * there.mean()) if len(by_chance) and len(there) else 0.0
+
+    def _around(self, value: float, residuals: Floats, one_more: float, level: float) -> Estimate:
+        from scipy.stats import norm as normal
+        from scipy.stats import t as student
+
         variance, freedom = 0.0, 0
         for one in np.unique(self.draws[self.inclusion < 1]).tolist():
             rows = self.draws == one
@@ -127,9 +134,19 @@ class Sample:
             centre = float(miss @ apart / miss.sum()) if n > 1 else 0.0
             variance += float(miss @ (apart - centre) ** 2) * (n / (n - 1) if n > 1 else 1)
             freedom += n - 1
-        error = variance**0.5
-        reach = float(student.ppf((1 + level) / 2, max(freedom, 1))) * error
-        return Estimate(value, error, max(value - reach, 0), value + reach)
+        tail = (1 - level) / 2
+        wider = variance * float(student.ppf(tail, max(freedom, 1)) / normal.ppf(tail)) ** 2
+        low, high = _gamma(tail, value, wider), _gamma(1 - tail, value + one_more, wider + one_more**2)
+        return Estimate(value, variance**0.5, low, high)
+
+
+def _gamma(share: float, mean: float, variance: float) -> float:
+    """Give the quantile of the gamma distribution with this mean and variance."""
+    from scipy.stats import gamma
+
+    if mean <= 0 or variance <= 0:
+        return mean
+    return float(gamma.ppf(share, mean**2 / variance, scale=variance / mean))
 
 
 def finished(batches: Numbers, read: NDArray[np.bool_], *, least: float = 0.9) -> int:

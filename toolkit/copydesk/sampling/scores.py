@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 
 
 def ranks(scores: Floats) -> Floats:
     """Give the share of documents that score no higher, above 0 and up to 1; equal scores share the mean."""
+    from scipy.stats import rankdata
+
     return np.asarray(rankdata(scores) / max(len(scores), 1), dtype=np.float64)
 
 
@@ -47,14 +48,14 @@ def doubt(doc_ids: Sequence[str], suggestions: pa.Table) -> Floats:
     return np.array([found[doc_id] for doc_id in doc_ids], dtype=np.float64)
 
 
-def per_label(amounts: Floats, doc_ids: Sequence[str], suggestions: pa.Table) -> Floats:
-    """Divide an amount of each document by the labels that it will take: one more than are suggested.
+def labels_to_make(doc_ids: Sequence[str], suggestions: pa.Table) -> Floats:
+    """Give how many labels each document will take: one more than are suggested.
 
     What an annotator's work costs belongs into the choice (Settles, Craven and Friedland, NIPS Workshop on Cost-Sensitive Learning,
     2008).
     """
     expected = Counter(suggestions["doc_id"].to_pylist())
-    return amounts / np.array([1 + expected[one] for one in doc_ids], dtype=np.float64)
+    return np.array([1 + expected[one] for one in doc_ids], dtype=np.float64)
 
 
 def disagreement(doc_ids: Sequence[str], suggestions: pa.Table, *, suggesters: int) -> Floats:

@@ -11,6 +11,8 @@ from copydesk.studio.backend import Login
 from copydesk.studio.client import Studio
 from copydesk.studio.projects import MODEL_VERSION, show_suggestions
 
+_DESCRIPTION = "copydesk backend"
+_SILENT = {"DI": "does not answer", "ER": "answers with an error"}  # by the state that Label Studio gives it
 _FIX_ADDRESS = (
     "the embedded one: copydesk studio stop, and start it again; one of your own: set ML_BLOCK_LOCAL_IP=false where it runs, or name "
     "an address that it may reach with --url"
@@ -32,7 +34,7 @@ def registered(studio: Studio, project_ids: Sequence[int], *, url: str, login: L
     finally:
         try:
             for project_id in project_ids:
-                _unregister(studio, project_id)
+                remove_backends(studio, project_id, _backends(studio, project_id))
         except StudioError as error:
             say(
                 f"the backend is still registered, and no suggestions are shown until it runs again or is removed: {error}"
@@ -43,7 +45,7 @@ def _register(studio: Studio, project_id: int, *, url: str, login: Login) -> Non
     body = {
         "project": project_id,
         "title": MODEL_VERSION,
-        "description": "copydesk backend",
+        "description": _DESCRIPTION,
         "url": url,
         "auth_method": "BASIC_AUTH",
         "basic_auth_user": login.user,
@@ -63,8 +65,25 @@ def _register(studio: Studio, project_id: int, *, url: str, login: Login) -> Non
     _remove_webhook(studio, project_id, url)
 
 
-def _unregister(studio: Studio, project_id: int) -> None:
-    for backend_id in _backends(studio, project_id):
+def faults_of(studio: Studio, project_id: int) -> Iterator[tuple[str, str, int]]:
+    """Give code, sentence and id of each backend for which this project does not show what is suggested.
+
+    Label Studio asks each of them how it is.
+    """
+    for one in studio.get("api/ml/", params={"project": project_id}):
+        told = f"the backend at {one['url']}"
+        if one["title"] != MODEL_VERSION:
+            if one["description"] == _DESCRIPTION:
+                yield "changed-backend", f"{told} was made by copydesk, and is called {one['title']!r} now", one["id"]
+        elif one["state"] in _SILENT:
+            yield "dead-backend", f"{told} {_SILENT[one['state']]}, and no suggestions are shown", one["id"]
+        elif one["model_version"] != MODEL_VERSION:
+            yield "changed-backend", f"{told} is {one['model_version']!r}, not copydesk's", one["id"]
+
+
+def remove_backends(studio: Studio, project_id: int, backend_ids: Sequence[int]) -> None:
+    """Have a project no longer ask these backends, and show what was sent."""
+    for backend_id in backend_ids:
         studio.delete(f"api/ml/{backend_id}")
     show_suggestions(studio, project_id)  # which the server forgets with the backend of that name
 

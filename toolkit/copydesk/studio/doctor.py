@@ -15,6 +15,7 @@ from copydesk.model.finding import Finding, Gathered
 from copydesk.model.progress import Progress
 from copydesk.model.windows import Place
 from copydesk.studio.asking import ask_of
+from copydesk.studio.backend_project import faults_of, remove_backends
 from copydesk.studio.client import Studio
 from copydesk.studio.giving_back import SENT_BACK
 from copydesk.studio.interface import NOTE, TEXT
@@ -37,6 +38,8 @@ MENDS = {
     "config-drift": "copydesk push (it refuses where a label that is in use would go)",
     "settings-drift": "copydesk push, or copydesk doctor --fix",
     "hidden-predictions": "copydesk doctor --fix (the project then shows the suggestions of copydesk push)",
+    "dead-backend": "start copydesk backend again, or copydesk doctor --fix (the project then shows what was sent)",
+    "changed-backend": "copydesk doctor --fix (it is asked no longer), then copydesk backend",
     "orphan-label": "put the label back into schema.toml and copydesk push; until then pull rejects it as unknown-label",
     "unknown-control": "have it marked again with the labels of the schema; pull rejects it, and keeps it in the log",
     "invalid-offsets": "have it marked again; pull rejects it, and keeps it in the log",
@@ -115,14 +118,15 @@ def _mended(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, found
     if finding.code == "hidden-predictions":
         studio.patch(path, json={"model_version": MODEL_VERSION, "show_collab_predictions": True})
         return f"the project shows {MODEL_VERSION!r}"
-    if finding.code == "overlap-drift":
+    if finding.code in {"dead-backend", "changed-backend"}:
+        remove_backends(studio, project["id"], ids)
+        return f"asked no longer: backends {_listed(ids)}; the project shows {MODEL_VERSION!r}"
+    if finding.code in {"overlap-drift", "scattered-parts"}:
         for task_id in ids:
             ask_of(studio, task_id, found.numbers[task_id])
-        return f"asked of {spec.annotators_per_task} people, or as many as gold is asked of: tasks {_listed(ids)}"
-    if finding.code == "scattered-parts":
-        for task_id in ids:
-            ask_of(studio, task_id, found.numbers[task_id])
-        return f"asked of everybody who began the document: tasks {_listed(ids)}"
+        is_scattered = finding.code == "scattered-parts"
+        few = f"{spec.annotators_per_task} people, or as many as gold is asked of"
+        return f"asked of {'everybody who began the document' if is_scattered else few}: tasks {_listed(ids)}"
     if finding.code == "ground-truth" and ids:
         for annotation_id in ids:
             studio.patch(f"api/annotations/{annotation_id}/", json={"ground_truth": False})
@@ -150,6 +154,8 @@ def _settings(studio: Studio, project: Mapping[str, Any], spec: ProjectSpec, fou
     for key, value in _drift(project, spec).items():
         if key != "show_collab_predictions":
             found.add("settings-drift", f"{key} is {str(project.get(key))[:40]!r}, not {str(value)[:40]!r}")
+    for code, told, backend_id in faults_of(studio, project["id"]):
+        found.add(code, told, item=backend_id)
     versions = studio.get(f"api/projects/{project['id']}/model-versions", params={"extended": "true"})
     for version in versions["static"]:
         hidden = version["model_version"] != project["model_version"] or not project["show_collab_predictions"]

@@ -1,5 +1,6 @@
 """Documents go in, suggestions come out: what annotators correct instead of starting from nothing."""
 
+from copydesk.suggestions.aliases import aliases
 from copydesk.suggestions.by_rule import Rules, check_rules
 from copydesk.suggestions.calibration import Calibration
 from copydesk.suggestions.combine import combine
@@ -16,6 +17,7 @@ __all__ = [
     "Rules",
     "Setup",
     "Suggester",
+    "aliases",
     "check_rules",
     "combine",
     "read_names",

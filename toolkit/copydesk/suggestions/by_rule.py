@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -19,9 +20,8 @@ from copydesk.model.document import RESIDUE_ZONES
 from copydesk.model.schema import LabelSchema
 from copydesk.model.tables import from_tuples
 from copydesk.suggestions.names import Name, NameIndex
-from copydesk.suggestions.patterns import Rule, read_rule, rule_names
+from copydesk.suggestions.patterns import PatternIndex, pattern_index, rule_names
 from copydesk.suggestions.suggester import Found, Setup, Suggester, digest
-from copydesk.suggestions.words import tokens
 
 RESIDUE = "residue"
 _VERSION = 2  # higher where the same rules suggest otherwise
@@ -29,19 +29,9 @@ _NAME_SCORE = 0.9  # scores rank suggestions; none of them was measured
 _VARIANT_SCORE = 0.8
 _ZONE_SCORE = 0.9
 
+# A span that one rule proposes: start, end, label, rule, score, and what settles which of two equally long ones stays, the lower.
+_Candidate = tuple[int, int, str, str, float, int]
 _Zones = Mapping[tuple[str, int], Sequence[tuple[int, int, str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A span that one rule proposes. ``rank`` settles which of two equally long ones stays: the lower."""
-
-    start: int
-    end: int
-    label: str
-    rule: str
-    score: float
-    rank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +39,20 @@ class _Rules:
     """Everything that is looked for in a text."""
 
     names: NameIndex
-    patterns: Sequence[tuple[Rule, str]]
+    patterns: PatternIndex
+    labels: Sequence[str]  # that each rule of ``patterns`` gives
     residue: str | None
 
     def find(self, text: str, zones: Sequence[tuple[int, int, str]]) -> Iterator[_Candidate]:
         if self.residue is not None:
             for start, end, kind in zones:
                 for first, last in _lines(text, start, end):
-                    yield _Candidate(first, last, self.residue, f"{RESIDUE}/{kind}", _ZONE_SCORE, 0)
+                    yield first, last, self.residue, f"{RESIDUE}/{kind}", _ZONE_SCORE, 0
         for start, end, name, is_variant in self.names.find(text):
             score = _VARIANT_SCORE if is_variant else _NAME_SCORE
-            yield _Candidate(start, end, name.label, "name/variant" if is_variant else "name", score, 1)
-        words = tokens(text) if self.patterns else ()
-        for rank, (rule, label) in enumerate(self.patterns, start=2):
-            for start, end, pattern in rule.find(text, words):
-                yield _Candidate(start, end, label, f"{rule.name}/{pattern.name}", pattern.score, rank)
+            yield start, end, name.label, "name/variant" if is_variant else "name", score, 1
+        for start, end, pattern, number in self.patterns.find(text):
+            yield start, end, self.labels[number], pattern.name, pattern.score, 2 + number
 
 
 class Rules(Suggester):
@@ -90,9 +79,11 @@ class Rules(Suggester):
         residue = _residue_zones(zones)
         columns = (documents[name].to_pylist() for name in ("doc_id", "revision", "text"))
         rows: list[tuple[Any, ...]] = [
-            (doc_id, one.start, one.end, text[one.start : one.end], one.label, one.rule, one.score, [])
+            (doc_id, start, end, text[start:end], label, rule, score, [])
             for doc_id, revision, text in zip(*columns, strict=True)
-            for one in _longest(self._rules.find(text, residue.get((doc_id, revision), ())))
+            for start, end, label, rule, score, _ in _longest(
+                self._rules.find(text, residue.get((doc_id, revision), ()))
+            )
         ]
         return Found(from_tuples("suggestions", rows))
 
@@ -112,8 +103,8 @@ def check_rules(schema: LabelSchema) -> None:
 def _rules(schema: LabelSchema, names: Sequence[Name]) -> _Rules:
     check_rules(schema)
     labels = dict(schema.suggest)
-    patterns = [(read_rule(name), labels[name]) for name in rule_names() if name in labels]
-    return _Rules(NameIndex(names), patterns, labels.get(RESIDUE))
+    named = tuple(name for name in rule_names() if name in labels)
+    return _Rules(NameIndex(names), pattern_index(named), [labels[name] for name in named], labels.get(RESIDUE))
 
 
 def _residue_zones(zones: pa.Table) -> _Zones:
@@ -136,15 +127,28 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         at += len(line) + 1
 
 
-def _longest(candidates: Iterable[_Candidate]) -> list[_Candidate]:
-    """Keep the candidates that no longer one overlaps, in the order of ``start``."""
-    starts: list[int] = []
+def _longest(candidates: Iterable[_Candidate]) -> Iterator[_Candidate]:
+    """Give the candidates that no longer one overlaps, in the order of ``start``."""
+    touching: list[_Candidate] = []
+    reached = 0
+    for one in sorted(candidates, key=itemgetter(0)):
+        if one[0] >= reached:
+            yield from _longest_of(touching) if len(touching) > 1 else touching
+            touching = []
+        touching.append(one)
+        reached = max(reached, one[1])
+    yield from _longest_of(touching)
+
+
+def _longest_of(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     kept: list[_Candidate] = []
-    for one in sorted(candidates, key=lambda one: (one.start - one.end, one.start, one.rank)):
-        at = bisect_left(starts, one.start)
-        before_ends = kept[at - 1].end if at else 0
-        after_starts = starts[at] if at < len(starts) else one.end
-        if before_ends <= one.start and one.end <= after_starts:
-            starts.insert(at, one.start)
+    for one in sorted(candidates, key=_longest_first):
+        at = bisect_left(kept, one[:1])
+        if (not at or kept[at - 1][1] <= one[0]) and (at == len(kept) or one[1] <= kept[at][0]):
             kept.insert(at, one)
     return kept
+
+
+def _longest_first(one: _Candidate) -> tuple[int, int, int]:
+    start, end, *_, rank = one
+    return start - end, start, rank

@@ -65,12 +65,9 @@ class NameIndex:
     """Names and their variants, all of which are looked for at once, however many there are."""
 
     def __init__(self, names: Sequence[Name]) -> None:
-        self._names = [(name, False) for name in names]
-        surfaces = [name.surface for name in names]
-        for surface, name in _variants(names).items():
-            self._names.append((name, True))
-            surfaces.append(surface)
-        self._phrases = Phrases(surfaces)
+        known = with_variants(names)
+        self._names = [(name, surface != name.surface) for surface, name in known.items()]
+        self._phrases = Phrases(list(known))
 
     def find(self, text: str) -> Iterator[tuple[int, int, Name, bool]]:
         """Give start, end and name of the longest name at each place, and whether it is written otherwise; they may overlap."""
@@ -82,13 +79,13 @@ class NameIndex:
             yield start, end, *self._names[number]
 
 
-def _variants(names: Sequence[Name]) -> dict[str, Name]:
-    """Give the variants that are nobody's own spelling, and not those of two labels."""
-    own = {name.surface for name in names}
+def with_variants(names: Sequence[Name]) -> dict[str, Name]:
+    """Give names by their spelling, and by those variants that are nobody's own spelling and not those of two labels."""
+    own = {name.surface: name for name in names}
     found: dict[str, Name] = {}
     torn: set[str] = set()
     for name in names:
         for surface in variants(name.surface):
             if surface not in own and found.setdefault(surface, name).label != name.label:
                 torn.add(surface)
-    return {surface: name for surface, name in found.items() if surface not in torn}
+    return own | {surface: name for surface, name in found.items() if surface not in torn}

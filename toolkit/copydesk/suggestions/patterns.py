@@ -1,80 +1,114 @@
 """A rule file goes in, where its patterns match in a text comes out: dates and numbers, as data in ``rules/``.
 
-A rule file has ``[words]``, lists of words or expressions by name, and ``[[patterns]]`` with ``name``, ``score`` and
+A rule file has ``[words]``, lists of words or expressions by name, and ``[[patterns]]`` with ``name``, ``score``, ``begins`` and
 ``pattern``. In a pattern, ``{name}`` stands for one of those words, and a blank for any blank within a line. A word in lower
-case also matches with its first letter capital. Patterns match whole words only; at one place the longest match counts.
+case also matches with its first letter capital. Patterns match whole words only; at one place the longest match of a rule counts.
 
-What a pattern begins with must be a digit or stand in a list: that is how the places to look at are found quickly.
+``begins`` names the lists of words that a match can begin with, or two of them with what stands between (``a scale``): all are
+looked for at once, and a pattern is tried only where one of its own stands.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import groupby, product
+from operator import itemgetter
 from typing import Any
 
-from copydesk.suggestions.words import is_whole, tokens, word_class
+from copydesk.suggestions.words import Phrases, is_whole, word_class
 
 _BLANKS = " \u00a0\u202f"
 _BLANK = re.compile(r"\\.|(?P<inside>\[(?:\\.|[^\]\\])*\])|(?P<blank> )")
+_Match = Callable[[str, int], re.Match[str] | None]
 _REFERENCE = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One expression with its name and how sure it is, from 0 to 1: a ranking, not a measured probability."""
+    """One expression with its name (that of its rule before it) and how sure it is, from 0 to 1: a ranking, not a measured probability."""
 
     name: str
     score: float
+    begins: frozenset[str]  # what stands at the beginning of every match
     expression: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The patterns of one kind of thing, and the words that one of them can begin with beside digits."""
+    """The patterns of one kind of thing."""
 
     name: str
     patterns: tuple[Pattern, ...]
-    first_words: frozenset[str]
-    whichever: re.Pattern[str]  # matches where one of the patterns does
 
-    def find(self, text: str, words: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int, Pattern]]:
-        """Give start, end and pattern of the longest match at each place; ``words`` are the text's.
 
-        Matches may overlap each other.
-        """
-        for start, word in words:
-            if (word in self.first_words or word[0].isdigit()) and self.whichever.match(text, start):
-                yield from self._longest(text, start)
+class PatternIndex:
+    """The patterns of several rules, all of which are looked for at once."""
 
-    def _longest(self, text: str, start: int) -> Iterator[tuple[int, int, Pattern]]:
-        longest, found = start, None
-        for pattern in self.patterns:
-            match = pattern.expression.match(text, start)
-            if match and match.end() > longest and is_whole(text, start, match.end()):
-                longest, found = match.end(), pattern
-        if found is not None:
-            yield start, longest, found
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for number, rule in enumerate(rules):
+            for place, pattern in enumerate(rule.patterns):
+                for begin in pattern.begins:
+                    found.setdefault(begin, []).append((number, place))
+        self._phrases = Phrases(list(found))
+        self._tried = [_tried(begin, found, rules) for begin in found]
+
+    def find(self, text: str) -> Iterator[tuple[int, int, Pattern, int]]:
+        """Give start, end, pattern and number of the rule of the longest match of each rule at each place; they may overlap."""
+        begins = self._phrases.find(_plain(text))
+        longest = {start: begin for begin, start, _ in begins if not start or not text[start - 1].isalnum()}
+        for start, begin in longest.items():
+            for number, patterns in self._tried[begin]:
+                found = [
+                    (one.end(), pattern)
+                    for match, pattern in patterns
+                    if (one := match(text, start)) and is_whole(text, start, one.end())
+                ]
+                if found:
+                    yield start, *max(found, key=itemgetter(0)), number  # of equally long ones the first
+
+
+@cache
+def pattern_index(names: tuple[str, ...]) -> PatternIndex:
+    """Give the patterns of the rules of these names."""
+    return PatternIndex([read_rule(name) for name in names])
+
+
+def _tried(
+    begin: str, found: Mapping[str, Sequence[tuple[int, int]]], rules: Sequence[Rule]
+) -> list[tuple[int, list[tuple[_Match, Pattern]]]]:
+    """Give the patterns, by the number of their rule, that may match where this is the longest beginning that stands there."""
+    numbers = sorted({one for end in range(1, len(begin) + 1) for one in found.get(begin[:end], ())})
+    patterns = ((number, rules[number].patterns[place]) for number, place in numbers)
+    return [
+        (number, [(pattern.expression.match, pattern) for _, pattern in own])
+        for number, own in groupby(patterns, key=itemgetter(0))
+    ]
 
 
 @cache
 def read_rule(name: str) -> Rule:
     """Read the rule ``name`` from its file in ``rules/``."""
     folder = resources.files("copydesk.suggestions") / "rules"
-    shared = tomllib.loads((folder / "words.toml").read_text(encoding="utf-8"))["words"]
-    data = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-    lists = {**shared, **data.get("words", {})}
+    shared, data = (tomllib.loads((folder / f"{one}.toml").read_text(encoding="utf-8")) for one in ("words", name))
+    lists = {**shared["words"], **data["words"]}
     words = _expressions(lists)
-    patterns = tuple(
-        Pattern(row["name"], float(row["score"]), re.compile(_whole(_filled(row["pattern"], words))))
-        for row in data["patterns"]
-    )
-    whichever = re.compile("|".join(one.expression.pattern for one in patterns))
-    return Rule(name, patterns, frozenset(_first_words(lists)), whichever)
+    for group, listed in {**shared["begins"], **data.get("begins", {})}.items():
+        lists[group] = [begin for names in listed for begin in _begins(names, lists)]
+    return Rule(name, tuple(_pattern(name, row, words, lists) for row in data["patterns"]))
+
+
+def _pattern(
+    rule: str, row: Mapping[str, Any], words: Mapping[str, str], lists: Mapping[str, Sequence[str]]
+) -> Pattern:
+    begins = {begin for names in row["begins"] for begin in _begins(names, lists)}
+    expression = re.compile(_whole(_filled(row["pattern"], words)))
+    return Pattern(f"{rule}/{row['name']}", float(row["score"]), frozenset(begins), expression)
 
 
 def rule_names() -> Sequence[str]:
@@ -84,12 +118,23 @@ def rule_names() -> Sequence[str]:
     return sorted(name for name in names if name != "words")
 
 
-def _first_words(lists: Mapping[str, Any]) -> Iterator[str]:
-    for words in lists.values():
-        for word in words if isinstance(words, list) else ():
-            for _, first in tokens(word)[:1]:  # "%" has none, and nothing begins with it
-                yield first
-                yield first[0].upper() + first[1:]
+def _begins(names: str, lists: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Write out what a match can begin with: "a-fraction" is any word of the one list, a hyphen, and any of the other."""
+    chosen = (
+        (cased for word in lists.get(name, (name,)) for cased in _cased(word)) for name in re.split("([ -])", names)
+    )
+    return map("".join, product(*chosen))
+
+
+def _cased(word: str) -> set[str]:
+    return {word, word[0].upper() + word[1:]} if word[0].islower() else {word}
+
+
+def _plain(text: str) -> str:
+    """Write every blank within a line as the plain one; places stay."""
+    for blank in _BLANKS[1:]:
+        text = text.replace(blank, " ")
+    return text
 
 
 def _expressions(lists: Mapping[str, Any]) -> dict[str, str]:

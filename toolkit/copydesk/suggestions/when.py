@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -45,17 +45,14 @@ def resolve(surface: str, *, published: date | None, before: str = "") -> When |
 
     ``published`` is the day of publication, without which "Friday" has no value; ``before`` is the text before it.
     """
-    known = _vocabulary()
-    text = _BLANKS.sub(" ", surface.strip())
-    found = next(((rule, match) for rule, one in known.patterns if (match := one.fullmatch(text))), None)
+    found = _read(surface)
     if found is None:
         return None
-    rule, match = found
-    said = {name: value for name, value in match.groupdict().items() if value}
+    rule, said = found
     absolute = _ABSOLUTE[rule](said) if rule in _ABSOLUTE else None
     if absolute:
         return When(absolute, rule, reckoned=False)
-    if published is None or rule not in _RECKONED or (_is_open(said, rule) and _is_ahead(before, known.ahead)):
+    if published is None or rule not in _RECKONED or (_is_open(said, rule) and _is_ahead(before)):
         return None
     try:
         value = _RECKONED[rule](said, published)
@@ -64,14 +61,25 @@ def resolve(surface: str, *, published: date | None, before: str = "") -> When |
     return When(value, rule, reckoned=True) if value else None
 
 
+@lru_cache(maxsize=10_000)
+def _read(surface: str) -> tuple[str, _Said] | None:
+    """Give the rule that a date is written by, and what it says."""
+    text = _BLANKS.sub(" ", surface.strip())
+    for rule, one in _vocabulary().patterns:
+        match = one.fullmatch(text)
+        if match:
+            return rule, {name: value for name, value in match.groupdict().items() if value}
+    return None
+
+
 def _is_open(said: _Said, rule: str) -> bool:
     """Whether it may as well lie before as after the day of publication."""
     return rule in {"weekday", "month", "date"} and "which" not in said
 
 
-def _is_ahead(before: str, ahead: re.Pattern[str]) -> bool:
+def _is_ahead(before: str) -> bool:
     sentence = re.split(r"[.!?;\n]", before[-NEARBY:])[-1]
-    return ahead.search(sentence) is not None
+    return _vocabulary().ahead.search(sentence) is not None
 
 
 @cache

@@ -16,14 +16,15 @@ from functools import cache
 from ahocorasick_rs import AhoCorasick
 
 _APOSTROPHES = "'\u2019"
-_SYMBOLS = "$€£"
+_FIRST_MARK = "\u0300"
+_BETWEEN = " ,.\n"  # the commonest characters that are in no word
 
 
 @cache
 def word_class() -> str:
     """Give the inside of a character class of regular expressions that holds every character of a word."""
     ranges: list[list[int]] = []
-    for point in range(0x300, sys.maxunicode + 1):
+    for point in range(ord(_FIRST_MARK), sys.maxunicode + 1):
         if unicodedata.category(chr(point))[0] != "M":
             continue
         if ranges and ranges[-1][1] == point - 1:
@@ -38,16 +39,6 @@ def word_class() -> str:
 def word_pattern() -> re.Pattern[str]:
     """Give the expression that matches one run of a word's characters."""
     return re.compile(f"[{word_class()}]+")
-
-
-@cache
-def _token_pattern() -> re.Pattern[str]:
-    return re.compile(f"[{word_class()}]+|[{_SYMBOLS}]")
-
-
-def tokens(text: str) -> list[tuple[int, str]]:
-    """Give the start and the characters of every word and of every sign of a currency."""
-    return [(token.start(), token.group()) for token in _token_pattern().finditer(text)]
 
 
 class Phrases:
@@ -72,8 +63,10 @@ def _joins(text: str, at: int) -> bool:
     if not 0 < at < len(text):
         return False
     before, after = text[at - 1], text[at]
-    if _is_mark(after):
+    if after >= _FIRST_MARK and _is_mark(after):
         return True
+    if before in _BETWEEN or after in _BETWEEN:
+        return False
     if _in_word(before):
         return _in_word(after) or (after in _APOSTROPHES and _goes_on(text, at))
     return before in _APOSTROPHES and at > 1 and _in_word(text[at - 2]) and _goes_on(text, at - 1)
@@ -88,7 +81,7 @@ def _goes_on(text: str, apostrophe: int) -> bool:
 
 
 def _in_word(character: str) -> bool:
-    return character.isalnum() or (character not in " ,.\n" and word_pattern().match(character) is not None)
+    return character.isalnum() or (character not in _BETWEEN and word_pattern().match(character) is not None)
 
 
 def _is_mark(character: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma
 
 from copydesk.agreement.columns import Floats, Ints
 from copydesk.agreement.crowd.patterns import Patterns, Ratings
@@ -79,6 +78,8 @@ def _counted(patterns: Patterns, posterior: Floats, ratings: Ratings, prior: Pri
 
 def _expected_logs(said: Floats, classes: Floats, prior: Prior | None) -> tuple[Floats, Floats]:
     """Give the log probability of each annotator's labels (rows) by true class (columns), and of the classes."""
+    from scipy.special import digamma
+
     if prior is None:
         spoken = np.log(np.maximum(said / np.maximum(said.sum(axis=1, keepdims=True), _LEAST), _LEAST))
         shares = np.log(np.maximum(classes / max(classes.sum(), _LEAST), _LEAST))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma
 
 from copydesk.agreement.columns import Floats, Ints
 from copydesk.agreement.crowd.patterns import Patterns, Ratings
@@ -69,6 +68,8 @@ def _counts(meant: Floats, said: Floats, labels: int) -> tuple[Floats, Floats]:
 
 def _expected(said_so: Floats, habits: Floats) -> tuple[Floats, Floats]:
     """Give, for each label of each annotator, the geometric means of their sincerity, and of spamming and saying it then."""
+    from scipy.special import digamma
+
     share = np.exp(digamma(said_so) - digamma(said_so.sum(axis=1, keepdims=True)))
     spoken = np.exp(digamma(habits) - digamma(habits.sum(axis=1, keepdims=True)))
     return np.repeat(share[:, 1], habits.shape[1]), np.maximum(share[:, :1] * spoken, 1e-300).ravel()

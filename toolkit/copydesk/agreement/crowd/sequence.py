@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.special import digamma
 
 from copydesk.agreement.columns import Bools, Floats, Ints, ranges
 from copydesk.agreement.crowd.chain import OUTSIDE, Lines, Walked, legal, span_posterior, walk
@@ -124,6 +123,8 @@ class _Model:
 
     def expected(self, posterior: Floats, begins: Floats, follows: Floats) -> tuple[Floats, Floats, Floats]:
         """Give the chain's parameters: geometric means over what is believed of them."""
+        from scipy.special import digamma
+
         tags, settings = len(self.allowed), self.settings
         from_outside = self.allowed[OUTSIDE]
         begin = np.where(from_outside, np.exp(_logs(begins + settings.follow, from_outside, axis=0)), 0.0)
@@ -141,6 +142,8 @@ class _Model:
 
 def _logs(counts: Floats, allowed: Bools, *, axis: int) -> Floats:
     """Expected logs under a Dirichlet along ``axis``, nought where it is not allowed."""
+    from scipy.special import digamma
+
     kept = np.where(allowed, counts, 0.0)
     return np.asarray(
         np.where(allowed, digamma(np.maximum(kept, 1e-9)) - digamma(kept.sum(axis=axis, keepdims=True)), 0.0)

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
-from scipy.sparse import coo_array, csc_array
-from scipy.sparse.csgraph import connected_components
 
 from copydesk.agreement.columns import Floats, Ints
 from copydesk.agreement.gamma.continua import Units
@@ -65,6 +62,9 @@ def best_alignment(units: Units, tuples: Sequence[Tuples]) -> Ints:
 
 
 def _components(units: Units, tuples: Sequence[Tuples]) -> _Components:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     count = len(units.continuum)
     left = np.concatenate(
         [np.empty(0, np.int64), *(np.repeat(one.members[:, 0], one.members.shape[1] - 1) for one in tuples)]
@@ -162,6 +162,8 @@ def _solve(units: Units, parts: _Components, own: Ints, members: Ints, cost: Flo
 
 def _assigned(units: Units, own: Ints, alone: float, members: Ints, cost: Floats) -> list[int]:
     """Match the units of two annotators so that as much as possible is saved."""
+    from scipy.optimize import linear_sum_assignment
+
     first, second = own[units.annotator[own] == 0], own[units.annotator[own] == 1]
     saved = np.zeros((len(first), len(second)))
     row, column = np.searchsorted(first, members[:, 0]), np.searchsorted(second, members[:, 1])
@@ -205,6 +207,9 @@ def _first_zero(state: int, size: int) -> int:
 
 def _programmed(size: int, alone: float, listed: list[list[int]], cost: Floats) -> list[int]:
     """Choose sets by an integer program: every unit is covered once; a unit alone is a set too."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csc_array
+
     rows = [*range(size), *(at for places in listed for at in places)]
     columns = [*range(size), *(size + number for number, places in enumerate(listed) for _ in places)]
     matrix = csc_array((np.ones(len(rows)), (rows, columns)), shape=(size, size + len(listed)))

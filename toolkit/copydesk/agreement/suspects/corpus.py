@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -42,7 +42,8 @@ class Covered:
 class Corpus:
     """What people read: the text of each document, its agreed spans in the order of the text, and who read it.
 
-    ``disputed`` are places that are open; ``stories`` gathers documents that tell one story, as copies of each other.
+    ``disputed`` are places that are open; ``stories`` gathers documents that tell one story, as copies of each other; ``aliases``
+    gives the main spelling of surfaces that have another.
     """
 
     texts: Mapping[str, str]
@@ -50,10 +51,18 @@ class Corpus:
     readers: Mapping[str, int]
     disputed: Mapping[str, Covered]
     stories: Sequence[Sequence[str]]
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, *, documents: pa.Table, reads: pa.Table, agreed: pa.Table, disputes: pa.Table, copies: pa.Table
+        cls,
+        *,
+        documents: pa.Table,
+        reads: pa.Table,
+        agreed: pa.Table,
+        disputes: pa.Table,
+        copies: pa.Table,
+        aliases: Mapping[str, str],
     ) -> Corpus:
         """Gather it from the tables of a workspace; ``documents`` are the newest revisions."""
         read: dict[tuple[str, int], set[str]] = {}
@@ -76,6 +85,7 @@ class Corpus:
             readers={doc_id: found[doc_id][1] for doc_id in spans},
             disputed=_places(disputes),
             stories=_stories(copies, set(found)),
+            aliases=aliases,
         )
 
 

@@ -25,14 +25,16 @@ class _Found:
 
 
 def labelled_otherwise(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
-    """Give the spans whose surface mostly has another label.
+    """Give the spans whose surface, with its aliases, mostly has another label.
 
     The score is one less the share of this label among all labels of the surface, each count of the share one higher (Laplace).
     """
-    counts = _counts(corpus)
+    counts, spellings = _counts(corpus, corpus.aliases), _spellings(corpus)
     for doc_id, spans in corpus.spans.items():
         for span in spans:
-            own = counts[surface_of(span["surface"])]
+            surface = surface_of(span["surface"])
+            main = corpus.aliases.get(surface, surface)
+            own = counts[main]
             total, (top, most) = own.total(), own.most_common(1)[0]
             score = 1 - (own[span["label"]] + 1) / (total + 2)
             if total < FEWEST or own[span["label"]] >= most or score < least:
@@ -42,7 +44,7 @@ def labelled_otherwise(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
                 span,
                 reason="surface-label",
                 score=score,
-                detail=f"it is labelled {_told(own)} in the corpus, mostly {top}",
+                detail=f"{_called(surface, spellings[main])} labelled {_told(own)} in the corpus, mostly {top}",
                 other=top,
             )
 
@@ -52,7 +54,7 @@ def not_labelled(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
 
     The score is the share of the places with these words that are labelled, each count one higher (Laplace).
     """
-    counts = {surface: own for surface, own in _counts(corpus).items() if own.total() >= FEWEST}
+    counts = {surface: own for surface, own in _counts(corpus, {}).items() if own.total() >= FEWEST}
     bare = _bare(corpus, counts)
     for surface, places in bare.items():
         own = counts[surface]
@@ -74,12 +76,25 @@ def not_labelled(corpus: Corpus, *, least: float) -> Iterator[Suspect]:
             )
 
 
-def _counts(corpus: Corpus) -> dict[str, Counter[str]]:
+def _counts(corpus: Corpus, aliases: Mapping[str, str]) -> dict[str, Counter[str]]:
     counts: dict[str, Counter[str]] = {}
     for spans in corpus.spans.values():
         for span in spans:
-            counts.setdefault(surface_of(span["surface"]), Counter())[span["label"]] += 1
+            surface = surface_of(span["surface"])
+            counts.setdefault(aliases.get(surface, surface), Counter())[span["label"]] += 1
     return counts
+
+
+def _spellings(corpus: Corpus) -> dict[str, set[str]]:
+    spellings: dict[str, set[str]] = {}
+    for surface in _counts(corpus, {}):
+        spellings.setdefault(corpus.aliases.get(surface, surface), set()).add(surface)
+    return spellings
+
+
+def _called(surface: str, spellings: set[str]) -> str:
+    others = sorted(spellings - {surface})
+    return f"it, also written {', '.join(map(repr, others))}, is" if others else "it is"
 
 
 def _bare(corpus: Corpus, counts: Mapping[str, Counter[str]]) -> dict[str, list[_Found]]:

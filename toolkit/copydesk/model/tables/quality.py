@@ -166,8 +166,9 @@ SUSPECTS = schema(
 )
 # How each surface is labelled, in all agreed labels.
 LEDGER = schema(
-    surface=pa.string(),  # what spans cover, its white space as one space each
+    surface=pa.string(),  # what spans cover, its white space as one space each, in its main spelling
     label=pa.string(),
+    spellings=NAMES,  # that were labelled so
     spans=pa.int64(),
     documents=pa.int64(),
     odd=pa.bool_(),  # the surface mostly has another label

@@ -69,7 +69,7 @@ class Client:
             "temperature": 0,
             "response_format": {
                 "type": "json_schema",
-                "json_schema": {"name": "spans", "strict": True, "schema": answer},
+                "json_schema": {"name": "labels", "strict": True, "schema": answer},
             },
         }
         fault = _Fault("not asked")

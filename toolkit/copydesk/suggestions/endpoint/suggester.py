@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ import pyarrow as pa
 from copydesk.errors import ConfigError
 from copydesk.model.windows import cut
 from copydesk.store import digest_of, write_json
-from copydesk.suggestions.endpoint.answer import Read, read_answer
+from copydesk.suggestions.endpoint.answer import Place, Read, read_answer
 from copydesk.suggestions.endpoint.client import Answer, Client
 from copydesk.suggestions.endpoint.prompt import answer_schema, messages
 from copydesk.suggestions.suggester import Found, Setup, Suggester, digest
@@ -58,6 +59,35 @@ class _Tally:
     without: dict[str, str] = field(default_factory=dict)  # documents, and why
 
 
+@dataclass(slots=True)
+class _Said:
+    """The rows that answers give."""
+
+    spans: list[dict[str, Any]] = field(default_factory=list)
+    relations: list[dict[str, Any]] = field(default_factory=list)
+    categories: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, doc_id: str, text: str, read: Sequence[tuple[int, Read]]) -> None:
+        """Add what is said of a document's pieces; of a category the surest piece counts."""
+        surest: dict[str, tuple[float, str]] = {}
+        for first, one in read:
+            for start, end, label, score in one.spans:
+                place = {"start": first + start, "end": first + end, "surface": text[first + start : first + end]}
+                self.spans.append({"doc_id": doc_id, **place, "label": label, "rule": Endpoint.name, "score": score})
+            for head, tail, label, score in one.relations:
+                ends = {**_end("head", head, first), **_end("tail", tail, first)}
+                self.relations.append({"doc_id": doc_id, **ends, "label": label, "score": score})
+            for name, value, score in one.categories:
+                surest[name] = max(surest.get(name, (0.0, "")), (score, value))
+        for name, (score, value) in surest.items():
+            self.categories.append({"doc_id": doc_id, "name": name, "value": value, "score": score})
+
+
+def _end(name: str, place: Place, first: int) -> dict[str, Any]:
+    start, end, label = place
+    return {f"{name}_start": first + start, f"{name}_end": first + end, f"{name}_label": label}
+
+
 class Endpoint(Suggester):
     """What a language model quotes; confidences are its own, and worth nothing until they are calibrated."""
 
@@ -83,18 +113,33 @@ class Endpoint(Suggester):
         del zones
         tally = _Tally()
         rows = list(zip(documents["doc_id"].to_pylist(), documents["text"].to_pylist(), strict=True))
-        with ThreadPoolExecutor(self._options.parallel) as pool:
-            got = [(doc_id, text, self._asked(text, pool)) for doc_id, text in rows]
-            spans = [span for doc_id, text, answers in got for span in self._spans(doc_id, text, list(answers), tally)]
-        return Found.of(spans=spans, notes=self._notes(tally), unanswered=len(tally.without))
+        said = _Said()
+        with self._client() as client, ThreadPoolExecutor(self._options.parallel) as pool:
+            got = [(doc_id, text, self._asked(text, client, pool)) for doc_id, text in rows]
+            for doc_id, text, answers in got:
+                said.add(doc_id, text, self._read(doc_id, list(answers), tally))
+        return Found.of(
+            spans=said.spans,
+            relations=said.relations,
+            categories=said.categories,
+            notes=self._notes(tally),
+            unanswered=len(tally.without),
+        )
 
-    def _asked(self, text: str, pool: ThreadPoolExecutor) -> Iterator[tuple[int, str, tuple[Answer | str, bool]]]:
+    def _client(self) -> Client:
+        options = self._options
+        key = os.environ.get(options.key_env, "")
+        return Client(options.url, key, timeout=options.timeout, tries=options.tries, wait=options.wait)
+
+    def _asked(
+        self, text: str, client: Client, pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[int, str, tuple[Answer | str, bool]]]:
         """Give the start of each piece, its text, and the answer or why there is none."""
         pieces = [one.place for one in cut(text, most=self._options.most_chars)]
-        answers = pool.map(self._answer, [text[start:end] for start, end in pieces])
+        answers = pool.map(partial(self._answer, client), [text[start:end] for start, end in pieces])
         return ((start, text[start:end], answer) for (start, end), answer in zip(pieces, answers, strict=True))
 
-    def _answer(self, piece: str) -> tuple[Answer | str, bool]:
+    def _answer(self, client: Client, piece: str) -> tuple[Answer | str, bool]:
         """Give the answer about a piece, or why there is none; and whether it was there before."""
         told = messages(self._schema, piece, shots=self._options.shots)
         key = digest_of([self._options.model, told])
@@ -105,16 +150,7 @@ class Endpoint(Suggester):
             return "no address, and not answered before", False
         if self._in_a_row >= _GIVEN_UP:
             return "not asked, since others got no answer", False
-        options = self._options
-        client = Client(
-            options.url,
-            os.environ.get(options.key_env, ""),
-            timeout=options.timeout,
-            tries=options.tries,
-            wait=options.wait,
-        )
-        with client:
-            answer = client.ask(options.model, told, answer=answer_schema(self._schema))
+        answer = client.ask(self._options.model, told, answer=answer_schema(self._schema))
         self._in_a_row = 0 if isinstance(answer, Answer) else self._in_a_row + 1
         if isinstance(answer, Answer):
             own = path.with_name(uuid4().hex)  # another process may ask the same at this moment
@@ -122,9 +158,10 @@ class Endpoint(Suggester):
             own.replace(path)
         return answer, False
 
-    def _spans(
-        self, doc_id: str, text: str, answers: Sequence[tuple[int, str, tuple[Answer | str, bool]]], tally: _Tally
-    ) -> Iterator[dict[str, Any]]:
+    def _read(
+        self, doc_id: str, answers: Sequence[tuple[int, str, tuple[Answer | str, bool]]], tally: _Tally
+    ) -> list[tuple[int, Read]]:
+        """Read the answers about a document, each with the start of its piece; none where one of them is missing."""
         read: list[tuple[int, Read]] = []
         for first, piece, (answer, was_there) in answers:
             if isinstance(answer, str):
@@ -137,12 +174,7 @@ class Endpoint(Suggester):
             one = read_answer(answer.content, piece, self._schema)
             tally.refused += one.refused
             read.append((first, one))
-        if doc_id in tally.without:
-            return
-        for first, one in read:
-            for start, end, label, score in one.spans:
-                place = {"start": first + start, "end": first + end, "surface": text[first + start : first + end]}
-                yield {"doc_id": doc_id, **place, "label": label, "rule": self.name, "score": score}
+        return [] if doc_id in tally.without else read
 
     def _notes(self, tally: _Tally) -> Iterator[str]:
         options = self._options
