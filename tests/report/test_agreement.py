@@ -34,7 +34,7 @@ def drawn(draw: st.DrawFn) -> tuple[str, list[Drawn]]:
 
 
 @given(drawn())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_words_and_pieces_are_the_text_whatever_lies_below_them(made: tuple[str, list[Drawn]]) -> None:
     text, spans = made
     assert "".join(word.text for word in words(text, lanes(("A1", "A2"), spans))) == text
@@ -43,7 +43,7 @@ def test_words_and_pieces_are_the_text_whatever_lies_below_them(made: tuple[str,
 
 
 @given(drawn())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_no_two_spans_lie_upon_each_other_in_a_lane_and_none_is_left_out(made: tuple[str, list[Drawn]]) -> None:
     _, spans = made
     rows = lanes(("A1", "A2"), spans)
@@ -54,7 +54,7 @@ def test_no_two_spans_lie_upon_each_other_in_a_lane_and_none_is_left_out(made: t
 
 
 @given(drawn())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_a_word_has_a_bar_in_a_lane_just_where_a_span_of_that_lane_covers_it(made: tuple[str, list[Drawn]]) -> None:
     text, spans = made
     rows = lanes(("A1", "A2"), spans)
@@ -66,12 +66,22 @@ def test_a_word_has_a_bar_in_a_lane_just_where_a_span_of_that_lane_covers_it(mad
         at += len(word.text)
 
 
-def test_the_page_of_the_agreement_is_fit_for_everybody(is_fit: Callable[..., None], site: Any) -> None:
-    is_fit(f"{site.address}/agreement", entry=site.entry)
+WHOSE = pytest.mark.parametrize("schema", [pytest.param(0, marks=pytest.mark.soak), -1])
 
 
-def test_an_alignment_is_fit_for_everybody(is_fit: Callable[..., None], site: Any, shown: Workspace) -> None:
-    is_fit(f"{site.address}/agreement/{_read_by_two(shown)}", entry=site.entry)
+@WHOSE
+def test_the_page_of_the_agreement_is_fit_for_everybody(
+    is_fit: Callable[..., None], site: Any, shown: Workspace, schema: int
+) -> None:
+    is_fit(f"{site.address}/agreement?schema={shown.schemas[schema]}", entry=site.entry)
+
+
+@WHOSE
+def test_an_alignment_is_fit_for_everybody(
+    is_fit: Callable[..., None], site: Any, shown: Workspace, schema: int
+) -> None:
+    name = shown.schemas[schema]
+    is_fit(f"{site.address}/agreement/{_read_by_two(shown.under(name))}?schema={name}", entry=site.entry)
 
 
 def _read_by_two(workspace: Workspace) -> str:

@@ -40,8 +40,12 @@ def test_the_list_of_versions_is_fit_for_everybody(is_fit: Callable[..., None], 
     is_fit(f"{site.address}/versions", entry=site.entry)
 
 
-def test_the_page_of_a_version_is_fit_for_everybody(is_fit: Callable[..., None], site: Any, shown: Workspace) -> None:
-    is_fit(f"{site.address}/versions/{shown.title}/1.0.0", entry=site.entry)
+@pytest.mark.parametrize("schema", [pytest.param(0, marks=pytest.mark.soak), -1])
+def test_the_page_of_a_version_is_fit_for_everybody(
+    is_fit: Callable[..., None], site: Any, shown: Workspace, schema: int
+) -> None:
+    name = shown.under(shown.schemas[schema]).title
+    is_fit(f"{site.address}/versions/{name}/1.0.0", entry=site.entry)
 
 
 def test_every_chart_stands_with_the_table_of_its_figures(
