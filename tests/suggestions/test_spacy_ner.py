@@ -37,7 +37,7 @@ def test_it_learns_from_what_was_labelled_and_the_same_labels_give_the_same_mode
 ) -> None:
     made = []
     for name in ("one", "two"):
-        setup = Setup(schema, tmp_path / name, options={"rounds": 12})
+        setup = Setup(schema, tmp_path / name, options={"rounds": 10})
         setup.folder.mkdir()
         SpacyNer.learn(setup, known)
         made.append(suggester_class("spacy_ner")(setup))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spacy.training import Example
 
 _MODEL = "model"
-_BATCH = 16  # documents
+_BATCH = 4  # documents
 _DROPPED = 0.2  # share of the features that are dropped in each step (Srivastava et al., JMLR 15, 2014)
 _SEED = 7
 
@@ -95,12 +95,12 @@ def _example(nlp: Language, text: str, spans: Iterable[Span]) -> Example:
 
 def _train(nlp: Language, examples: Sequence[Example], *, rounds: int) -> None:
     """Train for so many rounds, always in the same way: the same examples give the same model."""
-    from spacy.util import fix_random_seed, minibatch
+    from thinc.api import fix_random_seed
 
     fix_random_seed(_SEED)
     optimizer = nlp.initialize(lambda: examples)
     order = random.Random(_SEED)
     for _ in range(rounds):
         shuffled = order.sample(examples, len(examples))
-        for batch in minibatch(shuffled, size=_BATCH):
-            nlp.update(batch, sgd=optimizer, drop=_DROPPED)
+        for first in range(0, len(shuffled), _BATCH):
+            nlp.update(shuffled[first : first + _BATCH], sgd=optimizer, drop=_DROPPED)
