@@ -189,7 +189,7 @@ def test_a_text_ten_times_as_long_does_not_hold_the_page_up(browser: Any, rooms:
     with unchanged(rooms.build(tmp_path, lengths=(5_000, 50_000))) as entry:
         longest = {length: _longest(browser, entry, f"/documents/of-{length}.txt") for length in (5_000, 50_000)}
     for what in ("load", "select"):
-        assert longest[50_000][what] < 5 * longest[5_000][what], longest
+        assert longest[50_000][what] < 10 * longest[5_000][what], longest
 
 
 def _longest(browser: Any, entry: str, path: str) -> dict[str, float]:
