@@ -47,6 +47,7 @@ class Aligned:
         return part(
             "aligned.html",
             title=f"Alignment: {document['title'] or doc_id}",
+            listed=False,
             name=place,
             anchor=place,
             schema=workspace.schema_name,

@@ -70,7 +70,6 @@ def _desk(workspace: Workspace, today: date) -> Part:
         live=True,
         workspace=workspace.settings.name,
         labellings=labellings(workspace, today),
-        looked=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil, sqrt
 
+from copydesk.report import charts
+from copydesk.report.charts import Chart
+
 DAYS = 28  # that are looked back on
 _EIGHT_IN_TEN = 1.2816  # standard errors on either side of a mean, as of a normal distribution
 
@@ -34,9 +37,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Annotations by day up to today, how many are to come, and how many days they take: at the mean pace, and in eight of ten cases."""
+    """Annotations on each of the last days, how many are to come, and how many days they take: at the mean pace, and in eight of ten cases.
+
+    ``a_day`` is the mean since the first day with work.
+    """
 
     by_day: Mapping[date, int]
+    since: date
     to_come: int
     a_day: float
     days: int | None
@@ -46,6 +53,19 @@ class Pace:
     def total(self) -> int:
         """How many there are in these days."""
         return sum(self.by_day.values())
+
+    @property
+    def chart(self) -> Chart:
+        """A column for each day."""
+        rows = tuple((day.isoformat(), count) for day, count in self.by_day.items())
+        return Chart(
+            name="days",
+            title="Annotations by day",
+            says=f"How many annotations were submitted on each day from {rows[0][0]} to {rows[-1][0]}.",
+            spec=charts.columns(rows, what="annotations", across="day"),
+            head=("day", "annotations"),
+            rows=rows,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +117,10 @@ def pace(by_day: Mapping[date, int], *, to_come: int, today: date) -> Pace:
     days = [first + timedelta(number) for number in range((today - first).days + 1)]
     counts = [by_day.get(day, 0) for day in days]
     mean = sum(counts) / len(counts)
-    shown = dict(zip(days, counts, strict=True))
+    shown = {day: by_day.get(day, 0) for day in (today - timedelta(ago) for ago in reversed(range(DAYS)))}
     if not to_come or not mean or len(counts) < 3:
-        return Pace(shown, to_come, mean, None, None)
+        return Pace(shown, first, to_come, mean, None, None)
     deviation = sqrt(sum((count - mean) ** 2 for count in counts) / (len(counts) - 1))
     around = _EIGHT_IN_TEN * deviation / sqrt(len(counts))
     slowest = ceil(to_come / (mean - around)) if around < mean else None
-    return Pace(shown, to_come, mean, ceil(to_come / mean), (ceil(to_come / (mean + around)), slowest))
+    return Pace(shown, first, to_come, mean, ceil(to_come / mean), (ceil(to_come / (mean + around)), slowest))

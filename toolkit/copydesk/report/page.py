@@ -35,12 +35,16 @@ SERVED_POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What stands between a page's menu and its end. ``name`` is its place in an exported file; a ``live`` one asks anew for itself."""
+    """What stands between a page's menu and its end.
+
+    ``name`` is its place in an exported file, whose menu has those that are ``listed``; a ``live`` one asks anew for itself.
+    """
 
     title: str
     body: str
     name: str = ""
     live: bool = False
+    listed: bool = True
 
     @property
     def tag(self) -> str:
@@ -48,10 +52,10 @@ class Part:
         return f'"{hashlib.sha256(self.body.encode()).hexdigest()[:32]}"'
 
 
-def part(template: str, *, title: str, name: str = "", live: bool = False, **values: Any) -> Part:
+def part(template: str, *, title: str, name: str = "", live: bool = False, listed: bool = True, **values: Any) -> Part:
     """Fill in a template of ``templates/``: every value is escaped, and one that it names and is not given is an error."""
     body = _environment().get_template(template).render(**values)
-    return Part(title, body, name, live)
+    return Part(title, body, name, live, listed)
 
 
 def page(one: Part, *, workspace: str = "", path: str = "", menu: Container[str] = ()) -> str:
