@@ -23,6 +23,7 @@ MARK = re.compile(r"^<!-- (.+) -->$", flags=re.MULTILINE)
 COMMAND = re.compile(r"^\$ (.*(?:\n>(?: .*)?)*)\n", flags=re.MULTILINE)
 GOES_ON = re.compile(r"^> ?", flags=re.MULTILINE)
 NOT_RUN = "not run: "
+TOLD = {0, 1}  # exit codes of a command that says what it found; 2 and above: it could not do its work
 WORKSPACE = ("copydesk.toml", "schemas", "validation", "seeds", "datasets")
 # how far a command had got when it told so, which depends on the machine; and the first start, which others were before
 PASSING = re.compile(r"^(preparing .*|[a-z][\w ():]*: [\d,]+ of [\d,]+)\n", flags=re.MULTILINE)
@@ -119,7 +120,7 @@ class Reader:
             check=False,
         )
         self.folder = Path(after.read_text(encoding="utf-8").strip())
-        assert done.returncode in {0, 1}, f"$ {command}\n{done.stdout}"
+        assert done.returncode in TOLD, f"$ {command}\n{done.stdout}"
         return done.stdout.replace(str(self.home), "~")
 
 

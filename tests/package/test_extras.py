@@ -87,6 +87,7 @@ def test_an_extra_brings_nothing_that_is_not_imported(extra: str) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("extra", ["", *EXTRAS])
 def test_what_an_extra_is_for_can_be_imported_where_the_wheel_and_it_alone_are_installed(
     wheel: Path, tmp_path: Path, extra: str

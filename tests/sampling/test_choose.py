@@ -166,7 +166,8 @@ def test_a_further_document_of_a_story_is_worth_less_and_one_of_a_story_that_was
     stories = np.array([f"story-{number // 2}" for number in range(40)])
     even = {"uncertainty": np.zeros(40)}
     asked = Candidates(names, np.full(40, ""), np.zeros(40, np.int64), stories, np.ones(40), even)
-    made = choose(asked, before=["story-0"], plan=Plan(8, {"uncertainty": 1.0}, random=0.0, further=0.1), batch=1)
+    plan = Plan(8, {"uncertainty": 1.0}, random=0.0, breadth=0.5, further=0.1)
+    made = choose(asked, before=["story-0"], plan=plan, batch=1)
     chances = made.inclusion["strategy"]
     assert (chances[2::2] > chances[3::2]).all()
     assert chances[1] < chances[0] < chances[2]

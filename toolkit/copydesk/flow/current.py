@@ -61,9 +61,12 @@ def _is_named(table: pa.Table, name: str) -> pa.ChunkedArray:
     return pc.or_(pc.equal(table["doc_id"], name), pc.equal(table["source"], name))
 
 
-def current_documents(workspace: Workspace) -> pa.Table:
-    """Give the newest revision of every document, sorted by ``doc_id``."""
-    documents = workspace.documents.read("documents")
+def current_documents(workspace: Workspace, doc_ids: pa.Array | None = None) -> pa.Table:
+    """Give the newest revision of every document, or of these, sorted by ``doc_id``."""
+    read = (part.read("documents") for part in workspace.documents.parts())
+    if doc_ids is not None:
+        read = (table.filter(pc.is_in(table["doc_id"], doc_ids)) for table in read)
+    documents = pa.concat_tables([empty("documents"), *read])
     documents = newest(documents, documents).sort_by("doc_id")
     rezoned = _Rezoned(workspace)
     titles = {key: title for part in workspace.documents.parts() for key, title in rezoned.titles(part).items()}
@@ -76,7 +79,9 @@ def current_documents(workspace: Workspace) -> pa.Table:
 
 def current_zones(workspace: Workspace, documents: pa.Table) -> pa.Table:
     """Give the zones of the newest revisions, which are ``documents``: what each part of the log says, and what repeats in it."""
-    return newest(every_zone(workspace), documents)
+    rezoned = _Rezoned(workspace)
+    parts = (newest(rezoned.zones(part), documents) for part in workspace.documents.parts())
+    return pa.concat_tables([empty("zones"), *parts])
 
 
 def every_zone(workspace: Workspace) -> pa.Table:

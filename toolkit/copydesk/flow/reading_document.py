@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from copydesk.errors import StoreError, UnknownError
@@ -65,13 +66,9 @@ def sheet(workspace: Workspace, index: Index, name: str, *, revision: int | None
 
 
 def _fact(value: object) -> str:
-    return (
-        ", ".join(value)
-        if isinstance(value, list)
-        else f"{value:%Y-%m-%d %H:%M} UTC"
-        if hasattr(value, "hour")
-        else str(value)
-    )
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _zone(row: Mapping[str, Any]) -> Zone:
@@ -89,10 +86,8 @@ class _Found:
 
     @classmethod
     def of(cls, workspace: Workspace, document: Row) -> _Found:
-        every = _rows(workspace.labels, _LABELS, document["doc_id"]) | _rows(
-            workspace.agreed, _AGREED, document["doc_id"]
-        )
-        here = document["revision"]
+        doc_id, here = document["doc_id"], document["revision"]
+        every = _rows(workspace.labels, _LABELS, doc_id) | _rows(workspace.agreed, _AGREED, doc_id)
         rows = {name: [row for row in of if row["revision"] == here] for name, of in every.items()}
         rows["made_here"] = [row for row in every["anchors"] if row["made_on_revision"] == here < row["revision"]]
         elsewhere = Counter(row["revision"] for row in every["agreed_spans"] if row["revision"] != here)

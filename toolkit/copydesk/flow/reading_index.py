@@ -71,11 +71,11 @@ class Library:
             self._asked.clear()
             try:
                 self._renew()
-            except (
-                CopydeskError
-            ) as error:  # a command may have replaced what was being read: who asks next has it read again
+            except CopydeskError as error:
+                # A command may have replaced what was being read: who asks next has it read again.
                 self._say(f"documents are not indexed: {error}")
-            self._listed.set()
+            finally:
+                self._listed.set()
 
     def _renew(self) -> None:
         now = [part.path.name for part in (*self.workspace.documents.parts(), *_newest(self.workspace.repeated.part()))]
@@ -92,6 +92,8 @@ class Library:
         numbers = _numbers(sources)
         shelf.total = sum(map(len, numbers))
         for source, own in zip(sources, numbers, strict=True):
+            if self._closed:
+                return
             shelf.index.add_places(_places(source.part))
             shelf.index.add_documents(self._listed_in(source, own))
         self._tell_facts(shelf)
@@ -130,12 +132,8 @@ def _newest(part: Part | None) -> tuple[Part, ...]:
 
 def _numbers(sources: list[Source]) -> list[Array]:
     """Number the documents of all parts: the newest first, those without a date last, and of one date those first that came last."""
-    dates = [
-        pc.fill_null(
-            source.read("documents", ["published_at"])["published_at"].cast(pa.int64()), _WITHOUT_A_DATE
-        ).to_numpy()
-        for source in sources
-    ]
+    published = (source.read("documents", ["published_at"])["published_at"].cast(pa.int64()) for source in sources)
+    dates = [pc.fill_null(one, _WITHOUT_A_DATE).to_numpy() for one in published]
     date = np.concatenate([np.empty(0, np.int64), *dates])
     place = np.empty(len(date), np.int64)
     place[np.lexsort((np.arange(len(date)), date))[::-1]] = np.arange(len(date))

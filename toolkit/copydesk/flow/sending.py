@@ -45,7 +45,7 @@ def to_send(workspace: Workspace, documents: pa.Table, tasks: pa.Table, *, progr
     take_live(workspace)
     doc_ids = tasks["doc_id"].to_pylist()
     bare = {doc_id for doc_id in doc_ids if is_bare(workspace, doc_id)}
-    found = _each(suggestions(workspace, progress=progress).read(), doc_ids)
+    found = suggestions(workspace, progress=progress).read(set(doc_ids))
     shown = _each(found, bare, others=True)
     spans = with_carried(
         shown.spans,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -60,10 +60,16 @@ class Suggested:
         """What suggesters noted, each once."""
         return tuple(dict.fromkeys(note for part in self.parts for note in part.receipt["notes"]))
 
-    def read(self) -> Found:
-        """Read all of them, and what suggesters noted."""
+    def read(self, doc_ids: Collection[str] | None = None) -> Found:
+        """Read those of these documents, or all, and what suggesters noted."""
+        named = None if doc_ids is None else pa.array(sorted(doc_ids), pa.string())
+
+        def read(part: Part, name: str) -> pa.Table:
+            table = part.read(name)
+            return table if named is None else table.filter(pc.is_in(table["doc_id"], named))
+
         tables = {
-            field: pa.concat_tables([empty(name), *(part.read(name) for part in self.parts)])
+            field: pa.concat_tables([empty(name), *(read(part, name) for part in self.parts)])
             for name, field in TABLES.items()
         }
         return Found(**tables, notes=self.notes)
@@ -225,8 +231,7 @@ def known_of(workspace: Workspace) -> Known:
     read = workspace.labels.read("reads", columns=["doc_id"])["doc_id"]
     if not _is_fresh(workspace):
         read = pa.chunked_array([*spans["doc_id"].chunks, *categories["doc_id"].chunks], pa.string())
-    documents = current_documents(workspace)
-    documents = documents.filter(pc.is_in(documents["doc_id"], pc.unique(read)))
+    documents = current_documents(workspace, pc.unique(read))
     zones = current_zones(workspace, documents)
     return Known(documents, zones, spans, relations, categories, workspace.copies.read("copies"))
 

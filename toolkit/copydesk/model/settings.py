@@ -174,8 +174,8 @@ class SuggestSettings:
 class StrategyWeights:
     """``[sample.weights]``: how much each strategy counts beside the others; 0 leaves it out."""
 
-    representative: float = _within(1.0, 0, 1_000)  # words that many documents have and few chosen ones, for each label
-    uncertainty: float = _within(0.5, 0, 1_000)  # how unsure suggesters that learn are of a document
+    representative: float = _within(0.0, 0, 1_000)  # words that many documents have and few chosen ones, for each label
+    uncertainty: float = _within(1.0, 0, 1_000)  # how unsure suggesters that learn are of a document
     disagreement: float = _within(0.0, 0, 1_000)  # of several suggesters
     diversity: float = _within(0.0, 0, 1_000)  # of what kinds of texts few were chosen yet
     rare: float = _within(0.0, 0, 1_000)  # labels are suggested of which few are agreed yet

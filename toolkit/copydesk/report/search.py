@@ -29,7 +29,6 @@ _UNPARTED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _PARTING = "\u200b"
-_COUNTED = ("doc_id", "readers", "disputes", "waiting", "agreement")
 _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _SNIPPET = f"snippet(words, -1, '{_OPENS}', '{_CLOSES}', '…', 32)"
 _LAYOUT = """
@@ -209,34 +208,36 @@ class Index:
         backwards = wanted.before is not None
         edge = wanted.before if backwards else wanted.after
         rows = self._ask(
-            f"SELECT {', '.join(f'd.{name}' for name in Listed._fields)}, {_SNIPPET if match else 'NULL'} FROM {chosen.tables}"
+            f"SELECT {chosen.number}, {_SNIPPET if match else 'NULL'} FROM {chosen.tables}"
             f" WHERE {chosen.limits} AND {chosen.number} {'<' if backwards else '>'} ?"
             f" ORDER BY {chosen.number} {'DESC' if backwards else ''} LIMIT {PAGE + 1}",
             *chosen.values,
             -1 if edge is None else edge,
         )
-        more, rows = len(rows) > PAGE, rows[:PAGE]
+        more, snippets = len(rows) > PAGE, dict(sorted(rows[:PAGE]))
         count = f"SELECT count(*) FROM (SELECT 1 FROM {chosen.tables} WHERE {chosen.limits} LIMIT {MOST_COUNTED + 1})"
         total = self._ask(count, *chosen.values)[0][0] if more or edge is not None else len(rows)
-        facts = self._facts(wanted.schema, [row[0] for row in rows])
-        hits = tuple(Hit(Listed(*row[:-1]), facts[row[0]], _pieces(row[-1])) for row in sorted(rows))
+        hits = tuple(Hit(*told, _pieces(snippets[told[0].number])) for told in self._told(wanted.schema, [*snippets]))
         earlier, later = (more, True) if backwards else (edge is not None, more)
         return Answer(hits, total, earlier=earlier, later=later)
 
-    def _facts(self, schema: str, numbers: Sequence[int]) -> dict[int, Facts]:
+    def _told(self, schema: str, numbers: Sequence[int]) -> Iterator[tuple[Listed, Facts]]:
+        """Give what is known of documents, in the order of their numbers."""
         marks = ", ".join("?" * len(numbers))
-        known = self._ask(
-            "SELECT d.number, d.doc_id, coalesce(readers, 0), coalesce(disputes, 0), coalesce(waiting, 0), agreement"
-            " FROM documents d LEFT JOIN facts f ON f.schema = ? AND f.number = d.number"
-            f" WHERE d.number IN ({marks})",
-            schema,
-            *numbers,
-        )
         labels: dict[int, dict[str, int]] = {number: {} for number in numbers}
         counted = f"SELECT number, label, spans FROM labelled INDEXED BY labels_of WHERE schema = ? AND number IN ({marks}) ORDER BY spans DESC"
         for number, label, spans in self._ask(counted, schema, *numbers):
             labels[number][label] = spans
-        return {row[0]: Facts(**dict(zip(_COUNTED, row[1:], strict=True)), labels=labels[row[0]]) for row in known}
+        known = self._ask(
+            f"SELECT {', '.join(f'd.{name}' for name in Listed._fields)}, coalesce(readers, 0), coalesce(disputes, 0),"
+            " coalesce(waiting, 0), agreement FROM documents d LEFT JOIN facts f ON f.schema = ? AND f.number = d.number"
+            f" WHERE d.number IN ({marks}) ORDER BY d.number",
+            schema,
+            *numbers,
+        )
+        for row in known:
+            listed, (readers, disputes, waiting, agreement) = Listed(*row[:-4]), row[-4:]
+            yield listed, Facts(listed.doc_id, readers, disputes, waiting, agreement, labels[listed.number])
 
 
 class _Chosen(NamedTuple):
@@ -266,7 +267,9 @@ def _chosen(wanted: Wanted, match: str) -> _Chosen:
         flags = {"f.disputes > 0": wanted.disputed, "f.waiting > 0": wanted.waiting}
         take("facts f", "f.number", {"f.schema = ?": wanted.schema, **{flag: None for flag, on in flags.items() if on}})
     exact = {"d.publisher = ?": wanted.publisher, "d.language = ?": wanted.language}
-    take("documents d", "d.number", {limit: value for limit, value in exact.items() if value})
+    given = {limit: value for limit, value in exact.items() if value}
+    if given or not tables:
+        take("documents d", "d.number", given)
     first = tables[0][1]
     same = [f"{number} = {first}" for _, number in tables[1:]]
     joined = " CROSS JOIN ".join(table for table, _ in tables)  # SQLite keeps to this order

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from copydesk.errors import CopydeskError, UnknownError
+from copydesk.errors import OWN_FAULT, CopydeskError, UnknownError
 from copydesk.model.progress import Say
 from copydesk.report.page import SERVED_POLICY, Part, asset, assets, page, part
 
@@ -74,7 +74,11 @@ def application(site: Site, *, say: Say) -> Starlette:
         return shown(_failure(error.message, error.fix), request, 404)
 
     def failed(request: Request, error: Exception) -> Response:
-        told = error if isinstance(error, CopydeskError) else CopydeskError(f"{type(error).__name__}: {error}")
+        told = (
+            error
+            if isinstance(error, CopydeskError)
+            else CopydeskError(f"{type(error).__name__}: {error}", fix=OWN_FAULT)
+        )
         say(f"{request.url.path}: {told}")
         return shown(_failure(told.message, told.fix), request, 500)
 

@@ -1,8 +1,7 @@
 """Texts go in, how much each stands for the others comes out: it holds words that many texts have, and few of the chosen ones.
 
 Texts are taken greedily: each adds the most to what those before it cover (Wei, Iyer and Bilmes, ICML 2015, pages 1954-1963, with
-words as features). With few labels this teaches more than what a model is unsure of (Hacohen, Dekel and Weinshall, ICML 2022, pages
-8175-8195).
+words as features). That typical examples teach most while labels are few: Hacohen, Dekel and Weinshall, ICML 2022, pages 8175-8195.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class SpacyPipeline(Suggester):
         """Raises ConfigError for a pipeline that cannot be loaded and for labels that the schema has not, MissingExtraError without spaCy."""
         self._options = setup.read_options(SpacyOptions, name=self.name)
         self._labels = _labels(setup.schema, self._options)
-        self._nlp = _load(self._options)
+        self._nlp = load(self._options)
         theirs = sorted({label for labels in self._nlp.pipe_labels.values() for label in labels})
         if theirs and not any(self._labels.get(label) for label in theirs):
             raise ConfigError(
@@ -112,7 +112,8 @@ def _labels(schema: LabelSchema, options: SpacyOptions) -> Mapping[str, str]:
     return labels | {theirs.strip(): mine.strip() for theirs, mine in (one.split("=") for one in options.labels)}
 
 
-def _load(options: SpacyOptions) -> Language:
+def load(options: SpacyOptions) -> Language:
+    """Load a pipeline; raises ConfigError where it cannot be loaded, MissingExtraError without spaCy."""
     try:
         import spacy
     except ImportError as error:

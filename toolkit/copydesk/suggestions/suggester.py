@@ -30,6 +30,7 @@ GROUP = "copydesk.suggesters"
 SHIPPED = {
     "rules": "copydesk.suggestions.by_rule:Rules",
     "spacy": "copydesk.suggestions.spacy_pipeline:SpacyPipeline",
+    "spacy_ner": "copydesk.suggestions.spacy_ner:SpacyNer",
     "tagger": "copydesk.suggestions.tagger:Tagger",
     "seen": "copydesk.suggestions.seen:Seen",
     "copies": "copydesk.suggestions.copies:Copies",

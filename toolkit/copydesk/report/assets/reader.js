@@ -18,7 +18,7 @@ class Reader {
   constructor(article) {
     this.sheet = article.querySelector(".sheet");
     this.passport = article.querySelector("#passport");
-    this.tags = [...this.sheet.querySelectorAll("a.tag")];
+    this.tags = [...this.sheet.querySelectorAll("a.label")];
     this.pieces = grouped(this.sheet.querySelectorAll("[data-m]"), "m");
     this.relations = new Map();
     for (const item of article.querySelectorAll("[data-head]")) {
@@ -29,7 +29,7 @@ class Reader {
     this.chosen = null;
     this.lit = [];
     article.addEventListener("click", (event) => this.click(event));
-    this.sheet.addEventListener("focusin", (event) => event.target.matches("a.tag") && this.choose(event.target.dataset.m));
+    this.sheet.addEventListener("focusin", (event) => event.target.matches("a.label") && this.choose(event.target.dataset.m));
     this.sheet.addEventListener("pointerover", (event) => {
       const over = event.target.closest("[data-m]");
       if (over) this.choose(over.dataset.m);

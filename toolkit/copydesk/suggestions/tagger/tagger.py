@@ -111,7 +111,7 @@ class Tagger(Suggester):
         """Learn from the documents whose spans are where they say; with too little of them, only say so."""
         options = setup.read_options(TaggerOptions, name=cls.name)
         names = NameIndex(setup.names)
-        golds = list(_golds(known))
+        golds = list(agreed_spans(known))
         learned = _Learned(len(golds), sum(len(spans) for _, _, spans in golds))
         if learned.documents >= options.documents and learned.spans >= options.spans:
             sequences = (
@@ -151,7 +151,7 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _golds(known: Known) -> Iterator[tuple[str, Sequence[tuple[int, int, str]], list[Span]]]:
+def agreed_spans(known: Known) -> Iterator[tuple[str, Sequence[tuple[int, int, str]], list[Span]]]:
     """Give text, zones and outermost spans of each document, in the order of ``doc_id``; a document is left out whose text changed
     under its labels.
     """
