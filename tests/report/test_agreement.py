@@ -66,17 +66,15 @@ def test_a_word_has_a_bar_in_a_lane_just_where_a_span_of_that_lane_covers_it(mad
         at += len(word.text)
 
 
-WHOSE = pytest.mark.parametrize("schema", [pytest.param(0, marks=pytest.mark.soak), -1])
-
-
-@WHOSE
+@pytest.mark.soak
+@pytest.mark.parametrize("schema", [0, -1])
 def test_the_page_of_the_agreement_is_fit_for_everybody(
     is_fit: Callable[..., None], site: Any, shown: Workspace, schema: int
 ) -> None:
     is_fit(f"{site.address}/agreement?schema={shown.schemas[schema]}", entry=site.entry)
 
 
-@WHOSE
+@pytest.mark.parametrize("schema", [pytest.param(0, marks=pytest.mark.soak), -1])
 def test_an_alignment_is_fit_for_everybody(
     is_fit: Callable[..., None], site: Any, shown: Workspace, schema: int
 ) -> None:

@@ -36,6 +36,7 @@ def versions(published: Workspace, newsroom: ModuleType) -> list[str]:
     return sorted(path.name for path in (published.datasets / newsroom.NAME).iterdir() if path.is_dir())
 
 
+@pytest.mark.soak
 def test_the_list_of_versions_is_fit_for_everybody(is_fit: Callable[..., None], site: Any) -> None:
     is_fit(f"{site.address}/versions", entry=site.entry)
 
