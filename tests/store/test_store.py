@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -261,3 +262,26 @@ def test_row_groups_of_texts_are_bounded_by_rows_and_by_bytes(
     written = pq.read_metadata(tmp_path / "x.parquet")
     assert [written.row_group(at).num_rows for at in range(written.num_row_groups)] == groups
     assert pq.read_table(tmp_path / "x.parquet").equals(table)
+
+
+def test_rows_are_found_by_a_value_and_by_their_number_as_in_the_whole_table(tmp_path: Path) -> None:
+    rows = [
+        {
+            "doc_id": f"doc-{number % 7}",
+            "revision": 1,
+            "annotation_id": f"{number}",
+            "annotator": "A1",
+            "start": number,
+            "end": number + 1,
+        }
+        for number in range(140_000)
+    ]
+    table = from_rows("unread", rows)
+    part = Log(tmp_path / "log").append({"unread": table, "edits": TABLES["edits"].empty_table()}, {})
+    for column, value in (("doc_id", "doc-3"), ("annotation_id", "139999"), ("annotation_id", "none")):
+        assert part.where("unread", column, value) == table.filter(pc.equal(table[column], value))
+    assert part.where("edits", "doc_id", "doc-3").num_rows == part.where("spans", "doc_id", "doc-3").num_rows == 0
+    for number in (0, 131_071, 131_072, 139_999):
+        assert part.row("unread", number) == rows[number]
+    with pytest.raises(IndexError):
+        part.row("unread", 140_000)

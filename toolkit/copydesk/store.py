@@ -67,7 +67,7 @@ class Part:
     def where(self, table: str, column: str, value: str) -> pa.Table:
         """Read the rows with this value in a column, and of the file no more than that column and the row groups that hold some."""
         found, path = [TABLES[table].empty_table()], self.path / f"{table}.parquet"
-        if table not in self.receipt["files"]:
+        if not self.receipt["files"].get(table, {}).get("rows"):
             return found[0]
         with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
             place = file.schema_arrow.get_field_index(column)
