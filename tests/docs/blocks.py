@@ -26,7 +26,7 @@ NOT_RUN = "not run: "
 TOLD = {0, 1}  # exit codes of a command that says what it found; 2 and above: it could not do its work
 WORKSPACE = ("copydesk.toml", "schemas", "validation", "seeds", "datasets")
 # how far a command had got when it told so, which depends on the machine; and the first start, which others were before
-PASSING = re.compile(r"^(preparing .*|[a-z][\w ():]*: [\d,]+ of [\d,]+)\n", flags=re.MULTILINE)
+PASSING = re.compile(r"^(preparing .*|[a-z][\w ():]*: [\d,]+ of [\d,]+.*)\n", flags=re.MULTILINE)
 # what is another one each time: ports, times, and ids that rest on a time
 VARYING = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:8080"),
