@@ -71,8 +71,8 @@ docs: sphinx
 
 # The pictures of the documentation, taken in Chromium from a real Label Studio and from the pages of the demo.
 pictures: demo
-	$(BIN)/python tests/docs/chromium.py docs/pictures
-	$(BIN)/python tests/report/pictures.py . docs/pictures
+	PYTHONPATH=tests/browser $(BIN)/python tests/docs/chromium.py docs/pictures
+	PYTHONPATH=tests/browser $(BIN)/python tests/report/pictures.py . docs/pictures
 
 # An environment for each library that tests/datasets/readers reads a version with, and nothing else in it.
 readers: $(patsubst tests/datasets/readers/%.txt,.readers/%/.ready,$(wildcard tests/datasets/readers/*.txt))

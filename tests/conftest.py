@@ -235,15 +235,11 @@ def screens() -> ModuleType:
     """The module browser/screen.py, which is also a program; skips without a browser, but fails where one must be."""
     if importlib.util.find_spec("playwright") is None:
         _no_browser("Playwright is not installed (fix: pip install playwright)")
-    spec = importlib.util.spec_from_file_location("screen_of_the_browser_tests", HERE / "browser" / "screen.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    if module.chromium() is None:
+    import screen
+
+    if screen.chromium() is None:
         _no_browser("Chromium is not installed (fix: apt-get install chromium)")
-    return module
+    return screen
 
 
 def _no_browser(what: str) -> NoReturn:

@@ -1,17 +1,16 @@
-"""Pictures of the pages of the workspace in a folder, for the documentation: ``python pictures.py WORKSPACE docs/pictures``."""
+"""Pictures of the pages of the workspace in a folder, for the documentation: ``PYTHONPATH=tests/browser python tests/report/pictures.py WORKSPACE docs/pictures``."""
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
+
+import screen
 
 from copydesk.flow.site import served
 from copydesk.workspace import Workspace
 
 SIZE = {"width": 1280, "height": 800}
-SCREEN = Path(__file__).parents[1] / "browser" / "screen.py"
 
 
 def pages(workspace: Workspace) -> dict[str, str]:
@@ -30,12 +29,6 @@ def pages(workspace: Workspace) -> dict[str, str]:
 
 def main(folder: Path, target: Path) -> None:
     """Serve the workspace and take a picture of each page."""
-    spec = importlib.util.spec_from_file_location("screen_of_the_pages", SCREEN)
-    assert spec
-    assert spec.loader
-    screen: Any = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = screen
-    spec.loader.exec_module(screen)
     workspace = Workspace.open(folder)
     with served(workspace, host="127.0.0.1", port=0, say=print) as entry, screen.opened_browser() as browser:
         page = browser.new_page(viewport=SIZE)

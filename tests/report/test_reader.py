@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import reading_room
 
 from copydesk.errors import UnknownError
 from copydesk.flow.reading import views
@@ -21,24 +19,12 @@ from copydesk.flow.site import served
 from copydesk.model.document import doc_id_of
 from copydesk.workspace import Workspace
 
-ROOM = Path(__file__).with_name("reading_room.py")
 TRACED = ["toplevel", "devtools.timeline", "__metadata"]
 
 
 @pytest.fixture(scope="module")
-def rooms() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("reading_room_of_the_tests", ROOM)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def room(rooms: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    workspace: Workspace = rooms.build(tmp_path_factory.mktemp("room"))
+def room(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    workspace: Workspace = reading_room.build(tmp_path_factory.mktemp("room"))
     return workspace
 
 
@@ -184,9 +170,9 @@ def test_scripts_from_right_to_left_run_so(read: Callable[..., Any]) -> None:
 
 
 @pytest.mark.soak
-def test_a_text_ten_times_as_long_does_not_hold_the_page_up(browser: Any, rooms: ModuleType, tmp_path: Path) -> None:
+def test_a_text_ten_times_as_long_does_not_hold_the_page_up(browser: Any, tmp_path: Path) -> None:
     """The longest task of the page's thread, in CPU time: on loading, and on going from label to label at the text's end."""
-    with unchanged(rooms.build(tmp_path, lengths=(5_000, 50_000))) as entry:
+    with unchanged(reading_room.build(tmp_path, lengths=(5_000, 50_000))) as entry:
         longest = {length: _longest(browser, entry, f"/documents/of-{length}.txt") for length in (5_000, 50_000)}
     for what in ("load", "select"):
         assert longest[50_000][what] < 10 * longest[5_000][what], longest

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
+import reading_room
 
 from copydesk.flow.agree import agree
 from copydesk.flow.ingest import ingest
 from copydesk.flow.reading import views
 from copydesk.flow.reading_index import Library
 
-ROOM = Path(__file__).with_name("reading_room.py")
-
 
 def test_a_corrected_document_shows_what_was_carried_over_what_waits_and_what_was_before(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("reading_room_of_revisions", ROOM)
-    assert spec
-    assert spec.loader
-    rooms = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = rooms
-    spec.loader.exec_module(rooms)
-    room = rooms.build(tmp_path)
+    room = reading_room.build(tmp_path)
     article = tmp_path / "ferry.txt"
     text = article.read_text(encoding="utf-8")
     article.write_text(text.replace("Ester Vale, who lives", "Esther Veil, who lives"), encoding="utf-8")
-    ingest(room, [article], progress=rooms.silent)
+    ingest(room, [article], progress=reading_room.silent)
     with Library(room, say=pytest.fail) as library:
         show = views(library)["/documents/{doc_id:path}"]
         stale = show({"doc_id": "ferry.txt"}).body
         assert "agreed labels are of revision 1: copydesk agree carries them over." in stale
-        agree(room, progress=rooms.silent)
+        agree(room, progress=reading_room.silent)
         now = show({"doc_id": "ferry.txt"}).body
         assert "Esther Veil" in now
         assert "Waiting for a person" in now
