@@ -112,4 +112,11 @@ def _beside(one: Sheet, there: Collection[str]) -> dict[str, list[Said]]:
 def _passport(library: Library, asked: Mapping[str, str]) -> Part:
     told = why(library.workspace, asked["label_id"])
     document = next(step["facts"] for step in told["steps"] if step["step"] == "document")
-    return part("passport.html", title=f"{told['label']['label']} {told['id']}", told=told, doc_id=document["doc_id"])
+    mine = (name for name in library.workspace.schemas if library.workspace.schema(name).name == told["schema"])
+    return part(
+        "passport.html",
+        title=f"{told['label']['label']} {told['id']}",
+        told=told,
+        doc_id=document["doc_id"],
+        schema=next(mine, library.workspace.schema_name),
+    )

@@ -39,4 +39,6 @@ def examine_packages(requirements: Iterable[str]) -> Iterator[Finding]:
         elif version and not requirement.specifier.contains(version, prereleases=True):
             wrong.append(f"{requirement.name} is {version}, and {requirement.specifier} is needed")
     if wrong:
-        yield Finding("package", len(wrong), wrong[0], "pip install -c constraints.txt '.[studio]'")
+        yield Finding(
+            "package", len(wrong), wrong[0], "make install in the checkout, or pip install --upgrade copydesk"
+        )

@@ -42,6 +42,7 @@ def why(workspace: Workspace, identity: str, *, name: str = "", version: str = "
         "id": identity,
         "kind": found.kind,
         "found_in": found.where,
+        "schema": found.schema,
         "label": found.label,
         "ends": [{key: end[key] for key in ("span_id", "start", "end", "surface", "label")} for end in found.ends],
         "steps": [{"step": step, "facts": facts, "lines": lines} for step, (facts, lines) in told.items()],
