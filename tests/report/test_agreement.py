@@ -108,7 +108,7 @@ def test_what_belongs_together_has_one_number_in_the_lanes_of_both(
     look: Callable[..., Any], site: Any, shown: Workspace
 ) -> None:
     page = look(f"{site.address}/agreement/{_read_by_two(shown)}", entry=site.entry)
-    rows = page.get_by_role("region", name="What belongs together").locator("tbody tr")
+    rows = page.get_by_role("group", name="What belongs together").locator("tbody tr")
     same = rows.filter(has_text="same").locator("th").all_inner_texts()
     alone = rows.filter(has_text="not by all").locator("th").all_inner_texts()
     numbers = page.locator(".lanes .first").all_inner_texts()

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from copydesk.errors import ConfigError, SystemFault
-from copydesk.studio.backend import Login, application, serving
+from copydesk.serving import serving
+from copydesk.studio.backend import Login, application
 from copydesk.studio.projects import MODEL_VERSION
 
 LOGIN = Login("copydesk", "päss:word")

@@ -314,7 +314,7 @@ def test_an_import_that_a_gateway_sends_twice_leaves_each_task_once(
 def test_an_import_that_was_given_up_and_sent_again_may_arrive_after_all(
     studio: Studio, studio_server: Server, spec: ProjectSpec, documents_of: Documents
 ) -> None:
-    held = [Fault("early-504", seconds=1.0)]
+    held = [Fault("early-504", seconds=3.0)]  # longer than a slow machine takes to ask again
 
     def choose(asked: Asked) -> Fault | None:
         return held.pop() if held and "/import" in asked.path else None

@@ -33,7 +33,8 @@ def command(ctx: click.Context, doc_id: str, schema: str, as_json: bool) -> None
     if as_json:
         print_json(shown)
         return
-    colours = {label.name: label.colour for label in workspace.schema().labels}
+    labels = workspace.schema().labels if shown["labels"] else ()
+    colours = {label.name: label.colour for label in labels}
     for line in _lines(shown):
         print_pieces(line, colours)
 
