@@ -49,7 +49,9 @@ class Terminal:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._fd, side = pty.openpty()
         self.resize(columns, rows)
-        environment = {key: value for key, value in os.environ.items() if key not in {"CI", "NO_COLOR"}}
+        environment = {
+            key: value for key, value in os.environ.items() if key not in {"CI", "NO_COLOR", "COLUMNS", "LINES"}
+        }
         environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", **(settings or {})}
         self.process = subprocess.Popen(
             [sys.executable, "-c", OWN_TERMINAL + program, *arguments],
