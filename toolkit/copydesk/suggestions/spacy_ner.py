@@ -95,7 +95,7 @@ def _example(nlp: Language, text: str, spans: Iterable[Span]) -> Example:
 
 def _train(nlp: Language, examples: Sequence[Example], *, rounds: int) -> None:
     """Train for so many rounds, always in the same way: the same examples give the same model."""
-    from spacy.util import fix_random_seed
+    from spacy.util import fix_random_seed  # type: ignore[attr-defined]  # it comes from thinc
 
     fix_random_seed(_SEED)
     optimizer = nlp.initialize(lambda: examples)
