@@ -41,7 +41,7 @@ def _published(newsroom, edition):
             "posterior": None,
             "method": "vote",
         }
-        for key, start, length, label in drawn
+        for key, start, length, label in sorted(drawn)  # of one place, too, agreed labels come in an order
         if key in doc_ids
     ]
     tables = newsroom.newsroom(texts={})
