@@ -20,7 +20,7 @@ EDITION = st.tuples(
 
 def _published(newsroom, edition):
     drawn, doc_ids, text_of_x = edition
-    texts = {f"doc-{key}": text_of_x if key == "x" else TEXT for key in doc_ids}
+    texts = {f"doc-{key}": text_of_x if key == "x" else TEXT for key in sorted(doc_ids)}
     documents = [newsroom._document(doc_id, text) for doc_id, text in texts.items()]
     spans = [
         {
@@ -41,7 +41,7 @@ def _published(newsroom, edition):
             "posterior": None,
             "method": "vote",
         }
-        for key, start, length, label in sorted(drawn)  # of one place, too, agreed labels come in an order
+        for key, start, length, label in sorted(drawn)
         if key in doc_ids
     ]
     tables = newsroom.newsroom(texts={})
