@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,8 +91,8 @@ def is_fit(look: Callable[..., Any]) -> Callable[..., None]:
     """Hold a page, at three widths, light and dark, to the rules of accessibility, to one direction of scrolling, and to the keyboard."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
 
-    def check(address: str, *, entry: str = "") -> None:
-        for width in WIDTHS:
+    def check(address: str, *, entry: str = "", widths: Sequence[int] = WIDTHS) -> None:
+        for width in widths:
             page = look(address, width=width, entry=entry)
             wide = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{address} is {wide} pixels too wide at {width}"
