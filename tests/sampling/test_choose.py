@@ -63,7 +63,7 @@ def test_a_batch_has_its_size_and_every_document_a_chance(asked: Candidates, pla
     made = choose(asked, before=[], plan=plan, batch=1)
     size = min(plan.size, len(asked.doc_ids))
     at_random = min(plan.at_random, size)
-    assert (at_random > 0) == (plan.random > 1e-9)
+    assert (at_random > 0) == (plan.random * plan.size > 1e-9)
     for name, asked_for in (("random", at_random), ("strategy", size - at_random)):
         chances = made.inclusion.get(name, np.zeros(0))
         chances = chances[~np.isnan(chances)]
