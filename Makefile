@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement
-TESTING = 'pytest>=8.4' 'pytest-timeout>=2.4' 'hypothesis>=6.130'
+TESTING = 'pytest>=8.4' 'pytest-timeout>=2.4' 'hypothesis>=6.130' 'datasketch>=2'
 BOUNDED = $(addprefix tests/,model store tasks sampling documents validation/test_checks.py validation/test_suites.py \
 	datasets/test_publish.py studio/test_codec.py studio/test_client.py)
 

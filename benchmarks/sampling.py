@@ -7,7 +7,7 @@ labels (and words read) it took to reach 95 % of the F1 that the whole pool give
 it is counted, too, which intervals hold the true number of a label in the pool.
 
 In a crawl articles come as often as agencies' texts do: of each document there are further copies (one in the mean, by a geometric
-distribution), each without every fifth of its sentences, by lot. Nobody tells the strategies which are copies.
+distribution), each without every fifth of its sentences, by lot. Which are copies, the search for copies tells, as in a workspace.
 
 ``python sampling.py [re3d|gum] [documents|paragraphs|sentences] [plain|crawl] FIRST_SEED SEEDS`` shows one setting with all
 strategies, also those that lose; names of strategies may follow.
@@ -28,6 +28,7 @@ from gold import Gold, documents_of, known_of, read_gum, read_re3d, schema_of, z
 from numpy.typing import NDArray
 from ratio import Ratio, at_least, at_most, show
 
+from copydesk.documents.copies import find_copies
 from copydesk.flow.sample import plan_of
 from copydesk.model.schema import LabelSchema
 from copydesk.model.settings import SampleSettings
@@ -68,6 +69,7 @@ STRATEGIES = {
     "ours": _OURS,
     **{f"{name}, sharp": replace(_OURS, weights=weights, **_SHARP) for name, weights in _OTHERS.items()},
     "uncertainty": replace(_OURS, weights={"uncertainty": 1.0}),
+    "no strategy": replace(_OURS, weights={}),
 }
 Curve = list[tuple[int, int, float]]  # labels, words, F1
 
@@ -168,6 +170,8 @@ def course(setting: Setting, plan: Plan, *, whole: float) -> Course:
     names = sorted(pool)
     plan = replace(plan, size=max(1, round(len(names) / BATCHES)), seed=setting.seed)
     groups = dict(zip(names, clusters([pool[one].text for one in names], most=2 * plan.size).tolist(), strict=True))
+    copies = find_copies(documents_of([pool[one] for one in names]))
+    stories = dict(zip(copies["doc_id"].to_pylist(), copies["story_id"].to_pylist(), strict=True))
     every = sum(len(one.spans) for one in pool.values())
     missed = dict.fromkeys(names, 1.0)
     done: list[str] = []
@@ -180,11 +184,12 @@ def course(setting: Setting, plan: Plan, *, whole: float) -> Course:
             np.array(left),
             np.full(len(left), ""),
             np.array([groups[one] for one in left]),
-            np.array(left),
+            np.array([stories.get(one, one) for one in left]),
             np.array([missed[one] for one in left]),
             _scores(pool, left, done, groups, tagger, plan),
         )
-        made = choose(asked, before=[], plan=plan, batch=len(told.points) + 1)
+        before = [stories.get(one, one) for one in done]
+        made = choose(asked, before=before, plan=plan, batch=len(told.points) + 1)
         missed |= dict(zip(left, (1 - made.by_now).tolist(), strict=True))
         for number, (name, chances) in enumerate(made.inclusion.items()):
             rows = np.flatnonzero(made.slices == name).tolist()
@@ -282,9 +287,9 @@ def holding(courses: Sequence[Course]) -> float:
     return float(np.mean([one for course in courses for one in course.held]))
 
 
-def run(corpus: str = "re3d", unit: str = "sentences") -> Iterator[Ratio]:
+def run(corpus: str = "re3d") -> Iterator[Ratio]:
     """Give the ratio of labels that ours needs to those that random needs, and how often intervals are right, by seed."""
-    for kind in ("plain", "crawl"):
+    for unit, kind in (("sentences", "plain"), ("documents", "crawl")):
         told = compared(corpus, unit, kind, range(FIRST, FIRST + SEEDS), ("random", "ours"))
         beside = zip(*(took(told[one], MOST) for one in ("ours", "random")), strict=True)
         what = f"{corpus} {unit}, {kind}"

@@ -83,7 +83,7 @@ class Terminal:
 
     def line_settings(self) -> list[Any]:
         """What the terminal does with what is typed: whether it is echoed, and passed on line by line."""
-        return termios.tcgetattr(self._fd)[:4]
+        return termios.tcgetattr(self._fd)
 
     @property
     def lines(self) -> list[str]:

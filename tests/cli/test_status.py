@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from typing import Any
 
@@ -69,7 +70,9 @@ def test_told_to_stop_it_leaves_the_terminal_as_it_was_with_0(terminal: Callable
     seen = terminal(program=STILL)
     before = seen.line_settings()
     seen.wait_for("versions")
-    assert seen.line_settings() != before, "keys are not echoed"
+    shown = seen.line_settings()
+    assert shown != before, "keys are not echoed"
+    assert shown[6][termios.VSUSP] == b"\0", "Ctrl-Z would leave the shell behind a picture"
     seen.say("\x03") if by == "ctrl-c" else seen.process.send_signal(signal.SIGTERM)
     assert (seen.end(), seen.left) == (0, before), seen.heard
     assert (SHOWN in seen.heard, LEFT in seen.heard) == (True, True)

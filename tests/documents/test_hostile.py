@@ -33,6 +33,7 @@ REPEATED = {
     "open attributes": '<a x="',
     "attributes that close each other": '<a x="> ',
     "comments": "<!--",
+    "open links in comments": "<!-- <a ",
     "scripts": "<script>",
     "ampersands": "&",
     "entities": "&amp;",

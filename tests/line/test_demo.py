@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,8 +84,17 @@ def test_no_name_and_no_address_of_an_annotator_is_published(reference: Path, ve
 
 
 def test_it_stops_the_server_that_it_started(reference: Path, shell: Shell) -> None:
-    done = shell("copydesk studio status", cwd=reference)
-    assert (done.returncode, "is not running" in done.stderr) == (3, True)
+    for word in ("status", "open"):
+        done = shell(f"copydesk studio {word}", cwd=reference)
+        assert (done.returncode, "is not running" in done.stderr) == (3, True)
+
+
+def test_what_was_marked_as_residue_becomes_rules(reference: Path, shell: Shell) -> None:
+    assert "12 documents read, 0 suggested" in shell("copydesk rules suggest", cwd=reference).stdout
+    done = shell("copydesk rules suggest --fewest 1", cwd=reference)
+    head, _, rules = done.stdout.partition("\n")
+    assert "12 documents read, 4 suggested" in head
+    assert [len(rule["yes"]) for rule in tomllib.loads(rules)["boilerplate"]] == [1] * 4
 
 
 def test_running_it_again_changes_and_doubles_nothing(reference: Path, shell: Shell) -> None:

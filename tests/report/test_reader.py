@@ -136,6 +136,18 @@ def test_people_stand_side_by_side_and_what_differs_says_so(read: Callable[..., 
     assert columns.nth(3).locator(".m.l0 .m.l1 .m.l2").count()  # nested and crossing ones, each on its lane
 
 
+def test_on_paper_everybody_has_a_column_and_the_colours_are_those_of_the_day(read: Callable[..., Any]) -> None:
+    page = read("/documents/ferry.txt?view=side", width=760, dark=True)
+    link = page.locator(".entries a").first
+    at_night = link.evaluate("one => getComputedStyle(one).color")
+    page.emulate_media(media="print")
+    assert page.locator(".columns").evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+    assert not page.get_by_role("button").or_(page.get_by_role("navigation")).filter(visible=True).count()
+    on_paper = link.evaluate("one => getComputedStyle(one).color")
+    page.emulate_media(media="screen", color_scheme="light")
+    assert at_night != on_paper == link.evaluate("one => getComputedStyle(one).color")
+
+
 def test_a_label_of_the_reader_has_its_passport_as_a_page(read: Callable[..., Any], room: Workspace) -> None:
     span = room.agreed.where("agreed_spans", "doc_id", doc_id_of("ferry.txt")).to_pylist()[0]
     page = read(f"/labels/{span['span_id']}")

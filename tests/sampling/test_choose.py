@@ -171,3 +171,12 @@ def test_a_further_document_of_a_story_is_worth_less_and_one_of_a_story_that_was
     chances = made.inclusion["strategy"]
     assert (chances[2::2] > chances[3::2]).all()
     assert chances[1] < chances[0] < chances[2]
+
+
+def test_with_a_sharp_choice_a_further_copy_comes_behind_what_is_worth_more_than_its_share_of_the_first() -> None:
+    names = np.array([f"doc-{number:04}" for number in range(40)])
+    stories = np.array([f"story-{number // 2}" for number in range(40)])
+    falling = {"uncertainty": 40.0 - np.arange(40)}
+    asked = Candidates(names, np.full(40, ""), np.zeros(40, np.int64), stories, np.ones(40), falling)
+    made = choose(asked, before=[], plan=Plan(8, {"uncertainty": 1.0}, random=0.0, breadth=0.1), batch=1)
+    assert set(np.flatnonzero(made.inclusion["strategy"] > 0.5)) == set(range(0, 16, 2))

@@ -15,7 +15,7 @@ from pathlib import Path, PosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from copydesk.errors import MissingExtraError, UnknownError
+from copydesk.errors import MissingExtraError, StoreError, UnknownError
 
 # Scheme: the extra that brings its package. The clients of all of these hand the condition of a write on to the server.
 EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "memory": ""}
@@ -37,19 +37,24 @@ def scheme_of(url: str) -> str:
 def filesystem(url: str) -> Any:
     """Give what fsspec opens an address with, which remembers no listing: others write there, too.
 
-    Raises UnknownError for a scheme that fsspec does not know, MissingExtraError where the package of a store is not installed.
+    Raises UnknownError for a scheme that fsspec does not know, MissingExtraError where the package of a store is not installed,
+    StoreError where that says at once that it cannot, as it does where it finds no credentials.
     """
     import fsspec
 
     scheme = scheme_of(url)
     try:
-        return fsspec.filesystem(scheme, use_listings_cache=False)
+        kind = fsspec.get_filesystem_class(scheme)
     except ValueError as error:
         raise UnknownError(f"{scheme}:// is not an address of a store: {url}", fix="use one such as s3://") from error
     except ImportError as error:
         extra = EXTRAS.get(scheme)
         fix = f"pip install 'copydesk[{extra}]'" if extra else " ".join(str(error).split())
         raise MissingExtraError(f"{url} needs a package that is not installed", fix=fix) from error
+    try:
+        return kind(use_listings_cache=False)
+    except ValueError as error:
+        raise StoreError(f"{url} cannot be opened: {said(error)}", fix=FIX) from error
 
 
 def faults(scheme: str) -> tuple[type[Exception], ...]:

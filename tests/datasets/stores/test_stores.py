@@ -91,6 +91,19 @@ def test_what_is_no_store_or_needs_a_package_is_said_at_once(url, error, said):
         place_at(url)
 
 
+class Refusing(fsspec.AbstractFileSystem):
+    """A store whose package wants something before it opens anything."""
+
+    def __init__(self, **_: object) -> None:
+        raise ValueError("an account is needed")
+
+
+def test_a_store_that_is_known_and_cannot_be_opened_says_why():
+    fsspec.register_implementation("refusing", Refusing, clobber=True)
+    with pytest.raises(StoreError, match="refusing://news cannot be opened: an account is needed"):
+        place_at("refusing://news")
+
+
 @pytest.fixture
 def command(memory, newsroom):
     """A function that runs a command on the datasets in a store, outside of every workspace."""

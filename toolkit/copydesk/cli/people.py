@@ -7,6 +7,7 @@ import click
 from copydesk.cli import complete
 from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_json, print_report
 from copydesk.cli.progress import progress_shown
+from copydesk.cli.terminal import print_rows
 
 
 @click.group("people")
@@ -97,8 +98,9 @@ def _print(file: str, people: list[dict[str, str]], *, as_json: bool) -> None:
     if as_json:
         print_json({"people": people, "passwords": file})
         return
-    for person in people:
-        click.echo(
-            f"{person['pseudonym'] or '-':<4} {person['name']:<20} {person['email']}{'  (disabled)' if person.get('disabled') else ''}"
-        )
+    rows = [
+        (person["pseudonym"] or "-", person["name"], person["email"], "disabled" if person.get("disabled") else "")
+        for person in people
+    ]
+    print_rows(rows, heads=("pseudonym", "name", "log-in name", ""))
     click.echo(f"{len(people)} annotators; passwords are in {file}")

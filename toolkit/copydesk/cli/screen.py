@@ -59,6 +59,9 @@ def _pressed() -> Iterator[Callable[[], str]]:
     before = termios.tcgetattr(keyboard)
     try:
         tty.setcbreak(keyboard, termios.TCSADRAIN)  # what was typed before counts
+        mode = termios.tcgetattr(keyboard)
+        mode[6][termios.VSUSP] = b"\0"  # no key: whoever stopped us by Ctrl-Z would sit before a picture
+        termios.tcsetattr(keyboard, termios.TCSADRAIN, mode)
         yield lambda: _key(keyboard)
     finally:
         termios.tcsetattr(keyboard, termios.TCSADRAIN, before)

@@ -12,7 +12,7 @@ import click
 
 from copydesk.cli.output import json_option, one_schema_option, open_workspace, print_json
 from copydesk.cli.screen import SECONDS, fill_screen, until_told
-from copydesk.cli.terminal import is_screen, plain
+from copydesk.cli.terminal import is_screen, print_rows
 from copydesk.errors import StoreError
 
 if TYPE_CHECKING:
@@ -93,6 +93,5 @@ def _print_rejected(rows: list[dict[str, str]], *, as_json: bool) -> None:
     if as_json:
         print_json({"rejected": rows})
         return
-    for row in rows:
-        click.echo(plain(f"{row['reason']:<16} {row['item']}: {row['detail']}").replace("\n", "\\n"))
+    print_rows([(row["reason"], row["item"], row["detail"]) for row in rows], heads=("reason", "item", "detail"))
     click.echo(f"{len(rows):,} rejected")

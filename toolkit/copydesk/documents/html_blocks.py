@@ -275,7 +275,9 @@ class _Walker:
 
     def _read(self, raw: str) -> tuple[str, int]:
         """Give a piece without its markup and its characters in links; remember whether a link stays open."""
-        parts = _MARKUP.split(raw)
+        closed = raw.rfind(">") + 1  # a mark that nothing ends would be followed to the end of the piece, once for each
+        parts = _MARKUP.split(raw[:closed])
+        parts[-1] += raw[closed:]
         texts, marks = parts[::2], parts[1::2]
         text = "".join(texts)
         if ">" in text or "<!" in raw or raw.count("<") > len(marks):
@@ -298,7 +300,7 @@ class _Walker:
             if _is_one_link(raw):
                 return text, len(text.strip())
         linked = at = 0
-        for match in _ANCHOR.finditer(raw):
+        for match in _ANCHOR.finditer(raw, 0, raw.rfind(">") + 1):
             if self._link >= 0:
                 linked += _shown(raw[at : match.start()])
             self._link = -1 if match.group(1) else self._node

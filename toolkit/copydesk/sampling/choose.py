@@ -122,11 +122,12 @@ def choose(candidates: Candidates, *, before: Sequence[str], plan: Plan, batch: 
 def _steep(
     candidates: Candidates, scores: Floats, rows: NDArray[np.int64], *, before: Sequence[str], plan: Plan, n: int
 ) -> Floats:
-    """Give the sizes of these ``rows``: they fall by a factor of e with every ``n * breadth`` places."""
-    best = np.lexsort((candidates.doc_ids[rows], -scores[rows]))
+    """Give the sizes of these ``rows``: they fall by a factor of e with every ``n * breadth`` places, by score and story."""
+    doc_ids, valued = candidates.doc_ids[rows], scores[rows].copy()
+    best = np.lexsort((doc_ids, -valued))
+    valued[best] *= worth(candidates.stories[rows[best]].tolist(), before=before, further=plan.further)
     steep = np.empty(len(rows))
-    steep[best] = np.exp(-np.arange(len(rows)) / (n * plan.breadth))
-    steep[best] *= worth(candidates.stories[rows[best]].tolist(), before=before, further=plan.further)
+    steep[np.lexsort((doc_ids, -valued))] = np.exp(-np.arange(len(rows)) / (n * plan.breadth))
     return np.maximum(steep, _LEAST)
 
 
