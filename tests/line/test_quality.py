@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from copydesk.datasets.load import load
 from copydesk.errors import CopydeskError, UnknownError, UsageError
 from copydesk.flow.overlap import is_shared
-from copydesk.studio.lanes import divided
+from copydesk.studio.lanes import parts
 
 RIGHT = {
     "ferry": [("Tarnmouth", "GPE"), ("Qaim", "GPE"), ("Friday", "DATE"), ("Ester", "PERSON")],
@@ -193,6 +193,10 @@ def test_a_share_of_the_documents_is_asked_of_several_people_and_the_rest_of_one
 
 def test_everybody_is_served_their_lane_and_each_task_is_in_as_many_as_label_it(make_desk: Callable[..., Any]) -> None:
     desk = make_desk("lanes", people=("anna", "ben", "cora"))
+    with (desk.folder / "copydesk.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[sample]\nsize = 3\nquotas = ["lanes-ben 1"]\n')
+    desk.run("sample")
+    (dealt,) = (one for one in desk.workspace.samples.read("samples").to_pylist() if one["annotator"])
     project = desk.run("push")["project"]
     number = int(project.split("/")[-2])
     with pytest.raises(UnknownError, match="nobody is called"):
@@ -202,9 +206,10 @@ def test_everybody_is_served_their_lane_and_each_task_is_in_as_many_as_label_it(
         (told,) = desk.run("people", "lanes", *names)["lanes"].values()
         tabs = {one["data"]["title"]: one["data"] for one in desk.studio.get(f"api/dm/views/?project={number}")}
         assert sorted(tabs) == [f"Lane: {name}" for name in names]
-    ids = {task["id"] for task in desk.tasks(project)}
+    ids = {task["id"]: task["data"]["doc_id"] for task in desk.tasks(project)}
     lane = {name: {one for one in ids for first, last in told[name] if first <= one <= last} for name in names}
     assert all(sum(one in own for own in lane.values()) == 2 for one in ids)
+    assert dealt["doc_id"] in {ids[one] for one in lane["lanes-ben"]}
     for name in names:
         got = set()
         with desk.studio.as_person(desk.person(name.removeprefix("lanes-")).token) as own:
@@ -223,13 +228,21 @@ def test_everybody_is_served_their_lane_and_each_task_is_in_as_many_as_label_it(
 def test_lanes_cut_no_document_in_two_and_have_every_task_as_often_as_asked() -> None:
     tasks = [(10 + number, f"d{number // 3}") for number in range(20)]  # documents of three parts, each a task
     for people in range(1, 9):
-        for readers in range(1, 4):
-            lanes = list(divided(tasks, people, readers=readers))
-            own = [[task for task in tasks for first, last in lane if first <= task[0] <= last] for lane in lanes]
-            assert all(sum(task in lane for lane in own) == min(readers, people) for task in tasks)
+        names = [f"person {number}" for number in range(people)]
+        for readers, owners in product(range(1, 4), ({}, {"d1": names[0], "d4": names[-1], "d5": names[0]})):
+            lanes = parts(tasks, names, readers=readers, owners=owners)
+            own = {
+                name: [task for task in tasks for first, last in lane if first <= task[0] <= last]
+                for name, lane in lanes.items()
+            }
+            assert all(sum(task in lane for lane in own.values()) == min(readers, people) for task in tasks)
             assert all(
-                len([one for one in lane if one[1] == doc]) in {0, 3} for lane in own for _, doc in lane if doc < "d6"
+                len([one for one in lane if one[1] == doc]) in {0, 3}
+                for lane in own.values()
+                for _, doc in lane
+                if doc < "d6"
             )
+            assert all(doc in {one for _, one in own[name]} for doc, name in owners.items())
 
 
 def test_what_is_in_a_share_is_in_every_larger_one() -> None:

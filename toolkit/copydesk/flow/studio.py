@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -258,16 +258,16 @@ def list_people(workspace: Workspace) -> list[dict[str, str]]:
 def set_lanes(workspace: Workspace, names: Sequence[str]) -> Report:
     """Give each person (by name, address or pseudonym) a tab with their part of the tasks in each project.
 
-    Raises UnknownError for a person who is not there.
+    What a quota dealt out to one of them is in the tab of that person until that person has read it. Raises UnknownError for a
+    person who is not there.
     """
-    settings = workspace.settings.studio
+    readers = workspace.settings.studio.annotators_per_task
     with locked(workspace.lock), connected(workspace) as studio:
-        names = list(dict.fromkeys(names))
-        for name in names:
-            people.called(workspace.people_file, name)
+        called = {people.called(workspace.people_file, name): name for name in names}
+        owners = {doc_id: called[person] for doc_id, person in _dealt(workspace) if person in called}
         projects = known_projects(workspace, studio, workspace.schema())
         lanes = {
-            str(one["title"]): lanes_of(studio, int(one["id"]), names, readers=settings.annotators_per_task)
+            str(one["title"]): lanes_of(studio, int(one["id"]), [*called.values()], readers=readers, owners=owners)
             for one in projects
         }
     lines = tuple(
@@ -275,7 +275,18 @@ def set_lanes(workspace: Workspace, names: Sequence[str]) -> Report:
         for title, own in lanes.items()
         for name, ranges in own.items()
     )
-    return Report("lanes", {"people": len(names), "projects": len(projects)}, lines=lines, data={"lanes": lanes})
+    return Report("lanes", {"people": len(called), "projects": len(projects)}, lines=lines, data={"lanes": lanes})
+
+
+def _dealt(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    """Give the documents that quotas dealt out, each with the pseudonym of whose it is, where that person has not read it."""
+    reads = workspace.labels.read("reads", columns=["doc_id", "annotator"])
+    read = set(zip(reads["doc_id"].to_pylist(), reads["annotator"].to_pylist(), strict=True))
+    samples = workspace.samples.read("samples", columns=["doc_id", "annotator"])
+    for one in samples.filter(samples["annotator"].is_valid()).to_pylist():
+        person = people.called(workspace.people_file, one["annotator"])
+        if (one["doc_id"], person) not in read:
+            yield one["doc_id"], person
 
 
 def recorded(workspace: Workspace) -> list[Recorded]:
