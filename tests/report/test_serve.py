@@ -18,7 +18,7 @@ from copydesk.errors import UnknownError, UsageError
 from copydesk.flow.site import served
 from copydesk.model.progress import Say
 from copydesk.report.page import part
-from copydesk.report.serve import Site, application
+from copydesk.report.serve import Site, application, cookie_of
 from copydesk.serving import address, serving
 from copydesk.workspace import Workspace
 
@@ -50,6 +50,15 @@ def test_the_token_lets_in_and_leaves_the_address(site: Any) -> None:
         assert "token" not in str(answer.url)
         assert visitor.get(f"{site.address}/").status_code == 200
         assert not visitor.get(f"{site.address}/assets/copydesk.css").headers.get("set-cookie")
+
+
+def test_two_servers_of_a_machine_let_the_same_browser_in(site: Any, shown: Workspace) -> None:
+    with (
+        served(shown, host="127.0.0.1", port=0, say=pytest.fail) as other,
+        httpx.Client(trust_env=False, follow_redirects=True) as visitor,
+    ):
+        assert [visitor.get(entry).status_code for entry in (site.entry, other)] == [200, 200]
+        assert visitor.get(f"{site.address}/").status_code == 200, "a browser sends its cookies to every port"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil.example"])
@@ -105,7 +114,7 @@ def test_a_fault_of_a_view_is_one_sentence_and_is_said(site: Any) -> None:
         raise ValueError("seven")
 
     with serving(made({"/": broken}, said.append), host="127.0.0.1", port=0) as port:
-        answer = httpx.get(f"{address('127.0.0.1', port)}/", cookies={"copydesk": "secret"}, trust_env=False)
+        answer = httpx.get(f"{address('127.0.0.1', port)}/", cookies={cookie_of("secret"): "secret"}, trust_env=False)
     assert answer.status_code == 500
     assert "ValueError: seven" in answer.text
     assert len(said) == 1

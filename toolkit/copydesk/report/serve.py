@@ -7,6 +7,7 @@ are refused, since a page on the internet can give its name this machine's addre
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 View = Callable[[Mapping[str, str]], Part]
 
-_COOKIE = "copydesk"
 _ASSETS = "/assets/"
 _NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}
@@ -116,14 +116,20 @@ def _turned_away(request: Request, token: str) -> Response | None:
     if request.method not in {"GET", "HEAD"}:
         return _html("Nothing can be changed here.", 405)
     given = request.query_params.get("token", "")
+    cookie = cookie_of(token)
     if _same(given, token):
         entered = RedirectResponse(request.url.remove_query_params("token").path, 303, _HEADERS)
-        entered.set_cookie(_COOKIE, token, httponly=True, samesite="lax")
+        entered.set_cookie(cookie, token, httponly=True, samesite="lax")
         return entered
-    if _same(request.cookies.get(_COOKIE, ""), token):
+    if _same(request.cookies.get(cookie, ""), token):
         return None
     asking = part("token.html", title="Token", wrong=bool(given))
     return _html(page(asking), 401)
+
+
+def cookie_of(token: str) -> str:
+    """Give the name of the cookie that holds a token: browsers send a cookie to every port of a machine, and each server has its own."""
+    return f"copydesk-{hashlib.sha256(token.encode()).hexdigest()[:12]}"
 
 
 def _same(given: str, token: str) -> bool:
