@@ -31,7 +31,7 @@ def _tried(command, fault, step=1):
 
 
 COMMANDS = ["publish-first", "publish", "yank", "unyank", "alias", "retract", "condemn", "remove"]
-SAMPLES = [("publish", "kill", 60), ("retract", "power-loss", 90), ("remove", "kill", 7), ("alias", "power-loss", 2)]
+SAMPLES = [("publish", "kill", 110), ("retract", "power-loss", 160), ("remove", "kill", 7), ("alias", "power-loss", 2)]
 
 
 @pytest.mark.parametrize(("command", "fault", "step"), SAMPLES)
@@ -39,7 +39,7 @@ def test_killed_at_a_sample_of_its_operations_a_command_leaves_old_or_new_and_fi
     assert {one["code"] for one in _tried(command, fault, step)} == {-signal.SIGKILL}
 
 
-@pytest.mark.parametrize(("command", "fault", "step"), [("yank", "ENOSPC", 1), ("publish", "EROFS", 60)])
+@pytest.mark.parametrize(("command", "fault", "step"), [("yank", "ENOSPC", 1), ("publish", "EROFS", 110)])
 def test_an_operation_that_fails_is_a_store_error_or_of_no_account(command, fault, step):
     tries = _tried(command, fault, step)
     assert {one["code"] for one in tries} == {0, STORE_ERROR}

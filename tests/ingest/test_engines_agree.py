@@ -130,7 +130,7 @@ def test_a_document_that_kills_or_hangs_is_rejected_alone(
     files = units[-1]  # what is left of the small files
     victim = len(files.pieces) - 3
     places = {"die": (), "hang": (), how: (1, 3 * victim + 2)}  # made with all others, and made alone
-    options = EngineOptions("processes", workers=1, seconds=1.0)
+    options = EngineOptions("processes", workers=1, seconds=3.0)
     parts = laid_aside([files], partial(damage.hurt, **places), Staging(tmp_path / "s", OPTIONS), options)
     [part] = parts.values()
     [row] = [one for one in part.read("rejected").to_pylist() if one["reason"] == reason]

@@ -66,7 +66,7 @@ def test_a_document_that_is_not_there_is_named(workspace: Path) -> None:
 
 def test_status_lists_what_is_rejected_with_its_reason(workspace: Path) -> None:
     done = run("status", "--rejected", cwd=workspace)
-    assert done.stdout.splitlines()[0].startswith("empty            crawl/c.txt: ")
+    assert done.stdout.splitlines()[0].startswith("empty  crawl/c.txt  ")
     assert done.stdout.splitlines()[-1] == "1 rejected"
     [row] = json.loads(run("status", "--rejected", "--json", cwd=workspace).stdout)["rejected"]
     assert (row["item"], row["container"], row["reason"]) == ("crawl/c.txt", "crawl/c.txt", "empty")

@@ -44,7 +44,7 @@ def changed(workspace: Workspace, copydesk: Run) -> Workspace:
 
 @pytest.mark.usefixtures("changed")
 def test_killed_at_a_sample_of_its_writes_ingest_leaves_old_or_new_and_finishes(kill_each: Tries, hold: Hold) -> None:
-    tries = kill_each("ingest", "--step", "16", "--last", "6")
+    tries = kill_each("ingest", "--step", "28", "--last", "6")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "new"}
 
@@ -53,7 +53,7 @@ def test_killed_at_a_sample_of_its_writes_ingest_leaves_old_or_new_and_finishes(
 def test_power_lost_at_a_sample_of_its_writes_ingest_leaves_old_or_new_and_finishes(
     kill_each: Tries, hold: Hold
 ) -> None:
-    tries = kill_each("ingest", "--power-loss", "--step", "26", "--last", "6")
+    tries = kill_each("ingest", "--power-loss", "--step", "44", "--last", "6")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "new"}
 

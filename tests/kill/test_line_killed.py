@@ -51,7 +51,7 @@ def _span(start: int) -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("annotated")
 def test_killed_at_a_sample_of_its_points_pull_leaves_old_or_new_and_finishes(kill_each: Tries, hold: Hold) -> None:
-    tries = kill_each("pull", "--network", "--step", "16", "--last", "5")
+    tries = kill_each("pull", "--network", "--step", "26", "--last", "5")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "some", "new"}  # some: pulled, and the labels not yet read from it
 
@@ -75,7 +75,7 @@ def ingested(on_server: Workspace, copydesk: Run) -> Workspace:
 
 @pytest.mark.usefixtures("ingested")
 def test_killed_at_a_sample_of_its_requests_push_doubles_nothing_and_finishes(kill_each: Tries, hold: Hold) -> None:
-    tries = kill_each("push", "--network", "--own-project", "--step", "8", "--last", "1")
+    tries = kill_each("push", "--network", "--own-project", "--step", "14", "--last", "1")
     hold(tries)
 
 
@@ -98,7 +98,7 @@ def agreed(annotated: Workspace, copydesk: Run) -> Workspace:
 
 @pytest.mark.usefixtures("agreed")
 def test_killed_at_a_sample_of_its_points_publish_leaves_old_or_new_and_finishes(kill_each: Tries, hold: Hold) -> None:
-    tries = kill_each("publish", "--step", "120", "--last", "2")
+    tries = kill_each("publish", "--step", "230", "--last", "2")
     hold(tries)
     assert {one["left"] for one in tries} == {"old", "some", "new"}  # some: validated, and the version not yet there
 

@@ -84,11 +84,18 @@ def test_a_live_page_shows_what_changed_and_keeps_what_is_open(
         shown.findings.replace({"findings": rows, "failing_rows": failing}, receipt)
 
 
-def test_the_exported_desk_needs_no_other_file(is_fit: Callable[..., None], shown: Workspace, tmp_path: Path) -> None:
+def test_the_exported_desk_needs_no_other_file(look: Callable[..., Any], shown: Workspace, tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     report = export(shown, target)
     assert report.counts["bytes"] == target.stat().st_size
-    is_fit(target.as_uri(), widths=[360])  # its parts were looked at as pages
+    page = look(target.as_uri(), width=360)
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.soak
+def test_the_exported_desk_is_fit_for_everybody(is_fit: Callable[..., None], shown: Workspace, tmp_path: Path) -> None:
+    export(shown, tmp_path / "report.html")
+    is_fit((tmp_path / "report.html").as_uri(), widths=[360])  # its parts were looked at as pages
 
 
 def test_a_workspace_without_anything_has_a_desk(tmp_path: Path) -> None:
